@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as structs.  netconf, the root process, is the only one
+ * that parses (parse.y) and keeps a whole struct conf; what the others need
+ * of it, struct conf_global and struct conf_uplink, are plain data of fixed
+ * size and travel as they are in messages (msg.h).  Everything here that
+ * names a file or a program stays in netconf.
+ */
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+
+#include <net/if.h>
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/addr.h"
+
+#define CONF_LABEL_LEN	    32 /* an uplink's name, with its NUL */
+#define CONF_BACKUPS_MAX    8
+#define CONF_UPLINKS_MAX    (CONF_BACKUPS_MAX + 1)
+#define CONF_TARGETS_MAX    16 /* per uplink */
+#define CONF_COMPANIONS_MAX 4
+#define CONF_NETS_MAX	    16 /* masquerade from ... */
+#define CONF_PHONES_MAX	    8
+#define CONF_INITS_MAX	    8
+#define CONF_PHONE_LEN	    48 /* V.250 5.6: digits and modifiers only */
+#define CONF_INIT_LEN	    64
+#define CONF_ACCOUNT_LEN    128
+
+enum conf_role { CONF_PRIMARY, CONF_BACKUP };
+enum conf_kind { CONF_INTERFACE, CONF_MODEM };
+enum conf_carrier { CONF_CARRIER_ITSELF, CONF_CARRIER_OF, CONF_CARRIER_NONE };
+
+/* How many of a number of things must be good. */
+enum conf_quorum_kind {
+	CONF_QUORUM_ALL,
+	CONF_QUORUM_MOST, /* more than half */
+	CONF_QUORUM_ANY,
+	CONF_QUORUM_NUMBER
+};
+
+struct conf_quorum {
+	uint32_t kind; /* enum conf_quorum_kind */
+	uint32_t number; /* for CONF_QUORUM_NUMBER: at least 1 */
+};
+
+struct conf_probe {
+	uint32_t count; /* probes per target and round, 1-100 */
+	uint32_t interval_ms; /* between two probes of a round */
+	uint32_t timeout_ms; /* a later reply is lost */
+	uint32_t delay_ms; /* between rounds */
+	uint32_t retry; /* bad rounds tried again, 0-100 */
+	struct conf_quorum success; /* of the count */
+	struct conf_quorum require; /* of the far targets; all: near too */
+};
+
+enum conf_method { CONF_METHOD_ICMP };
+
+struct conf_target {
+	uint32_t id; /* index in its uplink */
+	uint32_t method; /* enum conf_method */
+	uint32_t near; /* tells the cause, decides only by require all */
+	struct addr address;
+};
+
+struct conf_dial {
+	uint32_t after_ms; /* primary down so long before it costs money */
+	uint32_t timeout_ms; /* from the dial command to IP up */
+	uint32_t redial; /* tries in a row before the next backup, 1-1000 */
+	uint32_t backoff_ms; /* first pause between tries, doubled each time */
+	uint32_t backoff_max_ms;
+};
+
+/* What the dialer must know of a modem: nothing that names a file. */
+struct conf_modem {
+	uint32_t speed; /* bit/s */
+	uint32_t ninits;
+	uint32_t nphones;
+	char init[CONF_INITS_MAX][CONF_INIT_LEN];
+	char phone[CONF_PHONES_MAX][CONF_PHONE_LEN];
+};
+
+/* An uplink: id 0 is the primary, 1 and up the backups in order. */
+struct conf_uplink {
+	uint32_t id;
+	uint32_t role; /* enum conf_role */
+	uint32_t kind; /* enum conf_kind */
+	char label[CONF_LABEL_LEN]; /* the primary's is its interface */
+	char ifname[IFNAMSIZ]; /* empty with modem: pppd chooses */
+	uint32_t carrier; /* enum conf_carrier */
+	char carrier_ifname[IFNAMSIZ]; /* for CONF_CARRIER_OF */
+	struct addr gateway; /* AF_UNSPEC: from its default route */
+	struct conf_probe probe;
+	uint32_t ntargets;
+	struct conf_target target[CONF_TARGETS_MAX];
+	uint32_t shutdown; /* set down while on backup */
+	uint32_t ncompanions;
+	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
+	uint32_t metered;
+	struct conf_dial dial;
+	struct conf_modem modem;
+};
+
+enum conf_fallback { CONF_FALLBACK_AUTOMATIC, CONF_FALLBACK_MANUAL };
+
+/* masquerade from: a prefix, or an interface's networks at the time. */
+struct conf_net {
+	char ifname[IFNAMSIZ]; /* empty: the prefix counts */
+	struct prefix prefix;
+};
+
+struct conf_global {
+	uint32_t fallback; /* enum conf_fallback */
+	uint32_t after_ms; /* since the failover */
+	uint32_t stable_ms; /* since the primary's last bad round */
+	uint32_t drain_ms; /* UINT32_MAX: 30 s metered, 10 min else */
+	uint32_t flap_failovers; /* 0: no cap */
+	uint32_t flap_every_ms;
+	uint32_t flap_hold_ms;
+	uint32_t nmasq;
+	struct conf_net masq[CONF_NETS_MAX];
+};
+
+#define CONF_DRAIN_DEFAULT UINT32_MAX
+
+/* netconf's own: files, devices and programs. */
+struct conf_private {
+	char tty[PATH_MAX]; /* modem "/dev/..." */
+	char account[CONF_ACCOUNT_LEN];
+	char secret[PATH_MAX]; /* the file that holds the password */
+};
+
+struct conf {
+	char path[PATH_MAX]; /* of the file it was read from */
+	uint8_t sha256[32]; /* of all files read, in order */
+	struct conf_global global;
+	uint32_t nuplinks; /* 0 only in a fresh struct */
+	struct conf_uplink uplink[CONF_UPLINKS_MAX];
+	struct conf_private private[CONF_UPLINKS_MAX];
+	char alarm[PATH_MAX]; /* empty: none */
+	uint32_t alarm_timeout_ms;
+	char state[PATH_MAX];
+};
+
+/* A macro given on the command line: -D name=value. */
+struct conf_macro {
+	const char *text;
+	struct conf_macro *next;
+};
+
+/*
+ * Receives one error or warning: file, line and what is wrong and what would
+ * be valid.  line 0: of the file as a whole.
+ */
+typedef void conf_report(const char *file, int line, const char *text,
+    void *arg);
+
+/*
+ * Read the file and all it includes.  Returns a new struct, which the caller
+ * frees with conf_free, or NULL after at least one report: all errors of a
+ * file are reported, not just the first.  Only root-owned files that nobody
+ * else can write are taken, unless check_only (dialfaild -n by a user).
+ */
+struct conf *conf_parse(const char *path, const struct conf_macro *macros,
+    int check_only, conf_report *report, void *arg);
+void conf_free(struct conf *);
+
+/* What can only be checked on the machine itself: secrets, programs. */
+int conf_check_system(const struct conf *, conf_report *report, void *arg);
+
+/* The effective configuration in a form that parses again. */
+void conf_print(const struct conf *, FILE *);
+/* What it means in time and money, as comment lines (dialfaild -nv). */
+void conf_print_meaning(const struct conf *, FILE *);
+
+/* Range checks of what came in a message: 1 valid, 0 not. */
+int conf_global_valid(const struct conf_global *);
+int conf_uplink_valid(const struct conf_uplink *);
+
+/* A quorum over n things: how many must be good (at least 1 if n > 0). */
+uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
+
+/* Bounds of a round's length, from the last answer to the verdict, ms. */
+struct conf_bounds {
+	uint32_t detect_min_ms;
+	uint32_t detect_max_ms;
+};
+void conf_bounds(const struct conf_uplink *, struct conf_bounds *);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The message catalogue: every message between two processes of dialfaild is
+ * named here and carries exactly the struct named beside it.
+ *
+ *	                 prober (probes, statistics)
+ *	                   |
+ *	dialfailctl --- parent (decides) --- netconf (root: files, kernel, pppd)
+ *	                   |
+ *	                 dialer (talks to the modem)
+ *
+ * No child talks to a child.  Structs are plain data of one binary on one
+ * machine; the receiver checks the exact length and, by the functions at the
+ * end, each range.  "gen" is a generation: an answer to an older question is
+ * dropped.  Times named *_ns are CLOCK_MONOTONIC, those named *_ms lengths.
+ */
+#ifndef COMMON_MSG_H
+#define COMMON_MSG_H
+
+#include <net/if.h>
+
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/conf.h"
+
+#define MSG_TEXT_LEN 240 /* a line for people, with its NUL */
+#define MSG_UPLINK_NONE UINT32_MAX
+
+/*
+ * name, what it carries; the direction is told by the comments:
+ * P parent, N netconf, R prober, D dialer, C dialfailctl.
+ */
+#define MSG_TYPES(X)                                                          \
+	X(NONE)                                                               \
+	/* any child and the parent */                                        \
+	X(READY) /* child>P struct msg_ready, once, in its sandbox */         \
+	X(PING) /* P>child uint32_t */                                        \
+	X(PONG) /* child>P the same uint32_t */                               \
+	X(VERBOSE) /* P>child uint32_t 0 or 1 */                              \
+	/* configuration, N>P, then P>R and P>D */                            \
+	X(CONF_LOAD) /* P>N struct msg_conf_load */                           \
+	X(CONF_BEGIN) /* N>P, P>R, P>D struct msg_conf_begin */               \
+	X(CONF_GLOBAL) /* N>P struct conf_global */                           \
+	X(CONF_UPLINK) /* N>P, P>R, P>D struct conf_uplink */                 \
+	X(CONF_TEXT) /* N>P text: a piece of the dump */                      \
+	X(CONF_ERROR) /* N>P text: file:line: reason */                       \
+	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
+	X(CONF_END) /* N>P, P>R, P>D uint32_t gen */                          \
+	X(CONF_ACK) /* R>P, D>P uint32_t gen: in force */                     \
+	X(CONF_COMMIT) /* P>N uint32_t gen: the pending one is the current */ \
+	X(CONF_FORGET) /* P>N uint32_t gen: drop the pending one */           \
+	/* facts of interfaces, N>P, P>R */                                   \
+	X(FACTS) /* struct msg_facts */                                       \
+	/* probing */                                                         \
+	X(PROBE) /* P>R struct msg_probe */                                   \
+	X(ROUND) /* R>P struct msg_round */                                   \
+	X(STATS_REQ) /* P>R uint32_t id of the asker */                       \
+	X(STATS) /* R>P struct msg_stats, one per target */                   \
+	X(STATS_END) /* R>P uint32_t id */                                    \
+	/* dialling */                                                        \
+	X(TTY_OPEN) /* P>N struct msg_link */                                 \
+	X(TTY) /* N>P, P>D struct msg_link with the descriptor */             \
+	X(TTY_FAILED) /* N>P struct msg_link_result */                        \
+	X(DIAL) /* P>D struct msg_dial; the tty came before */                \
+	X(DIAL_PHASE) /* D>P struct msg_link_text */                          \
+	X(DIAL_RESULT) /* D>P struct msg_link_result */                       \
+	X(HANGUP) /* P>D struct msg_link */                                   \
+	X(HANGUP_DONE) /* D>P struct msg_link_result; the tty is closed */    \
+	X(PPP_START) /* P>N struct msg_link */                                \
+	X(PPP_STOP) /* P>N struct msg_link */                                 \
+	X(PPP_UP) /* N>P struct msg_ppp_up */                                 \
+	X(PPP_DOWN) /* N>P struct msg_ppp_down */                             \
+	X(TTY_CLOSE) /* P>N struct msg_link: close and unlock */              \
+	/* the network */                                                     \
+	X(NET_WANT) /* P>N struct msg_net_want */                             \
+	X(NET_STEP) /* N>P struct msg_net_step */                             \
+	X(NET_DONE) /* N>P struct msg_net_done */                             \
+	X(NET_CLEAR) /* P>N uint32_t gen: everything of ours out */           \
+	X(NET_ADOPT) /* N>P struct msg_net_adopt, once, after CONF_END */     \
+	X(NET_DRAINED) /* N>P struct msg_net_drained */                       \
+	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
+	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
+	X(NET_LINE_END) /* N>P uint32_t id */                                 \
+	/* alarms */                                                          \
+	X(ALARM) /* P>N struct msg_alarm */                                   \
+	X(ALARM_DONE) /* N>P struct msg_alarm_done */                         \
+	/* dialfailctl, see parent/control.h */                               \
+	X(CTL_SHOW)                                                           \
+	X(CTL_FAILOVER)                                                       \
+	X(CTL_FALLBACK)                                                       \
+	X(CTL_CONFIRM)                                                        \
+	X(CTL_HOLD)                                                           \
+	X(CTL_RELEASE)                                                        \
+	X(CTL_RELOAD)                                                         \
+	X(CTL_CLEAR)                                                          \
+	X(CTL_LOG)                                                            \
+	X(CTL_MONITOR)                                                        \
+	X(CTL_SUMMARY)                                                        \
+	X(CTL_UPLINK)                                                         \
+	X(CTL_TARGET)                                                         \
+	X(CTL_PROCESS)                                                        \
+	X(CTL_EVENT)                                                          \
+	X(CTL_LINE)                                                           \
+	X(CTL_TEXT)                                                           \
+	X(CTL_RESULT)
+
+enum imsg_type {
+#define X(name) IMSG_##name,
+	MSG_TYPES(X)
+#undef X
+	    IMSG_TYPE_MAX
+};
+
+/* "ROUND", or "unknown" for a number out of range. */
+const char *msg_name(uint32_t type);
+
+struct msg_ready {
+	char sandbox[MSG_TEXT_LEN]; /* what it runs in, for show */
+};
+
+/* What to read: the file again, or the one that ran before (reload for). */
+enum msg_conf_source { MSG_CONF_FILE, MSG_CONF_PREVIOUS };
+struct msg_conf_load {
+	uint32_t gen;
+	uint32_t source; /* enum msg_conf_source */
+};
+
+struct msg_conf_begin {
+	uint32_t gen;
+	uint32_t nuplinks;
+	uint8_t sha256[32];
+};
+
+/* What the kernel says of an uplink's interface. */
+struct msg_facts {
+	uint32_t uplink;
+	uint32_t ifindex; /* 0: there is no such interface */
+	uint32_t up; /* administratively */
+	uint32_t carrier; /* of it, or of the interface named by carrier */
+	uint32_t pointopoint;
+	uint32_t mtu;
+	char ifname[IFNAMSIZ];
+	struct addr address; /* AF_UNSPEC: has none */
+	struct addr peer; /* point-to-point: the other end */
+	uint32_t prefixlen;
+	struct addr gateway; /* in force; the last known one is kept */
+	uint32_t has_route; /* a default route leads out by it (main, or ours) */
+};
+
+/* How an uplink is probed. */
+enum msg_probe_mode {
+	MSG_PROBE_OFF,
+	MSG_PROBE_ROUNDS, /* round after round with delay */
+	MSG_PROBE_BURST, /* rounds without delay, until the mode changes */
+};
+struct msg_probe {
+	uint32_t uplink;
+	uint32_t gen; /* comes back in each round */
+	uint32_t mode; /* enum msg_probe_mode */
+};
+
+enum msg_verdict {
+	MSG_GOOD,
+	MSG_BAD,
+	MSG_CONGESTED, /* authentic answers, but late */
+	MSG_VOID /* our own lateness, clock gap: says nothing */
+};
+
+/* Why a round was bad, in the order in which the first that fits is told. */
+#define MSG_CAUSES(X)                                                          \
+	X(NONE, "none")                                                        \
+	X(NO_INTERFACE, "interface missing")                                   \
+	X(LINK_DOWN, "interface down")                                         \
+	X(CARRIER, "no carrier")                                               \
+	X(NO_ADDRESS, "no address")                                            \
+	X(NO_ROUTE, "no route")                                                \
+	X(SEND, "cannot send")                                                 \
+	X(GATEWAY, "gateway silent")                                           \
+	X(UPSTREAM, "upstream dead")                                           \
+	X(SOME_TARGETS, "some targets dead")                                   \
+	X(TARGET, "target")
+
+enum msg_cause {
+#define X(name, text) MSG_CAUSE_##name,
+	MSG_CAUSES(X)
+#undef X
+	    MSG_CAUSE_MAX
+};
+const char *msg_cause_text(uint32_t cause);
+
+struct msg_round {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t verdict; /* enum msg_verdict */
+	uint32_t cause; /* enum msg_cause, with MSG_BAD */
+	int64_t began_ns;
+	int64_t ended_ns;
+	int64_t last_answer_ns; /* of any far target, 0: never yet */
+	uint32_t ntargets;
+	struct {
+		uint32_t sent;
+		uint32_t received; /* in time */
+		uint32_t good; /* by success */
+	} target[CONF_TARGETS_MAX];
+};
+
+struct msg_stats {
+	uint32_t asker;
+	uint32_t uplink;
+	uint32_t target; /* index */
+	uint32_t up; /* good in its last finished round */
+	uint32_t known; /* it was probed at all */
+	uint64_t sent;
+	uint64_t received; /* in time */
+	uint64_t late;
+	uint32_t recent_sent; /* the last 5 minutes */
+	uint32_t recent_lost;
+	int64_t rtt_last_ns; /* 0: none yet; these over the recent ones */
+	int64_t rtt_min_ns;
+	int64_t rtt_avg_ns;
+	int64_t rtt_max_ns;
+	int64_t rtt_mdev_ns;
+};
+
+struct msg_link {
+	uint32_t uplink;
+	uint32_t gen;
+};
+
+struct msg_dial {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t phone; /* index of the number to begin with */
+	uint32_t deadline_ms; /* for the whole attempt */
+};
+
+struct msg_link_text {
+	uint32_t uplink;
+	uint32_t gen;
+	char text[MSG_TEXT_LEN];
+};
+
+/* What to do after a try to bring a link up (ppp.md's policy in short). */
+enum msg_link_class {
+	MSG_LINK_OK,
+	MSG_LINK_RETRY, /* at once, once */
+	MSG_LINK_BACKOFF,
+	MSG_LINK_NEXT, /* this backup cannot help now: the next one */
+	MSG_LINK_GIVEUP, /* until a reload: configuration or credentials */
+};
+
+struct msg_link_result {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t class; /* enum msg_link_class */
+	uint32_t phone; /* index of the number used last */
+	char text[MSG_TEXT_LEN]; /* "BUSY", "no answer to AT", ... */
+};
+
+struct msg_ppp_up {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t pid; /* of pppd */
+	uint32_t adopted; /* from an earlier run */
+	char ifname[IFNAMSIZ];
+	struct addr local;
+	struct addr remote;
+	struct addr dns[2];
+};
+
+struct msg_ppp_down {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t class; /* enum msg_link_class */
+	uint32_t was_up; /* ip-up had come */
+	uint32_t up_ms;
+	char text[MSG_TEXT_LEN]; /* "exit 19: authentication failed" */
+};
+
+struct msg_net_want {
+	uint32_t gen;
+	uint32_t active; /* uplink */
+	uint32_t drain; /* uplink that old flows may still use, or NONE */
+	uint32_t drain_ms;
+	uint32_t flush; /* uplink whose flows are forgotten, or NONE */
+	uint32_t shut; /* the primary may be set down (it asks for it) */
+};
+
+struct msg_net_step {
+	uint32_t gen;
+	char text[MSG_TEXT_LEN];
+};
+
+struct msg_net_done {
+	uint32_t gen;
+	uint32_t ok; /* done and read back equal */
+	uint32_t nsteps;
+	uint32_t flows; /* forgotten */
+	int64_t apply_us;
+	char text[MSG_TEXT_LEN]; /* the step that failed and why */
+};
+
+struct msg_net_adopt {
+	uint32_t active; /* uplink that the kernel's routes say; 0 if none */
+	uint32_t found; /* anything of ours was there */
+};
+
+struct msg_net_drained {
+	uint32_t uplink;
+	uint32_t cut; /* flows that were cut at the end */
+};
+
+struct msg_net_line {
+	uint32_t asker;
+	uint32_t different; /* wanted and found do not agree here */
+	char text[MSG_TEXT_LEN];
+};
+
+/* Facts that the alarm program finds in its environment. */
+struct msg_alarm {
+	uint32_t id;
+	char kind[32]; /* failover, fallback, stranded, ... */
+	char event[16];
+	char state[16];
+	char uplink[CONF_LABEL_LEN];
+	char text[MSG_TEXT_LEN];
+};
+
+struct msg_alarm_done {
+	uint32_t id;
+	uint32_t ok;
+	char text[MSG_TEXT_LEN];
+};
+
+/* 1 if each field is in its range, 0 if not; strings must end in a NUL. */
+int msg_text_valid(const char *text, size_t size);
+int msg_facts_valid(const struct msg_facts *);
+int msg_probe_valid(const struct msg_probe *);
+int msg_round_valid(const struct msg_round *);
+int msg_stats_valid(const struct msg_stats *);
+int msg_link_valid(const struct msg_link *);
+int msg_dial_valid(const struct msg_dial *);
+int msg_link_text_valid(const struct msg_link_text *);
+int msg_link_result_valid(const struct msg_link_result *);
+int msg_ppp_up_valid(const struct msg_ppp_up *);
+int msg_ppp_down_valid(const struct msg_ppp_down *);
+int msg_net_want_valid(const struct msg_net_want *);
+int msg_net_step_valid(const struct msg_net_step *);
+int msg_net_done_valid(const struct msg_net_done *);
+int msg_net_adopt_valid(const struct msg_net_adopt *);
+int msg_net_drained_valid(const struct msg_net_drained *);
+int msg_net_line_valid(const struct msg_net_line *);
+int msg_alarm_valid(const struct msg_alarm *);
+int msg_alarm_done_valid(const struct msg_alarm_done *);
+
+#endif
