@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The failover state machine: a pure function of (state, event, time).
+ *
+ *	           good                    1 + retry bad
+ *	starting -------> primary <------> suspect ----.
+ *	    |                ^  ^   good               |
+ *	    | 1+retry bad    |  '--------------------. | (or carrier lost)
+ *	    |                | verified, drained     | v
+ *	    '----------------|--------------------> dialing <---> stranded
+ *	                     |                         | proved   (tries used
+ *	                 returning <---- backup <------'           up; either
+ *	                          due, or asked                    uplink works)
+ *
+ * It knows no descriptor, no clock and no address: events come in by
+ * machine_step, what is to be done goes out in a bounded, ordered list.  The
+ * table of transitions is in machine_table.c, the bookkeeping in machine.c.
+ *
+ * Invariants, checked after every step by machine_check and explored by
+ * regress/unit/machine_explore_test.c:
+ *
+ *  1. There is always exactly one wanted uplink, and it is configured.
+ *  2. At most one uplink is being started, proved or waited for at a time,
+ *     and none is started while another is being started or hung up.
+ *  3. No link is hung up while traffic may be on it: neither while it is
+ *     wanted or drained, nor before another uplink is verified (applied and
+ *     read back) as active.
+ *  4. Traffic goes to a backup only when that has been proved since its link
+ *     came up, was found carrying traffic, or when stranded and the primary
+ *     has no carrier.
+ *  5. The primary may be set down (want.shut) only in state backup, after
+ *     the backup was proved and verified.
+ *  6. Every state but primary and backup has a deadline; so has backup when
+ *     a return is only a matter of time, and stranded, however often dials
+ *     failed, as long as there is a backup: it never stops trying.
+ *  7. A congested or void round never moves traffic and never counts as bad.
+ *  8. A hold moves no traffic, both ways, until it ends or an operator asks.
+ *  9. Each operator's request gets exactly one MACT_REPLY.
+ */
+#ifndef PARENT_MACHINE_H
+#define PARENT_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+
+#define MACHINE_PRIMARY     0u
+#define MACHINE_BACKUPS_MAX CONF_BACKUPS_MAX
+#define MACHINE_UPLINKS     CONF_UPLINKS_MAX
+#define MACHINE_NONE        MSG_UPLINK_NONE
+
+/* Dials that failed within an hour before only one each 10 minutes is left. */
+#define MACHINE_DIAL_CAP          12
+#define MACHINE_DIAL_CAP_EVERY_MS (60 * 60 * 1000)
+#define MACHINE_DIAL_CAP_GAP_MS   (10 * 60 * 1000)
+/* A link must have been up so long before its back-off starts afresh. */
+#define MACHINE_BACKOFF_RESET_MS (60 * 1000)
+/* No verdict by then: starting and suspect end without one. */
+#define MACHINE_START_MS   (10 * 1000)
+#define MACHINE_SUSPECT_MS (30 * 1000)
+/* netconf's answer to an apply, and the pause before the next try. */
+#define MACHINE_APPLY_MS        (10 * 1000)
+#define MACHINE_APPLY_PAUSE_MS  (1 * 1000)
+#define MACHINE_APPLY_TRIES     3 /* of a return, before it is put off */
+#define MACHINE_RETURN_PAUSE_MS (60 * 1000)
+/* A hang-up takes at most so long (ppp.md: SIGTERM, SIGKILL, DTR, ATZ). */
+#define MACHINE_STOP_MS (20 * 1000)
+/* netconf reports the end of a drain; so long after it was due we end it. */
+#define MACHINE_DRAIN_GRACE_MS (10 * 1000)
+/* The operator's fallback waits so long for a primary that was set down. */
+#define MACHINE_FALLBACK_MS (30 * 1000)
+/* A backup that gave up is tried again when nothing else is left. */
+#define MACHINE_GIVEUP_MS (60 * 60 * 1000)
+/* Pauses between tries while stranded, doubled up to the second. */
+#define MACHINE_STRANDED_MS     (10 * 1000)
+#define MACHINE_STRANDED_MAX_MS (5 * 60 * 1000)
+/*
+ * Far targets dead through every uplink: looked at again after so long,
+ * doubled each time; a backup that must be dialled far less often.
+ */
+#define MACHINE_TARGET_MS          (60 * 1000)
+#define MACHINE_TARGET_MAX_MS      (10 * 60 * 1000)
+#define MACHINE_TARGET_DIAL_MS     (10 * 60 * 1000)
+#define MACHINE_TARGET_DIAL_MAX_MS (24 * 60 * 60 * 1000)
+
+enum machine_state {
+	MACHINE_STARTING,
+	MACHINE_ON_PRIMARY,
+	MACHINE_SUSPECT,
+	MACHINE_DIALING,
+	MACHINE_ON_BACKUP,
+	MACHINE_RETURNING,
+	MACHINE_STRANDED,
+	MACHINE_STATE_MAX
+};
+
+/*
+ * What happened.  The fields of struct mevent that go with it are named
+ * behind it; all others are ignored.  Adopt must be the first event, or
+ * starting ends by its deadline as if nothing had been found.
+ */
+enum mevent_type {
+	MEV_ADOPT, /* uplink: carries traffic; up: its link is there */
+	MEV_ROUND, /* uplink, verdict, cause, same */
+	MEV_CARRIER, /* of the primary; up */
+	MEV_LINK_UP, /* uplink: has addresses (asked for, or found) */
+	MEV_LINK_FAILED, /* uplink, class, ms: wait at least; its link is down */
+	MEV_LINK_DOWN, /* uplink: hung up as asked, or lost */
+	MEV_PROVED, /* uplink */
+	MEV_PROOF_FAILED, /* uplink, same */
+	MEV_APPLIED, /* gen: done and read back equal */
+	MEV_APPLY_FAILED, /* gen */
+	MEV_DRAINED, /* uplink: its last old flow has gone or was cut */
+	MEV_TICK, /* machine_deadline has come */
+	MEV_FAILOVER, /* id, uplink or MACHINE_NONE (first), ms or 0 */
+	MEV_FALLBACK, /* id */
+	MEV_CONFIRM, /* id */
+	MEV_HOLD, /* id, ms or 0: for ever */
+	MEV_RELEASE, /* id */
+	MEV_RELOAD, /* map; the conf passed with it is the new one */
+	MEV_STOP, /* the daemon is asked to end (SIGTERM) */
+	MEVENT_MAX
+};
+
+struct mevent {
+	enum mevent_type type;
+	uint32_t uplink;
+	uint32_t verdict; /* enum msg_verdict */
+	uint32_t cause; /* enum msg_cause, with MSG_BAD */
+	/*
+	 * Through this backup, whose link is up, exactly those far targets
+	 * are dead which are dead through the primary as well, and there are
+	 * some: then it may be the targets' fault.
+	 */
+	bool same;
+	bool up;
+	uint32_t class; /* enum msg_link_class */
+	uint32_t gen;
+	uint32_t ms;
+	uint32_t id; /* of the operator's request, comes back in MACT_REPLY */
+	/*
+	 * map[old] is the new id of an unchanged uplink, MACHINE_NONE if it
+	 * was removed or changed.  map[0] is 0 or MACHINE_NONE.
+	 */
+	uint32_t map[MACHINE_UPLINKS];
+};
+
+enum maction_type {
+	MACT_STATE, /* from, to, reason: for the log and the history */
+	MACT_APPLY, /* gen: send machine.want to netconf */
+	MACT_START, /* uplink: open and dial, or run its start hook */
+	MACT_STOP, /* uplink: hang up; answered by MEV_LINK_DOWN */
+	MACT_PROVE, /* uplink, ms: rounds through it until the first verdict */
+	MACT_PROBE, /* uplink: round after round from now (active backup) */
+	MACT_PROBE_OFF, /* uplink */
+	MACT_BURST, /* the primary: rounds without delay until MACT_PROBE 0 */
+	MACT_SWEEP, /* links that are no longer configured may be hung up */
+	MACT_EVENT_BEGIN, /* reason: an outage or a switch asked for begins */
+	MACT_EVENT_END, /* reason */
+	MACT_ALARM, /* alarm, uplink or MACHINE_NONE, reason */
+	MACT_REPLY, /* id, ok, reason */
+	MACT_EXIT, /* ok: take everything of ours out; else leave as it is */
+	MACTION_MAX
+};
+
+enum malarm {
+	MALARM_FAILOVER, /* traffic is on a backup */
+	MALARM_FALLBACK, /* back on the primary */
+	MALARM_STRANDED, /* no uplink works */
+	MALARM_CONGESTED, /* the active uplink answers, but late */
+	MALARM_TARGET, /* far targets are dead through every uplink */
+	MALARM_BACKUP, /* the active backup was lost */
+	MALARM_GIVE_UP, /* a backup needs a person: credentials, device */
+	MALARM_DIAL_CAP, /* too many failed dials: fewer from now on */
+	MALARM_FLAP, /* too many failovers: the return waits longer */
+	MALARM_HELD, /* the held uplink is down and stays wanted */
+	MALARM_HOLD_ENDED,
+	MALARM_UNCONFIRMED, /* failover for: nobody confirmed */
+	MALARM_APPLY, /* the network could not be set as wanted */
+	MALARM_MAX
+};
+
+/* Why: of a transition, a refused request, an ignored event. */
+enum mreason {
+	MWHY_NONE,
+	/* transitions and causes */
+	MWHY_START,
+	MWHY_GOOD,
+	MWHY_BAD,
+	MWHY_DOWN,
+	MWHY_CARRIER,
+	MWHY_MOMENTARY,
+	MWHY_CONGESTED,
+	MWHY_NO_VERDICT,
+	MWHY_ADOPTED,
+	MWHY_PROVED,
+	MWHY_TARGET,
+	MWHY_TARGET_AGAIN,
+	MWHY_TRIES_USED_UP,
+	MWHY_NO_BACKUP,
+	MWHY_BACKUP_LOST,
+	MWHY_BACKUP_REMOVED,
+	MWHY_DUE,
+	MWHY_ASKED,
+	MWHY_UNCONFIRMED,
+	MWHY_HELD,
+	MWHY_HOLD_ENDED,
+	MWHY_DONE,
+	MWHY_APPLY_FAILED,
+	MWHY_PRIMARY_BAD,
+	MWHY_PRIMARY_GOOD,
+	MWHY_RELOADED,
+	MWHY_FLAP,
+	MWHY_DIAL_CAP,
+	MWHY_GAVE_UP,
+	MWHY_LAST_CARRIER,
+	MWHY_STOP,
+	/* answers to an operator */
+	MWHY_OK,
+	MWHY_ALREADY,
+	MWHY_BUSY,
+	MWHY_NO_SUCH_UPLINK,
+	MWHY_LINK_FAILED,
+	MWHY_NOT_PROVED,
+	MWHY_PRIMARY_NOT_GOOD,
+	MWHY_NOTHING_TO_CONFIRM,
+	MWHY_NOT_HELD,
+	MWHY_SUPERSEDED,
+	/* events that change nothing */
+	MWHY_NOTED,
+	MWHY_NOT_YET,
+	MWHY_NOT_OURS,
+	MWHY_STALE,
+	MWHY_STOPPING,
+	MREASON_MAX
+};
+
+struct maction {
+	enum maction_type type;
+	uint32_t uplink;
+	uint32_t ms;
+	uint32_t gen;
+	uint32_t id;
+	bool ok;
+	enum mreason reason;
+	enum malarm alarm;
+	enum machine_state from;
+	enum machine_state to;
+};
+
+#define MACTIONS_MAX 48
+struct mactions {
+	size_t n;
+	bool overflow; /* a bug: the list was too short */
+	struct maction list[MACTIONS_MAX];
+};
+
+/* What the machine has to know of an uplink; [0] is the primary. */
+struct machine_uplink_conf {
+	bool needs_dial; /* must be started and stopped */
+	uint32_t dial_after_ms; /* of an outage before it may cost money */
+	uint32_t start_ms; /* bound of a try, from MACT_START to link up */
+	uint32_t prove_ms; /* bound of a proof */
+	uint32_t redial; /* tries per turn, at least 1 */
+	uint32_t backoff_ms;
+	uint32_t backoff_max_ms;
+	uint32_t drain_ms; /* when traffic leaves it; [0]: the primary */
+};
+
+struct machine_conf {
+	uint32_t nuplinks; /* the primary and its backups, at least 1 */
+	struct machine_uplink_conf uplink[MACHINE_UPLINKS];
+	uint32_t retry;
+	bool automatic; /* fallback */
+	bool shutdown; /* the primary is set down while on backup */
+	uint32_t after_ms;
+	uint32_t stable_ms;
+	uint32_t flap_failovers; /* 0: no cap */
+	uint32_t flap_every_ms;
+	uint32_t flap_hold_ms;
+};
+
+enum machine_link {
+	MACHINE_LINK_DOWN,
+	MACHINE_LINK_STARTING,
+	MACHINE_LINK_UP,
+	MACHINE_LINK_STOPPING,
+	MACHINE_LINK_MAX
+};
+
+/* Of a backup. */
+struct machine_backup {
+	enum machine_link link; /* without needs_dial: UP unless seen down */
+	bool proved; /* since its link came up */
+	bool stale; /* failed its proof: to be hung up before the next try */
+	bool same; /* failed it at the primary's dead targets */
+	bool gave_up;
+	uint32_t fails; /* since the last 60 s up: exponent of the back-off */
+	uint32_t bad; /* rounds in a row, while active */
+	struct monotime since; /* of link */
+	struct monotime not_before; /* back-off; invalid: at once */
+};
+
+/* The primary, as seen through itself. */
+struct machine_health {
+	bool known; /* a round has counted */
+	bool good; /* the last round that counted was */
+	bool down; /* 1 + retry bad in a row, or carrier lost */
+	bool carrier;
+	bool congested; /* the latest round */
+	uint32_t bad; /* in a row */
+	uint32_t cause; /* enum msg_cause of the last bad one */
+	struct monotime last_bad;
+	struct monotime good_since; /* first good round after the last bad */
+};
+
+/* The network as it shall be: becomes struct msg_net_want. */
+struct machine_want {
+	uint32_t active;
+	uint32_t drain; /* uplink that old flows may still use, or NONE */
+	uint32_t drain_ms;
+	uint32_t flush; /* uplink whose flows are forgotten, or NONE */
+	bool shut; /* the primary may be set down */
+};
+
+enum machine_phase {
+	MACHINE_TRY_NONE,
+	MACHINE_TRY_WAIT, /* for dial after, back-off or a hang-up */
+	MACHINE_TRY_START,
+	MACHINE_TRY_PROVE,
+	MACHINE_TRY_MAX
+};
+
+/* The one try at a backup that is under way. */
+struct machine_try {
+	enum machine_phase phase;
+	uint32_t uplink;
+	uint32_t tries; /* failed ones of this turn */
+	uint32_t done; /* bit mask: uplinks that had their turn */
+	struct monotime deadline;
+};
+
+/* Fields are for reading (show); only machine_*.c writes them. */
+struct machine {
+	enum machine_state state;
+	struct monotime since; /* of state */
+	struct monotime deadline; /* of state; invalid: none */
+	enum mreason reason; /* of the last transition */
+	bool adopted;
+	bool stopped;
+
+	struct machine_want want;
+	uint32_t gen; /* of want */
+	uint32_t verified; /* uplink last read back as active, or NONE */
+	bool applying; /* gen is not answered yet */
+	bool applied; /* gen was read back equal */
+	uint32_t apply_fails; /* in a row */
+	struct monotime apply_at; /* answer overdue, or next try */
+	struct monotime drain_until;
+
+	struct machine_health primary;
+	struct machine_backup backup[MACHINE_UPLINKS]; /* [0] unused */
+	struct machine_try try;
+
+	bool event; /* an event is open */
+	struct monotime down_at; /* declaration of the outage */
+	struct monotime failover_at; /* traffic went to a backup */
+	uint32_t jitter; /* per mille, of this return */
+	struct monotime not_before; /* a return that failed was put off */
+	bool go_back; /* at the primary's next good round */
+
+	bool target; /* far targets are dead through every uplink */
+	uint32_t target_fails;
+	struct monotime target_again;
+	uint32_t stranded_fails;
+
+	bool manual; /* an operator put traffic where it is */
+	struct monotime manual_until; /* unless confirmed */
+	uint32_t held; /* uplink that is held, or NONE */
+	struct monotime held_until; /* invalid: for ever */
+	uint32_t request; /* id of the operator's pending switch, 0: none */
+	uint32_t request_uplink;
+	uint32_t request_ms;
+	struct monotime request_until;
+
+	struct monotime failover[MACHINE_DIAL_CAP]; /* ring, for flap */
+	uint32_t nfailovers; /* ever */
+	uint32_t nfallbacks; /* ever */
+	bool flapping; /* since the last failover */
+	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */
+	uint32_t nfailed_dials; /* ever */
+	uint32_t alarmed; /* bit mask by malarm: told in this spell */
+	uint64_t seed;
+};
+
+/*
+ * Begin: state starting, primary wanted, nothing applied; out gets the
+ * burst.  seed feeds the jitter only: the same seed and events give the same
+ * actions, so a recorded event can be replayed.
+ */
+void machine_init(struct machine *, const struct machine_conf *, uint64_t seed,
+    struct monotime now, struct mactions *out);
+
+/*
+ * One event.  out is emptied first; its order matters.  Returns the reason
+ * of the last transition, or why the event changed no state.
+ */
+enum mreason machine_step(struct machine *, const struct machine_conf *,
+    const struct mevent *, struct monotime now, struct mactions *out);
+
+/* When MEV_TICK is due; invalid: never, may lie in the past. */
+struct monotime machine_deadline(
+    const struct machine *, const struct machine_conf *);
+
+/* The way back, for show: what is still to be waited for, in ms. */
+struct machine_return {
+	bool possible; /* on a backup, automatic (or for D), not held */
+	bool good; /* the primary's last round was */
+	int64_t after_ms;
+	int64_t stable_ms;
+	int64_t flap_ms; /* 0: not flapping, or served */
+};
+void machine_return_due(const struct machine *, const struct machine_conf *,
+    struct monotime now, struct machine_return *);
+
+/* The first invariant that does not hold, as text; NULL if all do. */
+const char *machine_check(const struct machine *, const struct machine_conf *,
+    const struct mactions *);
+
+/* "backup" and so on; "unknown" for a number out of range. */
+const char *machine_state_name(enum machine_state);
+const char *machine_link_name(enum machine_link);
+const char *mevent_name(enum mevent_type);
+const char *maction_name(enum maction_type);
+const char *malarm_name(enum malarm);
+/* A few words for the log and for an operator. */
+const char *mreason_text(enum mreason);
+
+#endif
