@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names of messages and range checks of what they carry.  The parent treats
+ * the prober as hostile and netconf treats the parent as fallible, so a
+ * struct is used only after its function here said that it is valid.
+ */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "common/msg.h"
+
+static const char *const names[] = {
+#define X(name) #name,
+	MSG_TYPES(X)
+#undef X
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == IMSG_TYPE_MAX,
+    "a name for each message");
+
+static const char *const causes[] = {
+#define X(name, text) text,
+	MSG_CAUSES(X)
+#undef X
+};
+_Static_assert(sizeof(causes) / sizeof(causes[0]) == MSG_CAUSE_MAX,
+    "a text for each cause");
+
+const char *
+msg_name(uint32_t type)
+{
+	if (type >= IMSG_TYPE_MAX)
+		return "unknown";
+	return names[type];
+}
+
+const char *
+msg_cause_text(uint32_t cause)
+{
+	if (cause >= MSG_CAUSE_MAX)
+		return "unknown";
+	return causes[cause];
+}
+
+/* A line: terminated inside its array, and nothing that moves a cursor. */
+int
+msg_text_valid(const char *text, size_t size)
+{
+	size_t i, len;
+
+	len = strnlen(text, size);
+	if (len == size)
+		return 0;
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return 0;
+	return 1;
+}
+
+static int
+uplink_valid(uint32_t id)
+{
+	return id < CONF_UPLINKS_MAX;
+}
+
+static int
+uplink_or_none_valid(uint32_t id)
+{
+	return id < CONF_UPLINKS_MAX || id == MSG_UPLINK_NONE;
+}
+
+static int
+flag_valid(uint32_t flag)
+{
+	return flag <= 1;
+}
+
+static int
+ifname_valid(const char name[IFNAMSIZ])
+{
+	return msg_text_valid(name, IFNAMSIZ) && strchr(name, '/') == NULL;
+}
+
+int
+msg_facts_valid(const struct msg_facts *f)
+{
+	return uplink_valid(f->uplink) && flag_valid(f->up) &&
+	    flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
+	    ifname_valid(f->ifname) && addr_valid(&f->address) &&
+	    addr_valid(&f->peer) && f->prefixlen <= 128 &&
+	    addr_valid(&f->gateway) && flag_valid(f->has_route);
+}
+
+int
+msg_probe_valid(const struct msg_probe *p)
+{
+	return uplink_valid(p->uplink) && p->mode <= MSG_PROBE_BURST;
+}
+
+int
+msg_round_valid(const struct msg_round *r)
+{
+	uint32_t i;
+
+	if (!uplink_valid(r->uplink) || r->verdict > MSG_VOID ||
+	    r->cause >= MSG_CAUSE_MAX || r->ntargets > CONF_TARGETS_MAX ||
+	    r->began_ns < 0 || r->ended_ns < r->began_ns ||
+	    r->last_answer_ns < 0)
+		return 0;
+	for (i = 0; i < r->ntargets; i++)
+		if (r->target[i].received > r->target[i].sent ||
+		    !flag_valid(r->target[i].good))
+			return 0;
+	return 1;
+}
+
+int
+msg_stats_valid(const struct msg_stats *s)
+{
+	return uplink_valid(s->uplink) && s->target < CONF_TARGETS_MAX &&
+	    flag_valid(s->up) && flag_valid(s->known) &&
+	    s->received <= s->sent && s->recent_lost <= s->recent_sent &&
+	    s->rtt_last_ns >= 0 && s->rtt_min_ns >= 0 && s->rtt_avg_ns >= 0 &&
+	    s->rtt_max_ns >= 0 && s->rtt_mdev_ns >= 0;
+}
+
+int
+msg_link_valid(const struct msg_link *l)
+{
+	return uplink_valid(l->uplink);
+}
+
+int
+msg_dial_valid(const struct msg_dial *d)
+{
+	return uplink_valid(d->uplink) && d->phone < CONF_PHONES_MAX;
+}
+
+int
+msg_link_text_valid(const struct msg_link_text *t)
+{
+	return uplink_valid(t->uplink) &&
+	    msg_text_valid(t->text, sizeof(t->text));
+}
+
+int
+msg_link_result_valid(const struct msg_link_result *r)
+{
+	return uplink_valid(r->uplink) && r->class <= MSG_LINK_GIVEUP &&
+	    r->phone < CONF_PHONES_MAX &&
+	    msg_text_valid(r->text, sizeof(r->text));
+}
+
+int
+msg_ppp_up_valid(const struct msg_ppp_up *u)
+{
+	return uplink_valid(u->uplink) && flag_valid(u->adopted) &&
+	    u->ifname[0] != '\0' && ifname_valid(u->ifname) &&
+	    addr_valid(&u->local) && addr_valid(&u->remote) &&
+	    addr_valid(&u->dns[0]) && addr_valid(&u->dns[1]);
+}
+
+int
+msg_ppp_down_valid(const struct msg_ppp_down *d)
+{
+	return uplink_valid(d->uplink) && d->class <= MSG_LINK_GIVEUP &&
+	    flag_valid(d->was_up) && msg_text_valid(d->text, sizeof(d->text));
+}
+
+int
+msg_net_want_valid(const struct msg_net_want *w)
+{
+	return uplink_valid(w->active) && uplink_or_none_valid(w->drain) &&
+	    w->drain != w->active && uplink_or_none_valid(w->flush) &&
+	    flag_valid(w->shut);
+}
+
+int
+msg_net_step_valid(const struct msg_net_step *s)
+{
+	return msg_text_valid(s->text, sizeof(s->text));
+}
+
+int
+msg_net_done_valid(const struct msg_net_done *d)
+{
+	return flag_valid(d->ok) && d->apply_us >= 0 &&
+	    msg_text_valid(d->text, sizeof(d->text));
+}
+
+int
+msg_net_adopt_valid(const struct msg_net_adopt *a)
+{
+	return uplink_valid(a->active) && flag_valid(a->found);
+}
+
+int
+msg_net_drained_valid(const struct msg_net_drained *d)
+{
+	return uplink_valid(d->uplink);
+}
+
+int
+msg_net_line_valid(const struct msg_net_line *l)
+{
+	return flag_valid(l->different) &&
+	    msg_text_valid(l->text, sizeof(l->text));
+}
+
+int
+msg_alarm_valid(const struct msg_alarm *a)
+{
+	return msg_text_valid(a->kind, sizeof(a->kind)) &&
+	    msg_text_valid(a->event, sizeof(a->event)) &&
+	    msg_text_valid(a->state, sizeof(a->state)) &&
+	    msg_text_valid(a->uplink, sizeof(a->uplink)) &&
+	    msg_text_valid(a->text, sizeof(a->text));
+}
+
+int
+msg_alarm_done_valid(const struct msg_alarm_done *d)
+{
+	return flag_valid(d->ok) && msg_text_valid(d->text, sizeof(d->text));
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What dialfailctl and the parent say to each other over the control socket.
+ * A request is one message; its answer is any number of records and exactly
+ * one CTL_RESULT.  Records are facts, not prose: dialfailctl makes text or
+ * JSON of them.  Wall-clock times are for printing only; 0 means unknown,
+ * since a clock that was never set has no dates (design: times at boot).
+ */
+#ifndef PARENT_CTL_H
+#define PARENT_CTL_H
+
+#include <net/if.h>
+
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/conf.h"
+#include "common/msg.h"
+
+#define CTL_NAME_LEN	CONF_LABEL_LEN
+#define CTL_WORD_LEN	32
+#define CTL_EVENT_LEN	16 /* an event's id, with its NUL */
+#define CTL_FOREVER	UINT32_MAX
+#define CTL_FOR_MAX	(7 * 86400) /* seconds, longest hold or "for" */
+#define CTL_PIECE_MAX	4096 /* of a CTL_TEXT */
+
+enum ctl_what {
+	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENT */
+	CTL_SHOW_TARGETS, /* TARGETs */
+	CTL_SHOW_BACKUP, /* UPLINKs of backups */
+	CTL_SHOW_NETWORK, /* LINEs: differences first marked */
+	CTL_SHOW_HISTORY, /* EVENTs, newest last */
+	CTL_SHOW_EVENT, /* EVENT, then its LINEs */
+	CTL_SHOW_CONFIG, /* TEXTs */
+	CTL_SHOW_MAX
+};
+
+/* CTL_SHOW */
+struct ctl_show {
+	uint32_t what; /* enum ctl_what */
+	char name[CTL_NAME_LEN]; /* event's id; empty: the last one */
+};
+
+/* CTL_FAILOVER */
+struct ctl_failover {
+	char name[CTL_NAME_LEN]; /* backup; empty: the first that works */
+	uint32_t for_s; /* goes back by itself; 0: does not */
+};
+
+/* CTL_HOLD (CTL_FOREVER possible), CTL_RELOAD (0: no confirmation needed) */
+struct ctl_time {
+	uint32_t for_s;
+};
+
+/* CTL_LOG */
+struct ctl_log {
+	uint32_t verbose; /* 0 or 1 */
+};
+
+/* CTL_FALLBACK, CTL_CONFIRM, CTL_RELEASE, CTL_CLEAR, CTL_MONITOR: nothing */
+
+struct ctl_summary {
+	uint32_t pid;
+	uint32_t clock_sane;
+	int64_t time_ns; /* wall clock now */
+	uint32_t uptime_s;
+	char version[CTL_WORD_LEN];
+	char host[64];
+	char verdict[MSG_TEXT_LEN];
+	char state[CTL_WORD_LEN];
+	int64_t since_ns; /* wall clock of the last change of state */
+	uint32_t since_s;
+	char event[CTL_EVENT_LEN]; /* empty: none is going on */
+	char event_text[MSG_TEXT_LEN];
+	uint32_t held;
+	uint32_t hold_s; /* left, or CTL_FOREVER */
+	uint32_t active; /* uplink */
+	uint32_t fallback; /* enum conf_fallback */
+	uint32_t fallback_due; /* 1: due_s counts */
+	uint32_t due_s;
+	char fallback_text[MSG_TEXT_LEN]; /* what the return waits for */
+	uint8_t sha256[32];
+	int64_t loaded_ns;
+	uint32_t confirm_due; /* 1: confirm_s counts */
+	uint32_t confirm_s;
+	uint32_t alarms_waiting;
+	uint32_t alarm_oldest_s;
+	uint32_t network_known; /* 1: network_ok counts */
+	uint32_t network_ok;
+	uint64_t failovers;
+	uint64_t fallbacks;
+	uint32_t detect_ms; /* of the last failover */
+	uint32_t dial_ms;
+	uint32_t apply_us;
+};
+
+struct ctl_uplink {
+	uint32_t id;
+	uint32_t role; /* enum conf_role */
+	uint32_t kind; /* enum conf_kind */
+	uint32_t active;
+	char name[CTL_NAME_LEN];
+	char ifname[IFNAMSIZ]; /* empty: has none now */
+	/* primary: up down unknown; backup: idle waiting dialing negotiating
+	 * proving up failed */
+	char status[CTL_WORD_LEN];
+	char cause[CTL_WORD_LEN]; /* empty: none */
+	uint32_t bad_rounds;
+	uint32_t retry;
+	uint32_t good_s; /* good for so long */
+	struct addr address;
+	struct addr gateway; /* or the other end of a point-to-point link */
+	uint32_t recent_sent; /* probes of the last 5 minutes, all targets */
+	uint32_t recent_lost;
+	int64_t rtt_ns; /* average, 0: none */
+	uint64_t dials;
+	uint32_t next_s; /* next try, with status waiting */
+	char last_error[MSG_TEXT_LEN];
+	char note[MSG_TEXT_LEN];
+};
+
+struct ctl_target {
+	uint32_t uplink;
+	char via[CTL_NAME_LEN]; /* the uplink's name */
+	struct addr address;
+	uint32_t method; /* enum conf_method */
+	uint32_t near;
+	struct msg_stats stats;
+};
+
+struct ctl_process {
+	uint32_t pid;
+	char name[CTL_WORD_LEN];
+	char sandbox[MSG_TEXT_LEN];
+};
+
+struct ctl_event {
+	char id[CTL_EVENT_LEN];
+	int64_t began_ns; /* wall clock */
+	int64_t ended_ns; /* 0: still going on */
+	uint32_t duration_s;
+	uint32_t ended;
+	uint32_t clean; /* returned, and nothing of it was left behind */
+	char cause[64];
+	char backup[CTL_NAME_LEN]; /* empty: none was used */
+	uint32_t detect_ms;
+	uint32_t dial_ms;
+	uint32_t apply_us;
+	uint32_t backup_s; /* time on backup */
+	uint32_t dials;
+	uint32_t flows_cut;
+};
+
+struct ctl_line {
+	int64_t time_ns; /* wall clock, 0: unknown */
+	int64_t offset_ms; /* since the event began */
+	uint32_t different; /* show network: wanted and found disagree */
+	char event[CTL_EVENT_LEN]; /* empty: of no event */
+	char who[CTL_WORD_LEN]; /* uplink, state, network, alarm, ... */
+	char text[MSG_TEXT_LEN];
+};
+
+enum ctl_code {
+	CTL_OK,
+	CTL_REFUSED, /* and text says why, and for how long */
+	CTL_FAILED
+};
+
+struct ctl_result {
+	uint32_t code; /* enum ctl_code */
+	char text[MSG_TEXT_LEN];
+};
+
+#endif
