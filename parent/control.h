@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Clients on the control socket.  A client is known by a number that we
+ * give, never by what its messages claim; what it asks goes to verbs.c,
+ * which answers with any number of records and exactly one result, at once
+ * or later.  A client that is gone by then costs nothing.
+ */
+#ifndef PARENT_CONTROL_H
+#define PARENT_CONTROL_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parent/ctl.h"
+
+/* Serve clients that connect to this listening socket, which it owns. */
+void control_init(int listener);
+void control_close(void);
+
+/* One record for a client.  Unknown clients are ignored. */
+void control_record(uint32_t ctl, uint32_t type, const void *, size_t);
+
+/* The final answer to its request. */
+void control_result(uint32_t ctl, enum ctl_code, const char *, ...)
+    __attribute__((__format__(printf, 3, 4)));
+
+/* A line to every client that monitors. */
+void control_monitor(const struct ctl_line *);
+
+/* Turn a client into a monitor (its request stays open). */
+void control_add_monitor(uint32_t ctl);
+
+/*
+ * verbs.c: a well-formed request (exact length for its type, strings
+ * terminated).  data is NULL for verbs without payload.
+ */
+void verbs_request(uint32_t ctl, uint32_t type, const void *data);
+
+#endif

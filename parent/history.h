@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Events on disk: from the first lost probe to the last verified route, each
+ * under one id, with its lines; and the counters that outlive a restart.
+ * Written when an event begins, at each switch and at its end, not line by
+ * line: flash wears out.  Bounded to about 1 MB; the oldest goes first.  A
+ * state directory that cannot be written is said once, and history is then
+ * kept in memory alone.
+ */
+#ifndef PARENT_HISTORY_H
+#define PARENT_HISTORY_H
+
+#include <stdint.h>
+
+#include "common/monotime.h"
+#include "parent/ctl.h"
+
+struct history_counters {
+	uint64_t failovers;
+	uint64_t fallbacks;
+	uint32_t last_id; /* of an event */
+};
+
+/*
+ * Read what is there.  dir is a directory as this process sees it ("/" in
+ * its chroot); NULL: memory only.  Broken lines are skipped and counted in
+ * the log.  An event that was open when the daemon died is continued by
+ * history_begin if adopt is set there, else closed as not clean.
+ */
+void history_open(const char *dir);
+struct history_counters *history_counters(void);
+
+/* A new event; its id goes to ev->id (hexadecimal, counted up). */
+void history_begin(struct ctl_event *ev, struct monotime now, int adopt);
+/* A line of the present event, or of none: to disk (later), monitors. */
+void history_line(const char *who, const char *, ...)
+    __attribute__((__format__(printf, 2, 3)));
+/* Write out what is waiting: at a switch. ev as known by now. */
+void history_flush(const struct ctl_event *ev);
+void history_end(const struct ctl_event *ev);
+
+/* Whether the last event on disk is still open (crash, restart). */
+int history_open_event(struct ctl_event *ev);
+
+/* Newest last; each returns the number of calls made. */
+int history_events(void (*)(const struct ctl_event *, void *), void *);
+/* id empty: the last one.  -1: there is no such event. */
+int history_event(const char *id, struct ctl_event *,
+    void (*)(const struct ctl_line *, void *), void *);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the parent share.  The parent decides and does nothing
+ * itself: facts and rounds come in from the children, go through the state
+ * machine (machine.h), and leave as wishes to the children.
+ *
+ *	parent.c	the loop, the children, what comes from whom
+ *	reload.c	a configuration on its way in
+ *	engine.c	events into the machine, its actions out
+ *	link.c		one backup being brought up or hung up, step by step
+ *	history.c	events on disk
+ *	control.c	clients; show.c the facts they ask for
+ */
+#ifndef PARENT_PARENT_H
+#define PARENT_PARENT_H
+
+#include <sys/types.h>
+
+#include <event.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/imsg.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+#include "common/proc.h"
+#include "parent/ctl.h"
+#include "parent/machine.h"
+
+enum child_id { CHILD_PROBER, CHILD_DIALER, CHILD_NETCONF, CHILD_MAX };
+
+struct child {
+	struct imsgev iev;
+	const char *name;
+	pid_t pid;
+	int ready;
+	uint32_t ping; /* number of the last one sent */
+	uint32_t pong; /* and of the last one answered */
+	char sandbox[MSG_TEXT_LEN];
+};
+
+/* Steps of bringing a backup up and down; see link.c. */
+enum link_phase {
+	LINK_IDLE,
+	LINK_OPENING, /* TTY_OPEN sent */
+	LINK_DIALING, /* DIAL sent */
+	LINK_NEGOTIATING, /* PPP_START sent */
+	LINK_PREPARING, /* NET_WANT sent, for its own table */
+	LINK_UP,
+	LINK_ENDING, /* PPP_STOP sent */
+	LINK_REOPENING, /* TTY_OPEN sent, to hang up what was adopted */
+	LINK_HANGING_UP, /* HANGUP sent */
+	LINK_PHASE_MAX
+};
+
+struct link {
+	enum link_phase phase;
+	uint32_t gen; /* of this try */
+	uint32_t phone; /* index of the next number */
+	int wanted; /* 0: it is to end, or has failed */
+	uint32_t class; /* why it ends: enum msg_link_class */
+	struct event timer;
+	struct monotime began;
+	uint64_t dials;
+	char last_error[MSG_TEXT_LEN];
+	struct msg_ppp_up ppp;
+};
+
+struct uplink {
+	struct conf_uplink conf;
+	struct msg_facts facts;
+	int facts_known;
+	int was_up; /* interface backups: told to the machine as up */
+	struct link link;
+	struct msg_round last; /* the last round that counted */
+	int known; /* last holds one */
+	struct monotime good_since; /* invalid: the last was not good */
+	uint32_t bad_rounds; /* in a row */
+	int proving;
+	uint32_t probe_mode; /* enum msg_probe_mode */
+	uint32_t probe_gen;
+	struct msg_stats stats[CONF_TARGETS_MAX]; /* as last asked for */
+};
+
+struct config {
+	uint32_t gen;
+	int complete; /* all of it has come */
+	uint8_t sha256[32];
+	struct conf_global global;
+	uint32_t nuplinks; /* announced */
+	uint32_t got; /* uplinks that have come, bit mask */
+	struct conf_uplink uplink[CONF_UPLINKS_MAX];
+	char *dump;
+	size_t dumplen;
+};
+
+struct parent {
+	struct child child[CHILD_MAX];
+	struct config conf; /* in force */
+	struct uplink uplink[CONF_UPLINKS_MAX];
+	struct machine machine;
+	struct machine_conf mconf;
+	struct monotime started;
+	int64_t loaded_ns; /* wall clock of the last good load */
+	int64_t since_ns; /* wall clock of the last change of state */
+	int verbose;
+	int exit_code;
+	int quitting;
+	uint32_t alarms_waiting;
+	struct monotime alarm_since;
+	int network_known;
+	int network_ok;
+	struct ctl_event event; /* the present one, or the last */
+	struct monotime event_began;
+	uint32_t detect_ms;
+	uint32_t dial_ms;
+	uint32_t apply_us;
+};
+
+extern struct parent *parent;
+
+/* parent.c */
+/* Send to a child; failure to queue is fatal. */
+void parent_send(enum child_id, uint32_t type, int fd, const void *, size_t);
+/* End the loop with this exit code, leaving the network as it is. */
+void parent_quit(int code);
+
+/* reload.c */
+/* 0: on its way, 1: another one is under way.  ctl: whom to answer, or 0. */
+int reload_begin(enum msg_conf_source, uint32_t for_s, uint32_t ctl);
+int reload_confirm(void); /* 0, or -1: nothing to confirm */
+/* Seconds until it goes back, or 0: nothing to confirm. */
+uint32_t reload_confirm_s(void);
+void reload_dispatch_netconf(uint32_t type, struct imsg *);
+void reload_ack(enum child_id, uint32_t gen);
+
+/* engine.c */
+void engine_start(void); /* the first configuration is in force */
+void engine_reloaded(const struct config *old);
+void engine_event(struct mevent *);
+void engine_facts(const struct msg_facts *);
+void engine_round(const struct msg_round *);
+void engine_net_step(const struct msg_net_step *);
+void engine_net_done(const struct msg_net_done *);
+void engine_adopt(const struct msg_net_adopt *);
+void engine_drained(const struct msg_net_drained *);
+/* Ask netconf to lay what a new link needs; link_prepared comes later. */
+void engine_prepare(uint32_t uplink);
+/* Everything of ours out of the kernel, then the end. */
+void engine_clear(uint32_t ctl);
+void engine_alarm(const char *kind, uint32_t uplink, const char *text);
+const char *uplink_name(uint32_t id);
+
+/* link.c */
+void link_init(uint32_t uplink);
+void link_start(uint32_t uplink);
+void link_stop(uint32_t uplink);
+void link_prepared(uint32_t uplink);
+void link_dispatch_netconf(uint32_t type, struct imsg *);
+void link_dispatch_dialer(uint32_t type, struct imsg *);
+const char *link_status(const struct uplink *);
+
+/* show.c */
+void show_send(uint32_t ctl, const struct ctl_show *);
+void show_stats(const struct msg_stats *);
+void show_stats_end(uint32_t asker);
+void show_net_line(const struct msg_net_line *);
+void show_net_line_end(uint32_t asker);
+
+#endif
