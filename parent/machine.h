@@ -14,10 +14,12 @@
  *
  * It knows no descriptor, no clock and no address: events come in by
  * machine_step, what is to be done goes out in a bounded, ordered list.  The
- * table of transitions is in machine_table.c, the bookkeeping in machine.c.
+ * table of transitions is in machine_table.c; machine_event.c counts rounds
+ * and follows links, machine_try.c runs the one try at a backup, machine_net.c
+ * keeps the wanted network, machine_op.c takes requests and reloads.
  *
- * Invariants, checked after every step by machine_check and explored by
- * regress/unit/machine_explore_test.c:
+ * Invariants, explored by regress/unit/machine_explore_test.c (those that one
+ * state shows are in machine_check):
  *
  *  1. There is always exactly one wanted uplink, and it is configured.
  *  2. At most one uplink is being started, proved or waited for at a time,
@@ -75,9 +77,14 @@
 #define MACHINE_FALLBACK_MS (30 * 1000)
 /* A backup that gave up is tried again when nothing else is left. */
 #define MACHINE_GIVEUP_MS (60 * 60 * 1000)
-/* Pauses between tries while stranded, doubled up to the second. */
-#define MACHINE_STRANDED_MS     (10 * 1000)
-#define MACHINE_STRANDED_MAX_MS (5 * 60 * 1000)
+/* Between proofs of a backup without a back-off of its own, doubled. */
+#define MACHINE_BACKOFF_MS     (10 * 1000)
+#define MACHINE_BACKOFF_MAX_MS (5 * 60 * 1000)
+/* A backup that may not be tried for longer loses its turn to the next. */
+#define MACHINE_TURN_WAIT_MS (30 * 1000)
+/* Failovers remembered for the flap cap. */
+#define MACHINE_FLAP_MAX 64
+
 /*
  * Far targets dead through every uplink: looked at again after so long,
  * doubled each time; a backup that must be dialled far less often.
@@ -116,6 +123,7 @@ enum mevent_type {
 	MEV_APPLY_FAILED, /* gen */
 	MEV_DRAINED, /* uplink: its last old flow has gone or was cut */
 	MEV_TICK, /* machine_deadline has come */
+	/* an operator's requests; id is never 0 */
 	MEV_FAILOVER, /* id, uplink or MACHINE_NONE (first), ms or 0 */
 	MEV_FALLBACK, /* id */
 	MEV_CONFIRM, /* id */
@@ -217,7 +225,6 @@ enum mreason {
 	MWHY_FLAP,
 	MWHY_DIAL_CAP,
 	MWHY_GAVE_UP,
-	MWHY_LAST_CARRIER,
 	MWHY_STOP,
 	/* answers to an operator */
 	MWHY_OK,
@@ -298,7 +305,7 @@ struct machine_backup {
 	bool proved; /* since its link came up */
 	bool stale; /* failed its proof: to be hung up before the next try */
 	bool same; /* failed it at the primary's dead targets */
-	bool gave_up;
+	bool gave_up; /* needs a person; tried again if nothing else is left */
 	uint32_t fails; /* since the last 60 s up: exponent of the back-off */
 	uint32_t bad; /* rounds in a row, while active */
 	struct monotime since; /* of link */
@@ -332,6 +339,8 @@ enum machine_phase {
 	MACHINE_TRY_WAIT, /* for dial after, back-off or a hang-up */
 	MACHINE_TRY_START,
 	MACHINE_TRY_PROVE,
+	MACHINE_TRY_PROVED,
+	MACHINE_TRY_FAILED,
 	MACHINE_TRY_MAX
 };
 
@@ -341,6 +350,10 @@ struct machine_try {
 	uint32_t uplink;
 	uint32_t tries; /* failed ones of this turn */
 	uint32_t done; /* bit mask: uplinks that had their turn */
+	uint32_t class; /* enum msg_link_class, of the failure */
+	uint32_t ms; /* to wait at least after it */
+	bool dialed; /* MACT_START went out for this try */
+	bool hangup; /* waits until its stale link is hung up */
 	struct monotime deadline;
 };
 
@@ -354,12 +367,18 @@ struct machine {
 	bool stopped;
 
 	struct machine_want want;
+	bool dirty; /* want changed in this step */
+	bool sweep; /* when applied: unconfigured links may go */
 	uint32_t gen; /* of want */
 	uint32_t verified; /* uplink last read back as active, or NONE */
 	bool applying; /* gen is not answered yet */
 	bool applied; /* gen was read back equal */
 	uint32_t apply_fails; /* in a row */
 	struct monotime apply_at; /* answer overdue, or next try */
+	uint32_t announced; /* uplink last told to people as active */
+	uint32_t probing; /* active backup in rounds, or NONE */
+	bool burst; /* the primary is probed without delay */
+	bool burst_known;
 	struct monotime drain_until;
 
 	struct machine_health primary;
@@ -376,7 +395,6 @@ struct machine {
 	bool target; /* far targets are dead through every uplink */
 	uint32_t target_fails;
 	struct monotime target_again;
-	uint32_t stranded_fails;
 
 	bool manual; /* an operator put traffic where it is */
 	struct monotime manual_until; /* unless confirmed */
@@ -387,14 +405,14 @@ struct machine {
 	uint32_t request_ms;
 	struct monotime request_until;
 
-	struct monotime failover[MACHINE_DIAL_CAP]; /* ring, for flap */
+	struct monotime failover[MACHINE_FLAP_MAX]; /* ring */
 	uint32_t nfailovers; /* ever */
 	uint32_t nfallbacks; /* ever */
 	bool flapping; /* since the last failover */
 	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */
 	uint32_t nfailed_dials; /* ever */
 	uint32_t alarmed; /* bit mask by malarm: told in this spell */
-	uint64_t seed;
+	uint64_t seed; /* of the jitter */
 };
 
 /*
@@ -423,11 +441,12 @@ struct machine_return {
 	int64_t after_ms;
 	int64_t stable_ms;
 	int64_t flap_ms; /* 0: not flapping, or served */
+	int64_t due_ms; /* all of it with the jitter; -1: not to be told yet */
 };
 void machine_return_due(const struct machine *, const struct machine_conf *,
     struct monotime now, struct machine_return *);
 
-/* The first invariant that does not hold, as text; NULL if all do. */
+/* The first invariant that does not hold after a step; NULL if all do. */
 const char *machine_check(const struct machine *, const struct machine_conf *,
     const struct mactions *);
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names of states, events, actions, alarms and reasons, for the log, the
+ * history and operators.
+ */
+#include "parent/machine.h"
+
+#define NAMES(table, max)                                         \
+	_Static_assert(sizeof(table) / sizeof(table[0]) == (max), \
+	    "each value of the enum has its name")
+
+#define LOOKUP(table, i) \
+	((size_t)(i) < sizeof(table) / sizeof(table[0]) ? table[i] : "unknown")
+
+static const char *const states[] = { "starting", "primary", "suspect",
+	"dialing", "backup", "returning", "stranded" };
+NAMES(states, MACHINE_STATE_MAX);
+
+static const char *const links[] = { "down", "starting", "up", "stopping" };
+NAMES(links, MACHINE_LINK_MAX);
+
+static const char *const events[] = { "adopt", "round", "carrier", "link up",
+	"link failed", "link down", "proved", "proof failed", "applied",
+	"apply failed", "drained", "tick", "failover", "fallback", "confirm",
+	"hold", "release", "reload", "stop" };
+NAMES(events, MEVENT_MAX);
+
+static const char *const actions[] = { "state", "apply", "start", "stop",
+	"prove", "probe", "probe off", "burst", "sweep", "event begin",
+	"event end", "alarm", "reply", "exit" };
+NAMES(actions, MACTION_MAX);
+
+static const char *const alarms[] = { "failover", "fallback", "stranded",
+	"congested", "target", "backup", "give-up", "dial-cap", "flap", "held",
+	"hold-ended", "unconfirmed", "apply" };
+NAMES(alarms, MALARM_MAX);
+
+static const char *const reasons[] = {
+	[MWHY_NONE] = "none",
+	[MWHY_START] = "start",
+	[MWHY_GOOD] = "first round good",
+	[MWHY_BAD] = "round bad",
+	[MWHY_DOWN] = "primary down",
+	[MWHY_CARRIER] = "no carrier",
+	[MWHY_MOMENTARY] = "a momentary outage",
+	[MWHY_CONGESTED] = "congested",
+	[MWHY_NO_VERDICT] = "no verdict in time",
+	[MWHY_ADOPTED] = "found on the backup",
+	[MWHY_PROVED] = "backup proved",
+	[MWHY_TARGET] = "target: dead through every uplink",
+	[MWHY_TARGET_AGAIN] = "looking at dead targets again",
+	[MWHY_TRIES_USED_UP] = "every backup failed",
+	[MWHY_NO_BACKUP] = "there is no backup",
+	[MWHY_BACKUP_LOST] = "backup lost",
+	[MWHY_BACKUP_REMOVED] = "backup removed from the configuration",
+	[MWHY_DUE] = "primary stable",
+	[MWHY_ASKED] = "asked by an operator",
+	[MWHY_UNCONFIRMED] = "not confirmed in time",
+	[MWHY_HELD] = "held",
+	[MWHY_HOLD_ENDED] = "the hold has ended",
+	[MWHY_DONE] = "verified and drained",
+	[MWHY_APPLY_FAILED] = "the network could not be set",
+	[MWHY_PRIMARY_BAD] = "primary bad again",
+	[MWHY_PRIMARY_GOOD] = "primary good again",
+	[MWHY_RELOADED] = "the primary's configuration changed",
+	[MWHY_FLAP] = "too many failovers",
+	[MWHY_DIAL_CAP] = "too many failed dials",
+	[MWHY_GAVE_UP] = "backup gave up",
+	[MWHY_STOP] = "asked to stop",
+	[MWHY_OK] = "done",
+	[MWHY_ALREADY] = "it is so already",
+	[MWHY_BUSY] = "another switch is under way",
+	[MWHY_NO_SUCH_UPLINK] = "no such backup",
+	[MWHY_LINK_FAILED] = "the backup was lost",
+	[MWHY_NOT_PROVED] = "the backup could not be proved",
+	[MWHY_PRIMARY_NOT_GOOD] = "the primary is not good",
+	[MWHY_NOTHING_TO_CONFIRM] = "nothing waits to be confirmed",
+	[MWHY_NOT_HELD] = "nothing is held",
+	[MWHY_SUPERSEDED] = "superseded by another request",
+	[MWHY_NOTED] = "noted",
+	[MWHY_NOT_YET] = "still starting",
+	[MWHY_NOT_OURS] = "not about this",
+	[MWHY_STALE] = "out of date",
+	[MWHY_STOPPING] = "stopping",
+};
+NAMES(reasons, MREASON_MAX);
+
+const char *
+machine_state_name(enum machine_state s)
+{
+	return (LOOKUP(states, s));
+}
+
+const char *
+machine_link_name(enum machine_link l)
+{
+	return (LOOKUP(links, l));
+}
+
+const char *
+mevent_name(enum mevent_type t)
+{
+	return (LOOKUP(events, t));
+}
+
+const char *
+maction_name(enum maction_type t)
+{
+	return (LOOKUP(actions, t));
+}
+
+const char *
+malarm_name(enum malarm a)
+{
+	return (LOOKUP(alarms, a));
+}
+
+const char *
+mreason_text(enum mreason r)
+{
+	return (LOOKUP(reasons, r));
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The network as it shall be: which uplink is wanted, which one drains, when
+ * the way back is due, and what netconf has verified of it.  A change only
+ * marks the want dirty; it goes out once, at the end of the step.
+ */
+#include "parent/machine_int.h"
+
+static void
+want_changed(struct machine *m)
+{
+	m->dirty = true;
+}
+
+/* Old flows of this uplink still work: let them end by themselves. */
+static bool
+can_drain(const struct mctx *c, uint32_t uplink)
+{
+	const struct machine *m = c->m;
+
+	if (c->conf->uplink[uplink].drain_ms == 0)
+		return (false);
+	if (uplink == MACHINE_PRIMARY)
+		return (m->primary.good && !m->primary.down);
+	return (m->backup[uplink].link == MACHINE_LINK_UP &&
+		!m->backup[uplink].stale);
+}
+
+/* Make an uplink the wanted one; the old one drains or is flushed. */
+static void
+want_active(struct mctx *c, uint32_t uplink)
+{
+	struct machine *m = c->m;
+	uint32_t old = m->want.active;
+
+	want_changed(m);
+	if (old == uplink)
+		return;
+	m->want.active = uplink;
+	m->want.shut = false;
+	m->drain_until = machine_never;
+	if (can_drain(c, old)) {
+		m->want.drain = old;
+		m->want.drain_ms = c->conf->uplink[old].drain_ms;
+		m->want.flush = MACHINE_NONE;
+	} else {
+		m->want.drain = MACHINE_NONE;
+		m->want.drain_ms = 0;
+		m->want.flush = old;
+	}
+	m->apply_fails = 0;
+	if (uplink == MACHINE_PRIMARY)
+		m->primary.carrier |= c->conf->shutdown;
+}
+
+/* Note a failover; too many of them make the way back wait longer. */
+static void
+count_failover(struct mctx *c)
+{
+	struct machine *m = c->m;
+	uint32_t n = c->conf->flap_failovers;
+	struct monotime first;
+
+	m->failover[m->nfailovers % MACHINE_FLAP_MAX] = c->now;
+	m->nfailovers++;
+	m->failover_at = c->now;
+	m->jitter = machine_random(m, 201);
+	m->not_before = machine_never;
+	m->flapping = false;
+	if (n == 0 || n > MACHINE_FLAP_MAX || m->nfailovers < n)
+		return;
+	first = m->failover[(m->nfailovers - n) % MACHINE_FLAP_MAX];
+	if (monotime_cmp(
+		monotime_add_ms(first, c->conf->flap_every_ms), c->now) < 0)
+		return;
+	m->flapping = true;
+	machine_alarm(c, MALARM_FLAP, MACHINE_NONE, MWHY_FLAP);
+}
+
+/* Bring traffic to a backup. */
+void
+machine_switch(struct mctx *c, uint32_t uplink)
+{
+	struct machine *m = c->m;
+
+	want_active(c, uplink);
+	m->go_back = false;
+	if (!monotime_valid(m->failover_at))
+		count_failover(c);
+	if (m->held != MACHINE_NONE)
+		m->held = uplink;
+}
+
+/* Bring traffic back to the primary. */
+void
+machine_return(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	want_active(c, MACHINE_PRIMARY);
+	m->go_back = m->manual = false;
+	m->manual_until = machine_never;
+	if (m->held != MACHINE_NONE)
+		m->held = MACHINE_PRIMARY;
+}
+
+static bool
+has_link(const struct machine *m, uint32_t uplink)
+{
+	return (m->backup[uplink].link == MACHINE_LINK_UP &&
+		!(m->try.hangup && m->try.uplink == uplink));
+}
+
+/* Where traffic is left while nothing is proved: what still has a link. */
+static uint32_t
+left_on(const struct mctx *c)
+{
+	const struct machine *m = c->m;
+	uint32_t i, active = m->want.active;
+
+	if (m->held != MACHINE_NONE)
+		return (active);
+	if (m->state == MACHINE_STRANDED && m->primary.carrier)
+		return (MACHINE_PRIMARY);
+	if (active != MACHINE_PRIMARY && has_link(m, active))
+		return (active);
+	if (m->state == MACHINE_STRANDED)
+		for (i = 1; i < c->conf->nuplinks; i++)
+			if (has_link(m, i))
+				return (i);
+	return (MACHINE_PRIMARY);
+}
+
+/* When a primary that was set down is put up to see whether it works. */
+struct monotime
+machine_look_at(const struct machine *m, const struct machine_conf *conf)
+{
+	if (!conf->automatic || m->manual || m->held != MACHINE_NONE ||
+	    !monotime_valid(m->failover_at))
+		return (machine_never);
+	return (monotime_add_ms(m->failover_at, conf->after_ms));
+}
+
+static bool
+want_shut(const struct mctx *c)
+{
+	const struct machine *m = c->m;
+	struct monotime look = machine_look_at(m, c->conf);
+
+	return (c->conf->shutdown && m->state == MACHINE_ON_BACKUP &&
+		m->verified == m->want.active && !m->target && !m->go_back &&
+		!(m->request != 0 && m->request_uplink == MACHINE_PRIMARY) &&
+		!(monotime_valid(look) && machine_passed(c, look)));
+}
+
+/* What follows for the wanted network from state, links and time. */
+void
+machine_want_review(struct mctx *c)
+{
+	struct machine *m = c->m;
+	uint32_t active;
+	bool shut;
+
+	if (m->state == MACHINE_DIALING || m->state == MACHINE_STRANDED) {
+		active = left_on(c);
+		if (active != m->want.active)
+			want_active(c, active);
+	}
+	if (m->want.drain != MACHINE_NONE && m->want.drain != MACHINE_PRIMARY &&
+	    m->backup[m->want.drain].link != MACHINE_LINK_UP) {
+		m->want.flush = m->want.drain;
+		m->want.drain = MACHINE_NONE;
+		want_changed(m);
+	}
+	shut = want_shut(c);
+	if (shut != m->want.shut) {
+		m->want.shut = shut;
+		if (!shut) /* unknown, until an event or a round says */
+			m->primary.carrier = true;
+		want_changed(m);
+	}
+}
+
+/* The primary works, seen through itself. */
+bool
+machine_primary_usable(const struct machine *m)
+{
+	return (m->primary.known && m->primary.good && !m->primary.down &&
+		!m->primary.congested);
+}
+
+static struct monotime
+with_jitter(const struct machine *m, struct monotime t, uint32_t ms)
+{
+	return (
+	    monotime_add_ms(t, (int64_t)ms + (int64_t)ms * m->jitter / 1000));
+}
+
+/* When all that the way back waits for is served, if nothing changes. */
+struct monotime
+machine_return_at(const struct machine *m, const struct machine_conf *conf)
+{
+	struct monotime at, bad = m->primary.last_bad;
+
+	at = with_jitter(m, m->failover_at, conf->after_ms);
+	if (!monotime_valid(bad))
+		bad = m->primary.good_since;
+	at = machine_later(at, with_jitter(m, bad, conf->stable_ms));
+	if (m->flapping)
+		at = machine_later(at,
+		    monotime_add_ms(m->primary.good_since, conf->flap_hold_ms));
+	return (machine_later(at, m->not_before));
+}
+
+static void
+apply_failed(struct mctx *c)
+{
+	struct machine *m = c->m;
+	uint32_t shift;
+
+	m->applying = false;
+	if (m->apply_fails < UINT32_MAX)
+		m->apply_fails++;
+	if (m->apply_fails == MACHINE_APPLY_TRIES)
+		machine_alarm_once(
+		    c, MALARM_APPLY, m->want.active, MWHY_APPLY_FAILED);
+	shift = m->apply_fails < 7 ? m->apply_fails - 1 : 6;
+	m->apply_at =
+	    monotime_add_ms(c->now, (int64_t)MACHINE_APPLY_PAUSE_MS << shift);
+}
+
+/* netconf's answer to the current generation. */
+enum mreason
+machine_applied(struct mctx *c, bool ok)
+{
+	struct machine *m = c->m;
+
+	if (!m->applying || c->ev->gen != m->gen)
+		return (MWHY_STALE);
+	if (!ok) {
+		apply_failed(c);
+		return (MWHY_APPLY_FAILED);
+	}
+	m->applying = false;
+	m->applied = true;
+	m->apply_fails = 0;
+	m->apply_at = machine_never;
+	m->verified = m->want.active;
+	m->want.flush = MACHINE_NONE;
+	if (m->want.drain != MACHINE_NONE && !monotime_valid(m->drain_until))
+		m->drain_until = monotime_add_ms(
+		    c->now, (int64_t)m->want.drain_ms + MACHINE_DRAIN_GRACE_MS);
+	if (m->sweep)
+		machine_emit(c, MACT_SWEEP);
+	m->sweep = false;
+	return (MWHY_NOTED);
+}
+
+void
+machine_net_timers(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (machine_passed(c, m->apply_at)) {
+		if (m->applying)
+			apply_failed(c);
+		else {
+			m->apply_at = machine_never;
+			want_changed(m);
+		}
+	}
+	if (machine_passed(c, m->drain_until)) {
+		m->drain_until = machine_never;
+		m->want.flush = m->want.drain;
+		m->want.drain = MACHINE_NONE;
+		want_changed(m);
+	}
+}
+
+static void
+apply(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	m->dirty = false;
+	m->gen++;
+	m->applying = true;
+	m->applied = false;
+	m->apply_at = monotime_add_ms(c->now, MACHINE_APPLY_MS);
+	machine_emit(c, MACT_APPLY)->gen = m->gen;
+}
+
+static void
+announce(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (!m->applied || m->announced == m->want.active)
+		return;
+	if (m->state == MACHINE_ON_BACKUP) {
+		machine_alarm(c, MALARM_FAILOVER, m->want.active, m->reason);
+	} else if (m->state == MACHINE_RETURNING ||
+		   m->state == MACHINE_ON_PRIMARY ||
+		   m->state == MACHINE_SUSPECT) {
+		machine_alarm(c, MALARM_FALLBACK, MACHINE_PRIMARY, m->reason);
+		m->nfallbacks++;
+		m->failover_at = machine_never;
+	} else
+		return;
+	m->announced = m->want.active;
+}
+
+static void
+answer(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (m->request == 0)
+		return;
+	if (m->applied && m->request_uplink == m->want.active &&
+	    (m->state == MACHINE_ON_BACKUP || m->state == MACHINE_RETURNING ||
+		m->state == MACHINE_ON_PRIMARY))
+		machine_finish_request(c, true, MWHY_OK);
+	else if (m->apply_fails >= MACHINE_APPLY_TRIES)
+		machine_finish_request(c, false, MWHY_APPLY_FAILED);
+}
+
+static void
+probe_modes(struct mctx *c)
+{
+	struct machine *m = c->m;
+	uint32_t active = m->want.active;
+	bool burst;
+
+	burst = m->state == MACHINE_STARTING || m->state == MACHINE_SUSPECT;
+	if (!m->burst_known || burst != m->burst)
+		machine_emit(c, burst ? MACT_BURST : MACT_PROBE)->uplink =
+		    MACHINE_PRIMARY;
+	m->burst = burst;
+	m->burst_known = true;
+	if (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == active)
+		return; /* its rounds are the proof now */
+	if (active == MACHINE_PRIMARY)
+		active = MACHINE_NONE;
+	if (active == m->probing)
+		return;
+	if (m->probing != MACHINE_NONE)
+		machine_emit(c, MACT_PROBE_OFF)->uplink = m->probing;
+	if (active != MACHINE_NONE)
+		machine_emit(c, MACT_PROBE)->uplink = active;
+	m->probing = active;
+}
+
+/* The end of a step: send what changed, tell what was verified. */
+void
+machine_net_run(struct mctx *c)
+{
+	if (c->m->dirty)
+		apply(c);
+	announce(c);
+	answer(c);
+	probe_modes(c);
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The backups' links and the one try at them.  A try is a turn at one backup
+ * (wait, start, prove, again up to its redial) and goes on to the next; while
+ * stranded it takes whichever may be tried first, for ever.  The
+ * back-off doubles up to a maximum, +-20 % so that a region does not dial in
+ * step, and begins afresh only after the link has stood for a minute.
+ */
+#include "parent/machine_int.h"
+
+static uint32_t
+bit(uint32_t uplink)
+{
+	return (1u << uplink);
+}
+
+/* A failover that an operator asked for is under way. */
+bool
+machine_asked(const struct machine *m)
+{
+	return (m->request != 0 && m->request_uplink != MACHINE_PRIMARY);
+}
+
+/* May traffic be brought to this uplink?  An operator outranks a hold. */
+bool
+machine_usable(const struct machine *m, uint32_t uplink)
+{
+	if (machine_asked(m))
+		return (uplink == m->request_uplink);
+	return (m->held == MACHINE_NONE || m->held == uplink);
+}
+
+/* The back-off after the fails-th failure in a row. */
+static uint32_t
+backoff_ms(struct mctx *c, uint32_t uplink)
+{
+	const struct machine_uplink_conf *u = &c->conf->uplink[uplink];
+	uint32_t fails = c->m->backup[uplink].fails;
+	uint64_t ms = u->backoff_ms, max = u->backoff_max_ms;
+
+	if (ms == 0) {
+		ms = MACHINE_BACKOFF_MS;
+		max = MACHINE_BACKOFF_MAX_MS;
+	}
+	if (max < ms)
+		max = ms;
+	if (fails <= 1)
+		return ((uint32_t)ms);
+	ms = fails > 32 ? max : ms << (fails - 1);
+	if (ms > max)
+		ms = max;
+	return ((uint32_t)(ms * (800 + machine_random(c->m, 401)) / 1000));
+}
+
+/* When the cap on failed dials allows the next one. */
+static struct monotime
+cap_due(const struct machine *m, struct monotime now)
+{
+	uint32_t n = m->nfailed_dials;
+	struct monotime oldest, last;
+
+	if (n < MACHINE_DIAL_CAP)
+		return (machine_never);
+	oldest = m->failed_dial[n % MACHINE_DIAL_CAP];
+	last = m->failed_dial[(n - 1) % MACHINE_DIAL_CAP];
+	if (monotime_cmp(
+		monotime_add_ms(oldest, MACHINE_DIAL_CAP_EVERY_MS), now) <= 0)
+		return (machine_never);
+	return (monotime_add_ms(last, MACHINE_DIAL_CAP_GAP_MS));
+}
+
+static void
+count_failed_dial(struct mctx *c, uint32_t uplink)
+{
+	struct machine *m = c->m;
+
+	m->failed_dial[m->nfailed_dials % MACHINE_DIAL_CAP] = c->now;
+	m->nfailed_dials++;
+	if (monotime_valid(cap_due(m, c->now)))
+		machine_alarm_once(c, MALARM_DIAL_CAP, uplink, MWHY_DIAL_CAP);
+}
+
+/* When this backup may be tried; not valid: at once. */
+static struct monotime
+try_due(const struct machine *m, const struct machine_conf *conf,
+    uint32_t uplink, struct monotime now)
+{
+	const struct machine_backup *b = &m->backup[uplink];
+	struct monotime due = b->not_before;
+
+	if (machine_asked(m))
+		return (machine_never);
+	if (!conf->uplink[uplink].needs_dial ||
+	    (b->link == MACHINE_LINK_UP && !b->stale))
+		return (due);
+	due = machine_later(due, cap_due(m, now));
+	if (monotime_valid(m->down_at))
+		due =
+		    machine_later(due, monotime_add_ms(m->down_at,
+					   conf->uplink[uplink].dial_after_ms));
+	return (due);
+}
+
+/* While stranded: the backup that may be tried first. */
+static uint32_t
+first_due(const struct mctx *c)
+{
+	struct monotime best = machine_never, due;
+	uint32_t i, found = MACHINE_NONE;
+
+	for (i = 1; i < c->conf->nuplinks; i++) {
+		if (!machine_usable(c->m, i))
+			continue;
+		due = try_due(c->m, c->conf, i, c->now);
+		if (found == MACHINE_NONE ||
+		    (monotime_valid(best) && monotime_cmp(due, best) < 0)) {
+			found = i;
+			best = due;
+		}
+	}
+	return (found);
+}
+
+/* The next backup that has not had its turn, or none. */
+static uint32_t
+next_turn(const struct mctx *c)
+{
+	uint32_t i;
+
+	if (c->m->state == MACHINE_STRANDED)
+		return (first_due(c));
+	for (i = 1; i < c->conf->nuplinks; i++)
+		if ((c->m->try.done & bit(i)) == 0 && machine_usable(c->m, i))
+			return (i);
+	return (MACHINE_NONE);
+}
+
+static void
+turn_begin(struct mctx *c, uint32_t uplink)
+{
+	struct machine_try *t = &c->m->try;
+
+	t->uplink = uplink;
+	t->phase = uplink == MACHINE_NONE ? MACHINE_TRY_NONE : MACHINE_TRY_WAIT;
+	t->tries = 0;
+	t->dialed = t->hangup = false;
+	t->deadline = machine_never;
+}
+
+static void
+turn_over(struct mctx *c)
+{
+	c->m->try.done |= bit(c->m->try.uplink);
+	turn_begin(c, next_turn(c));
+}
+
+/* Try the backups, this one first; MACHINE_NONE: in the order written. */
+void
+machine_try_begin(struct mctx *c, uint32_t first)
+{
+	uint32_t i;
+
+	c->m->try.done = 0;
+	for (i = 1; i < c->conf->nuplinks; i++)
+		c->m->backup[i].same = false;
+	if (first == MACHINE_NONE || !machine_usable(c->m, first))
+		first = next_turn(c);
+	turn_begin(c, first);
+}
+
+void
+machine_try_end(struct mctx *c)
+{
+	turn_begin(c, MACHINE_NONE);
+}
+
+/* The try under way failed; what follows is decided by try_run. */
+void
+machine_try_failed(struct mctx *c, uint32_t class, uint32_t ms)
+{
+	c->m->try.phase = MACHINE_TRY_FAILED;
+	c->m->try.class = class;
+	c->m->try.ms = ms;
+}
+
+static void
+link_set(struct mctx *c, uint32_t uplink, enum machine_link link)
+{
+	c->m->backup[uplink].link = link;
+	c->m->backup[uplink].since = c->now;
+}
+
+static void
+link_stop(struct mctx *c, uint32_t uplink)
+{
+	link_set(c, uplink, MACHINE_LINK_STOPPING);
+	c->m->backup[uplink].proved = false;
+	machine_emit(c, MACT_STOP)->uplink = uplink;
+}
+
+/* A link that stood is gone: a short life counts as a failure. */
+void
+machine_link_lost(struct mctx *c, uint32_t uplink)
+{
+	struct machine_backup *b = &c->m->backup[uplink];
+
+	if (machine_passed(
+		c, monotime_add_ms(b->since, MACHINE_BACKOFF_RESET_MS))) {
+		b->fails = 0;
+		b->not_before = machine_never;
+	} else {
+		b->fails++;
+		b->not_before = monotime_add_ms(c->now, backoff_ms(c, uplink));
+	}
+	link_set(c, uplink, MACHINE_LINK_DOWN);
+	b->proved = b->stale = false;
+	b->bad = 0;
+}
+
+/* How often it is tried before the next one has its turn. */
+static uint32_t
+tries_max(const struct mctx *c, uint32_t uplink)
+{
+	const struct machine_uplink_conf *u = &c->conf->uplink[uplink];
+
+	if (machine_asked(c->m))
+		return (c->m->try.class == MSG_LINK_RETRY ? 2 : 1);
+	return (u->needs_dial && u->redial > 1 ? u->redial : 1);
+}
+
+/* Its targets are those that are dead through the primary: no redial. */
+static bool
+targets_fault(const struct machine *m, uint32_t uplink)
+{
+	return (m->backup[uplink].same && m->primary.down &&
+		!machine_link_level(m->primary.cause));
+}
+
+static void
+set_pause(struct mctx *c, struct machine_backup *b)
+{
+	const struct machine_try *t = &c->m->try;
+	struct monotime at;
+
+	at = monotime_add_ms(c->now, backoff_ms(c, t->uplink));
+	if (t->class == MSG_LINK_GIVEUP)
+		at = monotime_add_ms(c->now, MACHINE_GIVEUP_MS);
+	else if (t->class == MSG_LINK_RETRY && t->tries == 1 &&
+		 c->m->state != MACHINE_STRANDED)
+		at = machine_never;
+	if (t->ms != 0)
+		at = machine_later(at, monotime_add_ms(c->now, t->ms));
+	b->not_before = at;
+}
+
+static void
+try_after_failure(struct mctx *c)
+{
+	struct machine *m = c->m;
+	struct machine_try *t = &m->try;
+	struct machine_backup *b = &m->backup[t->uplink];
+
+	if (t->dialed)
+		count_failed_dial(c, t->uplink);
+	if (b->link == MACHINE_LINK_STARTING)
+		link_stop(c, t->uplink);
+	b->stale = b->link == MACHINE_LINK_UP;
+	b->fails++;
+	t->tries++;
+	t->dialed = t->hangup = false;
+	set_pause(c, b);
+	if (t->class == MSG_LINK_GIVEUP && !b->gave_up) {
+		b->gave_up = true;
+		machine_alarm(c, MALARM_GIVE_UP, t->uplink, MWHY_GAVE_UP);
+	}
+	if (m->state == MACHINE_STRANDED || t->class == MSG_LINK_GIVEUP ||
+	    t->class == MSG_LINK_NEXT || t->tries >= tries_max(c, t->uplink) ||
+	    targets_fault(m, t->uplink))
+		turn_over(c);
+	else {
+		t->phase = MACHINE_TRY_WAIT;
+		t->deadline = machine_never;
+	}
+}
+
+static bool
+link_busy(const struct mctx *c)
+{
+	uint32_t i;
+
+	for (i = 1; i < c->conf->nuplinks; i++)
+		if (c->m->backup[i].link == MACHINE_LINK_STARTING ||
+		    c->m->backup[i].link == MACHINE_LINK_STOPPING)
+			return (true);
+	return (false);
+}
+
+static void
+try_start(struct mctx *c)
+{
+	struct machine_try *t = &c->m->try;
+	struct maction *a;
+
+	c->m->backup[t->uplink].gave_up = false;
+	link_set(c, t->uplink, MACHINE_LINK_STARTING);
+	t->phase = MACHINE_TRY_START;
+	t->dialed = true;
+	t->hangup = false;
+	t->deadline =
+	    monotime_add_ms(c->now, c->conf->uplink[t->uplink].start_ms);
+	a = machine_emit(c, MACT_START);
+	a->uplink = t->uplink;
+	a->ms = c->conf->uplink[t->uplink].start_ms;
+}
+
+static void
+try_prove(struct mctx *c)
+{
+	struct machine_try *t = &c->m->try;
+	struct maction *a;
+
+	c->m->backup[t->uplink].proved = false;
+	t->phase = MACHINE_TRY_PROVE;
+	t->hangup = false;
+	t->deadline =
+	    monotime_add_ms(c->now, c->conf->uplink[t->uplink].prove_ms);
+	a = machine_emit(c, MACT_PROVE);
+	a->uplink = t->uplink;
+	a->ms = c->conf->uplink[t->uplink].prove_ms;
+	/* The proof ends its rounds as the active uplink; ask for them again. */
+	if (c->m->probing == t->uplink)
+		c->m->probing = MACHINE_NONE;
+}
+
+/* Must this link be hung up before it is worth trying? */
+static bool
+must_redial(const struct mctx *c, uint32_t uplink)
+{
+	const struct machine_backup *b = &c->m->backup[uplink];
+
+	return (b->link == MACHINE_LINK_UP && b->stale &&
+		c->conf->uplink[uplink].needs_dial && c->m->held != uplink);
+}
+
+/* Its time has come: prove it, hang it up, or start it. */
+static bool
+try_go(struct mctx *c)
+{
+	struct machine_try *t = &c->m->try;
+	const struct machine_backup *b = &c->m->backup[t->uplink];
+
+	if (must_redial(c, t->uplink)) {
+		if (t->hangup)
+			return (false);
+		t->hangup = true;
+		t->deadline =
+		    monotime_add_ms(c->now, MACHINE_APPLY_MS + MACHINE_STOP_MS);
+		return (true);
+	}
+	if (b->link == MACHINE_LINK_UP ||
+	    !c->conf->uplink[t->uplink].needs_dial) {
+		try_prove(c);
+		return (true);
+	}
+	if (link_busy(c)) {
+		t->deadline = machine_never; /* the hang-up has its own */
+		return (false);
+	}
+	try_start(c);
+	return (true);
+}
+
+/* Back-off of an earlier turn, or the cap: the next backup is sooner. */
+static bool
+blocked(const struct mctx *c, uint32_t uplink)
+{
+	struct monotime until = machine_never;
+
+	if (machine_asked(c->m))
+		return (false);
+	if (c->m->try.tries == 0)
+		until = c->m->backup[uplink].not_before;
+	if (c->conf->uplink[uplink].needs_dial)
+		until = machine_later(until, cap_due(c->m, c->now));
+	return (monotime_valid(until) &&
+		monotime_cmp(
+		    until, monotime_add_ms(c->now, MACHINE_TURN_WAIT_MS)) > 0);
+}
+
+static bool
+try_wait(struct mctx *c)
+{
+	struct machine *m = c->m;
+	struct machine_try *t = &m->try;
+	struct monotime due;
+
+	if (t->hangup && machine_passed(c, t->deadline)) {
+		machine_try_failed(c, MSG_LINK_NEXT, 0);
+		return (true);
+	}
+	if (!t->hangup && m->state == MACHINE_STRANDED)
+		t->uplink = first_due(c);
+	due = try_due(m, c->conf, t->uplink, c->now);
+	if (!monotime_valid(due) || machine_passed(c, due))
+		return (try_go(c));
+	if (m->state == MACHINE_DIALING && blocked(c, t->uplink)) {
+		turn_over(c);
+		return (true);
+	}
+	t->deadline = due;
+	return (false);
+}
+
+/* Drive the try; true if it came a step further. */
+bool
+machine_try_run(struct mctx *c)
+{
+	struct machine_try *t = &c->m->try;
+
+	switch (t->phase) {
+	case MACHINE_TRY_NONE:
+		if (c->m->state == MACHINE_STRANDED)
+			turn_begin(c, next_turn(c));
+		return (t->phase != MACHINE_TRY_NONE);
+	case MACHINE_TRY_WAIT:
+		return (try_wait(c));
+	case MACHINE_TRY_START:
+	case MACHINE_TRY_PROVE:
+		if (!machine_passed(c, t->deadline))
+			return (false);
+		machine_try_failed(c, MSG_LINK_BACKOFF, 0);
+		return (true);
+	case MACHINE_TRY_FAILED:
+		try_after_failure(c);
+		return (true);
+	case MACHINE_TRY_PROVED:
+	case MACHINE_TRY_MAX:
+		break;
+	}
+	return (false);
+}
+
+/* The link that the try is about, and must not be hung up. */
+static bool
+is_goal(const struct machine *m, uint32_t uplink)
+{
+	return (m->try.phase != MACHINE_TRY_NONE && m->try.uplink == uplink &&
+		!m->try.hangup);
+}
+
+/*
+ * Hang up what nobody needs: a dial that was called off, at once; a link
+ * that was up only when another uplink is verified as the active one.
+ */
+void
+machine_hangup(struct mctx *c)
+{
+	const struct machine *m = c->m;
+	uint32_t i;
+
+	for (i = 1; i < c->conf->nuplinks; i++) {
+		if (!c->conf->uplink[i].needs_dial || is_goal(m, i))
+			continue;
+		if (m->backup[i].link == MACHINE_LINK_STARTING)
+			link_stop(c, i);
+		else if (m->backup[i].link == MACHINE_LINK_UP && m->applied &&
+			 !m->dirty && m->state != MACHINE_STARTING &&
+			 m->want.active != i && m->want.drain != i)
+			link_stop(c, i);
+	}
+}
+
+/* A hang-up that nobody reports ends by itself: the line may be gone. */
+void
+machine_link_timers(struct mctx *c)
+{
+	struct machine_backup *b;
+	uint32_t i;
+
+	for (i = 1; i < c->conf->nuplinks; i++) {
+		b = &c->m->backup[i];
+		if (b->link == MACHINE_LINK_STOPPING &&
+		    machine_passed(
+			c, monotime_add_ms(b->since, MACHINE_STOP_MS)))
+			link_set(c, i, MACHINE_LINK_DOWN);
+	}
+}
+
+/* Of two deadlines the earlier, where not valid means never. */
+static struct monotime
+earlier(struct monotime a, struct monotime b)
+{
+	if (!monotime_valid(a))
+		return (b);
+	if (!monotime_valid(b))
+		return (a);
+	return (monotime_cmp(a, b) < 0 ? a : b);
+}
+
+/* The earliest deadline of links and try, and the one given. */
+struct monotime
+machine_earliest(
+    const struct machine *m, const struct machine_conf *conf, struct monotime t)
+{
+	uint32_t i;
+
+	for (i = 1; i < conf->nuplinks; i++)
+		if (m->backup[i].link == MACHINE_LINK_STOPPING)
+			t = earlier(t, monotime_add_ms(m->backup[i].since,
+					   MACHINE_STOP_MS));
+	if (m->try.phase != MACHINE_TRY_NONE)
+		t = earlier(t, m->try.deadline);
+	return (t);
+}
