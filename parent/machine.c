@@ -193,8 +193,10 @@ settle(struct mctx *c, enum mreason why)
 	for (i = 0; i < SETTLE_MAX; i++) {
 		machine_want_review(c);
 		why = machine_fire(c, MEV_TICK, &fired);
-		if (fired)
+		if (fired) {
 			moved = why;
+			machine_want_review(c);
+		}
 		machine_hangup(c);
 		ran = machine_try_run(c);
 		if (!fired && !ran)

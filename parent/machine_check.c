@@ -93,22 +93,16 @@ check_deadline(const struct machine *m, const struct machine_conf *conf)
 }
 
 static const char *
-check_actions(const struct machine *m, const struct mactions *out)
+check_actions(const struct mactions *out)
 {
-	const struct maction *a;
 	uint32_t starts = 0;
 	size_t i;
 
 	if (out->overflow)
 		return ("a step did not settle");
-	for (i = 0; i < out->n; i++) {
-		a = &out->list[i];
-		if (a->type == MACT_START)
+	for (i = 0; i < out->n; i++)
+		if (out->list[i].type == MACT_START)
 			starts++;
-		if (a->type == MACT_STOP &&
-		    (a->uplink == m->want.active || a->uplink == m->want.drain))
-			return ("an uplink in use is hung up");
-	}
 	return (starts > 1 ? "two starts in one step" : NULL);
 }
 
@@ -125,6 +119,6 @@ machine_check(const struct machine *m, const struct machine_conf *conf,
 	if ((why = check_want(m, conf)) == NULL &&
 	    (why = check_links(m, conf)) == NULL &&
 	    (why = check_deadline(m, conf)) == NULL)
-		why = check_actions(m, out);
+		why = check_actions(out);
 	return (why);
 }

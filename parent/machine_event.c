@@ -206,7 +206,8 @@ fact_link_up(struct mctx *c)
 	case MACHINE_LINK_DOWN: /* found, or an interface that came back */
 		break;
 	case MACHINE_LINK_UP: /* it may have got another address */
-		c->m->dirty |= c->ev->uplink == c->m->want.active;
+		if (c->ev->uplink == c->m->want.active)
+			machine_want_changed(c->m);
 		return (MWHY_NOTED);
 	default:
 		return (MWHY_STALE);
@@ -279,7 +280,7 @@ fact_adopt(struct mctx *c)
 	if (m->adopted)
 		return (MWHY_STALE);
 	m->adopted = true;
-	m->dirty = true;
+	machine_want_changed(m);
 	if (i == MACHINE_PRIMARY || i >= c->conf->nuplinks || !c->ev->up)
 		return (MWHY_NOTED);
 	b = &m->backup[i];

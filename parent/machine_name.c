@@ -62,6 +62,7 @@ static const char *const reasons[] = {
 	[MWHY_APPLY_FAILED] = "the network could not be set",
 	[MWHY_PRIMARY_BAD] = "primary bad again",
 	[MWHY_PRIMARY_GOOD] = "primary good again",
+	[MWHY_NOT_DOWN] = "primary not down",
 	[MWHY_RELOADED] = "the primary's configuration changed",
 	[MWHY_FLAP] = "too many failovers",
 	[MWHY_DIAL_CAP] = "too many failed dials",

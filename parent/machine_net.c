@@ -6,10 +6,12 @@
  */
 #include "parent/machine_int.h"
 
-static void
-want_changed(struct machine *m)
+/* What netconf verified before is not what is wanted now. */
+void
+machine_want_changed(struct machine *m)
 {
 	m->dirty = true;
+	m->applied = false;
 }
 
 /* Old flows of this uplink still work: let them end by themselves. */
@@ -33,7 +35,7 @@ want_active(struct mctx *c, uint32_t uplink)
 	struct machine *m = c->m;
 	uint32_t old = m->want.active;
 
-	want_changed(m);
+	machine_want_changed(m);
 	if (old == uplink)
 		return;
 	m->want.active = uplink;
@@ -170,14 +172,14 @@ machine_want_review(struct mctx *c)
 	    m->backup[m->want.drain].link != MACHINE_LINK_UP) {
 		m->want.flush = m->want.drain;
 		m->want.drain = MACHINE_NONE;
-		want_changed(m);
+		machine_want_changed(m);
 	}
 	shut = want_shut(c);
 	if (shut != m->want.shut) {
 		m->want.shut = shut;
 		if (!shut) /* unknown, until an event or a round says */
 			m->primary.carrier = true;
-		want_changed(m);
+		machine_want_changed(m);
 	}
 }
 
@@ -266,14 +268,14 @@ machine_net_timers(struct mctx *c)
 			apply_failed(c);
 		else {
 			m->apply_at = machine_never;
-			want_changed(m);
+			machine_want_changed(m);
 		}
 	}
 	if (machine_passed(c, m->drain_until)) {
 		m->drain_until = machine_never;
 		m->want.flush = m->want.drain;
 		m->want.drain = MACHINE_NONE;
-		want_changed(m);
+		machine_want_changed(m);
 	}
 }
 

@@ -75,8 +75,10 @@ op_failover(struct mctx *c)
 static void
 call_off(struct mctx *c)
 {
-	if (machine_asked(c->m) && c->m->state == MACHINE_DIALING)
-		machine_finish_request(c, false, MWHY_SUPERSEDED);
+	if (!machine_asked(c->m) || c->m->state != MACHINE_DIALING)
+		return;
+	machine_finish_request(c, false, MWHY_SUPERSEDED);
+	machine_try_begin(c, MACHINE_NONE);
 }
 
 static enum mreason
@@ -263,7 +265,8 @@ move_want(struct mctx *c)
 	m->want.shut = false;
 	m->probing = MACHINE_NONE;
 	m->burst_known = false;
-	m->dirty = m->sweep = true;
+	m->sweep = true;
+	machine_want_changed(m);
 }
 
 enum mreason

@@ -53,7 +53,7 @@ g_primary_good(const struct mctx *c)
 	const struct machine *m = c->m;
 
 	return (m->adopted && m->primary.good && !m->primary.down &&
-		!machine_asked(m) &&
+		(m->state == MACHINE_ON_BACKUP || !machine_asked(m)) &&
 		(m->held == MACHINE_NONE || m->held == MACHINE_PRIMARY));
 }
 
@@ -61,6 +61,16 @@ static bool
 g_good_at_home(const struct mctx *c)
 {
 	return (g_primary_good(c) && c->m->want.active == MACHINE_PRIMARY);
+}
+
+/* In doubt, but not down: it gets its chance before a backup does. */
+static bool
+g_not_down(const struct mctx *c)
+{
+	const struct machine *m = c->m;
+
+	return (m->primary.known && !m->primary.down && !machine_asked(m) &&
+		m->want.active == MACHINE_PRIMARY);
 }
 
 static bool
@@ -371,7 +381,7 @@ a_home(struct mctx *c, enum mreason why)
 	(void)why;
 	if (!m->adopted) {
 		m->adopted = true;
-		m->dirty = true;
+		machine_want_changed(m);
 	}
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		if (m->want.drain != MACHINE_NONE ||
@@ -381,7 +391,7 @@ a_home(struct mctx *c, enum mreason why)
 			continue;
 		m->want.drain = i;
 		m->want.drain_ms = c->conf->uplink[i].drain_ms;
-		m->dirty = true;
+		machine_want_changed(m);
 	}
 }
 
@@ -610,6 +620,8 @@ static const struct row table[] = {
 	/* dialing and stranded: whichever works first */
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_good_at_home, a_cancel,
 	    MACHINE_ON_PRIMARY, MWHY_PRIMARY_GOOD },
+	{ S(DIALING) | S(STRANDED), MEV_TICK, g_not_down, a_cancel,
+	    MACHINE_ON_PRIMARY, MWHY_NOT_DOWN },
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_good_on_backup, a_return,
 	    MACHINE_RETURNING, MWHY_PRIMARY_GOOD },
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_proved, a_switch,

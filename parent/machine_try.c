@@ -140,9 +140,11 @@ turn_begin(struct mctx *c, uint32_t uplink)
 {
 	struct machine_try *t = &c->m->try;
 
+	t->tries = 0;
+	if (t->phase == MACHINE_TRY_START && t->uplink == uplink)
+		return; /* it is being started already */
 	t->uplink = uplink;
 	t->phase = uplink == MACHINE_NONE ? MACHINE_TRY_NONE : MACHINE_TRY_WAIT;
-	t->tries = 0;
 	t->dialed = t->hangup = false;
 	t->deadline = machine_never;
 }
@@ -464,8 +466,8 @@ machine_hangup(struct mctx *c)
 		if (m->backup[i].link == MACHINE_LINK_STARTING)
 			link_stop(c, i);
 		else if (m->backup[i].link == MACHINE_LINK_UP && m->applied &&
-			 !m->dirty && m->state != MACHINE_STARTING &&
-			 m->want.active != i && m->want.drain != i)
+			 m->state != MACHINE_STARTING && m->want.active != i &&
+			 m->want.drain != i)
 			link_stop(c, i);
 	}
 }

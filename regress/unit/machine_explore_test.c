@@ -1,0 +1,845 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The state machine explored: breadth first over all events, each state (with
+ * its times relative to now) visited once, as deep as the number of states
+ * that DIALFAIL_EXPLORE allows.  Beside the machine runs a world of its own:
+ * what links do, on which uplinks the kernel may have traffic, who still waits
+ * for an answer.  The world knows the rules of machine.h, not the machine.
+ *
+ * What a check is worth is shown at the end: the same rules, given a world in
+ * which one thing was done wrongly, must complain.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "parent/machine.h"
+
+#define STATES_DEFAULT 6000
+#define EVENTS_MAX     96
+#define STEPS_MAX      400 /* of the way to a happy end */
+#define WALKS          100
+#define WALK_LENGTH    2000
+
+static size_t states_max = STATES_DEFAULT;
+
+struct world {
+	enum machine_link link[MACHINE_UPLINKS];
+	struct monotime stop_at[MACHINE_UPLINKS]; /* hung up by then */
+	uint32_t kernel; /* bit mask: uplinks that may carry traffic */
+	uint32_t asked[2]; /* ids of requests not answered, 0: free */
+	uint32_t last_id;
+};
+
+struct node {
+	struct machine m;
+	struct world w;
+	struct monotime now;
+	size_t parent;
+	struct mevent by;
+	uint32_t depth;
+};
+
+struct search {
+	const struct machine_conf *conf;
+	struct node *node;
+	size_t n;
+	uint64_t *seen; /* open addressing, 0 is free */
+	size_t nseen;
+	size_t steps;
+	uint32_t depth;
+};
+
+static const char *why_not;
+
+/* ---- the world ---- */
+
+static bool
+world_start(struct world *w, const struct maction *a)
+{
+	uint32_t i;
+
+	for (i = 1; i < MACHINE_UPLINKS; i++)
+		if (w->link[i] == MACHINE_LINK_STARTING ||
+		    w->link[i] == MACHINE_LINK_STOPPING) {
+			why_not = "started while another link is busy";
+			return (false);
+		}
+	if (w->link[a->uplink] != MACHINE_LINK_DOWN) {
+		why_not = "started a link that is not down";
+		return (false);
+	}
+	w->link[a->uplink] = MACHINE_LINK_STARTING;
+	return (true);
+}
+
+static bool
+world_stop(struct world *w, const struct machine *m, const struct maction *a,
+    struct monotime now)
+{
+	if (w->link[a->uplink] == MACHINE_LINK_UP &&
+	    ((w->kernel & (1u << a->uplink)) != 0 ||
+		m->want.drain == a->uplink)) {
+		why_not = "hung up a link that may carry traffic";
+		return (false);
+	}
+	w->link[a->uplink] = MACHINE_LINK_STOPPING;
+	w->stop_at[a->uplink] = monotime_add_ms(now, MACHINE_STOP_MS);
+	return (true);
+}
+
+static bool
+world_reply(struct world *w, const struct maction *a)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (a->id != 0 && w->asked[i] == a->id) {
+			w->asked[i] = 0;
+			return (true);
+		}
+	why_not = "answered what was not asked, or twice";
+	return (false);
+}
+
+/* Only the machine's one pending request may be without an answer. */
+static bool
+world_waits(const struct world *w, const struct machine *m)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (w->asked[i] != 0 && w->asked[i] != m->request) {
+			why_not = "a request was forgotten";
+			return (false);
+		}
+	return (true);
+}
+
+static bool
+world_actions(struct world *w, const struct machine *m, struct monotime now,
+    const struct mactions *out)
+{
+	const struct maction *a;
+	size_t i;
+
+	for (i = 0; i < out->n; i++) {
+		a = &out->list[i];
+		switch (a->type) {
+		case MACT_START:
+			if (!world_start(w, a))
+				return (false);
+			break;
+		case MACT_STOP:
+			if (!world_stop(w, m, a, now))
+				return (false);
+			break;
+		case MACT_APPLY:
+			w->kernel |= 1u << m->want.active;
+			break;
+		case MACT_PROVE:
+			if (w->link[a->uplink] != MACHINE_LINK_UP &&
+			    w->link[a->uplink] != MACHINE_LINK_DOWN) {
+				why_not = "proved a link that is busy";
+				return (false);
+			}
+			break;
+		case MACT_REPLY:
+			if (!world_reply(w, a))
+				return (false);
+			break;
+		default:
+			break;
+		}
+	}
+	return (true);
+}
+
+/* What an event means for the world, before the machine hears of it. */
+static void
+world_event(struct world *w, const struct machine *m, const struct mevent *ev)
+{
+	uint32_t i = ev->uplink;
+
+	switch (ev->type) {
+	case MEV_ADOPT:
+		if (m->adopted || i == MACHINE_NONE)
+			break;
+		w->kernel |= 1u << i;
+		if (ev->up)
+			w->link[i] = MACHINE_LINK_UP;
+		break;
+	case MEV_LINK_UP:
+		if (w->link[i] != MACHINE_LINK_STOPPING)
+			w->link[i] = MACHINE_LINK_UP;
+		break;
+	case MEV_LINK_FAILED:
+	case MEV_LINK_DOWN:
+		w->link[i] = MACHINE_LINK_DOWN;
+		break;
+	case MEV_PROVED:
+		if (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == i)
+			w->link[i] = MACHINE_LINK_UP;
+		break;
+	case MEV_APPLIED:
+		if (m->applying && ev->gen == m->gen)
+			w->kernel = 1u << m->want.active;
+		break;
+	case MEV_FAILOVER:
+	case MEV_FALLBACK:
+	case MEV_CONFIRM:
+	case MEV_HOLD:
+	case MEV_RELEASE:
+		w->last_id = ev->id;
+		w->asked[w->asked[0] == 0 ? 0 : 1] = ev->id;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The bound of a hang-up. */
+static void
+world_time(struct world *w, struct monotime now)
+{
+	uint32_t i;
+
+	for (i = 1; i < MACHINE_UPLINKS; i++)
+		if (w->link[i] == MACHINE_LINK_STOPPING &&
+		    monotime_cmp(w->stop_at[i], now) <= 0)
+			w->link[i] = MACHINE_LINK_DOWN;
+}
+
+/* ---- rules about one step, seen from both its ends ---- */
+
+static bool
+by_operator(const struct machine *m, const struct mevent *ev)
+{
+	return (m->request != 0 || ev->type == MEV_FAILOVER ||
+		ev->type == MEV_FALLBACK);
+}
+
+static bool
+may_move_to_backup(
+    const struct machine *was, const struct machine *m, const struct mevent *ev)
+{
+	const struct machine_backup *b = &m->backup[m->want.active];
+
+	if (b->proved || ev->type == MEV_ADOPT || m->reason == MWHY_TARGET)
+		return (true);
+	if (m->state == MACHINE_STRANDED && !m->primary.carrier)
+		return (true);
+	/* called back while it drained: it was never given up */
+	return (was->state == MACHINE_RETURNING &&
+		was->want.drain == m->want.active);
+}
+
+static bool
+check_move(
+    const struct machine *was, const struct machine *m, const struct mevent *ev)
+{
+	if (was->want.active == m->want.active || ev->type == MEV_RELOAD)
+		return (true);
+	if (ev->type == MEV_ROUND &&
+	    (ev->verdict == MSG_CONGESTED || ev->verdict == MSG_VOID)) {
+		why_not = "a congested or void round moved traffic";
+		return (false);
+	}
+	if (was->held != MACHINE_NONE && m->held != MACHINE_NONE &&
+	    !by_operator(was, ev)) {
+		why_not = "traffic moved under a hold";
+		return (false);
+	}
+	if (m->want.active != MACHINE_PRIMARY &&
+	    !may_move_to_backup(was, m, ev)) {
+		why_not = "traffic moved to an unproved backup";
+		return (false);
+	}
+	/* not good is enough only after a backup was lost */
+	if (was->want.active == MACHINE_PRIMARY &&
+	    (was->primary.good || !was->event) && !was->primary.down &&
+	    !m->primary.down && !by_operator(was, ev) &&
+	    ev->type != MEV_ADOPT && was->state != MACHINE_RETURNING) {
+		why_not = "traffic left a primary that is not down";
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+check_time(const struct search *s, const struct machine *m, struct monotime now,
+    const struct mevent *ev)
+{
+	struct monotime t = machine_deadline(m, s->conf);
+
+	if (ev->type == MEV_TICK && monotime_valid(t) &&
+	    monotime_cmp(t, now) <= 0) {
+		why_not = "a tick left its own deadline due";
+		return (false);
+	}
+	return (true);
+}
+
+/* One event through machine and world, with all rules. */
+static bool
+advance(struct search *s, struct machine *m, struct world *w,
+    struct monotime now, const struct mevent *ev)
+{
+	struct machine was = *m;
+	struct mactions out;
+	const char *why;
+
+	s->steps++;
+	world_time(w, now);
+	world_event(w, m, ev);
+	machine_step(m, s->conf, ev, now, &out);
+	if ((why = machine_check(m, s->conf, &out)) != NULL) {
+		why_not = why;
+		return (false);
+	}
+	if (!world_actions(w, m, now, &out) || !check_move(&was, m, ev) ||
+	    !check_time(s, m, now, ev))
+		return (false);
+	return (world_waits(w, m));
+}
+
+/* ---- which states are the same ---- */
+
+static void
+mix(uint64_t *h, uint64_t v)
+{
+	*h = (*h ^ v) * 0x100000001b3u;
+	*h ^= *h >> 29;
+}
+
+static void
+mix_time(uint64_t *h, struct monotime t, struct monotime now)
+{
+	int64_t ms;
+
+	if (!monotime_valid(t)) {
+		mix(h, 0x5a5a);
+		return;
+	}
+	ms = monotime_sub(t, now) / 1000000;
+	if (ms < -2 * 3600 * 1000)
+		ms = -2 * 3600 * 1000;
+	mix(h, (uint64_t)(ms / 500));
+}
+
+static void
+mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
+{
+	mix(h, (uint64_t)b->link);
+	mix(h, (uint64_t)(b->proved | b->stale << 1 | b->same << 2 |
+			  b->gave_up << 3));
+	mix(h, b->fails > 3 ? 3 : b->fails);
+	mix(h, b->bad > 3 ? 3 : b->bad);
+	mix_time(h, b->since, now);
+	mix_time(h, b->not_before, now);
+}
+
+static void
+mix_primary(uint64_t *h, const struct machine_health *p, struct monotime now)
+{
+	mix(h, (uint64_t)(p->known | p->good << 1 | p->down << 2 |
+			  p->carrier << 3 | p->congested << 4));
+	mix(h, p->bad > 3 ? 3 : p->bad);
+	mix(h, p->cause);
+	mix_time(h, p->last_bad, now);
+	mix_time(h, p->good_since, now);
+}
+
+static void
+mix_try(uint64_t *h, const struct machine_try *t, struct monotime now)
+{
+	mix(h, (uint64_t)t->phase);
+	if (t->phase == MACHINE_TRY_NONE)
+		return;
+	mix(h, t->uplink);
+	mix(h, t->tries);
+	mix(h, t->done);
+	mix(h, (uint64_t)(t->dialed | t->hangup << 1));
+	mix_time(h, t->deadline, now);
+}
+
+static uint64_t
+fingerprint(const struct machine *m, const struct world *w,
+    const struct machine_conf *conf, struct monotime now)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	uint32_t i;
+
+	mix(&h, (uint64_t)m->state);
+	mix_time(&h, m->deadline, now);
+	mix(&h, (uint64_t)(m->adopted | m->stopped << 1 | m->applying << 2 |
+			   m->applied << 3 | m->sweep << 4 | m->event << 5 |
+			   m->go_back << 6 | m->target << 7 | m->manual << 8 |
+			   m->flapping << 9 | m->want.shut << 10));
+	mix(&h, m->want.active);
+	mix(&h, m->want.drain);
+	mix(&h, m->verified);
+	mix(&h, m->announced);
+	mix(&h, m->held);
+	mix(&h, m->request != 0 ? m->request_uplink : 99);
+	mix(&h, m->apply_fails > 3 ? 3 : m->apply_fails);
+	mix(&h, m->target_fails > 2 ? 2 : m->target_fails);
+	mix_time(&h, m->apply_at, now);
+	mix_time(&h, m->drain_until, now);
+	mix_time(&h, m->down_at, now);
+	mix_time(&h, m->failover_at, now);
+	mix_time(&h, m->not_before, now);
+	mix_time(&h, m->target_again, now);
+	mix_time(&h, m->manual_until, now);
+	mix_time(&h, m->held_until, now);
+	mix_time(&h, m->request_until, now);
+	mix_primary(&h, &m->primary, now);
+	mix_try(&h, &m->try, now);
+	mix(&h, w->kernel);
+	for (i = 1; i < conf->nuplinks; i++) {
+		mix_backup(&h, &m->backup[i], now);
+		mix(&h, (uint64_t)w->link[i]);
+	}
+	return (h == 0 ? 1 : h);
+}
+
+/* True if it was not seen before. */
+static bool
+mark(struct search *s, uint64_t h)
+{
+	size_t i = h % s->nseen;
+
+	while (s->seen[i] != 0) {
+		if (s->seen[i] == h)
+			return (false);
+		i = (i + 1) % s->nseen;
+	}
+	s->seen[i] = h;
+	return (true);
+}
+
+/* ---- which events there are ---- */
+
+struct events {
+	size_t n;
+	struct mevent list[EVENTS_MAX];
+};
+
+static struct mevent *
+add(struct events *e, enum mevent_type type, uint32_t uplink)
+{
+	struct mevent *ev = &e->list[e->n++];
+	uint32_t i;
+
+	assert_true(e->n < EVENTS_MAX);
+	memset(ev, 0, sizeof(*ev));
+	ev->type = type;
+	ev->uplink = uplink;
+	for (i = 0; i < MACHINE_UPLINKS; i++)
+		ev->map[i] = i;
+	return (ev);
+}
+
+static void
+add_rounds(struct events *e, uint32_t uplink)
+{
+	static const uint32_t cause[] = { MSG_CAUSE_UPSTREAM, MSG_CAUSE_GATEWAY,
+		MSG_CAUSE_TARGET };
+	struct mevent *ev;
+	uint32_t i;
+
+	add(e, MEV_ROUND, uplink)->verdict = MSG_GOOD;
+	add(e, MEV_ROUND, uplink)->verdict = MSG_CONGESTED;
+	add(e, MEV_ROUND, uplink)->verdict = MSG_VOID;
+	for (i = 0; i < (uplink == 0 ? 3 : 1); i++) {
+		ev = add(e, MEV_ROUND, uplink);
+		ev->verdict = MSG_BAD;
+		ev->cause = cause[i];
+	}
+}
+
+static void
+add_backup(struct events *e, uint32_t i)
+{
+	static const uint32_t class[] = { MSG_LINK_RETRY, MSG_LINK_BACKOFF,
+		MSG_LINK_NEXT, MSG_LINK_GIVEUP };
+	uint32_t k;
+
+	add(e, MEV_LINK_UP, i);
+	for (k = 0; k < 4; k++)
+		add(e, MEV_LINK_FAILED, i)->class = class[k];
+	add(e, MEV_LINK_DOWN, i);
+	add(e, MEV_PROVED, i);
+	add(e, MEV_PROOF_FAILED, i)->same = true;
+	add(e, MEV_PROOF_FAILED, i);
+	add(e, MEV_DRAINED, i);
+	add_rounds(e, i);
+}
+
+static void
+add_op(struct events *e, const struct world *w, enum mevent_type type,
+    uint32_t uplink, uint32_t ms)
+{
+	struct mevent *ev = add(e, type, uplink);
+
+	ev->id = w->last_id + 1;
+	ev->ms = ms;
+}
+
+static void
+all_events(struct events *e, const struct search *s, const struct node *n)
+{
+	uint32_t i, none = MACHINE_NONE;
+
+	e->n = 0;
+	add_rounds(e, 0);
+	add(e, MEV_CARRIER, 0)->up = true;
+	add(e, MEV_CARRIER, 0);
+	for (i = 1; i < s->conf->nuplinks; i++)
+		add_backup(e, i);
+	add(e, MEV_ADOPT, none);
+	add(e, MEV_ADOPT, s->conf->nuplinks - 1)->up = true;
+	add(e, MEV_APPLIED, none)->gen = n->m.gen;
+	add(e, MEV_APPLIED, none)->gen = n->m.gen - 1;
+	add(e, MEV_APPLY_FAILED, none)->gen = n->m.gen;
+	add(e, MEV_TICK, none);
+	add_op(e, &n->w, MEV_FAILOVER, none, 0);
+	add_op(e, &n->w, MEV_FAILOVER, s->conf->nuplinks - 1, 60000);
+	add_op(e, &n->w, MEV_FALLBACK, none, 0);
+	add_op(e, &n->w, MEV_CONFIRM, none, 0);
+	add_op(e, &n->w, MEV_HOLD, none, 60000);
+	add_op(e, &n->w, MEV_HOLD, none, 0);
+	add_op(e, &n->w, MEV_RELEASE, none, 0);
+	add(e, MEV_RELOAD, none);
+	add(e, MEV_RELOAD, none)->map[0] = MACHINE_NONE;
+	add(e, MEV_STOP, none);
+}
+
+/* ---- the search ---- */
+
+static void
+show_path(const struct search *s, size_t i)
+{
+	const struct node *n = &s->node[i];
+
+	if (i != 0) {
+		show_path(s, n->parent);
+		print_message("  +%lld ms %s uplink %d verdict %u cause %u "
+			      "class %u same %d up %d\n",
+		    (long long)(monotime_sub(n->now, s->node[n->parent].now) /
+				1000000),
+		    mevent_name(n->by.type), (int)n->by.uplink, n->by.verdict,
+		    n->by.cause, n->by.class, n->by.same, n->by.up);
+	}
+	print_message("    %s (%s) active %u drain %d try %d@%d\n",
+	    machine_state_name(n->m.state), mreason_text(n->m.reason),
+	    n->m.want.active, (int)n->m.want.drain, n->m.try.phase,
+	    (int)n->m.try.uplink);
+}
+
+static void
+complain(const struct search *s, size_t i, const struct mevent *ev)
+{
+	print_message("%s, after\n", why_not);
+	show_path(s, i);
+	fail_msg("%s: uplink %d verdict %u cause %u class %u: %s",
+	    mevent_name(ev->type), (int)ev->uplink, ev->verdict, ev->cause,
+	    ev->class, why_not);
+}
+
+/* A tick comes at its deadline. */
+static struct monotime
+time_of(const struct search *s, const struct node *n, const struct mevent *ev)
+{
+	struct monotime t = machine_deadline(&n->m, s->conf);
+
+	if (ev->type != MEV_TICK || !monotime_valid(t) ||
+	    monotime_cmp(t, n->now) < 0)
+		return (n->now);
+	return (t);
+}
+
+/* Time passes before the event; a tick that is due by then comes first. */
+static void
+pass(const struct search *s, struct node *n, struct mevent *ev, int64_t ms)
+{
+	struct events e = { .n = 0 };
+	struct monotime t = machine_deadline(&n->m, s->conf);
+	struct monotime then = monotime_add_ms(n->now, ms);
+
+	if (ev->type == MEV_TICK ||
+	    (monotime_valid(t) && monotime_cmp(t, then) <= 0)) {
+		*ev = *add(&e, MEV_TICK, 0);
+		n->now = time_of(s, n, ev);
+	} else
+		n->now = then;
+}
+
+static void
+expand(struct search *s, size_t i)
+{
+	struct events e;
+	struct node *to;
+	size_t k;
+
+	all_events(&e, s, &s->node[i]);
+	for (k = 0; k < e.n; k++) {
+		if (s->n == states_max)
+			return;
+		to = &s->node[s->n];
+		*to = s->node[i];
+		to->parent = i;
+		to->depth = s->node[i].depth + 1;
+		to->by = e.list[k];
+		to->now = time_of(s, &s->node[i], &e.list[k]);
+		if (!advance(s, &to->m, &to->w, to->now, &e.list[k]))
+			complain(s, i, &e.list[k]);
+		if (to->m.stopped)
+			continue;
+		if (mark(s, fingerprint(&to->m, &to->w, s->conf, to->now))) {
+			s->depth = to->depth;
+			s->n++;
+		}
+	}
+}
+
+/* ---- the way to a happy end ---- */
+
+/* What a friendly world does next: links and network do as they are told. */
+static void
+friendly(const struct machine *m, const struct machine_conf *conf, bool primary,
+    size_t turn, struct mevent *ev)
+{
+	struct events e = { .n = 0 };
+	uint32_t i;
+
+	for (i = 1; i < conf->nuplinks; i++)
+		if (m->backup[i].link == MACHINE_LINK_STOPPING) {
+			*ev = *add(&e, MEV_LINK_DOWN, i);
+			return;
+		}
+	if (m->applying) {
+		*ev = *add(&e, MEV_APPLIED, 0);
+		ev->gen = m->gen;
+	} else if (!m->adopted)
+		*ev = *add(&e, MEV_ADOPT, 0);
+	else if (m->try.phase == MACHINE_TRY_START)
+		*ev = *add(&e, MEV_LINK_UP, m->try.uplink);
+	else if (m->try.phase == MACHINE_TRY_PROVE)
+		*ev = *add(&e, MEV_PROVED, m->try.uplink);
+	else if (turn % 4 == 0)
+		*ev = *add(&e, MEV_TICK, 0);
+	else {
+		*ev = *add(&e, MEV_ROUND, 0);
+		ev->verdict = primary ? MSG_GOOD : MSG_BAD;
+		ev->cause = primary ? MSG_CAUSE_NONE : MSG_CAUSE_GATEWAY;
+	}
+}
+
+/*
+ * From any state, after a release: with a good primary the site ends on the
+ * primary (fallback automatic), with a dead one on a backup, and all answers
+ * are given.
+ */
+static void
+check_end(struct search *s, size_t from, bool primary)
+{
+	struct node n = s->node[from];
+	struct events e = { .n = 0 };
+	struct mevent ev;
+	size_t i;
+
+	add_op(&e, &n.w, MEV_RELEASE, 0, 0);
+	ev = e.list[0];
+	for (i = 0; i < STEPS_MAX; i++) {
+		if (!advance(s, &n.m, &n.w, n.now, &ev))
+			complain(s, from, &ev);
+		if (n.m.applied && n.m.request == 0 &&
+		    n.m.want.drain == MACHINE_NONE &&
+		    n.m.state ==
+			(primary ? MACHINE_ON_PRIMARY : MACHINE_ON_BACKUP))
+			return;
+		if (n.m.manual && n.m.request == 0) { /* a failover pended */
+			e.n = 0;
+			add_op(&e, &n.w, MEV_RELEASE, 0, 0);
+			ev = e.list[0];
+			continue;
+		}
+		friendly(&n.m, s->conf, primary, i, &ev);
+		n.by = ev;
+		pass(s, &n, &ev, ev.type == MEV_ROUND ? 1400 : 0);
+	}
+	print_message("ended in %s (%s)\n", machine_state_name(n.m.state),
+	    mreason_text(n.m.reason));
+	why_not = primary ? "a good primary does not bring traffic back"
+			  : "a good backup does not get traffic";
+	complain(s, from, &ev);
+}
+
+/* ---- far ways ---- */
+
+/*
+ * What the search cannot reach in depth: long walks, mostly of events that
+ * fit the moment, always the same ones.
+ */
+static void
+walk(struct search *s, uint64_t seed)
+{
+	struct events e;
+	struct mevent ev;
+	struct node *n;
+	size_t i;
+
+	s->n = 1;
+	for (i = 0; i < WALK_LENGTH; i++) {
+		n = &s->node[s->n];
+		*n = s->node[s->n - 1];
+		n->parent = s->n - 1;
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		if ((seed >> 60) < 9)
+			friendly(&n->m, s->conf, (seed >> 40 & 3) == 0,
+			    (size_t)(seed >> 33), &ev);
+		else {
+			all_events(&e, s, n);
+			ev = e.list[(seed >> 33) % e.n];
+		}
+		if (ev.type == MEV_STOP)
+			continue;
+		pass(s, n, &ev, (int64_t)(seed >> 50 & 2047));
+		n->by = ev;
+		if (!advance(s, &n->m, &n->w, n->now, &ev))
+			complain(s, n->parent, &ev);
+		if (s->n + 1 < states_max)
+			s->n++;
+	}
+}
+
+/* ---- configurations ---- */
+
+static void
+make_conf(struct machine_conf *conf, uint32_t nbackups, uint32_t dialed,
+    bool automatic, bool shutdown)
+{
+	uint32_t i;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->nuplinks = nbackups + 1;
+	conf->retry = 1;
+	conf->automatic = automatic;
+	conf->shutdown = shutdown;
+	conf->after_ms = 300000;
+	conf->stable_ms = 60000;
+	conf->flap_failovers = 3;
+	conf->flap_every_ms = 3600000;
+	conf->flap_hold_ms = 3600000;
+	conf->uplink[0].drain_ms = 30000;
+	for (i = 1; i <= nbackups; i++) {
+		conf->uplink[i].needs_dial = (dialed & (1u << i)) != 0;
+		conf->uplink[i].dial_after_ms =
+		    conf->uplink[i].needs_dial ? 10000 : 0;
+		conf->uplink[i].start_ms = 60000;
+		conf->uplink[i].prove_ms = 10000;
+		conf->uplink[i].redial = 2;
+		conf->uplink[i].backoff_ms = 5000;
+		conf->uplink[i].backoff_max_ms = 300000;
+		conf->uplink[i].drain_ms = 30000;
+	}
+}
+
+static void
+search_begin(struct search *s, const struct machine_conf *conf)
+{
+	struct mactions out;
+
+	memset(s, 0, sizeof(*s));
+	s->conf = conf;
+	s->nseen = states_max * 2 + 1;
+	s->node = calloc(states_max, sizeof(*s->node));
+	s->seen = calloc(s->nseen, sizeof(*s->seen));
+	assert_non_null(s->node);
+	assert_non_null(s->seen);
+	s->node[0].now = monotime_add_ms(s->node[0].now, 1000000000);
+	machine_init(&s->node[0].m, conf, 1, s->node[0].now, &out);
+	s->n = 1;
+}
+
+static void
+explore(const char *name, const struct machine_conf *conf)
+{
+	struct search s;
+	uint32_t states = 0, k;
+	size_t i;
+
+	search_begin(&s, conf);
+	for (k = 1; k < conf->nuplinks; k++)
+		s.node[0].w.link[k] = s.node[0].m.backup[k].link;
+	mark(&s, fingerprint(&s.node[0].m, &s.node[0].w, conf, s.node[0].now));
+	for (i = 0; i < s.n; i++) {
+		states |= 1u << s.node[i].m.state;
+		expand(&s, i);
+		if (i % 7 != 0)
+			continue;
+		if (conf->automatic)
+			check_end(&s, i, true);
+		if (conf->nuplinks > 1)
+			check_end(&s, i, false);
+	}
+	print_message("%-28s %6zu states, depth %u%s, %zu steps\n", name, s.n,
+	    s.depth, s.n == states_max ? " (cut)" : " (all)", s.steps);
+	assert_int_equal(states, (1u << MACHINE_STATE_MAX) - 1);
+	for (k = 0; k < WALKS; k++)
+		walk(&s, k);
+	free(s.node);
+	free(s.seen);
+}
+
+static void
+test_explore(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t nbackups, dialed;
+		bool automatic, shutdown;
+	} t[] = {
+		{ "1 interface, automatic", 1, 0, true, false },
+		{ "1 interface, manual", 1, 0, false, false },
+		{ "1 modem, automatic", 1, 2, true, false },
+		{ "1 modem, manual", 1, 2, false, false },
+		{ "1 modem, shutdown", 1, 2, true, true },
+		{ "2 interfaces, automatic", 2, 0, true, false },
+		{ "modem, interface", 2, 2, true, false },
+		{ "interface, modem, manual", 2, 4, false, false },
+		{ "2 modems, automatic", 2, 6, true, false },
+		{ "2 modems, manual, shutdown", 2, 6, false, true },
+	};
+	struct machine_conf conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		make_conf(&conf, t[i].nbackups, t[i].dialed, t[i].automatic,
+		    t[i].shutdown);
+		explore(t[i].name, &conf);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_explore),
+	};
+	const char *n = getenv("DIALFAIL_EXPLORE");
+
+	if (n != NULL)
+		states_max = strtoul(n, NULL, 10);
+	if (states_max < 1000)
+		states_max = 1000;
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
