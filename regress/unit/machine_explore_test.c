@@ -46,6 +46,23 @@ struct node {
 	uint32_t depth;
 };
 
+/* What is done wrongly on purpose, to see that a rule complains. */
+enum wrong {
+	RIGHT,
+	HANGS_UP_ACTIVE,
+	STARTS_TWICE,
+	FORGETS_REPLY,
+	REPLIES_TWICE,
+	NEVER_PROVED,
+	CONGESTED_IS_BAD,
+	IGNORES_HOLD,
+	NO_DEADLINE,
+	NO_UPLINK,
+	UNVERIFIED_SHUTDOWN,
+	RETRY_IGNORED,
+	WRONG_MAX
+};
+
 struct search {
 	const struct machine_conf *conf;
 	struct node *node;
@@ -54,6 +71,7 @@ struct search {
 	size_t nseen;
 	size_t steps;
 	uint32_t depth;
+	enum wrong wrong;
 };
 
 static const char *why_not;
@@ -251,7 +269,8 @@ check_move(
 		why_not = "a congested or void round moved traffic";
 		return (false);
 	}
-	if (was->held != MACHINE_NONE && m->held != MACHINE_NONE &&
+	if (was->held != MACHINE_NONE &&
+	    (m->held != MACHINE_NONE || ev->type == MEV_ROUND) &&
 	    !by_operator(was, ev)) {
 		why_not = "traffic moved under a hold";
 		return (false);
@@ -286,19 +305,100 @@ check_time(const struct search *s, const struct machine *m, struct monotime now,
 	return (true);
 }
 
+static void
+drop_replies(struct mactions *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->n; i++)
+		if (out->list[i].type == MACT_REPLY)
+			out->list[i].type = MACT_STATE;
+}
+
+static void
+repeat(struct mactions *out, enum maction_type type)
+{
+	size_t i;
+
+	for (i = 0; i < out->n; i++)
+		if (out->list[i].type == type && out->n < MACTIONS_MAX) {
+			out->list[out->n++] = out->list[i];
+			return;
+		}
+}
+
+/* Before the step: the machine is told, or remembers, the wrong thing. */
+static void
+wrong_before(enum wrong wrong, struct machine *m, struct mevent *ev)
+{
+	if (wrong == CONGESTED_IS_BAD && ev->type == MEV_ROUND &&
+	    ev->verdict == MSG_CONGESTED)
+		ev->verdict = MSG_BAD;
+	if (wrong == IGNORES_HOLD && ev->type != MEV_RELEASE)
+		m->held = MACHINE_NONE;
+	if (wrong == RETRY_IGNORED && ev->type == MEV_ROUND &&
+	    ev->verdict == MSG_VOID && ev->uplink == MACHINE_PRIMARY) {
+		ev->type = MEV_CARRIER;
+		ev->up = false;
+	}
+}
+
+/* After it: the wrong thing was done. */
+static void
+wrong_after(enum wrong wrong, struct machine *m, struct mactions *out)
+{
+	uint32_t i = m->want.active;
+
+	switch (wrong) {
+	case HANGS_UP_ACTIVE:
+		if (m->state == MACHINE_ON_BACKUP && out->n < MACTIONS_MAX)
+			out->list[out->n++] =
+			    (struct maction){ .type = MACT_STOP, .uplink = i };
+		break;
+	case STARTS_TWICE:
+		repeat(out, MACT_START);
+		break;
+	case FORGETS_REPLY:
+		drop_replies(out);
+		break;
+	case REPLIES_TWICE:
+		repeat(out, MACT_REPLY);
+		break;
+	case NEVER_PROVED:
+		if (i != MACHINE_PRIMARY && i < MACHINE_UPLINKS)
+			m->backup[i].proved = false;
+		break;
+	case NO_DEADLINE:
+		m->deadline = (struct monotime){ 0 };
+		break;
+	case NO_UPLINK:
+		if (m->state == MACHINE_STRANDED)
+			m->want.active = MACHINE_NONE;
+		break;
+	case UNVERIFIED_SHUTDOWN:
+		m->want.shut = m->state == MACHINE_ON_BACKUP;
+		break;
+	default:
+		break;
+	}
+}
+
 /* One event through machine and world, with all rules. */
 static bool
 advance(struct search *s, struct machine *m, struct world *w,
     struct monotime now, const struct mevent *ev)
 {
 	struct machine was = *m;
+	struct mevent told = *ev;
 	struct mactions out;
 	const char *why;
 
 	s->steps++;
 	world_time(w, now);
 	world_event(w, m, ev);
-	machine_step(m, s->conf, ev, now, &out);
+	wrong_before(s->wrong, m, &told);
+	machine_step(m, s->conf, &told, now, &out);
+	wrong_after(s->wrong, m, &out);
 	if ((why = machine_check(m, s->conf, &out)) != NULL) {
 		why_not = why;
 		return (false);
@@ -581,7 +681,7 @@ pass(const struct search *s, struct node *n, struct mevent *ev, int64_t ms)
 		n->now = then;
 }
 
-static void
+static bool
 expand(struct search *s, size_t i)
 {
 	struct events e;
@@ -591,15 +691,18 @@ expand(struct search *s, size_t i)
 	all_events(&e, s, &s->node[i]);
 	for (k = 0; k < e.n; k++) {
 		if (s->n == states_max)
-			return;
+			return (true);
 		to = &s->node[s->n];
 		*to = s->node[i];
 		to->parent = i;
 		to->depth = s->node[i].depth + 1;
 		to->by = e.list[k];
 		to->now = time_of(s, &s->node[i], &e.list[k]);
-		if (!advance(s, &to->m, &to->w, to->now, &e.list[k]))
-			complain(s, i, &e.list[k]);
+		if (!advance(s, &to->m, &to->w, to->now, &e.list[k])) {
+			if (s->wrong == RIGHT)
+				complain(s, i, &e.list[k]);
+			return (false);
+		}
 		if (to->m.stopped)
 			continue;
 		if (mark(s, fingerprint(&to->m, &to->w, s->conf, to->now))) {
@@ -607,6 +710,7 @@ expand(struct search *s, size_t i)
 			s->n++;
 		}
 	}
+	return (true);
 }
 
 /* ---- the way to a happy end ---- */
@@ -829,11 +933,38 @@ test_explore(void **state)
 	}
 }
 
+/* Each wrong doing must be complained of. */
+static void
+test_rules_bite(void **state)
+{
+	struct machine_conf conf;
+	struct search s;
+	uint32_t w;
+	size_t i;
+
+	(void)state;
+	make_conf(&conf, 1, 2, true, true);
+	conf.uplink[1].dial_after_ms = 0;
+	for (w = RIGHT + 1; w < WRONG_MAX; w++) {
+		search_begin(&s, &conf);
+		s.wrong = (enum wrong)w;
+		for (i = 0; i < s.n; i++)
+			if (!expand(&s, i))
+				break;
+		if (i == s.n)
+			fail_msg("nobody noticed wrong doing %u", w);
+		print_message("wrong doing %2u noticed: %s\n", w, why_not);
+		free(s.node);
+		free(s.seen);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_explore),
+		cmocka_unit_test(test_rules_bite),
 	};
 	const char *n = getenv("DIALFAIL_EXPLORE");
 
