@@ -28,8 +28,10 @@
  *     wanted or drained, nor before another uplink is verified (applied and
  *     read back) as active.
  *  4. Traffic goes to a backup only when that has been proved since its link
- *     came up, was found carrying traffic, or when stranded and the primary
- *     has no carrier.
+ *     came up.  But for: it was found carrying traffic, or still drains; the
+ *     site is stranded and the primary has no carrier; or the primary was
+ *     seen dead while the far targets lived, and now they are dead through
+ *     both.
  *  5. The primary may be set down (want.shut) only in state backup, after
  *     the backup was proved and verified.
  *  6. Every state but primary and backup has a deadline; so has backup when
@@ -38,6 +40,9 @@
  *  7. A congested or void round never moves traffic and never counts as bad.
  *  8. A hold moves no traffic, both ways, until it ends or an operator asks.
  *  9. Each operator's request gets exactly one MACT_REPLY.
+ *
+ * The loop around it calls machine_step with MEV_TICK when machine_deadline
+ * has come, and before any other event that comes later than that.
  */
 #ifndef PARENT_MACHINE_H
 #define PARENT_MACHINE_H

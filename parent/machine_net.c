@@ -39,6 +39,8 @@ want_active(struct mctx *c, uint32_t uplink)
 	if (old == uplink)
 		return;
 	m->want.active = uplink;
+	if (m->want.shut) /* unknown, until an event or a round says */
+		m->primary.carrier = true;
 	m->want.shut = false;
 	m->drain_until = machine_never;
 	if (can_drain(c, old)) {
@@ -51,8 +53,6 @@ want_active(struct mctx *c, uint32_t uplink)
 		m->want.flush = old;
 	}
 	m->apply_fails = 0;
-	if (uplink == MACHINE_PRIMARY)
-		m->primary.carrier |= c->conf->shutdown;
 }
 
 /* Note a failover; too many of them make the way back wait longer. */

@@ -21,7 +21,7 @@
 
 #include "parent/machine.h"
 
-#define STATES_DEFAULT 6000
+#define STATES_DEFAULT 20000
 #define EVENTS_MAX     96
 #define STEPS_MAX      400 /* of the way to a happy end */
 #define WALKS          100

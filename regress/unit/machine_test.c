@@ -501,6 +501,51 @@ test_classes(void **state)
 	assert_int_equal(s.starts, 4); /* but never none */
 }
 
+/* From a failure to the next start. */
+static int64_t
+pause_ms(struct story *s, int64_t max_ms)
+{
+	struct monotime from = s->now;
+	uint32_t starts = s->starts;
+
+	failed(s, 1, MSG_LINK_BACKOFF);
+	while (s->starts == starts &&
+	       monotime_sub(s->now, from) < max_ms * 1000000)
+		wait_ms(s, 100);
+	return (monotime_sub(s->now, from) / 1000000);
+}
+
+static void
+test_backoff(void **state)
+{
+	struct story s;
+	int64_t want, ms;
+
+	(void)state;
+	home(&s, 1, true);
+	s.conf.uplink[1].redial = 9;
+	s.conf.uplink[1].backoff_max_ms = 40000;
+	down(&s);
+	wait_ms(&s, 10000);
+	assert_int_equal(pause_ms(&s, 60000), 5000);
+	for (want = 10000; want <= 80000; want *= 2) {
+		ms = pause_ms(&s, 60000);
+		assert_true(ms >= (want > 40000 ? 40000 : want) * 8 / 10);
+		assert_true(
+		    ms <= (want > 40000 ? 40000 : want) * 12 / 10 + 100);
+	}
+	dial(&s, 1);
+	wait_ms(&s, 59000); /* too short a life: no fresh start */
+	event(&s, MEV_LINK_DOWN, 1);
+	assert_false(did(&s, MACT_START, 1));
+	wait_ms(&s, 48100);
+	dial(&s, 1);
+	wait_ms(&s, 60000);
+	event(&s, MEV_LINK_DOWN, 1);
+	assert_true(did(&s, MACT_START, 1));
+	assert_int_equal(pause_ms(&s, 60000), 5000);
+}
+
 static void
 test_start_deadline(void **state)
 {
@@ -687,10 +732,11 @@ test_stable_counts_from_last_bad(void **state)
 	away(&s, 1);
 	wait_ms(&s, 600000);
 	bad(&s);
+	wait_ms(&s, 40000); /* rounds that were void */
 	good(&s);
-	wait_ms(&s, 59999);
+	wait_ms(&s, 19999);
 	in(&s, MACHINE_ON_BACKUP, 1);
-	wait_for(&s, MACHINE_RETURNING, 12001);
+	wait_for(&s, MACHINE_RETURNING, 13000); /* up to 20 % more */
 	in(&s, MACHINE_RETURNING, 0);
 }
 
@@ -1153,6 +1199,7 @@ main(void)
 		cmocka_unit_test(test_carrier_at_once),
 		cmocka_unit_test(test_dial_fails_then_next),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
 		cmocka_unit_test(test_primary_returns_while_dialing),
 		cmocka_unit_test(test_stranded_by_primary),
