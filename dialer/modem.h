@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The modem engine: one modem's conversation (V.250, 3GPP TS 27.007) without
+ * I/O and without a clock.  Bytes and moments go in; what is to be done comes
+ * out in a struct modem_out, to be done in the order of its members.
+ *
+ *	dial:	 AT -> init strings -> ATD number -> CONNECT
+ *		 | no answer			| BUSY, ...: next number
+ *		 DTR low, high -> +++ ATH -> ATZ -> failed
+ *	hang up: [CR if dialling] -> DTR low, high -> AT
+ *		 | no answer
+ *		 +++ ATH -> ATZ -> failed
+ *
+ * Every state has a deadline, and each rung of the recovery ladder is used at
+ * most once in an attempt, so an attempt ends whatever the modem says.
+ */
+#ifndef DIALER_MODEM_H
+#define DIALER_MODEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+#include "dialer/result.h"
+
+#define MODEM_COMMAND_MAX (CONF_INIT_LEN + 8) /* longest line, with its CR */
+
+/* Times of one state, ms. */
+#define MODEM_SYNC_MS	  300 /* AT to OK, tried MODEM_SYNC_TRIES times */
+#define MODEM_SYNC_TRIES  3
+#define MODEM_DTR_LOW_MS  700 /* V.250 S25, and then some */
+#define MODEM_DTR_HIGH_MS 100 /* before the first AT */
+#define MODEM_GUARD_MS	  1200 /* around +++: S12 is 1 s */
+#define MODEM_PLAIN_MS	  2000
+#define MODEM_ATZ_MS	  5000
+#define MODEM_ABORT_MS	  1000 /* CR to NO CARRIER */
+#define MODEM_LF_MS	  200 /* CONNECT<CR> to its <LF> */
+#define MODEM_CALL_MS	  60000 /* ATD to a result: a telephone number */
+#define MODEM_SERVICE_MS  30000 /* the same for *99# and its kin */
+/* Above all hang-ups, with abort and the whole ladder. */
+#define MODEM_HANGUP_MAX_MS                                            \
+	(MODEM_ABORT_MS + MODEM_DTR_LOW_MS + MODEM_DTR_HIGH_MS +       \
+	    MODEM_SYNC_TRIES * MODEM_SYNC_MS + 2 * MODEM_GUARD_MS +    \
+	    MODEM_PLAIN_MS + MODEM_ATZ_MS)
+
+enum modem_state {
+	MODEM_IDLE,
+	MODEM_SYNC, /* AT sent, OK awaited */
+	MODEM_DTR_LOW,
+	MODEM_DTR_HIGH,
+	MODEM_ESC_QUIET, /* silence before +++ */
+	MODEM_ESC_WAIT, /* +++ sent */
+	MODEM_ESC_HANGUP, /* ATH sent */
+	MODEM_RESET, /* ATZ sent as the last rung */
+	MODEM_INIT, /* an init string sent */
+	MODEM_CALLING, /* ATD sent */
+	MODEM_CONNECT_LF, /* CONNECT<CR> seen */
+	MODEM_ABORTING, /* CR sent to end a call */
+	MODEM_ONLINE, /* connected: reads nothing */
+	MODEM_STATE_MAX
+};
+
+/* What to do to the line. */
+enum modem_line {
+	MODEM_LINE_KEEP,
+	MODEM_LINE_RESET, /* line discipline 0, raw, flushed */
+	MODEM_LINE_LOW, /* the same, and DTR low */
+	MODEM_LINE_HIGH, /* DTR high, flushed */
+	MODEM_LINE_ONLINE /* connected: watch DCD, if there is one */
+};
+
+enum modem_event {
+	MODEM_EV_NONE,
+	MODEM_EV_PHASE, /* text tells how it goes */
+	MODEM_EV_CONNECT,
+	MODEM_EV_FAILED, /* the attempt ended with class, phone and text */
+	MODEM_EV_HUNG_UP /* class MSG_LINK_OK, or the modem is silent */
+};
+
+struct modem_out {
+	enum modem_line line; /* first */
+	size_t len; /* then write these bytes */
+	char data[MODEM_COMMAND_MAX];
+	enum modem_event event; /* then tell */
+	uint32_t class; /* enum msg_link_class */
+	uint32_t phone; /* index of the number used last */
+	char text[MSG_TEXT_LEN];
+};
+
+/* How far up the ladder of means an attempt has got. */
+enum modem_rung {
+	MODEM_RUNG_AT,
+	MODEM_RUNG_DTR,
+	MODEM_RUNG_ESCAPE,
+	MODEM_RUNG_ATZ,
+	MODEM_RUNG_NONE
+};
+
+/* One modem.  A struct of zeros is idle; read it, but change nothing. */
+struct modem {
+	enum modem_state state;
+	struct monotime deadline; /* of this state; never when at rest */
+	int hanging_up; /* else dialling */
+	struct monotime limit; /* of the attempt to dial */
+	uint32_t limit_ms;
+	struct conf_modem conf;
+	enum modem_rung rung;
+	uint32_t tries; /* of AT on this rung */
+	uint32_t builtin; /* next of our own init strings */
+	uint32_t init; /* next of the user's */
+	uint32_t phone; /* index of the current number */
+	uint32_t used; /* numbers used up */
+	int again; /* ERROR to ATD has been forgiven once */
+	uint32_t class; /* of the numbers used up */
+	char why[MSG_TEXT_LEN]; /* text of the last failure */
+	char sent[MODEM_COMMAND_MAX]; /* to know its echo */
+	int echo_seen; /* what came instead of an answer to AT */
+	int noise_seen;
+	struct result_reader reader;
+};
+
+/*
+ * Begin an attempt with number phone (an index, wrapped): the numbers are
+ * called in turn, each once, until CONNECT or for limit_ms.  The engine keeps
+ * a copy of conf.
+ */
+void modem_dial(struct modem *, const struct conf_modem *conf, uint32_t phone,
+    uint32_t limit_ms, struct monotime now, struct modem_out *);
+
+/* End whatever it does; ends within MODEM_HANGUP_MAX_MS. */
+void modem_hangup(struct modem *, struct monotime now, struct modem_out *);
+
+/*
+ * One byte has come.  Hand over no further byte that was read together with
+ * it unless modem_read_max() allows more than one.
+ */
+void modem_input(struct modem *, uint8_t byte, struct monotime now,
+    struct modem_out *);
+
+/* The deadline has passed. */
+void modem_timeout(struct modem *, struct monotime now, struct modem_out *);
+
+/*
+ * How many bytes may be read from the line at once.  1 while dialling: what
+ * follows CONNECT belongs to pppd; 0 when nothing may be read.
+ */
+size_t modem_read_max(const struct modem *);
+
+const char *modem_state_name(enum modem_state);
+
+#endif
