@@ -75,10 +75,8 @@ op_failover(struct mctx *c)
 static void
 call_off(struct mctx *c)
 {
-	if (!machine_asked(c->m) || c->m->state != MACHINE_DIALING)
-		return;
-	machine_finish_request(c, false, MWHY_SUPERSEDED);
-	machine_try_begin(c, MACHINE_NONE);
+	if (machine_asked(c->m) && c->m->state == MACHINE_DIALING)
+		machine_finish_request(c, false, MWHY_SUPERSEDED);
 }
 
 static enum mreason

@@ -419,6 +419,11 @@ machine_try_run(struct mctx *c)
 {
 	struct machine_try *t = &c->m->try;
 
+	if (t->phase != MACHINE_TRY_NONE && !machine_usable(c->m, t->uplink)) {
+		/* a hold began, or an operator called it off */
+		machine_try_begin(c, MACHINE_NONE);
+		return (true);
+	}
 	switch (t->phase) {
 	case MACHINE_TRY_NONE:
 		if (c->m->state == MACHINE_STRANDED)
