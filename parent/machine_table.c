@@ -144,8 +144,9 @@ g_down_drain_up(const struct mctx *c)
 static bool
 g_asked(const struct mctx *c)
 {
-	return (
-	    machine_asked(c->m) && c->m->request_uplink != c->m->want.active);
+	return (machine_asked(c->m) &&
+		(c->m->state == MACHINE_STRANDED ||
+		    c->m->request_uplink != c->m->want.active));
 }
 
 static bool

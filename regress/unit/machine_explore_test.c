@@ -786,6 +786,25 @@ check_end(struct search *s, size_t from, bool primary)
 	complain(s, from, &ev);
 }
 
+/* A world that is silent from now on: the operator is answered all the same. */
+static void
+check_answer(struct search *s, size_t from)
+{
+	struct node n = s->node[from];
+	struct events e = { .n = 0 };
+	struct mevent tick = *add(&e, MEV_TICK, 0);
+	size_t i;
+
+	for (i = 0; i < STEPS_MAX && n.m.request != 0; i++) {
+		n.now = time_of(s, &n, &tick);
+		if (!advance(s, &n.m, &n.w, n.now, &tick))
+			complain(s, from, &tick);
+	}
+	why_not = "a request is never answered";
+	if (n.m.request != 0)
+		complain(s, from, &tick);
+}
+
 /* ---- far ways ---- */
 
 /*
@@ -887,6 +906,7 @@ explore(const char *name, const struct machine_conf *conf)
 	for (i = 0; i < s.n; i++) {
 		states |= 1u << s.node[i].m.state;
 		expand(&s, i);
+		check_answer(&s, i);
 		if (i % 7 != 0)
 			continue;
 		if (conf->automatic)
