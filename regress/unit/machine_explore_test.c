@@ -990,7 +990,7 @@ main(void)
 
 	if (n != NULL)
 		states_max = strtoul(n, NULL, 10);
-	if (states_max < 1000)
-		states_max = 1000;
+	if (states_max < STATES_DEFAULT)
+		states_max = STATES_DEFAULT;
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
