@@ -132,6 +132,12 @@ struct conf_private {
 	char secret[PATH_MAX]; /* the file that holds the password */
 };
 
+/* The place of a word in the files, for what is checked later. */
+struct conf_where {
+	char file[PATH_MAX];
+	int line;
+};
+
 struct conf {
 	char path[PATH_MAX]; /* of the file it was read from */
 	uint8_t sha256[32]; /* of all files read, in order */
@@ -142,6 +148,8 @@ struct conf {
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
 	char state[PATH_MAX];
+	struct conf_where secret_where[CONF_UPLINKS_MAX];
+	struct conf_where alarm_where;
 };
 
 /* A macro given on the command line: -D name=value. */
@@ -167,7 +175,10 @@ struct conf *conf_parse(const char *path, const struct conf_macro *macros,
     int check_only, conf_report *report, void *arg);
 void conf_free(struct conf *);
 
-/* What can only be checked on the machine itself: secrets, programs. */
+/*
+ * What can only be checked on the machine itself: secrets, programs.  -1
+ * after at least one report, else 0.
+ */
 int conf_check_system(const struct conf *, conf_report *report, void *arg);
 
 /* The effective configuration in a form that parses again. */

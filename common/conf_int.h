@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the parts of the configuration share and nobody else needs:
+ * conf_src.c gives characters (files, includes, macros), parse.y makes
+ * statements of them, conf_build.c makes the structs and their defaults,
+ * conf.c knows which values are valid.
+ */
+#ifndef COMMON_CONF_INT_H
+#define COMMON_CONF_INT_H
+
+#include "common/conf.h"
+
+/* Every number and duration of the file: its word, bounds and default. */
+enum conf_field {
+	CONF_F_COUNT,
+	CONF_F_INTERVAL,
+	CONF_F_TIMEOUT,
+	CONF_F_DELAY,
+	CONF_F_RETRY,
+	CONF_F_QUORUM,
+	CONF_F_DIAL_AFTER,
+	CONF_F_DIAL_TIMEOUT,
+	CONF_F_REDIAL,
+	CONF_F_BACKOFF,
+	CONF_F_BACKOFF_MAX,
+	CONF_F_AFTER,
+	CONF_F_STABLE,
+	CONF_F_DRAIN,
+	CONF_F_FAILOVERS,
+	CONF_F_EVERY,
+	CONF_F_HOLD,
+	CONF_F_ALARM_TIMEOUT,
+	CONF_F_LAST
+};
+
+struct conf_range {
+	const char *word;
+	uint32_t min; /* a number, or milliseconds */
+	uint32_t max;
+	uint32_t value; /* the default */
+	int duration;
+};
+extern const struct conf_range conf_range[CONF_F_LAST];
+
+#define CONF_SPEED_DEFAULT	  115200
+#define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
+#define CONF_DURATION_LEN	  16
+
+int conf_in_range(enum conf_field, uint32_t);
+const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
+int conf_name_valid(const char *); /* of an uplink or an interface */
+int conf_phone_valid(const char *);
+int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
+int conf_init_valid(const char *);
+int conf_speed_valid(uint32_t);
+int conf_address_valid(const struct addr *); /* something to talk to */
+int conf_prefix_valid(const struct prefix *); /* no bits behind its length */
+uint32_t conf_far_targets(const struct conf_uplink *);
+
+/* A piece of the file and where it stands; s lives as long as the source. */
+struct conf_text {
+	char *s;
+	const char *file;
+	int line;
+};
+
+struct conf_src;
+
+#define CONF_SRC_EOF (-1)
+
+struct conf_src *conf_src_new(int check_only, conf_report *, void *arg);
+void conf_src_free(struct conf_src *);
+void conf_src_open(struct conf_src *, const struct conf_text *path);
+void conf_src_include(struct conf_src *, const struct conf_text *path);
+int conf_src_getc(struct conf_src *); /* CONF_SRC_EOF: end of one file */
+int conf_src_peek(struct conf_src *);
+int conf_src_next_file(struct conf_src *); /* 0: there is none */
+void conf_src_here(struct conf_src *, struct conf_text *);
+char *conf_src_keep(struct conf_src *, const char *, size_t);
+void conf_src_macro(struct conf_src *, const struct conf_text *name,
+    const char *value, int persist);
+int conf_src_expanding(struct conf_src *);
+void conf_src_expand(struct conf_src *, const struct conf_text *name);
+void conf_src_unused(struct conf_src *); /* warn of macros never used */
+void conf_src_sha256(struct conf_src *, uint8_t digest[32]);
+int conf_src_errors(struct conf_src *);
+void conf_src_error(struct conf_src *, const struct conf_text *,
+    const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
+void conf_src_warn(struct conf_src *, const struct conf_text *,
+    const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
+
+/* The configuration under construction; parse.y's actions fill it. */
+struct conf_build {
+	struct conf_src *src;
+	struct conf *conf;
+	uint32_t now; /* index of the uplink being read */
+	uint32_t nbackups;
+	int have_primary;
+	int errors_before; /* the uplink's block */
+	struct conf_uplink_build {
+		struct conf_text where;
+		struct conf_text tty, account, secret, phone, init, iface;
+		int broken; /* had an error: what it lacks is not told */
+		int have_after;
+		int have_metered;
+	} uplink[CONF_UPLINKS_MAX + 1]; /* the last: one too many */
+	struct conf_uplink spare;
+	struct conf_private spare_private;
+};
+
+void conf_build_init(struct conf_build *, struct conf_src *, struct conf *);
+void conf_build_finish(struct conf_build *);
+struct conf_uplink *conf_build_uplink(struct conf_build *);
+void conf_build_primary(struct conf_build *, const struct conf_text *);
+void conf_build_backup(struct conf_build *, const struct conf_text *);
+void conf_build_uplink_end(struct conf_build *, int block);
+void conf_build_number(struct conf_build *, enum conf_field, uint32_t *,
+    const struct conf_text *);
+void conf_build_quorum(struct conf_build *, struct conf_quorum *,
+    const struct conf_text *);
+void conf_build_address(struct conf_build *, struct addr *,
+    const struct conf_text *);
+void conf_build_target(struct conf_build *, const struct conf_text *,
+    int near);
+void conf_build_ifname(struct conf_build *, char ifname[IFNAMSIZ],
+    const struct conf_text *);
+void conf_build_companion(struct conf_build *, const struct conf_text *);
+void conf_build_interface(struct conf_build *, const struct conf_text *);
+void conf_build_modem(struct conf_build *, const struct conf_text *tty,
+    const struct conf_text *speed);
+void conf_build_init_string(struct conf_build *, const struct conf_text *);
+void conf_build_phone(struct conf_build *, const struct conf_text *);
+void conf_build_account(struct conf_build *, const struct conf_text *);
+void conf_build_secret(struct conf_build *, const struct conf_text *);
+void conf_build_metered(struct conf_build *, uint32_t);
+void conf_build_masquerade(struct conf_build *, const struct conf_text *);
+void conf_build_alarm(struct conf_build *, const struct conf_text *);
+void conf_build_path(struct conf_build *, char path[PATH_MAX],
+    const struct conf_text *, const char *what);
+
+int conf_keyword(const char *); /* must be quoted to be a name */
+
+#endif

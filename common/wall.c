@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Wall clock, for printing only.  A router without a battery boots in 1970
+ * or at its firmware's date, so times before 2020 count as unknown.
+ */
+#include <time.h>
+
+#include "common/wall.h"
+
+#define SANE_SINCE INT64_C(1577836800) /* 2020-01-01T00:00:00Z */
+
+int64_t
+wall_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (ts.tv_sec < SANE_SINCE)
+		return 0;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int64_t
+wall_of(struct monotime t)
+{
+	int64_t now = wall_now();
+
+	if (now == 0)
+		return 0;
+	return now - monotime_sub(monotime_now(), t);
+}
+
+int
+wall_sane(void)
+{
+	return wall_now() != 0;
+}
