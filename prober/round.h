@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One round of probes to every target of an uplink, and what it says.  No
+ * I/O, no clock: probes that are due are asked for, answers are told, time
+ * is an argument.
+ *
+ * A target is good when `success` of its `count` probes were answered within
+ * `timeout`; the round is good when `require` of the far targets are (of all
+ * targets with `require all`).  It ends as soon as its verdict can no longer
+ * change.
+ */
+#ifndef PROBER_ROUND_H
+#define PROBER_ROUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+
+#define ROUND_PROBES 128 /* remembered per target, for late answers */
+#define ROUND_LATE_MS 10000 /* an authentic answer so late: congested */
+/* We were so much later than planned that silence proves nothing. */
+#define ROUND_OVERSLEPT_MS 1000
+
+enum round_fate { ROUND_FREE, ROUND_OPEN, ROUND_ANSWERED, ROUND_LOST };
+
+struct round_probe {
+	enum round_fate fate;
+	struct monotime sent;
+	uint64_t token;
+	uint32_t serial; /* of the round */
+	uint16_t seq;
+};
+
+struct round_target {
+	struct round_probe probe[ROUND_PROBES];
+	uint16_t seq; /* of the next probe */
+	uint32_t sent; /* these of this round */
+	uint32_t received;
+	uint32_t lost; /* timed out, or could not be sent */
+	uint32_t late; /* answers too late, to any round's probes */
+	uint32_t failed; /* could not be sent */
+	struct monotime due; /* of the next probe */
+};
+
+struct round {
+	const struct conf_uplink *conf;
+	uint32_t serial;
+	bool running;
+	struct monotime began;
+	struct monotime planned; /* when we wanted to look again */
+	struct monotime last_answer; /* of a far target, in time */
+	struct round_target target[CONF_TARGETS_MAX];
+};
+
+/* What an answer was worth. */
+enum round_credit {
+	ROUND_FOREIGN, /* not an answer to a probe of ours, or a second one */
+	ROUND_IN_TIME,
+	ROUND_TOO_LATE
+};
+
+/* Forget everything; conf must live as long as the round. */
+void round_init(struct round *, const struct conf_uplink *);
+void round_begin(struct round *, struct monotime now);
+void round_abort(struct round *);
+
+/* The next target to be probed now, or -1; call again until -1. */
+int round_next(const struct round *, struct monotime now);
+/* Its probe goes out with this token; returns its sequence number. */
+uint16_t round_sent(struct round *, uint32_t target, uint64_t token,
+    struct monotime now);
+/* The probe just registered could not be sent. */
+void round_unsent(struct round *, uint32_t target);
+/* An answer that arrived at this moment; *sent is when its probe left. */
+enum round_credit round_answer(struct round *, uint32_t target, uint16_t seq,
+    uint64_t token, struct monotime at, struct monotime *sent);
+
+/*
+ * Look at the time.  true: the round is over, verdict, cause and counts are
+ * in *out; gateway_silent chooses between two causes.  false: look again at
+ * *next.
+ */
+bool round_check(struct round *, struct monotime now, bool gateway_silent,
+    struct msg_round *out, struct monotime *next);
+/* End it as bad for a cause that needs no probe (carrier, address, ...). */
+void round_bad(struct round *, struct monotime now, enum msg_cause,
+    struct msg_round *out);
+
+#endif
