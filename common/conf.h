@@ -17,16 +17,16 @@
 
 #include "common/addr.h"
 
-#define CONF_LABEL_LEN	    32 /* an uplink's name, with its NUL */
+#define CONF_LABEL_LEN      32 /* an uplink's name, with its NUL */
 #define CONF_BACKUPS_MAX    8
 #define CONF_UPLINKS_MAX    (CONF_BACKUPS_MAX + 1)
 #define CONF_TARGETS_MAX    16 /* per uplink */
 #define CONF_COMPANIONS_MAX 4
-#define CONF_NETS_MAX	    16 /* masquerade from ... */
-#define CONF_PHONES_MAX	    8
-#define CONF_INITS_MAX	    8
-#define CONF_PHONE_LEN	    48 /* V.250 5.6: digits and modifiers only */
-#define CONF_INIT_LEN	    64
+#define CONF_NETS_MAX       16 /* masquerade from ... */
+#define CONF_PHONES_MAX     8
+#define CONF_INITS_MAX      8
+#define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
+#define CONF_INIT_LEN       64
 #define CONF_ACCOUNT_LEN    128
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -162,8 +162,8 @@ struct conf_macro {
  * Receives one error or warning: file, line and what is wrong and what would
  * be valid.  line 0: of the file as a whole.
  */
-typedef void conf_report(const char *file, int line, const char *text,
-    void *arg);
+typedef void conf_report(
+    const char *file, int line, const char *text, void *arg);
 
 /*
  * Read the file and all it includes.  Returns a new struct, which the caller

@@ -42,9 +42,9 @@ struct conf_range {
 };
 extern const struct conf_range conf_range[CONF_F_LAST];
 
-#define CONF_SPEED_DEFAULT	  115200
+#define CONF_SPEED_DEFAULT        115200
 #define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
-#define CONF_DURATION_LEN	  16
+#define CONF_DURATION_LEN         16
 
 int conf_in_range(enum conf_field, uint32_t);
 const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
@@ -54,7 +54,6 @@ int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
 int conf_init_valid(const char *);
 int conf_speed_valid(uint32_t);
 int conf_address_valid(const struct addr *); /* something to talk to */
-int conf_prefix_valid(const struct prefix *); /* no bits behind its length */
 uint32_t conf_far_targets(const struct conf_uplink *);
 
 /* A piece of the file and where it stands; s lives as long as the source. */
@@ -86,8 +85,8 @@ void conf_src_sha256(struct conf_src *, uint8_t digest[32]);
 int conf_src_errors(struct conf_src *);
 void conf_src_error(struct conf_src *, const struct conf_text *,
     const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
-void conf_src_warn(struct conf_src *, const struct conf_text *,
-    const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
+void conf_src_warn(struct conf_src *, const struct conf_text *, const char *fmt,
+    ...) __attribute__((__format__(printf, 3, 4)));
 
 /* The configuration under construction; parse.y's actions fill it. */
 struct conf_build {
@@ -114,16 +113,15 @@ struct conf_uplink *conf_build_uplink(struct conf_build *);
 void conf_build_primary(struct conf_build *, const struct conf_text *);
 void conf_build_backup(struct conf_build *, const struct conf_text *);
 void conf_build_uplink_end(struct conf_build *, int block);
-void conf_build_number(struct conf_build *, enum conf_field, uint32_t *,
-    const struct conf_text *);
-void conf_build_quorum(struct conf_build *, struct conf_quorum *,
-    const struct conf_text *);
-void conf_build_address(struct conf_build *, struct addr *,
-    const struct conf_text *);
-void conf_build_target(struct conf_build *, const struct conf_text *,
-    int near);
-void conf_build_ifname(struct conf_build *, char ifname[IFNAMSIZ],
-    const struct conf_text *);
+void conf_build_number(
+    struct conf_build *, enum conf_field, uint32_t *, const struct conf_text *);
+void conf_build_quorum(
+    struct conf_build *, struct conf_quorum *, const struct conf_text *);
+void conf_build_address(
+    struct conf_build *, struct addr *, const struct conf_text *);
+void conf_build_target(struct conf_build *, const struct conf_text *, int near);
+void conf_build_ifname(
+    struct conf_build *, char ifname[IFNAMSIZ], const struct conf_text *);
 void conf_build_companion(struct conf_build *, const struct conf_text *);
 void conf_build_interface(struct conf_build *, const struct conf_text *);
 void conf_build_modem(struct conf_build *, const struct conf_text *tty,

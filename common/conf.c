@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which values a configuration may hold.  The same table serves the grammar
+ * (defaults, errors that name the range) and the processes that get a struct
+ * in a message and believe nothing; and the arithmetic of quorums and of the
+ * time to detect an outage, which the prober and the dump must agree on.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_int.h"
+
+#define SECOND 1000U
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* Defaults: design of the probing schedule and the policies of a site. */
+const struct conf_range conf_range[CONF_F_LAST] = {
+	[CONF_F_COUNT] = { "count", 1, 100, 3, 0 },
+	[CONF_F_INTERVAL] = { "interval", 10, MINUTE, 200, 1 },
+	[CONF_F_TIMEOUT] = { "timeout", 10, MINUTE, SECOND, 1 },
+	[CONF_F_DELAY] = { "delay", 10, HOUR, SECOND, 1 },
+	[CONF_F_RETRY] = { "retry", 0, 100, 1, 0 },
+	[CONF_F_QUORUM] = { "a quorum", 1, 100, 1, 0 },
+	[CONF_F_DIAL_AFTER] = { "after", 0, HOUR, 0, 1 },
+	[CONF_F_DIAL_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
+	[CONF_F_REDIAL] = { "redial", 1, 1000, 5, 0 },
+	[CONF_F_BACKOFF] = { "backoff", 10, HOUR, 5 * SECOND, 1 },
+	[CONF_F_BACKOFF_MAX] = { "max", 10, DAY, 5 * MINUTE, 1 },
+	[CONF_F_AFTER] = { "after", 0, 7 * DAY, 5 * MINUTE, 1 },
+	[CONF_F_STABLE] = { "stable", 0, 7 * DAY, MINUTE, 1 },
+	[CONF_F_DRAIN] = { "drain", 0, DAY, CONF_DRAIN_DEFAULT, 1 },
+	[CONF_F_FAILOVERS] = { "failovers", 0, 1000, 3, 0 },
+	[CONF_F_EVERY] = { "every", SECOND, 30 * DAY, HOUR, 1 },
+	[CONF_F_HOLD] = { "hold", 0, 7 * DAY, HOUR, 1 },
+	[CONF_F_ALARM_TIMEOUT] = { "timeout", SECOND, 10 * MINUTE, 30 * SECOND,
+	    1 },
+};
+
+/* What termios(3) of every system we run on can set. */
+static const uint32_t speeds[] = { 300, 600, 1200, 2400, 4800, 9600, 19200,
+	38400, 57600, 115200, 230400, 460800, 921600 };
+
+void
+conf_free(struct conf *conf)
+{
+	free(conf);
+}
+
+int
+conf_in_range(enum conf_field field, uint32_t value)
+{
+	return value >= conf_range[field].min && value <= conf_range[field].max;
+}
+
+/* In the largest unit that loses nothing. */
+const char *
+conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN])
+{
+	static const struct {
+		const char *unit;
+		uint32_t ms;
+	} units[] = { { "d", DAY }, { "h", HOUR }, { "m", MINUTE },
+		{ "s", SECOND }, { "ms", 1 } };
+	size_t i;
+
+	for (i = 0; ms != 0 && ms % units[i].ms != 0; i++)
+		;
+	if (ms == 0)
+		(void)strlcpy(buf, "0s", CONF_DURATION_LEN);
+	else
+		snprintf(buf, CONF_DURATION_LEN, "%u%s", ms / units[i].ms,
+		    units[i].unit);
+	return buf;
+}
+
+/* Letters, digits and . - _ : as in eth1.7, br-wan, pppoe_wan, eth0:1. */
+int
+conf_name_valid(const char *name)
+{
+	const char *p;
+
+	if (*name == '\0' || *name == '-' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return 0;
+	for (p = name; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr(".-_:", *p) == NULL)
+			return 0;
+	return 1;
+}
+
+/*
+ * V.250 6.3.1 with the pauses that people use: a semicolon would return to
+ * the command state, a line end would start another command.
+ */
+int
+conf_phone_valid(const char *phone)
+{
+	size_t len = strlen(phone);
+
+	return len > 0 && len < CONF_PHONE_LEN &&
+	       strspn(phone, "0123456789*#+,WTP") == len &&
+	       strpbrk(phone, "0123456789") != NULL;
+}
+
+int
+conf_phone_telephone(const char *phone)
+{
+	return strpbrk(phone, "*#") == NULL;
+}
+
+int
+conf_init_valid(const char *init)
+{
+	const char *p;
+
+	for (p = init; *p != '\0'; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			return 0;
+	return p - init < CONF_INIT_LEN &&
+	       (strncmp(init, "AT", 2) == 0 || strncmp(init, "at", 2) == 0);
+}
+
+int
+conf_speed_valid(uint32_t speed)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
+		if (speeds[i] == speed)
+			return 1;
+	return 0;
+}
+
+/* Only IPv4 can be probed yet. */
+int
+conf_address_valid(const struct addr *a)
+{
+	return a->family == AF_INET && !addr_is_any(a) &&
+	       !addr_is_loopback(a) && !addr_is_multicast(a) &&
+	       a->v4.s_addr != INADDR_BROADCAST;
+}
+
+uint32_t
+conf_far_targets(const struct conf_uplink *u)
+{
+	uint32_t i, far = 0;
+
+	for (i = 0; i < u->ntargets; i++)
+		if (!u->target[i].near)
+			far++;
+	return far;
+}
+
+uint32_t
+conf_quorum_need(const struct conf_quorum *q, uint32_t n)
+{
+	if (n == 0)
+		return 0;
+	switch (q->kind) {
+	case CONF_QUORUM_ALL:
+		return n;
+	case CONF_QUORUM_MOST:
+		return n / 2 + 1;
+	case CONF_QUORUM_NUMBER:
+		return q->number < n ? q->number : n;
+	default:
+		return 1;
+	}
+}
+
+/*
+ * From the last answer that came to "down", while nothing answers any more.
+ *
+ * A target is lost with the loss that leaves too few probes for success:
+ * the (count - need + 1)th.  Probes leave every interval and are lost timeout
+ * after they left, and all targets are probed together, so a round is bad
+ *	bad = (count - need) * interval + timeout
+ * after it began; the retries follow at once: (1 + retry) * bad.
+ *
+ * At best the outage begins just as a round does.  At worst it begins just
+ * after the answer that made a round good: delay passes unseen; or, when one
+ * answer is not enough, just after an answer within a round: the next probe
+ * is only sent after interval.  Round trip times are left out: they can only
+ * make the time shorter, since loss counts from the sending.
+ */
+void
+conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
+{
+	const struct conf_probe *p = &u->probe;
+	uint32_t need = conf_quorum_need(&p->success, p->count);
+	uint64_t bad, unseen, down;
+
+	bad = (uint64_t)(p->count - need) * p->interval_ms + p->timeout_ms;
+	unseen = p->delay_ms;
+	if (need > 1 && p->interval_ms > unseen)
+		unseen = p->interval_ms;
+	down = (1 + (uint64_t)p->retry) * bad;
+	b->detect_min_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
+	down += unseen;
+	b->detect_max_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
+}
+
+/* A string of a message: ended within its array. */
+#define ENDED(array) (memchr((array), '\0', sizeof(array)) != NULL)
+
+static int
+ifname_valid(const char ifname[IFNAMSIZ], int may_be_empty)
+{
+	if (memchr(ifname, '\0', IFNAMSIZ) == NULL)
+		return 0;
+	return ifname[0] == '\0' ? may_be_empty : conf_name_valid(ifname);
+}
+
+static int
+quorum_valid(const struct conf_quorum *q)
+{
+	return q->kind == CONF_QUORUM_NUMBER
+		   ? conf_in_range(CONF_F_QUORUM, q->number)
+		   : q->kind < CONF_QUORUM_NUMBER && q->number == 0;
+}
+
+static int
+probe_valid(const struct conf_probe *p)
+{
+	return conf_in_range(CONF_F_COUNT, p->count) &&
+	       conf_in_range(CONF_F_INTERVAL, p->interval_ms) &&
+	       conf_in_range(CONF_F_TIMEOUT, p->timeout_ms) &&
+	       conf_in_range(CONF_F_DELAY, p->delay_ms) &&
+	       conf_in_range(CONF_F_RETRY, p->retry) &&
+	       quorum_valid(&p->success) && quorum_valid(&p->require);
+}
+
+static int
+dial_valid(const struct conf_dial *d)
+{
+	return conf_in_range(CONF_F_DIAL_AFTER, d->after_ms) &&
+	       conf_in_range(CONF_F_DIAL_TIMEOUT, d->timeout_ms) &&
+	       conf_in_range(CONF_F_REDIAL, d->redial) &&
+	       conf_in_range(CONF_F_BACKOFF, d->backoff_ms) &&
+	       conf_in_range(CONF_F_BACKOFF_MAX, d->backoff_max_ms) &&
+	       d->backoff_ms <= d->backoff_max_ms;
+}
+
+static int
+modem_valid(const struct conf_modem *m)
+{
+	uint32_t i;
+
+	if (!conf_speed_valid(m->speed) || m->ninits > CONF_INITS_MAX ||
+	    m->nphones == 0 || m->nphones > CONF_PHONES_MAX)
+		return 0;
+	for (i = 0; i < m->ninits; i++)
+		if (!ENDED(m->init[i]) || !conf_init_valid(m->init[i]))
+			return 0;
+	for (i = 0; i < m->nphones; i++)
+		if (!ENDED(m->phone[i]) || !conf_phone_valid(m->phone[i]))
+			return 0;
+	return 1;
+}
+
+static int
+targets_valid(const struct conf_uplink *u)
+{
+	uint32_t i;
+
+	if (u->ntargets > CONF_TARGETS_MAX)
+		return 0;
+	for (i = 0; i < u->ntargets; i++)
+		if (u->target[i].id != i || u->target[i].near > 1 ||
+		    u->target[i].method != CONF_METHOD_ICMP ||
+		    !conf_address_valid(&u->target[i].address))
+			return 0;
+	return conf_far_targets(u) > 0;
+}
+
+static int
+names_valid(const struct conf_uplink *u)
+{
+	uint32_t i;
+
+	if (!ENDED(u->label) || !conf_name_valid(u->label) ||
+	    !ifname_valid(u->ifname, u->kind == CONF_MODEM) ||
+	    !ifname_valid(u->carrier_ifname, u->carrier != CONF_CARRIER_OF) ||
+	    u->ncompanions > CONF_COMPANIONS_MAX)
+		return 0;
+	for (i = 0; i < u->ncompanions; i++)
+		if (!ifname_valid(u->companion[i], 0))
+			return 0;
+	return 1;
+}
+
+int
+conf_uplink_valid(const struct conf_uplink *u)
+{
+	if (u->id >= CONF_UPLINKS_MAX || u->role > CONF_BACKUP ||
+	    (u->role == CONF_PRIMARY) != (u->id == 0) || u->kind > CONF_MODEM ||
+	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
+	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
+		return 0;
+	if (u->gateway.family != AF_UNSPEC && !conf_address_valid(&u->gateway))
+		return 0;
+	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
+		return 0;
+	return names_valid(u) && targets_valid(u) && probe_valid(&u->probe) &&
+	       dial_valid(&u->dial);
+}
+
+int
+conf_global_valid(const struct conf_global *g)
+{
+	uint32_t i;
+
+	if (g->fallback > CONF_FALLBACK_MANUAL ||
+	    !conf_in_range(CONF_F_AFTER, g->after_ms) ||
+	    !conf_in_range(CONF_F_STABLE, g->stable_ms) ||
+	    (g->drain_ms != CONF_DRAIN_DEFAULT &&
+		!conf_in_range(CONF_F_DRAIN, g->drain_ms)) ||
+	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
+	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
+	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
+	    g->nmasq > CONF_NETS_MAX)
+		return 0;
+	for (i = 0; i < g->nmasq; i++) {
+		if (!ifname_valid(g->masq[i].ifname, 1))
+			return 0;
+		if (g->masq[i].ifname[0] == '\0' &&
+		    (!prefix_valid(&g->masq[i].prefix) ||
+			g->masq[i].prefix.addr.family != AF_INET))
+			return 0;
+	}
+	return 1;
+}

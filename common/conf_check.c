@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a configuration names must be fit to be used by root: secrets that
+ * only root can read, an alarm program that only root can replace.  The
+ * modem's device is not looked for: it may be plugged in later.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/conf_int.h"
+
+struct check {
+	conf_report *report;
+	void *arg;
+	int result;
+};
+
+static void
+complain(struct check *c, const struct conf_where *where, const char *what,
+    const char *path, const char *why)
+{
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof(text), "%s \"%s\": %s", what, path, why);
+	c->report(where->file, where->line, text, c->arg);
+	c->result = -1;
+}
+
+/* forbidden: permission bits; needed: at least one of these. */
+static void
+check_file(struct check *c, const struct conf_where *where, const char *what,
+    const char *path, mode_t forbidden, mode_t needed)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		complain(c, where, what, path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		complain(c, where, what, path, "not a file");
+	else if (st.st_uid != 0)
+		complain(c, where, what, path, "not owned by root");
+	else if (st.st_mode & forbidden & (S_IWGRP | S_IWOTH))
+		complain(c, where, what, path, "writable by group or others");
+	else if (st.st_mode & forbidden)
+		complain(c, where, what, path, "readable by group or others");
+	else if (needed != 0 && (st.st_mode & needed) == 0)
+		complain(c, where, what, path, "not executable");
+}
+
+int
+conf_check_system(const struct conf *conf, conf_report *report, void *arg)
+{
+	struct check c = { report, arg, 0 };
+	uint32_t i;
+
+	for (i = 0; i < conf->nuplinks; i++)
+		if (conf->private[i].secret[0] != '\0')
+			check_file(&c, &conf->secret_where[i], "secret file",
+			    conf->private[i].secret, S_IRWXG | S_IRWXO, 0);
+	if (conf->alarm[0] != '\0')
+		check_file(&c, &conf->alarm_where, "alarm", conf->alarm,
+		    S_IWGRP | S_IWOTH, S_IXUSR | S_IXGRP | S_IXOTH);
+	return c.result;
+}

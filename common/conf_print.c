@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as text that parses again to the same structs (-nv), and
+ * what it means for a site in comment lines: how soon an outage is seen, how
+ * often one is seen that is none, when the way back is taken.  Secrets are
+ * known by their files only, so none can be printed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_int.h"
+
+static void
+print_string(FILE *f, const char *s)
+{
+	fputc('"', f);
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+	fputc('"', f);
+}
+
+/* A name that is also a word of the grammar needs its quotes. */
+static void
+print_name(FILE *f, const char *name)
+{
+	if (conf_keyword(name))
+		print_string(f, name);
+	else
+		fputs(name, f);
+}
+
+static void
+print_duration(FILE *f, const char *word, uint32_t ms)
+{
+	char buf[CONF_DURATION_LEN];
+
+	fprintf(f, "%s %s\n", word, conf_duration(ms, buf));
+}
+
+static void
+print_quorum(FILE *f, const char *word, const struct conf_quorum *q)
+{
+	static const char *const kinds[] = {
+		[CONF_QUORUM_ALL] = "all",
+		[CONF_QUORUM_MOST] = "most",
+		[CONF_QUORUM_ANY] = "any",
+	};
+
+	if (q->kind == CONF_QUORUM_NUMBER)
+		fprintf(f, "%s %u\n", word, q->number);
+	else
+		fprintf(f, "%s %s\n", word, kinds[q->kind]);
+}
+
+static void
+print_targets(FILE *f, const struct conf_uplink *u)
+{
+	char buf[ADDR_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < u->ntargets; i++)
+		fprintf(f, "\ttarget %s%s\n",
+		    addr_format(&u->target[i].address, buf, sizeof(buf)),
+		    u->target[i].near ? " near" : "");
+}
+
+static void
+print_probe(FILE *f, const struct conf_probe *p)
+{
+	fprintf(f, "\tprobe {\n\t\tcount %u\n", p->count);
+	print_duration(f, "\t\tinterval", p->interval_ms);
+	print_duration(f, "\t\ttimeout", p->timeout_ms);
+	print_duration(f, "\t\tdelay", p->delay_ms);
+	fprintf(f, "\t\tretry %u\n", p->retry);
+	print_quorum(f, "\t\tsuccess", &p->success);
+	print_quorum(f, "\t\trequire", &p->require);
+	fprintf(f, "\t}\n");
+}
+
+static void
+print_primary(FILE *f, const struct conf_uplink *u)
+{
+	char buf[ADDR_STRLEN];
+	uint32_t i;
+
+	fprintf(f, "primary ");
+	print_name(f, u->ifname);
+	fprintf(f, " {\n");
+	if (u->carrier == CONF_CARRIER_NONE) {
+		fprintf(f, "\tcarrier none\n");
+	} else if (u->carrier == CONF_CARRIER_OF) {
+		fprintf(f, "\tcarrier ");
+		print_name(f, u->carrier_ifname);
+		fputc('\n', f);
+	}
+	fprintf(f, "\tgateway %s\n",
+	    u->gateway.family == AF_UNSPEC
+		? "auto"
+		: addr_format(&u->gateway, buf, sizeof(buf)));
+	print_targets(f, u);
+	print_probe(f, &u->probe);
+	fprintf(f, "\tshutdown %s\n", u->shutdown ? "yes" : "no");
+	for (i = 0; i < u->ncompanions; i++) {
+		fprintf(f, i == 0 ? "\tcompanion " : " ");
+		print_name(f, u->companion[i]);
+	}
+	fprintf(f, "%s}\n", u->ncompanions > 0 ? "\n" : "");
+}
+
+static void
+print_modem(FILE *f, const struct conf_modem *m, const struct conf_private *p)
+{
+	uint32_t i;
+
+	fprintf(f, "\tmodem ");
+	print_string(f, p->tty);
+	fprintf(f, " speed %u\n", m->speed);
+	for (i = 0; i < m->ninits; i++) {
+		fprintf(f, i == 0 ? "\tinit " : " ");
+		print_string(f, m->init[i]);
+	}
+	fprintf(f, "%s\tphone", m->ninits > 0 ? "\n" : "");
+	for (i = 0; i < m->nphones; i++) {
+		fputc(' ', f);
+		print_string(f, m->phone[i]);
+	}
+	fputc('\n', f);
+	if (p->account[0] != '\0') {
+		fprintf(f, "\taccount ");
+		print_string(f, p->account);
+		fprintf(f, " secret file ");
+		print_string(f, p->secret);
+		fputc('\n', f);
+	}
+}
+
+static void
+print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
+{
+	fprintf(f, "\nbackup ");
+	print_name(f, u->label);
+	fprintf(f, " {\n");
+	if (u->kind == CONF_MODEM) {
+		print_modem(f, &u->modem, p);
+	} else {
+		fprintf(f, "\tinterface ");
+		print_name(f, u->ifname);
+		fputc('\n', f);
+	}
+	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
+	print_targets(f, u);
+	fprintf(f, "\tdial {\n");
+	print_duration(f, "\t\tafter", u->dial.after_ms);
+	print_duration(f, "\t\ttimeout", u->dial.timeout_ms);
+	fprintf(f, "\t\tredial %u\n", u->dial.redial);
+	print_duration(f, "\t\tbackoff", u->dial.backoff_ms);
+	print_duration(f, "\t\tmax", u->dial.backoff_max_ms);
+	fprintf(f, "\t}\n}\n");
+}
+
+static void
+print_fallback(FILE *f, const struct conf_global *g)
+{
+	if (g->fallback == CONF_FALLBACK_MANUAL) {
+		fprintf(f, "\nfallback manual\n");
+		return;
+	}
+	fprintf(f, "\nfallback automatic {\n");
+	print_duration(f, "\tafter", g->after_ms);
+	print_duration(f, "\tstable", g->stable_ms);
+	if (g->drain_ms != CONF_DRAIN_DEFAULT)
+		print_duration(f, "\tdrain", g->drain_ms);
+	fprintf(f, "}\n");
+}
+
+static void
+print_masquerade(FILE *f, const struct conf_global *g)
+{
+	char buf[PREFIX_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < g->nmasq; i++) {
+		fprintf(f, i == 0 ? "masquerade from " : " ");
+		if (g->masq[i].ifname[0] != '\0')
+			fprintf(f, "%s:network", g->masq[i].ifname);
+		else
+			fputs(
+			    prefix_format(&g->masq[i].prefix, buf, sizeof(buf)),
+			    f);
+	}
+	if (g->nmasq > 0)
+		fputc('\n', f);
+}
+
+void
+conf_print(const struct conf *conf, FILE *f)
+{
+	const struct conf_global *g = &conf->global;
+	uint32_t i;
+
+	print_primary(f, &conf->uplink[0]);
+	for (i = 1; i < conf->nuplinks; i++)
+		print_backup(f, &conf->uplink[i], &conf->private[i]);
+	print_fallback(f, g);
+	fprintf(f, "flap {\n\tfailovers %u\n", g->flap_failovers);
+	print_duration(f, "\tevery", g->flap_every_ms);
+	print_duration(f, "\thold", g->flap_hold_ms);
+	fprintf(f, "}\n");
+	print_masquerade(f, g);
+	if (conf->alarm[0] != '\0') {
+		fprintf(f, "alarm ");
+		print_string(f, conf->alarm);
+		fprintf(f, " {\n");
+		print_duration(f, "\ttimeout", conf->alarm_timeout_ms);
+		fprintf(f, "}\n");
+	}
+	fprintf(f, "state ");
+	print_string(f, conf->state);
+	fputc('\n', f);
+}
+
+/*
+ * P(at least need of n are good), each with probability p by itself: the sum
+ * of the binomial distribution's upper end, its terms made by multiplying.
+ */
+static double
+at_least(uint32_t need, uint32_t n, double p)
+{
+	double term, sum = 0;
+	uint32_t i, k;
+
+	for (k = need; k <= n; k++) {
+		term = 1;
+		for (i = 0; i < k; i++)
+			term *= p * (double)(n - i) / (double)(k - i);
+		for (i = 0; i < n - k; i++)
+			term *= 1 - p;
+		sum += term;
+	}
+	return sum;
+}
+
+/*
+ * How often in a year independent losses alone look like an outage: 1 + retry
+ * bad rounds in a row.  A round begins every delay plus the time that a good
+ * one takes, from its first probe to the last that it needs.
+ */
+static double
+false_failovers(const struct conf_uplink *u, double loss)
+{
+	const struct conf_probe *p = &u->probe;
+	uint32_t need, n, i;
+	double lost, bad, ms, row = 1;
+
+	/* small probabilities: sum the bad cases, never 1 - good */
+	need = conf_quorum_need(&p->success, p->count);
+	lost = at_least(p->count - need + 1, p->count, loss);
+	n = p->require.kind == CONF_QUORUM_ALL ? u->ntargets
+					       : conf_far_targets(u);
+	bad = at_least(n - conf_quorum_need(&p->require, n) + 1, n, lost);
+	for (i = 0; i <= p->retry; i++)
+		row *= bad;
+	ms = (double)p->delay_ms + (double)(need - 1) * p->interval_ms;
+	return row * 365.25 * 86400e3 / ms;
+}
+
+static void
+print_expected(const struct conf_uplink *u, FILE *f)
+{
+	struct conf_bounds b;
+	double n = false_failovers(u, 0.01);
+
+	conf_bounds(u, &b);
+	fprintf(f, "# detects an outage in %.*f-%.*f s\n",
+	    b.detect_min_ms % 100 == 0 ? 1 : 2, b.detect_min_ms / 1e3,
+	    b.detect_max_ms % 100 == 0 ? 1 : 2, b.detect_max_ms / 1e3);
+	fprintf(f, "# expects %.*f false failovers a year at 1 %% loss\n",
+	    n >= 0.05 && n < 100 ? 1 : 0, n);
+	if (conf_far_targets(u) == 1)
+		fprintf(f, "# only one far target: when it fails, so does the "
+			   "primary\n");
+}
+
+static const char *
+spaced(uint32_t ms, char buf[CONF_DURATION_LEN])
+{
+	char packed[CONF_DURATION_LEN];
+	size_t n;
+
+	conf_duration(ms, packed);
+	n = strspn(packed, "0123456789");
+	snprintf(buf, CONF_DURATION_LEN, "%.*s %s", (int)n, packed, packed + n);
+	return buf;
+}
+
+static void
+print_way_back(const struct conf_global *g, FILE *f)
+{
+	char a[CONF_DURATION_LEN], b[CONF_DURATION_LEN];
+
+	if (g->fallback == CONF_FALLBACK_MANUAL) {
+		fprintf(f, "# returns when told to: dialfailctl fallback\n");
+		return;
+	}
+	fprintf(f,
+	    "# returns after %s at the earliest, when the primary has "
+	    "been good for %s\n",
+	    spaced(g->after_ms > g->stable_ms ? g->after_ms : g->stable_ms, a),
+	    spaced(g->stable_ms, b));
+	if (g->flap_failovers > 0)
+		fprintf(f,
+		    "# at most %u failover%s in %s, then the return "
+		    "waits for %s of good primary\n",
+		    g->flap_failovers, g->flap_failovers == 1 ? "" : "s",
+		    spaced(g->flap_every_ms, a), spaced(g->flap_hold_ms, b));
+}
+
+static void
+print_dialling(const struct conf_uplink *u, FILE *f)
+{
+	char a[CONF_DURATION_LEN], b[CONF_DURATION_LEN];
+	char c[CONF_DURATION_LEN], d[CONF_DURATION_LEN];
+
+	if (u->kind == CONF_MODEM)
+		fprintf(f,
+		    "# with %s: dial starts after %s, gives up a call "
+		    "after %s, tries %u time%s with pauses of %s to %s\n",
+		    u->label, spaced(u->dial.after_ms, a),
+		    spaced(u->dial.timeout_ms, b), u->dial.redial,
+		    u->dial.redial == 1 ? "" : "s",
+		    spaced(u->dial.backoff_ms, c),
+		    spaced(u->dial.backoff_max_ms, d));
+	else
+		fprintf(f, "# with %s: used after %s\n", u->label,
+		    spaced(u->dial.after_ms, a));
+}
+
+void
+conf_print_meaning(const struct conf *conf, FILE *f)
+{
+	uint32_t i;
+
+	print_expected(&conf->uplink[0], f);
+	print_way_back(&conf->global, f);
+	for (i = 1; i < conf->nuplinks; i++)
+		print_dialling(&conf->uplink[i], f);
+}

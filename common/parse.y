@@ -1,0 +1,954 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The grammar of dialfail.conf(5), in the manner of pf.conf(5) and
+ * bgpd.conf(5).  Inside braces blanks, commas and newlines are the same;
+ * outside a statement ends with its line.  After an error the rest of the
+ * line is skipped, with any block that is opened there, or the rest of the
+ * block if it ends first: so each mistake of a file is told once.  Words are
+ * kept by conf_src.c until the end, so no path has anything to free.
+ */
+
+%{
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_int.h"
+
+#define TOKEN_MAX  1024
+#define MACRO_CHARS                  \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+#define BLOCKS_MAX 4
+#define WORDS_MAX  32 /* different words in one block */
+
+typedef struct {
+	struct conf_text text; /* of every token */
+	struct conf_quorum quorum;
+	uint32_t number;
+} YYSTYPE;
+#define YYSTYPE_IS_DECLARED 1
+
+/* Where a word may stand. */
+#define IN_GLOBAL    0x001U
+#define IN_PRIMARY   0x002U
+#define IN_BACKUP    0x004U
+#define IN_PROBE     0x008U
+#define IN_DIAL	     0x010U
+#define IN_FALLBACK  0x020U
+#define IN_FLAP	     0x040U
+#define IN_ALARM     0x080U
+#define IN_INTERFACE 0x100U
+#define IN_NETWORKS  0x200U
+#define IN_VALUE     0x400U /* not at the start of anything */
+
+struct block {
+	unsigned int in;
+	struct conf_text open;
+	uint32_t nseen; /* words that may be written once only */
+	const char *seen[WORDS_MAX];
+};
+
+static struct {
+	struct conf_src *src;
+	struct conf_build build;
+	struct block block[BLOCKS_MAX];
+	uint32_t nblocks; /* the file itself is block 0 */
+	uint32_t braces; /* open now, as the lexer sees it */
+	int recovering; /* from an error, until a newline or brace */
+	int skip; /* the block that the wrong brace opened */
+	int line_given; /* a newline at the end of this file */
+	int token; /* the last one, and the one before */
+	int before;
+	int begins; /* the one before is the first of its line */
+	struct conf_text text, text_before;
+} ps;
+
+static int	yylex(void);
+static int	yyparse(void);
+static void	yyerror(const char *, ...)
+		    __attribute__((__format__(printf, 1, 2)));
+static void	enter(unsigned int);
+static void	leave(void);
+static void	once(const struct conf_text *);
+
+#define BUILD	(&ps.build)
+#define GLOBAL	(&ps.build.conf->global)
+#define UPLINK	(conf_build_uplink(&ps.build))
+
+/* After an error production: what follows may be told again. */
+#define RECOVERED				\
+	do {					\
+		ps.recovering = 0;		\
+		yyerrok;			\
+	} while (0)
+
+/* At the line of the text, not where the parser has come meanwhile. */
+#define BAD(text, ...)	conf_src_error(ps.src, &(text), __VA_ARGS__)
+%}
+
+%token	<text>	ACCOUNT AFTER ALARM ALL ANY AUTO AUTOMATIC
+%token	<text>	BACKOFF BACKUP CARRIER COMPANION COUNT DELAY DIAL DRAIN
+%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FROM GATEWAY HOLD
+%token	<text>	INCLUDE INIT INTERFACE INTERVAL
+%token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
+%token	<text>	PHONE PRIMARY PROBE REDIAL REQUIRE RETRY
+%token	<text>	SECRET SHUTDOWN SPEED STABLE STATE SUCCESS TARGET TIMEOUT YES
+%token	<text>	UNSUPPORTED WORD QUOTED JUNK
+%type	<text>	string macro_value
+%type	<quorum> quorum
+%type	<number> yesno near
+
+%%
+
+grammar		: /* empty */
+		| grammar '\n'
+		| grammar INCLUDE string '\n'	{
+			ps.line_given = 0;
+			conf_src_include(ps.src, &$3);
+		}
+		| grammar macro '\n'
+		| grammar primary '\n'
+		| grammar backup '\n'
+		| grammar fallback '\n'
+		| grammar flap '\n'
+		| grammar masquerade '\n'
+		| grammar alarm '\n'
+		| grammar state '\n'
+		| grammar error '\n'		{ RECOVERED; }
+		;
+
+macro		: WORD '=' macro_value		{
+			if ($1.s[strspn($1.s, MACRO_CHARS)] != '\0')
+				BAD($1, "macro names hold letters, digits and "
+				    "_ only");
+			else
+				conf_src_macro(ps.src, &$1, $3.s, 0);
+		}
+		;
+
+macro_value	: string
+		| macro_value string		{
+			char both[2 * TOKEN_MAX];
+
+			snprintf(both, sizeof(both), "%s %s", $1.s, $2.s);
+			if (strlen(both) >= TOKEN_MAX)
+				BAD($2, "macro too long");
+			else
+				$$.s = conf_src_keep(ps.src, both,
+				    strlen(both));
+		}
+		;
+
+string		: WORD
+		| QUOTED
+		;
+
+yesno		: YES				{ $$ = 1; }
+		| NO				{ $$ = 0; }
+		;
+
+close		: '}'				{ leave(); }
+		| error '}'			{ RECOVERED; leave(); }
+		;
+
+primary		: PRIMARY string		{
+			conf_build_primary(BUILD, &$2);
+		} '{'				{ enter(IN_PRIMARY); }
+		  primary_words close		{
+			conf_build_uplink_end(BUILD, 1);
+		}
+		;
+
+primary_words	: /* empty */
+		| primary_words primary_word
+		| primary_words error '\n'	{ RECOVERED; }
+		;
+
+primary_word	: CARRIER string		{
+			once(&$1);
+			UPLINK->carrier = CONF_CARRIER_OF;
+			conf_build_ifname(BUILD, UPLINK->carrier_ifname, &$2);
+		}
+		| CARRIER NONE			{
+			once(&$1);
+			UPLINK->carrier = CONF_CARRIER_NONE;
+		}
+		| GATEWAY AUTO			{
+			once(&$1);
+			memset(&UPLINK->gateway, 0, sizeof(UPLINK->gateway));
+		}
+		| GATEWAY string		{
+			once(&$1);
+			conf_build_address(BUILD, &UPLINK->gateway, &$2);
+		}
+		| TARGET string near		{
+			conf_build_target(BUILD, &$2, (int)$3);
+		}
+		| TARGET GATEWAY		{
+			BAD($1, "\"target gateway\" is not supported yet");
+		}
+		| PROBE '{'			{
+			once(&$1);
+			enter(IN_PROBE);
+		} probe_words close
+		| SHUTDOWN yesno		{
+			once(&$1);
+			UPLINK->shutdown = $2;
+		}
+		| COMPANION companions
+		;
+
+near		: /* empty */			{ $$ = 0; }
+		| NEAR				{ $$ = 1; }
+		;
+
+companions	: string			{
+			conf_build_companion(BUILD, &$1);
+		}
+		| companions string		{
+			conf_build_companion(BUILD, &$2);
+		}
+		;
+
+probe_words	: /* empty */
+		| probe_words probe_word
+		| probe_words error '\n'	{ RECOVERED; }
+		;
+
+probe_word	: COUNT string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_COUNT,
+			    &UPLINK->probe.count, &$2);
+		}
+		| INTERVAL string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_INTERVAL,
+			    &UPLINK->probe.interval_ms, &$2);
+		}
+		| TIMEOUT string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_TIMEOUT,
+			    &UPLINK->probe.timeout_ms, &$2);
+		}
+		| DELAY string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_DELAY,
+			    &UPLINK->probe.delay_ms, &$2);
+		}
+		| RETRY string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_RETRY,
+			    &UPLINK->probe.retry, &$2);
+		}
+		| SUCCESS quorum		{
+			once(&$1);
+			UPLINK->probe.success = $2;
+		}
+		| REQUIRE quorum		{
+			once(&$1);
+			UPLINK->probe.require = $2;
+		}
+		;
+
+quorum		: ALL		{ $$ = (struct conf_quorum){ CONF_QUORUM_ALL, 0 }; }
+		| MOST		{ $$ = (struct conf_quorum){ CONF_QUORUM_MOST, 0 }; }
+		| ANY		{ $$ = (struct conf_quorum){ CONF_QUORUM_ANY, 0 }; }
+		| string	{ conf_build_quorum(BUILD, &$$, &$1); }
+		;
+
+backup		: BACKUP string			{
+			conf_build_backup(BUILD, &$2);
+		} backup_block
+		;
+
+backup_block	: /* empty */			{
+			conf_build_uplink_end(BUILD, 0);
+		}
+		| '{'				{ enter(IN_BACKUP); }
+		  backup_words close		{
+			conf_build_uplink_end(BUILD, 1);
+		}
+		;
+
+backup_words	: /* empty */
+		| backup_words backup_word
+		| backup_words error '\n'	{ RECOVERED; }
+		;
+
+backup_word	: INTERFACE			{
+			once(&$1);
+			conf_build_interface(BUILD, NULL);
+		}
+		| INTERFACE string		{
+			once(&$1);
+			conf_build_interface(BUILD, &$2);
+		}
+		| INTERFACE string '{'		{
+			once(&$1);
+			enter(IN_INTERFACE);
+			conf_build_interface(BUILD, &$2);
+		} no_words close
+		| MODEM string			{
+			once(&$1);
+			conf_build_modem(BUILD, &$2, NULL);
+		}
+		| MODEM string SPEED string	{
+			once(&$1);
+			conf_build_modem(BUILD, &$2, &$4);
+		}
+		| INIT				{ once(&$1); } inits
+		| PHONE				{ once(&$1); } phones
+		| ACCOUNT string		{
+			once(&$1);
+			conf_build_account(BUILD, &$2);
+		}
+		| SECRET FILENAME string	{
+			once(&$1);
+			conf_build_secret(BUILD, &$3);
+		}
+		| SECRET string			{
+			BAD($1, "secrets live in a file: "
+			    "secret file \"/etc/dialfail/private/NAME\"");
+		}
+		| METERED yesno			{
+			once(&$1);
+			conf_build_metered(BUILD, $2);
+		}
+		| TARGET string near		{
+			conf_build_target(BUILD, &$2, (int)$3);
+		}
+		| TARGET GATEWAY		{
+			BAD($1, "\"target gateway\" is not supported yet");
+		}
+		| DIAL '{'			{
+			once(&$1);
+			enter(IN_DIAL);
+		} dial_words close
+		;
+
+no_words	: /* empty */
+		| no_words error '\n'		{ RECOVERED; }
+		;
+
+inits		: QUOTED		{ conf_build_init_string(BUILD, &$1); }
+		| inits QUOTED		{ conf_build_init_string(BUILD, &$2); }
+		;
+
+phones		: QUOTED		{ conf_build_phone(BUILD, &$1); }
+		| phones QUOTED		{ conf_build_phone(BUILD, &$2); }
+		;
+
+dial_words	: /* empty */
+		| dial_words dial_word
+		| dial_words error '\n'		{ RECOVERED; }
+		;
+
+dial_word	: AFTER string			{
+			once(&$1);
+			BUILD->uplink[BUILD->now].have_after = 1;
+			conf_build_number(BUILD, CONF_F_DIAL_AFTER,
+			    &UPLINK->dial.after_ms, &$2);
+		}
+		| TIMEOUT string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_DIAL_TIMEOUT,
+			    &UPLINK->dial.timeout_ms, &$2);
+		}
+		| REDIAL string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_REDIAL,
+			    &UPLINK->dial.redial, &$2);
+		}
+		| BACKOFF string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_BACKOFF,
+			    &UPLINK->dial.backoff_ms, &$2);
+		}
+		| MAX string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_BACKOFF_MAX,
+			    &UPLINK->dial.backoff_max_ms, &$2);
+		}
+		;
+
+fallback	: FALLBACK AUTOMATIC		{
+			once(&$1);
+			GLOBAL->fallback = CONF_FALLBACK_AUTOMATIC;
+		}
+		| FALLBACK AUTOMATIC '{'	{
+			once(&$1);
+			GLOBAL->fallback = CONF_FALLBACK_AUTOMATIC;
+			enter(IN_FALLBACK);
+		} fallback_words close
+		| FALLBACK MANUAL		{
+			once(&$1);
+			GLOBAL->fallback = CONF_FALLBACK_MANUAL;
+		}
+		;
+
+fallback_words	: /* empty */
+		| fallback_words fallback_word
+		| fallback_words error '\n'	{ RECOVERED; }
+		;
+
+fallback_word	: AFTER string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_AFTER,
+			    &GLOBAL->after_ms, &$2);
+		}
+		| STABLE string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_STABLE,
+			    &GLOBAL->stable_ms, &$2);
+		}
+		| DRAIN string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_DRAIN,
+			    &GLOBAL->drain_ms, &$2);
+		}
+		;
+
+flap		: FLAP '{'			{
+			once(&$1);
+			enter(IN_FLAP);
+		} flap_words close
+		;
+
+flap_words	: /* empty */
+		| flap_words flap_word
+		| flap_words error '\n'		{ RECOVERED; }
+		;
+
+flap_word	: FAILOVERS string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_FAILOVERS,
+			    &GLOBAL->flap_failovers, &$2);
+		}
+		| EVERY string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_EVERY,
+			    &GLOBAL->flap_every_ms, &$2);
+		}
+		| HOLD string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_HOLD,
+			    &GLOBAL->flap_hold_ms, &$2);
+		}
+		;
+
+masquerade	: MASQUERADE FROM networks
+		;
+
+networks	: network
+		| networks network
+		;
+
+network		: string	{ conf_build_masquerade(BUILD, &$1); }
+		| '{'		{ enter(IN_NETWORKS); } network_list close
+		;
+
+network_list	: /* empty */
+		| network_list string		{
+			conf_build_masquerade(BUILD, &$2);
+		}
+		| network_list error '\n'	{ RECOVERED; }
+		;
+
+alarm		: ALARM string			{
+			once(&$1);
+			conf_build_alarm(BUILD, &$2);
+		}
+		| ALARM string '{'		{
+			once(&$1);
+			enter(IN_ALARM);
+			conf_build_alarm(BUILD, &$2);
+		} alarm_words close
+		;
+
+alarm_words	: /* empty */
+		| alarm_words alarm_word
+		| alarm_words error '\n'	{ RECOVERED; }
+		;
+
+alarm_word	: TIMEOUT string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_ALARM_TIMEOUT,
+			    &BUILD->conf->alarm_timeout_ms, &$2);
+		}
+		;
+
+state		: STATE string			{
+			once(&$1);
+			conf_build_path(BUILD, BUILD->conf->state, &$2,
+			    "state");
+		}
+		;
+
+%%
+
+/* In strcmp order: looked up by bisection. */
+static const struct keyword {
+	const char *word;
+	int token;
+	unsigned int in; /* where it may begin something */
+	const char *needs; /* what must follow, in words */
+} keywords[] = {
+	{ "account", ACCOUNT, IN_BACKUP, "a name" },
+	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration" },
+	{ "alarm", ALARM, IN_GLOBAL, "a path" },
+	{ "all", ALL, IN_VALUE, NULL },
+	{ "any", ANY, IN_VALUE, NULL },
+	{ "apn", UNSUPPORTED, 0, NULL },
+	{ "auto", AUTO, IN_VALUE, NULL },
+	{ "automatic", AUTOMATIC, IN_VALUE, NULL },
+	{ "backoff", BACKOFF, IN_DIAL, "a duration" },
+	{ "backup", BACKUP, IN_GLOBAL, "a name" },
+	{ "budget", UNSUPPORTED, 0, NULL },
+	{ "call", UNSUPPORTED, 0, NULL },
+	{ "capture", UNSUPPORTED, 0, NULL },
+	{ "carrier", CARRIER, IN_PRIMARY, "an interface or none" },
+	{ "companion", COMPANION, IN_PRIMARY, "an interface" },
+	{ "count", COUNT, IN_PROBE, "a number" },
+	{ "decide", UNSUPPORTED, 0, NULL },
+	{ "delay", DELAY, IN_PROBE, "a duration" },
+	{ "dial", DIAL, IN_BACKUP, "a block in braces" },
+	{ "dns", UNSUPPORTED, 0, NULL },
+	{ "drain", DRAIN, IN_FALLBACK, "a duration" },
+	{ "drill", UNSUPPORTED, 0, NULL },
+	{ "every", EVERY, IN_FLAP, "a duration" },
+	{ "failovers", FAILOVERS, IN_FLAP, "a number" },
+	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual" },
+	{ "file", FILENAME, IN_VALUE, "a path" },
+	{ "flap", FLAP, IN_GLOBAL, "a block in braces" },
+	{ "follow", UNSUPPORTED, 0, NULL },
+	{ "from", FROM, IN_VALUE, "a network or an interface" },
+	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address" },
+	{ "group", UNSUPPORTED, 0, NULL },
+	{ "hold", HOLD, IN_FLAP, "a duration" },
+	{ "hours", UNSUPPORTED, 0, NULL },
+	{ "identity", UNSUPPORTED, 0, NULL },
+	{ "include", INCLUDE, IN_GLOBAL, "a path" },
+	{ "inet", UNSUPPORTED, 0, NULL },
+	{ "inet6", UNSUPPORTED, 0, NULL },
+	{ "init", INIT, IN_BACKUP, "quoted strings" },
+	{ "interface", INTERFACE, IN_BACKUP, NULL },
+	{ "interval", INTERVAL, IN_PROBE, "a duration" },
+	{ "keep", UNSUPPORTED, 0, NULL },
+	{ "listen", UNSUPPORTED, 0, NULL },
+	{ "manual", MANUAL, IN_VALUE, NULL },
+	{ "masquerade", MASQUERADE, IN_GLOBAL, "from" },
+	{ "max", MAX, IN_DIAL, "a duration" },
+	{ "metered", METERED, IN_BACKUP, "yes or no" },
+	{ "modem", MODEM, IN_BACKUP, "a path" },
+	{ "most", MOST, IN_VALUE, NULL },
+	{ "near", NEAR, IN_VALUE, NULL },
+	{ "no", NO, IN_VALUE, NULL },
+	{ "none", NONE, IN_VALUE, NULL },
+	{ "peer", UNSUPPORTED, 0, NULL },
+	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers" },
+	{ "pin", UNSUPPORTED, 0, NULL },
+	{ "primary", PRIMARY, IN_GLOBAL, "an interface" },
+	{ "probe", PROBE, IN_PRIMARY, "a block in braces" },
+	{ "redial", REDIAL, IN_DIAL, "a number" },
+	{ "repeat", UNSUPPORTED, 0, NULL },
+	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number" },
+	{ "retry", RETRY, IN_PROBE, "a number" },
+	{ "secret", SECRET, IN_BACKUP, "file and a path" },
+	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no" },
+	{ "speed", SPEED, IN_VALUE, "a number" },
+	{ "stable", STABLE, IN_FALLBACK, "a duration" },
+	{ "standby", UNSUPPORTED, 0, NULL },
+	{ "start", UNSUPPORTED, 0, NULL },
+	{ "state", STATE, IN_GLOBAL, "a path" },
+	{ "status", UNSUPPORTED, 0, NULL },
+	{ "stop", UNSUPPORTED, 0, NULL },
+	{ "success", SUCCESS, IN_PROBE, "all, most, any or a number" },
+	{ "target", TARGET, IN_PRIMARY | IN_BACKUP, "an address" },
+	{ "tcp", UNSUPPORTED, 0, NULL },
+	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM, "a duration" },
+	{ "yes", YES, IN_VALUE, NULL },
+};
+#define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+
+static int
+keyword_cmp(const void *word, const void *keyword)
+{
+	return strcmp(word, ((const struct keyword *)keyword)->word);
+}
+
+static const struct keyword *
+keyword_find(const char *word)
+{
+	return bsearch(word, keywords, NKEYWORDS, sizeof(keywords[0]),
+	    keyword_cmp);
+}
+
+int
+conf_keyword(const char *word)
+{
+	return keyword_find(word) != NULL;
+}
+
+static void
+enter(unsigned int in)
+{
+	struct block *b;
+
+	if (ps.nblocks == BLOCKS_MAX)
+		return; /* the grammar nests no deeper */
+	b = &ps.block[ps.nblocks++];
+	b->in = in;
+	b->open = ps.text;
+	b->nseen = 0;
+}
+
+static void
+leave(void)
+{
+	if (ps.nblocks > 1)
+		ps.nblocks--;
+}
+
+/* A word that is written twice was edited in a hurry: which one counts? */
+static void
+once(const struct conf_text *word)
+{
+	struct block *b = &ps.block[ps.nblocks - 1];
+	uint32_t i;
+
+	for (i = 0; i < b->nseen; i++)
+		if (strcmp(b->seen[i], word->s) == 0) {
+			conf_src_error(ps.src, word, "\"%s\" is written twice",
+			    word->s);
+			return;
+		}
+	if (b->nseen < WORDS_MAX)
+		b->seen[b->nseen++] = word->s;
+}
+
+/* "valid here: count, interval, ..." */
+static const char *
+valid_words(char *buf, size_t size)
+{
+	unsigned int in = ps.block[ps.nblocks - 1].in;
+	size_t i, n = 0;
+
+	(void)strlcpy(buf, in == IN_GLOBAL ? "NAME = \"VALUE\"" : "", size);
+	n = strlen(buf);
+	for (i = 0; i < NKEYWORDS; i++)
+		if ((keywords[i].in & in) && n < size)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s",
+			    n > 0 ? ", " : "", keywords[i].word);
+	if (in == IN_NETWORKS)
+		(void)strlcpy(buf, "networks and interfaces", size);
+	else if (n == 0)
+		(void)strlcpy(buf, "}", size);
+	return buf;
+}
+
+/* What was found, in words; a string's contents might be a password. */
+static const char *
+found(char *buf, size_t size)
+{
+	switch (ps.token) {
+	case '\n':
+		return "the end of the line";
+	case QUOTED:
+		return "a string";
+	default:
+		snprintf(buf, size, "\"%.64s\"", ps.text.s);
+		return buf;
+	}
+}
+
+static void
+syntax_error(void)
+{
+	const struct keyword *prev = NULL;
+	char here[64 + 3], valid[512];
+
+	if (ps.before != QUOTED && ps.before != WORD && ps.text_before.s)
+		prev = keyword_find(ps.text_before.s);
+	if (ps.token == UNSUPPORTED)
+		BAD(ps.text, "\"%s\" is not supported yet", ps.text.s);
+	else if (ps.token == 0 && ps.nblocks > 1)
+		BAD(ps.block[ps.nblocks - 1].open,
+		    "the block that begins here has no end: } is missing");
+	else if (ps.token == 0)
+		BAD(ps.text, "a block is missing");
+	else if (ps.token == JUNK)
+		; /* the lexer has told already */
+	else if (prev != NULL && prev->needs != NULL)
+		BAD(ps.text, "\"%s\" needs %s, not %s", prev->word,
+		    prev->needs, found(here, sizeof(here)));
+	else if (ps.begins && ps.before == WORD)
+		BAD(ps.text_before, "unknown word \"%.64s\": valid are %s",
+		    ps.text_before.s, valid_words(valid, sizeof(valid)));
+	else if (ps.token == '\n')
+		BAD(ps.text, "unexpected end of the line%s%s%s",
+		    ps.before == WORD ? " after \"" : "",
+		    ps.before == WORD ? ps.text_before.s : "",
+		    ps.before == WORD ? "\"" : "");
+	else
+		BAD(ps.text, "%s%s: valid are %s",
+		    ps.token == WORD ? "unknown word " : "not valid here: ",
+		    found(here, sizeof(here)),
+		    valid_words(valid, sizeof(valid)));
+}
+
+/* Called by yacc: with "syntax error", or when its stack is exhausted. */
+static void
+yyerror(const char *fmt, ...)
+{
+	va_list ap;
+	char text[128];
+
+	if (strncmp(fmt, "syntax error", 12) == 0) {
+		syntax_error();
+	} else {
+		va_start(ap, fmt);
+		vsnprintf(text, sizeof(text), fmt, ap);
+		va_end(ap);
+		BAD(ps.text, "%s", text);
+	}
+	ps.recovering = 1;
+	if (ps.token == '{') {
+		ps.skip = 1;
+		ps.braces--;
+	}
+}
+
+static int
+word_char(int c)
+{
+	return c != CONF_SRC_EOF &&
+	    (isalnum(c) || strchr("._-:/@%+~*", c) != NULL) && c != '\0';
+}
+
+/* Tell what is wrong, but not within what is skipped anyway. */
+static int
+lex_junk(const char *why)
+{
+	if (!ps.recovering && ps.skip == 0)
+		BAD(ps.text, "%s", why);
+	ps.text.s = NULL;
+	return JUNK;
+}
+
+/* "text" or 'text'; \" and \\ stand for themselves without the backslash. */
+static int
+lex_quoted(int quote)
+{
+	char buf[TOKEN_MAX];
+	size_t n = 0;
+	int c;
+
+	while ((c = conf_src_peek(ps.src)) != quote) {
+		if (c == CONF_SRC_EOF || c == '\n')
+			return lex_junk("the string has no end");
+		(void)conf_src_getc(ps.src);
+		if (c == '\\' && (conf_src_peek(ps.src) == quote ||
+		    conf_src_peek(ps.src) == '\\'))
+			c = conf_src_getc(ps.src);
+		if (iscntrl(c))
+			return lex_junk("control character in a string");
+		if (n == sizeof(buf))
+			return lex_junk("the string is too long");
+		buf[n++] = (char)c;
+	}
+	(void)conf_src_getc(ps.src);
+	ps.text.s = conf_src_keep(ps.src, buf, n);
+	return QUOTED;
+}
+
+static int
+lex_word(int first)
+{
+	const struct keyword *k;
+	char buf[TOKEN_MAX];
+	size_t n = 0;
+
+	buf[n++] = (char)first;
+	while (word_char(conf_src_peek(ps.src))) {
+		if (n == sizeof(buf))
+			return lex_junk("the word is too long");
+		buf[n++] = (char)conf_src_getc(ps.src);
+	}
+	ps.text.s = conf_src_keep(ps.src, buf, n);
+	k = keyword_find(ps.text.s);
+	return k != NULL ? k->token : WORD;
+}
+
+/* $name: its value is read as if it stood there; 0 if there is none. */
+static int
+lex_macro(void)
+{
+	char buf[64];
+	size_t n = 0;
+	int c, errors;
+
+	while (isalnum(c = conf_src_peek(ps.src)) || c == '_') {
+		if (n == sizeof(buf))
+			return lex_junk("the macro's name is too long");
+		buf[n++] = (char)conf_src_getc(ps.src);
+	}
+	if (n == 0)
+		return lex_junk("the name of a macro must follow $");
+	ps.text.s = conf_src_keep(ps.src, buf, n);
+	errors = conf_src_errors(ps.src);
+	conf_src_expand(ps.src, &ps.text);
+	return conf_src_errors(ps.src) != errors ? JUNK : 0;
+}
+
+/* At the end of a file its line ends, too, and the one below goes on. */
+static int
+lex_eof(void)
+{
+	if (ps.braces > 0 || ps.skip > 0)
+		return 0;
+	if (!ps.line_given) {
+		ps.line_given = 1;
+		return '\n';
+	}
+	ps.line_given = 0;
+	return conf_src_next_file(ps.src) ? '\n' : 0;
+}
+
+static int
+lex_blank(int c)
+{
+	if (c == '\\' && conf_src_peek(ps.src) == '\n') {
+		(void)conf_src_getc(ps.src);
+		return 1;
+	}
+	if (c == '#')
+		while ((c = conf_src_peek(ps.src)) != '\n' &&
+		    c != CONF_SRC_EOF)
+			c = conf_src_getc(ps.src);
+	else
+		return c == ' ' || c == '\t' || c == '\r' || c == ',';
+	return 1;
+}
+
+static int
+lex_token(void)
+{
+	int c, token;
+
+	for (;;) {
+		do {
+			conf_src_here(ps.src, &ps.text);
+			c = conf_src_getc(ps.src);
+		} while (c != CONF_SRC_EOF && lex_blank(c));
+		switch (c) {
+		case CONF_SRC_EOF:
+			return lex_eof();
+		case '"':
+		case '\'':
+			return lex_quoted(c);
+		case '\n':
+		case '{':
+		case '}':
+		case '=':
+			ps.text.s = conf_src_keep(ps.src, &(char){ (char)c },
+			    1);
+			return c;
+		case '$':
+			if (conf_src_expanding(ps.src))
+				return lex_junk("$ in the value of a macro");
+			if ((token = lex_macro()) != 0)
+				return token;
+			continue;
+		default:
+			if (!word_char(c))
+				return lex_junk("unexpected character");
+			return lex_word(c);
+		}
+	}
+}
+
+static int
+yylex(void)
+{
+	struct conf_text before = ps.text;
+	int token, before_token = ps.token;
+
+	for (;;) {
+		if ((token = lex_token()) == 0)
+			break;
+		if (token == '{' && (ps.recovering || ps.skip > 0))
+			ps.skip++;
+		else if (token == '}' && ps.skip > 0)
+			ps.skip--;
+		else if (ps.skip > 0 ||
+		    (token == '\n' && ps.braces > 0 && !ps.recovering))
+			continue;
+		else
+			break;
+	}
+	if (token == '{')
+		ps.braces++;
+	else if (token == '}' && ps.braces > 0)
+		ps.braces--;
+	ps.begins = ps.before == '\n' || ps.before == 0;
+	ps.before = before_token;
+	ps.text_before = before;
+	ps.token = token;
+	yylval.text = ps.text;
+	return token;
+}
+
+/* -D name=value */
+static void
+command_line_macros(const struct conf_macro *m)
+{
+	struct conf_text name = { NULL, "-D", 0 };
+	size_t n;
+
+	for (; m != NULL; m = m->next) {
+		n = strspn(m->text, MACRO_CHARS);
+		if (n == 0 || m->text[n] != '=') {
+			conf_src_error(ps.src, &name,
+			    "\"%s\" is not name=value", m->text);
+			continue;
+		}
+		name.s = conf_src_keep(ps.src, m->text, n);
+		conf_src_macro(ps.src, &name, m->text + n + 1, 1);
+	}
+}
+
+struct conf *
+conf_parse(const char *path, const struct conf_macro *macros, int check_only,
+    conf_report *report, void *arg)
+{
+	struct conf_text file = { NULL, NULL, 0 };
+	struct conf *conf;
+
+	memset(&ps, 0, sizeof(ps));
+	if ((conf = calloc(1, sizeof(*conf))) == NULL ||
+	    (ps.src = conf_src_new(check_only, report, arg)) == NULL) {
+		report(path, 0, "out of memory", arg);
+		free(conf);
+		return NULL;
+	}
+	(void)strlcpy(conf->path, path, sizeof(conf->path));
+	ps.block[ps.nblocks++].in = IN_GLOBAL;
+	conf_build_init(&ps.build, ps.src, conf);
+	command_line_macros(macros);
+	file.s = conf_src_keep(ps.src, path, strlen(path));
+	conf_src_open(ps.src, &file);
+	if (yyparse() != 0 && conf_src_errors(ps.src) == 0)
+		conf_src_error(ps.src, &file, "syntax error");
+	conf_build_finish(&ps.build);
+	conf_src_unused(ps.src);
+	conf_src_sha256(ps.src, conf->sha256);
+	if (conf_src_errors(ps.src) > 0) {
+		conf_free(conf);
+		conf = NULL;
+	}
+	conf_src_free(ps.src);
+	memset(&ps, 0, sizeof(ps));
+	return conf;
+}
