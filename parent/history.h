@@ -24,23 +24,23 @@ struct history_counters {
 /*
  * Read what is there.  dir is a directory as this process sees it ("/" in
  * its chroot); NULL: memory only.  Broken lines are skipped and counted in
- * the log.  An event that was open when the daemon died is continued by
- * history_begin if adopt is set there, else closed as not clean.
+ * the log.
  */
 void history_open(const char *dir);
 struct history_counters *history_counters(void);
 
-/* A new event; its id goes to ev->id (hexadecimal, counted up). */
-void history_begin(struct ctl_event *ev, struct monotime now, int adopt);
+/*
+ * A new event; its id goes to ev->id (hexadecimal, counted up).  With adopt
+ * the one that was open when the daemon ended is continued instead, if any.
+ * began: lines tell their distance from it.
+ */
+void history_begin(struct ctl_event *ev, struct monotime began, int adopt);
 /* A line of the present event, or of none: to disk (later), monitors. */
 void history_line(const char *who, const char *, ...)
     __attribute__((__format__(printf, 2, 3)));
 /* Write out what is waiting: at a switch. ev as known by now. */
 void history_flush(const struct ctl_event *ev);
 void history_end(const struct ctl_event *ev);
-
-/* Whether the last event on disk is still open (crash, restart). */
-int history_open_event(struct ctl_event *ev);
 
 /* Newest last; each returns the number of calls made. */
 int history_events(void (*)(const struct ctl_event *, void *), void *);

@@ -53,12 +53,20 @@ enum link_phase {
 	LINK_PHASE_MAX
 };
 
+/* Beyond the dial's own time-out: a hang-up and an orderly end of pppd. */
+#define LINK_GRACE_MS (25 * 1000)
+
+/* What the machine is told when the link has come to rest. */
+enum link_report { LINK_REPORT_NONE, LINK_REPORT_FAILED, LINK_REPORT_DOWN };
+
 struct link {
 	enum link_phase phase;
 	uint32_t gen; /* of this try */
 	uint32_t phone; /* index of the next number */
-	int wanted; /* 0: it is to end, or has failed */
-	uint32_t class; /* why it ends: enum msg_link_class */
+	enum link_report report;
+	uint32_t class; /* with LINK_REPORT_FAILED: enum msg_link_class */
+	int again; /* to be started as soon as it is idle */
+	int dialer_has_tty;
 	struct event timer;
 	struct monotime began;
 	uint64_t dials;
@@ -104,6 +112,8 @@ struct parent {
 	int64_t loaded_ns; /* wall clock of the last good load */
 	int64_t since_ns; /* wall clock of the last change of state */
 	int verbose;
+	char host[64];
+	char sandbox[MSG_TEXT_LEN];
 	int exit_code;
 	int quitting;
 	uint32_t alarms_waiting;
@@ -133,6 +143,10 @@ int reload_confirm(void); /* 0, or -1: nothing to confirm */
 uint32_t reload_confirm_s(void);
 void reload_dispatch_netconf(uint32_t type, struct imsg *);
 void reload_ack(enum child_id, uint32_t gen);
+/* Whether two uplinks are the same but for their place in the order. */
+int reload_same(const struct conf_uplink *, const struct conf_uplink *);
+/* A link has come to rest: a reload may have waited for it. */
+void reload_link_idle(void);
 
 /* engine.c */
 void engine_start(void); /* the first configuration is in force */
@@ -146,6 +160,8 @@ void engine_adopt(const struct msg_net_adopt *);
 void engine_drained(const struct msg_net_drained *);
 /* Ask netconf to lay what a new link needs; link_prepared comes later. */
 void engine_prepare(uint32_t uplink);
+/* The prober has a new configuration: tell it the uplink's mode again. */
+void engine_probe_again(uint32_t uplink);
 /* Everything of ours out of the kernel, then the end. */
 void engine_clear(uint32_t ctl);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What netconf asks of an operating system's network: one dump of all that
+ * matters, and single changes that are acknowledged.  A backend holds system
+ * calls and their encoding only; what is to be done is in plan.c.
+ *
+ * Every function returns 0 or -1 with errno from the kernel.
+ */
+#ifndef NETCONF_NETOPS_H
+#define NETCONF_NETOPS_H
+
+#include <net/if.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+
+#define NET_PROTO	157 /* of our routes and rules */
+#define NET_GROUP	157 /* of every uplink's interface */
+#define NET_TABLE	157 /* the active uplink's, when it is a backup */
+#define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
+#define NET_PREF	32765 /* just before the main table's 32766 */
+#define NET_MARK_MASK	0x0f000000u /* bits that few others use */
+#define NET_MARK_SHIFT	24
+#define NET_MAIN	254
+#define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
+
+struct net_link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	int up; /* administratively */
+	int carrier;
+	int pointopoint;
+	uint32_t mtu;
+	uint32_t group;
+	uint32_t rp_filter; /* in force: the larger of all's and its own */
+};
+
+struct net_addr {
+	uint32_t ifindex;
+	struct addr local;
+	struct addr peer; /* point-to-point: the other end */
+	uint32_t prefixlen;
+	int secondary;
+};
+
+/* A rule at NET_PREF that leads to a table. */
+struct net_rule {
+	uint32_t table;
+	uint32_t mark; /* with mask; 0 mask: any */
+	uint32_t mask;
+	struct addr from; /* AF_UNSPEC: any */
+	char oif[IFNAMSIZ]; /* empty: any */
+	int suppress; /* routes that leave by NET_GROUP do not count */
+};
+
+enum net_route_type { NET_UNICAST, NET_UNREACHABLE };
+
+struct net_route {
+	enum net_route_type type;
+	uint32_t table;
+	struct prefix dst; /* len 0: the default */
+	struct addr gateway; /* AF_UNSPEC: directly by the interface */
+	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
+	uint32_t metric;
+	uint32_t proto;
+};
+
+/* What the kernel holds: ours, and of the others what we must know. */
+struct net_state {
+	struct net_link *links;
+	size_t nlinks;
+	struct net_addr *addrs;
+	size_t naddrs;
+	struct net_rule *rules; /* with our protocol, in the kernel's order */
+	size_t nrules;
+	struct net_route *routes; /* ours, and main's defaults */
+	size_t nroutes;
+	int nat; /* our nft table is there */
+};
+
+void net_state_free(struct net_state *);
+const struct net_link *net_link_find(const struct net_state *,
+    const char *name);
+
+struct netops {
+	int (*open)(void);
+	int (*dump)(struct net_state *); /* frees nothing that was there */
+	int (*rule)(int add, const struct net_rule *); /* add: at the end */
+	int (*route)(int add, const struct net_route *); /* add: or replace */
+	int (*link_group)(uint32_t ifindex, uint32_t group);
+	int (*link_up)(uint32_t ifindex, int up);
+	int (*rp_filter)(const char *ifname, int *old, int value);
+	/* Load text by nft -f; why gets its words on failure. */
+	int (*nat_load)(const char *text, char *why, size_t size);
+	/* Forget flows whose marks say so; how many there were. */
+	int (*flows_flush)(uint32_t mark, uint32_t mask, uint32_t *n);
+	/* Forget flows without our bits that leave from this address. */
+	int (*flows_flush_from)(const struct addr *, uint32_t *n);
+	/* Flows with this mark that are still alive. */
+	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);
+	/*
+	 * Main's routes by this interface that will not come back by
+	 * themselves when it is set down and up, as opaque lines; and one of
+	 * them put back.
+	 */
+	int (*routes_save)(uint32_t ifindex, void (*)(const char *, void *),
+	    void *);
+	int (*route_restore)(const char *line);
+	/* Readable when something changed; changes() empties it. */
+	int (*monitor)(void);
+	void (*changes)(void);
+};
+
+extern const struct netops netops_linux;
+extern const struct netops netops_null;
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The text of `table inet dialfail`, for nft -f.  Loaded when interfaces'
+ * names change, never at a switch: flows carry the uplink's id in bits of
+ * their mark, so what a switch has to change is routes alone.
+ *
+ * Masquerading stands at srcnat + 10, where a user's own SNAT wins in any
+ * load order, and the marks are set again at srcnat + 20, because others
+ * write the whole mark.
+ */
+#include <sys/types.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netconf/nft.h"
+
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+static void put(struct text *, const char *, ...)
+    __attribute__((__format__(printf, 2, 3)));
+
+static void
+put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (t->len >= t->size)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->len, t->size - t->len, fmt, ap);
+	va_end(ap);
+	t->len += n > 0 ? (size_t)n : 0;
+}
+
+/* Networks of the LAN: as written, or those of an interface now. */
+static void
+networks(struct text *t, const struct net_want *w, const struct net_state *s)
+{
+	char p[PREFIX_STRLEN];
+	struct prefix net;
+	uint32_t i;
+	size_t j;
+	int n = 0;
+
+	put(t, "\tset lan {\n\t\ttype ipv4_addr\n\t\tflags interval\n"
+	       "\t\tauto-merge\n");
+	for (i = 0; i < w->nmasq; i++) {
+		const struct net_link *l;
+
+		if (w->masq[i].ifname[0] == '\0') {
+			prefix_format(&w->masq[i].prefix, p, sizeof(p));
+			put(t, "%s%s", n++ == 0 ? "\t\telements = { " : ", ",
+			    p);
+			continue;
+		}
+		if ((l = net_link_find(s, w->masq[i].ifname)) == NULL)
+			continue;
+		for (j = 0; j < s->naddrs; j++) {
+			if (s->addrs[j].ifindex != l->ifindex)
+				continue;
+			net.addr = s->addrs[j].local;
+			net.len = s->addrs[j].prefixlen;
+			prefix_mask(&net);
+			prefix_format(&net, p, sizeof(p));
+			put(t, "%s%s", n++ == 0 ? "\t\telements = { " : ", ",
+			    p);
+		}
+	}
+	put(t, "%s\t}\n", n > 0 ? " }\n" : "");
+}
+
+static void
+remark(struct text *t, const char *field, uint32_t mark)
+{
+	put(t, "%s set %s and 0x%08x or 0x%08x\n", field, field,
+	    ~NET_MARK_MASK, mark);
+}
+
+/* A packet of a backup's flow, not arriving by an uplink, stays with it. */
+static void
+restore(struct text *t, const struct net_want *w, const char *where)
+{
+	uint32_t i;
+
+	for (i = 1; i < w->nuplinks; i++) {
+		if (w->uplink[i].ifname[0] == '\0')
+			continue;
+		put(t, "\t\t%sct mark and 0x%08x == 0x%08x ", where,
+		    NET_MARK_MASK, plan_mark(w->uplink[i].id));
+		remark(t, "meta mark", plan_mark(w->uplink[i].id));
+	}
+}
+
+static void
+marks(struct text *t, const struct net_want *w)
+{
+	char where[64];
+	uint32_t i;
+
+	put(t, "\tchain prerouting {\n\t\ttype filter hook prerouting "
+	       "priority mangle\n");
+	for (i = 0; i < w->nuplinks; i++)
+		if (w->uplink[i].ifname[0] != '\0') {
+			put(t, "\t\tiifname \"%s\" ct state new ",
+			    w->uplink[i].ifname);
+			remark(t, "ct mark", plan_mark(w->uplink[i].id));
+		}
+	snprintf(where, sizeof(where), "iifgroup != %u ", NET_GROUP);
+	restore(t, w, where);
+	put(t, "\t}\n\tchain output {\n\t\ttype route hook output priority "
+	       "mangle\n");
+	restore(t, w, "");
+	put(t, "\t}\n\tchain marks {\n\t\ttype filter hook postrouting "
+	       "priority srcnat + 20\n");
+	for (i = 0; i < w->nuplinks; i++)
+		if (w->uplink[i].ifname[0] != '\0') {
+			put(t, "\t\toifname \"%s\" ", w->uplink[i].ifname);
+			remark(t, "ct mark", plan_mark(w->uplink[i].id));
+		}
+	put(t, "\t}\n");
+}
+
+int
+nft_text(const struct net_want *w, const struct net_state *s, char *buf,
+    size_t size)
+{
+	struct text t = { buf, size, 0 };
+
+	buf[0] = '\0';
+	put(&t, "%stable inet dialfail {\n", NFT_DELETE);
+	if (w->nmasq > 0) {
+		networks(&t, w, s);
+		put(&t,
+		    "\tchain nat {\n"
+		    "\t\ttype nat hook postrouting priority srcnat + 10\n"
+		    "\t\toifgroup %u ip saddr @lan ip daddr != @lan "
+		    "rt ipsec missing masquerade\n"
+		    "\t}\n",
+		    NET_GROUP);
+	}
+	marks(&t, w);
+	put(&t, "}\n");
+	return t.len < size ? 0 : -1;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* The text of our nft table. */
+#ifndef NETCONF_NFT_H
+#define NETCONF_NFT_H
+
+#include <stddef.h>
+
+#include "netconf/plan.h"
+
+#define NFT_DELETE "table inet dialfail\ndelete table inet dialfail\n"
+
+/* 0, or -1: it does not fit into size. */
+int nft_text(const struct net_want *, const struct net_state *, char *,
+    size_t size);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The network plan, without I/O: what is wanted against what was found gives
+ * ordered steps.  Each prefix of a plan leaves a working network, so it may
+ * be cut off anywhere; the plan for what it led to is empty.
+ */
+#ifndef NETCONF_PLAN_H
+#define NETCONF_PLAN_H
+
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/msg.h"
+#include "netconf/netops.h"
+
+#define PLAN_STEPS_MAX 128
+#define PLAN_NFT_MAX   8192
+
+struct net_uplink {
+	uint32_t id;
+	uint32_t role; /* enum conf_role */
+	char label[CONF_LABEL_LEN];
+	char ifname[IFNAMSIZ]; /* empty: there is none now */
+	struct addr gateway; /* last known, or configured */
+	int gateway_configured;
+	int shutdown;
+	uint32_t ncompanions;
+	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
+};
+
+struct net_want {
+	int clear; /* nothing of ours at all; the rest does not count */
+	uint32_t nuplinks;
+	struct net_uplink uplink[CONF_UPLINKS_MAX];
+	uint32_t active;
+	int shut; /* the primary may be set down, if it asks for it */
+	uint32_t nmasq;
+	struct conf_net masq[CONF_NETS_MAX];
+	const char *nat_loaded; /* text of our nft table as last loaded */
+};
+
+enum step_type {
+	STEP_GROUP,
+	STEP_RP_FILTER,
+	STEP_NAT,
+	STEP_RULE_ADD,
+	STEP_RULE_DEL,
+	STEP_ROUTE_ADD,
+	STEP_ROUTE_DEL,
+	STEP_LINK_UP,
+	STEP_LINK_DOWN,
+	STEP_UNDO, /* give back all that was overwritten */
+};
+
+struct step {
+	enum step_type type;
+	char ifname[IFNAMSIZ];
+	uint32_t ifindex;
+	uint32_t old; /* group before */
+	struct net_rule rule;
+	struct net_route route;
+};
+
+struct plan {
+	size_t n;
+	struct step step[PLAN_STEPS_MAX];
+	char nat[PLAN_NFT_MAX]; /* the table's text, with STEP_NAT */
+	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
+};
+
+/* 0, or -1 with plan->error. */
+int plan_make(const struct net_want *, const struct net_state *,
+    struct plan *);
+/* A step in the words of ip(8), for people. */
+void plan_step_text(const struct step *, const struct net_state *, char *,
+    size_t);
+
+/* Its mark, and the table of a backup. */
+uint32_t plan_mark(uint32_t uplink);
+uint32_t plan_table(uint32_t uplink);
+
+/* What the kernel says of an uplink. */
+void plan_facts(const struct net_uplink *, const char *carrier_of,
+    int carrier_none, const struct net_state *, struct msg_facts *);
+/* The uplink that table 157 leads traffic to: 0 if it holds no default. */
+uint32_t plan_active(const struct net_want *, const struct net_state *);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of netconf share.
+ *
+ *	netconf.c	the loop and what the parent says
+ *	config.c	the file, read; the current and the pending struct conf
+ *	net.c		the network as wanted: dump, plan, apply, read back
+ *	undo.c		what is overwritten, on disk before it is
+ *	tty.c		modem ports: opened, locked, passed on
+ *	ppp.c		pppd: started, ended, adopted
+ *	alarm.c		the alarm program
+ *	child.c		programs that run, and how they ended
+ */
+#ifndef NETCONF_RUN_H
+#define NETCONF_RUN_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/msg.h"
+
+/* netconf.c: to the parent; on success the descriptor is no longer ours. */
+void netconf_send(uint32_t type, int fd, const void *, size_t);
+
+/* config.c */
+/* In force; NULL before the first commit. */
+const struct conf *config_current(void);
+void config_load(const struct msg_conf_load *);
+void config_commit(uint32_t gen);
+void config_forget(uint32_t gen);
+/* The place of an uplink by its label, or MSG_UPLINK_NONE. */
+uint32_t config_uplink(const char *label);
+
+/* net.c */
+void net_open(void); /* before the sandbox; failure is fatal */
+void net_reloaded(void); /* another configuration is in force */
+void net_want(const struct msg_net_want *);
+void net_clear(uint32_t gen);
+void net_show(uint32_t asker);
+/* A modem backup's interface came or went: ppp_interface() tells. */
+void net_ppp_changed(uint32_t uplink);
+
+/* tty.c */
+void tty_reloaded(void); /* what is held belongs to labels, not numbers */
+/* Answers with TTY and a descriptor, or with TTY_FAILED. */
+void tty_open(const struct msg_link *);
+void tty_close(const struct msg_link *);
+/* Our own duplicate of an open one, or -1; still tty.c's. */
+int tty_descriptor(uint32_t uplink);
+
+/* ppp.c */
+void ppp_adopt(void); /* once, when the first configuration is in force */
+void ppp_reloaded(void);
+void ppp_start(const struct msg_link *); /* answers PPP_UP, PPP_DOWN */
+void ppp_stop(const struct msg_link *);
+void ppp_clear(void); /* end every pppd of ours */
+/* Its interface, or "" while IP is not up. */
+const char *ppp_interface(uint32_t uplink);
+
+/* alarm.c */
+void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
+
+/* child.c */
+typedef void child_done(pid_t, int status, void *arg);
+void child_init(void); /* SIGCHLD, in the loop */
+/* done is called once from the loop, with waitpid's status. */
+void child_watch(pid_t, child_done *, void *arg);
+/* A clean environment for a program: PATH and nothing else. */
+extern char *const child_environment[];
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Clients on the control socket.  What they send is foreign: exact sizes,
+ * one request at a time, bounded queues, and nothing they do is fatal.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/imsg.h"
+#include "common/log.h"
+#include "parent/control.h"
+
+#define CLIENTS_MAX   32
+#define QUEUE_LIMIT   4096 /* messages to one that does not read */
+#define REQUEST_LIMIT 1024 /* octets of one request */
+#define IDLE_S	      60 /* without a request */
+#define FULL_PAUSE_S  1 /* when no descriptor is left */
+
+struct client {
+	LIST_ENTRY(client) entry;
+	uint32_t id;
+	struct imsgbuf ibuf;
+	struct event ev;
+	struct event idle;
+	uid_t uid;
+	int busy; /* a request waits for its result */
+	int monitor;
+	int closing; /* as soon as what is queued has gone out */
+};
+
+static LIST_HEAD(, client) clients = LIST_HEAD_INITIALIZER(clients);
+static unsigned int nclients;
+static uint32_t last_id;
+static int listener = -1;
+static struct event accept_ev, pause_ev;
+
+static void client_io(int, short, void *);
+
+/* The payload each request must have; SIZE_MAX: it is none. */
+static size_t
+request_size(uint32_t type)
+{
+	switch (type) {
+	case IMSG_CTL_SHOW:
+		return sizeof(struct ctl_show);
+	case IMSG_CTL_FAILOVER:
+		return sizeof(struct ctl_failover);
+	case IMSG_CTL_HOLD:
+	case IMSG_CTL_RELOAD:
+		return sizeof(struct ctl_time);
+	case IMSG_CTL_LOG:
+		return sizeof(struct ctl_log);
+	case IMSG_CTL_FALLBACK:
+	case IMSG_CTL_CONFIRM:
+	case IMSG_CTL_RELEASE:
+	case IMSG_CTL_CLEAR:
+	case IMSG_CTL_MONITOR:
+		return 0;
+	default:
+		return SIZE_MAX;
+	}
+}
+
+static void
+arm(struct client *c)
+{
+	short what = EV_READ;
+
+	if (imsgbuf_queuelen(&c->ibuf) > 0)
+		what |= EV_WRITE;
+	if (c->closing)
+		what = EV_WRITE;
+	event_del(&c->ev);
+	event_set(&c->ev, c->ibuf.fd, what, client_io, c);
+	event_add(&c->ev, NULL);
+}
+
+static void
+idle_timer(struct client *c)
+{
+	static const struct timeval tv = { IDLE_S, 0 };
+
+	if (c->busy || c->monitor)
+		evtimer_del(&c->idle);
+	else
+		evtimer_add(&c->idle, &tv);
+}
+
+static void
+client_close(struct client *c)
+{
+	LIST_REMOVE(c, entry);
+	nclients--;
+	event_del(&c->ev);
+	evtimer_del(&c->idle);
+	imsgbuf_clear(&c->ibuf);
+	close(c->ibuf.fd);
+	free(c);
+}
+
+static void
+on_idle(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	client_close(arg);
+}
+
+static struct client *
+client_find(uint32_t id)
+{
+	struct client *c;
+
+	LIST_FOREACH(c, &clients, entry)
+		if (c->id == id)
+			return c;
+	return NULL;
+}
+
+static void
+queue(struct client *c, uint32_t type, const void *data, size_t len)
+{
+	if (imsgbuf_queuelen(&c->ibuf) >= QUEUE_LIMIT) {
+		log_debug("client %u does not read: closed", c->id);
+		c->closing = 1;
+		return;
+	}
+	if (imsg_compose(&c->ibuf, type, 0, 0, -1, data, len) == -1)
+		c->closing = 1;
+	arm(c);
+}
+
+void
+control_record(uint32_t ctl, uint32_t type, const void *data, size_t len)
+{
+	struct client *c;
+
+	if ((c = client_find(ctl)) != NULL && !c->closing)
+		queue(c, type, data, len);
+}
+
+static void
+result(struct client *c, enum ctl_code code, const char *text)
+{
+	struct ctl_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.code = code;
+	strlcpy(r.text, text, sizeof(r.text));
+	c->busy = 0;
+	queue(c, IMSG_CTL_RESULT, &r, sizeof(r));
+	idle_timer(c);
+}
+
+void
+control_result(uint32_t ctl, enum ctl_code code, const char *fmt, ...)
+{
+	struct client *c;
+	char text[MSG_TEXT_LEN];
+	va_list ap;
+
+	if ((c = client_find(ctl)) == NULL || !c->busy || c->closing)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	result(c, code, text);
+}
+
+void
+control_monitor(const struct ctl_line *l)
+{
+	struct client *c;
+
+	LIST_FOREACH(c, &clients, entry)
+		if (c->monitor && !c->closing)
+			queue(c, IMSG_CTL_LINE, l, sizeof(*l));
+}
+
+void
+control_add_monitor(uint32_t ctl)
+{
+	struct client *c;
+
+	if ((c = client_find(ctl)) == NULL)
+		return;
+	c->monitor = 1;
+	idle_timer(c);
+}
+
+/* Refuse, and close when that has been read. */
+static void
+refuse(struct client *c, const char *text)
+{
+	c->busy = 1;
+	result(c, CTL_REFUSED, text);
+	c->closing = 1;
+	arm(c);
+}
+
+/* The strings in a request end inside their arrays. */
+static int
+strings_ok(uint32_t type, const void *data)
+{
+	if (type == IMSG_CTL_SHOW)
+		return msg_text_valid(((const struct ctl_show *)data)->name,
+		    CTL_NAME_LEN);
+	if (type == IMSG_CTL_FAILOVER)
+		return msg_text_valid(
+		    ((const struct ctl_failover *)data)->name, CTL_NAME_LEN);
+	return 1;
+}
+
+static void
+request(struct client *c, struct imsg *imsg)
+{
+	union {
+		struct ctl_show show;
+		struct ctl_failover failover;
+		struct ctl_time time;
+		struct ctl_log log;
+	} data;
+	uint32_t type = imsg_get_type(imsg);
+	size_t size = request_size(type);
+
+	if (size == SIZE_MAX) {
+		refuse(c, "not a request");
+		return;
+	}
+	if (imsg_get_len(imsg) != size ||
+	    (size > 0 && imsg_get_data(imsg, &data, size) == -1) ||
+	    !strings_ok(type, &data)) {
+		refuse(c, "malformed request (another version?)");
+		return;
+	}
+	if (c->busy) {
+		refuse(c, "one request at a time");
+		return;
+	}
+	if (type != IMSG_CTL_SHOW && type != IMSG_CTL_MONITOR)
+		log_info("%s asked for by uid %u", msg_name(type),
+		    (unsigned int)c->uid);
+	c->busy = 1;
+	idle_timer(c);
+	verbs_request(c->id, type, size > 0 ? &data : NULL);
+}
+
+/* 0: the client is still there. */
+static int
+client_read(struct client *c)
+{
+	struct imsg imsg;
+	uint32_t id = c->id;
+	int n;
+
+	if (imsgbuf_read(&c->ibuf) != 1) {
+		client_close(c);
+		return -1;
+	}
+	while (!c->closing) {
+		if ((n = imsgbuf_get(&c->ibuf, &imsg)) == -1) {
+			refuse(c, "malformed request (another version?)");
+			break;
+		}
+		if (n == 0)
+			break;
+		request(c, &imsg);
+		imsg_free(&imsg);
+		if (client_find(id) != c)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+client_io(int fd, short what, void *arg)
+{
+	struct client *c = arg;
+
+	(void)fd;
+	if (what & EV_WRITE && imsgbuf_write(&c->ibuf) == -1) {
+		client_close(c);
+		return;
+	}
+	if (c->closing && imsgbuf_queuelen(&c->ibuf) == 0) {
+		client_close(c);
+		return;
+	}
+	if (what & EV_READ && client_read(c) == -1)
+		return;
+	arm(c);
+}
+
+static void
+client_new(int fd)
+{
+	struct client *c;
+	gid_t gid;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL) {
+		close(fd);
+		return;
+	}
+	if (imsgbuf_init(&c->ibuf, fd) == -1) {
+		free(c);
+		close(fd);
+		return;
+	}
+	imsgbuf_set_maxsize(&c->ibuf, REQUEST_LIMIT);
+	if (getpeereid(fd, &c->uid, &gid) == -1)
+		c->uid = (uid_t)-1;
+	while (++last_id == 0 || client_find(last_id) != NULL)
+		;
+	c->id = last_id;
+	event_set(&c->ev, fd, EV_READ, client_io, c);
+	evtimer_set(&c->idle, on_idle, c);
+	LIST_INSERT_HEAD(&clients, c, entry);
+	nclients++;
+	arm(c);
+	idle_timer(c);
+}
+
+static void
+on_accept(int fd, short what, void *arg)
+{
+	static const struct timeval tv = { FULL_PAUSE_S, 0 };
+	int s;
+
+	(void)what;
+	(void)arg;
+	s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (s == -1) {
+		if (errno == EMFILE || errno == ENFILE) {
+			event_del(&accept_ev);
+			evtimer_add(&pause_ev, &tv);
+		} else if (errno != EINTR && errno != EAGAIN &&
+		    errno != ECONNABORTED)
+			log_warn("control: accept");
+		return;
+	}
+	if (nclients >= CLIENTS_MAX) {
+		log_debug("control: too many clients");
+		close(s);
+		return;
+	}
+	client_new(s);
+}
+
+static void
+on_pause(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	event_add(&accept_ev, NULL);
+}
+
+void
+control_init(int fd)
+{
+	listener = fd;
+	event_set(&accept_ev, fd, EV_READ | EV_PERSIST, on_accept, NULL);
+	event_add(&accept_ev, NULL);
+	evtimer_set(&pause_ev, on_pause, NULL);
+}
+
+/* The last answers ("everything is out") still go out if they can. */
+void
+control_close(void)
+{
+	struct client *c;
+
+	if (listener == -1)
+		return;
+	event_del(&accept_ev);
+	evtimer_del(&pause_ev);
+	close(listener);
+	listener = -1;
+	while ((c = LIST_FIRST(&clients)) != NULL) {
+		(void)imsgbuf_write(&c->ibuf);
+		client_close(c);
+	}
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+/* Answers as JSON; schema 1.  Unknown values are null, times RFC 3339. */
+#include <sys/types.h>
+
+#include <stdio.h>
+
+#include "parent/ctl_output.h"
+#include "parent/json.h"
+
+#define SCHEMA 1
+
+static void
+address(struct json *j, const char *key, const struct addr *a)
+{
+	char text[ADDR_STRLEN];
+
+	if (a->family == AF_UNSPEC) {
+		json_null(j, key);
+		return;
+	}
+	addr_format(a, text, sizeof(text));
+	json_string(j, key, text);
+}
+
+static void
+loss(struct json *j, uint32_t sent, uint32_t lost)
+{
+	if (sent == 0)
+		json_null(j, "loss_pct");
+	else
+		json_tenths(j, "loss_pct", 100.0 * lost / sent);
+}
+
+static void
+target(struct json *j, const char *key, const struct ctl_target *t)
+{
+	const struct msg_stats *s = &t->stats;
+
+	json_open(j, key, '{');
+	address(j, "address", &t->address);
+	json_string(j, "method", "icmp");
+	json_string(j, "via", t->via);
+	json_bool(j, "near", t->near != 0);
+	json_string(j, "status", !s->known ? "unknown" :
+		s->up			   ? "up" :
+					     "down");
+	json_int(j, "sent", (int64_t)s->sent);
+	json_int(j, "received", (int64_t)s->received);
+	json_int(j, "late", (int64_t)s->late);
+	loss(j, s->recent_sent, s->recent_lost);
+	json_open(j, "rtt_ms", '{');
+	json_ms(j, "last", s->rtt_last_ns);
+	json_ms(j, "avg", s->rtt_avg_ns);
+	json_ms(j, "min", s->rtt_min_ns);
+	json_ms(j, "max", s->rtt_max_ns);
+	json_ms(j, "mdev", s->rtt_mdev_ns);
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+static void
+targets_of(struct json *j, const struct ctl_answer *a, uint32_t uplink)
+{
+	size_t i;
+
+	json_open(j, "targets", '[');
+	for (i = 0; i < a->ntargets; i++)
+		if (a->targets[i].uplink == uplink)
+			target(j, NULL, &a->targets[i]);
+	json_close(j, ']');
+}
+
+static void
+primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
+{
+	json_open(j, "primary", '{');
+	json_string(j, "name", u->name);
+	json_string_or_null(j, "interface", u->ifname);
+	json_string(j, "status", u->status);
+	json_string_or_null(j, "cause", u->cause);
+	address(j, "address", &u->address);
+	address(j, "gateway", &u->gateway);
+	json_int(j, "bad_rounds", u->bad_rounds);
+	json_int(j, "retry", u->retry);
+	json_int(j, "good_s", u->good_s);
+	targets_of(j, a, u->id);
+	json_close(j, '}');
+}
+
+static void
+backup(struct json *j, const struct ctl_uplink *u)
+{
+	json_open(j, NULL, '{');
+	json_string(j, "name", u->name);
+	json_string(j, "kind", u->kind == CONF_MODEM ? "modem" : "interface");
+	json_string(j, "status", u->status);
+	json_string_or_null(j, "interface", u->ifname);
+	address(j, "address", &u->address);
+	address(j, "remote", &u->gateway);
+	json_int(j, "dials", (int64_t)u->dials);
+	if (u->next_s > 0)
+		json_int(j, "next_s", u->next_s);
+	else
+		json_null(j, "next_s");
+	json_string_or_null(j, "last_error", u->last_error);
+	json_close(j, '}');
+}
+
+static void
+backups(struct json *j, const char *key, const struct ctl_answer *a)
+{
+	size_t i;
+
+	json_open(j, key, '[');
+	for (i = 0; i < a->nuplinks; i++)
+		if (a->uplinks[i].role == CONF_BACKUP)
+			backup(j, &a->uplinks[i]);
+	json_close(j, ']');
+}
+
+static void
+active(struct json *j, const struct ctl_answer *a)
+{
+	const struct ctl_uplink *u;
+	size_t i;
+
+	for (i = 0; i < a->nuplinks; i++)
+		if (a->uplinks[i].active)
+			break;
+	if (i == a->nuplinks) {
+		json_null(j, "active");
+		return;
+	}
+	u = &a->uplinks[i];
+	json_open(j, "active", '{');
+	json_string(j, "role",
+	    u->role == CONF_PRIMARY ? "primary" : "backup");
+	json_string(j, "name", u->name);
+	json_string_or_null(j, "interface", u->ifname);
+	if (u->address.family == AF_INET) {
+		json_open(j, "inet", '{');
+		address(j, "address", &u->address);
+		address(j, "gateway", &u->gateway);
+		json_close(j, '}');
+	} else
+		json_null(j, "inet");
+	json_null(j, "inet6");
+	json_close(j, '}');
+}
+
+static void
+sha256(struct json *j, const uint8_t sum[32])
+{
+	char text[65];
+	size_t i;
+
+	for (i = 0; i < 32; i++)
+		snprintf(text + 2 * i, 3, "%02x", sum[i]);
+	json_string(j, "sha256", text);
+}
+
+static void
+number_if(struct json *j, const char *key, int known, int64_t n)
+{
+	if (known)
+		json_int(j, key, n);
+	else
+		json_null(j, key);
+}
+
+static void
+hold(struct json *j, const struct ctl_summary *s)
+{
+	if (!s->held) {
+		json_null(j, "hold");
+		return;
+	}
+	json_open(j, "hold", '{');
+	number_if(j, "left_s", s->hold_s != CTL_FOREVER, s->hold_s);
+	json_close(j, '}');
+}
+
+static void
+summary_tail(struct json *j, const struct ctl_answer *a)
+{
+	const struct ctl_summary *s = &a->summary;
+	size_t i;
+
+	json_open(j, "fallback", '{');
+	json_string(j, "mode", s->fallback == CONF_FALLBACK_MANUAL ?
+		"manual" :
+		"automatic");
+	number_if(j, "due_s", (int)s->fallback_due, s->due_s);
+	json_string_or_null(j, "waits_for", s->fallback_text);
+	json_close(j, '}');
+	json_open(j, "config", '{');
+	sha256(j, s->sha256);
+	json_time(j, "loaded", s->loaded_ns);
+	number_if(j, "confirm_s", (int)s->confirm_due, s->confirm_s);
+	json_close(j, '}');
+	json_open(j, "alarms", '{');
+	json_int(j, "waiting", s->alarms_waiting);
+	number_if(j, "oldest_s", s->alarms_waiting > 0, s->alarm_oldest_s);
+	json_close(j, '}');
+	json_string(j, "clock", s->clock_sane ? "sane" : "unknown");
+	json_string(j, "network", !s->network_known ? "unknown" :
+		s->network_ok			    ? "as wanted" :
+						      "different");
+	json_int(j, "failovers", (int64_t)s->failovers);
+	json_int(j, "fallbacks", (int64_t)s->fallbacks);
+	json_open(j, "last_switch", '{');
+	json_int(j, "detect_ms", s->detect_ms);
+	json_int(j, "dial_ms", s->dial_ms);
+	json_int(j, "apply_us", s->apply_us);
+	json_close(j, '}');
+	json_open(j, "processes", '[');
+	for (i = 0; i < a->nprocesses; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", a->processes[i].name);
+		json_int(j, "pid", a->processes[i].pid);
+		json_string(j, "sandbox", a->processes[i].sandbox);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+summary(FILE *f, const struct ctl_answer *a)
+{
+	const struct ctl_summary *s = &a->summary;
+	struct json j = { f, 0 };
+	size_t i;
+
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", SCHEMA);
+	json_string(&j, "version", s->version);
+	json_string(&j, "host", s->host);
+	json_int(&j, "pid", s->pid);
+	json_time(&j, "time", s->time_ns);
+	json_int(&j, "uptime_s", s->uptime_s);
+	json_string(&j, "verdict", s->verdict);
+	json_string(&j, "state", s->state);
+	json_time(&j, "since", s->since_ns);
+	json_int(&j, "since_s", s->since_s);
+	json_string_or_null(&j, "event", s->event);
+	hold(&j, s);
+	active(&j, a);
+	for (i = 0; i < a->nuplinks; i++)
+		if (a->uplinks[i].role == CONF_PRIMARY)
+			primary(&j, a, &a->uplinks[i]);
+	backups(&j, "backups", a);
+	summary_tail(&j, a);
+	json_close(&j, '}');
+	fputc('\n', f);
+}
+
+static void
+event(struct json *j, const char *key, const struct ctl_event *e)
+{
+	json_open(j, key, '{');
+	json_string(j, "id", e->id);
+	json_string_or_null(j, "cause", e->cause);
+	json_time(j, "began", e->began_ns);
+	json_time(j, "ended", e->ended_ns);
+	json_bool(j, "over", e->ended != 0);
+	json_bool(j, "clean", e->clean != 0);
+	json_int(j, "duration_s", e->duration_s);
+	json_string_or_null(j, "backup", e->backup);
+	json_int(j, "backup_s", e->backup_s);
+	json_int(j, "detect_ms", e->detect_ms);
+	json_int(j, "dial_ms", e->dial_ms);
+	json_int(j, "apply_us", e->apply_us);
+	json_int(j, "dials", e->dials);
+	json_int(j, "flows_cut", e->flows_cut);
+	json_close(j, '}');
+}
+
+static void
+line(struct json *j, const char *key, const struct ctl_line *l)
+{
+	json_open(j, key, '{');
+	json_time(j, "time", l->time_ns);
+	json_string_or_null(j, "event", l->event);
+	json_int(j, "offset_ms", l->offset_ms);
+	json_string(j, "who", l->who);
+	json_string(j, "text", l->text);
+	json_close(j, '}');
+}
+
+static void
+network(struct json *j, const struct ctl_answer *a)
+{
+	size_t i;
+	int different = 0;
+
+	json_open(j, "lines", '[');
+	for (i = 0; i < a->nlines; i++) {
+		json_open(j, NULL, '{');
+		json_bool(j, "different", a->lines[i].different != 0);
+		json_string(j, "text", a->lines[i].text);
+		json_close(j, '}');
+		different |= a->lines[i].different != 0;
+	}
+	json_close(j, ']');
+	json_bool(j, "as_wanted", !different);
+}
+
+static void
+show(FILE *f, uint32_t what, const struct ctl_answer *a)
+{
+	struct json j = { f, 0 };
+	size_t i;
+
+	if (what == CTL_SHOW_SUMMARY) {
+		summary(f, a);
+		return;
+	}
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", SCHEMA);
+	switch (what) {
+	case CTL_SHOW_TARGETS:
+		json_open(&j, "targets", '[');
+		for (i = 0; i < a->ntargets; i++)
+			target(&j, NULL, &a->targets[i]);
+		json_close(&j, ']');
+		break;
+	case CTL_SHOW_BACKUP:
+		backups(&j, "backups", a);
+		break;
+	case CTL_SHOW_NETWORK:
+		network(&j, a);
+		break;
+	case CTL_SHOW_HISTORY:
+		json_open(&j, "events", '[');
+		for (i = 0; i < a->nevents; i++)
+			event(&j, NULL, &a->events[i]);
+		json_close(&j, ']');
+		break;
+	case CTL_SHOW_EVENT:
+		if (a->nevents > 0)
+			event(&j, "event", &a->events[0]);
+		json_open(&j, "lines", '[');
+		for (i = 0; i < a->nlines; i++)
+			line(&j, NULL, &a->lines[i]);
+		json_close(&j, ']');
+		break;
+	case CTL_SHOW_CONFIG:
+		json_string(&j, "config", a->text != NULL ? a->text : "");
+		break;
+	}
+	json_close(&j, '}');
+	fputc('\n', f);
+}
+
+static void
+one_line(FILE *f, const struct ctl_line *l)
+{
+	struct json j = { f, 0 };
+
+	line(&j, NULL, l);
+	fputc('\n', f);
+}
+
+static void
+result(FILE *f, const struct ctl_result *r)
+{
+	static const char *const words[] = { "done", "refused", "failed" };
+	struct json j = { f, 0 };
+
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", SCHEMA);
+	json_string(&j, "result", words[r->code <= CTL_FAILED ? r->code : 2]);
+	json_string(&j, "text", r->text);
+	json_close(&j, '}');
+	fputc('\n', f);
+}
+
+const struct ctl_output ctl_json = { show, one_line, result };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How answers look: a table of functions, one for text and one for JSON.
+ * The loop in dialfailctl.c collects the records of an answer in struct
+ * ctl_answer and knows neither.
+ */
+#ifndef PARENT_CTL_OUTPUT_H
+#define PARENT_CTL_OUTPUT_H
+
+#include <stdio.h>
+
+#include "parent/ctl.h"
+
+#define CTL_RECORDS_MAX 4096
+
+struct ctl_answer {
+	int has_summary;
+	struct ctl_summary summary;
+	struct ctl_uplink *uplinks;
+	size_t nuplinks;
+	struct ctl_target *targets;
+	size_t ntargets;
+	struct ctl_process *processes;
+	size_t nprocesses;
+	struct ctl_event *events;
+	size_t nevents;
+	struct ctl_line *lines;
+	size_t nlines;
+	char *text; /* CTL_TEXT, joined */
+	size_t textlen;
+};
+
+struct ctl_output {
+	/* a whole answer to show WHAT */
+	void (*show)(FILE *, uint32_t what, const struct ctl_answer *);
+	/* a line of monitor, at once */
+	void (*line)(FILE *, const struct ctl_line *);
+	/* how a request that shows nothing ended */
+	void (*result)(FILE *, const struct ctl_result *);
+};
+
+extern const struct ctl_output ctl_text;
+extern const struct ctl_output ctl_json;
+
+/* 1: the text output may use colours. */
+extern int ctl_colours;
+
+#endif

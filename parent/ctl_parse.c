@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dialfailctl's words: tables, unique prefixes, and the list of what would
+ * be valid for a word that is not.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parent/ctl_parse.h"
+
+#define WAIT_S		10
+#define WAIT_RELOAD_S	70 /* a backup being dialled is waited for */
+#define WAIT_SWITCH_S	600 /* dial, proof and switch */
+
+struct word {
+	const char *name;
+	uint32_t value;
+	const char *help;
+};
+
+static const struct word verbs[] = {
+	{ "show", IMSG_CTL_SHOW, "what is going on" },
+	{ "monitor", IMSG_CTL_MONITOR, "events as they happen" },
+	{ "failover", IMSG_CTL_FAILOVER, "[name] [for time]: to a backup" },
+	{ "fallback", IMSG_CTL_FALLBACK, "to the primary, now" },
+	{ "confirm", IMSG_CTL_CONFIRM, "a failover or reload stays" },
+	{ "hold", IMSG_CTL_HOLD, "for time|forever: switch nothing" },
+	{ "release", IMSG_CTL_RELEASE, "end a hold" },
+	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
+	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
+	{ "log", IMSG_CTL_LOG, "brief|verbose" },
+	{ NULL, 0, NULL }
+};
+
+/* Of the design, for a later version: known, but refused. */
+static const struct word later[] = {
+	{ "top", 0, NULL },
+	{ "report", 0, NULL },
+	{ "replay", 0, NULL },
+	{ "plan", 0, NULL },
+	{ "drill", 0, NULL },
+	{ "grant", 0, NULL },
+	{ "test", 0, NULL },
+	{ "forget", 0, NULL },
+	{ "keygen", 0, NULL },
+	{ "pubkey", 0, NULL },
+	{ "import", 0, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word shows[] = {
+	{ "summary", CTL_SHOW_SUMMARY, "one page" },
+	{ "targets", CTL_SHOW_TARGETS, "probes and their answers" },
+	{ "backup", CTL_SHOW_BACKUP, "the backups" },
+	{ "network", CTL_SHOW_NETWORK, "wanted, found, the difference" },
+	{ "history", CTL_SHOW_HISTORY, "past events" },
+	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
+	{ "config", CTL_SHOW_CONFIG, "what is in force" },
+	{ NULL, 0, NULL }
+};
+
+static const struct word logs[] = {
+	{ "brief", 0, "the usual" },
+	{ "verbose", 1, "everything" },
+	{ NULL, 0, NULL }
+};
+
+struct args {
+	int argc;
+	char *const *argv;
+	char *error;
+	size_t size;
+};
+
+static int
+wrong(struct args *a, const char *what, const char *text)
+{
+	snprintf(a->error, a->size, "%s%s%s", what, text[0] != '\0' ? ": " : "",
+	    text);
+	return -1;
+}
+
+static void
+list(struct args *a, const struct word *w)
+{
+	char line[128];
+
+	for (; w->name != NULL; w++) {
+		snprintf(line, sizeof(line), "\n\t%-10s %s", w->name, w->help);
+		strlcat(a->error, line, a->size);
+	}
+}
+
+/* The word that text is, or the only one that it begins. */
+static const struct word *
+match(const struct word *w, const char *text)
+{
+	const struct word *found = NULL;
+	int n = 0;
+
+	for (; w->name != NULL; w++) {
+		if (strcmp(w->name, text) == 0)
+			return w;
+		if (text[0] != '\0' &&
+		    strncmp(w->name, text, strlen(text)) == 0) {
+			found = w;
+			n++;
+		}
+	}
+	return n == 1 ? found : NULL;
+}
+
+static const struct word *
+take(struct args *a, const struct word *w, const char *what)
+{
+	const struct word *found;
+
+	if (a->argc == 0) {
+		snprintf(a->error, a->size, "%s is missing; valid:", what);
+		list(a, w);
+		return NULL;
+	}
+	found = match(w, a->argv[0]);
+	if (found == NULL && w == verbs && match(later, a->argv[0]) != NULL) {
+		wrong(a, "not supported in this version", a->argv[0]);
+		return NULL;
+	}
+	if (found == NULL) {
+		snprintf(a->error, a->size,
+		    "%s: unknown or ambiguous %s; valid:", a->argv[0], what);
+		list(a, w);
+		return NULL;
+	}
+	a->argc--;
+	a->argv++;
+	return found;
+}
+
+static int
+end(struct args *a)
+{
+	if (a->argc != 0)
+		return wrong(a, "one word too many", a->argv[0]);
+	return 0;
+}
+
+/* 90s 5m 2h 7d, in whole seconds. */
+static int
+duration(struct args *a, const char *text, uint32_t *s)
+{
+	static const struct {
+		char unit;
+		uint32_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
+		{ 'd', 86400 } };
+	unsigned long n;
+	char *rest;
+	size_t i;
+
+	errno = 0;
+	n = strtoul(text, &rest, 10);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[0] >= '0' && text[0] <= '9' && errno == 0 &&
+		    rest[0] == units[i].unit && rest[1] == '\0' && n > 0 &&
+		    n <= CTL_FOR_MAX / units[i].s) {
+			*s = (uint32_t)n * units[i].s;
+			return 0;
+		}
+	return wrong(a, "not a time from 1s to 7d (as 90s 5m 2h 7d)", text);
+}
+
+/* "for TIME" if it is there. */
+static int
+limit(struct args *a, uint32_t *s)
+{
+	*s = 0;
+	if (a->argc == 0 || strcmp(a->argv[0], "for") != 0)
+		return 0;
+	if (a->argc < 2)
+		return wrong(a, "for what time?", "");
+	if (duration(a, a->argv[1], s) == -1)
+		return -1;
+	a->argc -= 2;
+	a->argv += 2;
+	return 0;
+}
+
+static int
+name(struct args *a, char *to, size_t size)
+{
+	if (strlcpy(to, a->argv[0], size) >= size || !msg_text_valid(to, size))
+		return wrong(a, "no such name", a->argv[0]);
+	a->argc--;
+	a->argv++;
+	return 0;
+}
+
+static int
+parse_show(struct args *a, struct ctl_show *s)
+{
+	const struct word *w;
+
+	s->what = CTL_SHOW_SUMMARY;
+	if (a->argc > 0 && match(shows, a->argv[0]) == NULL &&
+	    (strcmp(a->argv[0], "peers") == 0 ||
+		strcmp(a->argv[0], "metrics") == 0))
+		return wrong(a, "not supported in this version", a->argv[0]);
+	if (a->argc > 0) {
+		if ((w = take(a, shows, "thing to show")) == NULL)
+			return -1;
+		s->what = w->value;
+	}
+	if (s->what == CTL_SHOW_EVENT && a->argc > 0 &&
+	    name(a, s->name, sizeof(s->name)) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+parse_hold(struct args *a, struct ctl_time *t)
+{
+	if (a->argc == 1 && strcmp(a->argv[0], "forever") == 0) {
+		t->for_s = CTL_FOREVER;
+		a->argc--;
+		return 0;
+	}
+	if (limit(a, &t->for_s) == -1)
+		return -1;
+	if (t->for_s == 0)
+		return wrong(a, "hold needs \"for TIME\" or \"forever\"", "");
+	return 0;
+}
+
+static int
+parse_failover(struct args *a, struct ctl_failover *f)
+{
+	if (a->argc > 0 && strcmp(a->argv[0], "for") != 0 &&
+	    name(a, f->name, sizeof(f->name)) == -1)
+		return -1;
+	return limit(a, &f->for_s);
+}
+
+static int
+parse_arguments(struct args *a, struct ctl_command *c)
+{
+	const struct word *w;
+
+	switch (c->type) {
+	case IMSG_CTL_SHOW:
+		c->len = sizeof(c->data.show);
+		return parse_show(a, &c->data.show);
+	case IMSG_CTL_FAILOVER:
+		c->len = sizeof(c->data.failover);
+		c->wait_s = WAIT_SWITCH_S;
+		return parse_failover(a, &c->data.failover);
+	case IMSG_CTL_HOLD:
+		c->len = sizeof(c->data.time);
+		return parse_hold(a, &c->data.time);
+	case IMSG_CTL_RELOAD:
+		c->len = sizeof(c->data.time);
+		c->wait_s = WAIT_RELOAD_S;
+		return limit(a, &c->data.time.for_s);
+	case IMSG_CTL_LOG:
+		c->len = sizeof(c->data.log);
+		if ((w = take(a, logs, "kind of log")) == NULL)
+			return -1;
+		c->data.log.verbose = w->value;
+		return 0;
+	case IMSG_CTL_FALLBACK:
+	case IMSG_CTL_CLEAR:
+		c->wait_s = WAIT_SWITCH_S;
+		return 0;
+	case IMSG_CTL_MONITOR:
+		c->wait_s = 0;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int
+ctl_parse(int argc, char *const argv[], struct ctl_command *c, char *error,
+    size_t size)
+{
+	struct args a = { argc, argv, error, size };
+	const struct word *verb;
+
+	memset(c, 0, sizeof(*c));
+	c->wait_s = WAIT_S;
+	if ((verb = take(&a, verbs, "command")) == NULL)
+		return -1;
+	c->type = verb->value;
+	if (parse_arguments(&a, c) == -1)
+		return -1;
+	return end(&a);
+}

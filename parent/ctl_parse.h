@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* The words of dialfailctl's command line. */
+#ifndef PARENT_CTL_PARSE_H
+#define PARENT_CTL_PARSE_H
+
+#include <stddef.h>
+
+#include "parent/ctl.h"
+
+struct ctl_command {
+	uint32_t type; /* IMSG_CTL_... */
+	union {
+		struct ctl_show show;
+		struct ctl_failover failover;
+		struct ctl_time time;
+		struct ctl_log log;
+	} data;
+	size_t len; /* of data that goes with it */
+	unsigned int wait_s; /* for the answer, 0: as long as it takes */
+};
+
+/*
+ * 0, or -1 with what is wrong and what would be valid in error (several
+ * lines).
+ */
+int ctl_parse(int argc, char *const argv[], struct ctl_command *, char *error,
+    size_t size);
+
+#endif

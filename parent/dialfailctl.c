@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dialfailctl: main.  One request, its records, one result; the exit code
+ * says how it went: 0 done, 1 refused or failed, 2 usage, 3 no daemon.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/imsg.h"
+#include "common/monotime.h"
+#include "parent/ctl_output.h"
+#include "parent/ctl_parse.h"
+
+#define SOCKET_FILE RUNDIR "/dialfail.sock"
+
+enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+static const struct ctl_output *output = &ctl_text;
+static struct ctl_answer answer;
+
+static void __dead
+usage(void)
+{
+	fprintf(stderr, "usage: dialfailctl [-j] [-s socket] command "
+			"[argument ...]\n");
+	exit(EXIT_USAGE);
+}
+
+static int
+open_socket(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path))
+		errx(EXIT_USAGE, "%s: path too long for a socket", path);
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+		err(EXIT_REFUSED, "socket");
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		if (errno == EACCES)
+			errx(EXIT_REFUSED, "%s: permission denied", path);
+		errx(EXIT_NO_DAEMON, "%s: %s: is dialfaild running?", path,
+		    strerror(errno));
+	}
+	return fd;
+}
+
+/* One more record of a kind; what a daemon sends is bounded here too. */
+static void *
+add(void *array, size_t *n, size_t size, struct imsg *imsg)
+{
+	void *bigger;
+
+	if (*n >= CTL_RECORDS_MAX)
+		return array;
+	if ((bigger = reallocarray(array, *n + 1, size)) == NULL)
+		err(EXIT_REFUSED, NULL);
+	if (imsg_get_data(imsg, (char *)bigger + *n * size, size) == -1)
+		errx(EXIT_REFUSED, "malformed answer (another version?)");
+	(*n)++;
+	return bigger;
+}
+
+static void
+add_text(struct imsg *imsg)
+{
+	size_t len = imsg_get_len(imsg);
+	char *bigger;
+
+	if (len == 0 || answer.textlen > 1024 * 1024)
+		return;
+	bigger = realloc(answer.text, answer.textlen + len);
+	if (bigger == NULL)
+		err(EXIT_REFUSED, NULL);
+	answer.text = bigger;
+	if (imsg_get_data(imsg, bigger + answer.textlen, len) == -1 ||
+	    bigger[answer.textlen + len - 1] != '\0')
+		errx(EXIT_REFUSED, "malformed answer (another version?)");
+	answer.textlen += len - 1;
+}
+
+static void
+monitor_line(struct imsg *imsg)
+{
+	struct ctl_line l;
+
+	if (imsg_get_data(imsg, &l, sizeof(l)) == -1 ||
+	    !msg_text_valid(l.text, sizeof(l.text)) ||
+	    !msg_text_valid(l.who, sizeof(l.who)))
+		return;
+	l.event[sizeof(l.event) - 1] = '\0';
+	output->line(stdout, &l);
+	fflush(stdout);
+}
+
+/* A record of the answer; 1: it was the result. */
+static int
+got(const struct ctl_command *c, struct imsg *imsg, struct ctl_result *r)
+{
+	struct ctl_answer *a = &answer;
+
+	switch (imsg_get_type(imsg)) {
+	case IMSG_CTL_SUMMARY:
+		if (imsg_get_data(imsg, &a->summary, sizeof(a->summary)) == -1)
+			errx(EXIT_REFUSED,
+			    "malformed answer (another version?)");
+		a->has_summary = 1;
+		break;
+	case IMSG_CTL_UPLINK:
+		a->uplinks = add(a->uplinks, &a->nuplinks, sizeof(*a->uplinks),
+		    imsg);
+		break;
+	case IMSG_CTL_TARGET:
+		a->targets = add(a->targets, &a->ntargets, sizeof(*a->targets),
+		    imsg);
+		break;
+	case IMSG_CTL_PROCESS:
+		a->processes = add(a->processes, &a->nprocesses,
+		    sizeof(*a->processes), imsg);
+		break;
+	case IMSG_CTL_EVENT:
+		a->events = add(a->events, &a->nevents, sizeof(*a->events),
+		    imsg);
+		break;
+	case IMSG_CTL_LINE:
+		if (c->type == IMSG_CTL_MONITOR)
+			monitor_line(imsg);
+		else
+			a->lines = add(a->lines, &a->nlines, sizeof(*a->lines),
+		    imsg);
+		break;
+	case IMSG_CTL_TEXT:
+		add_text(imsg);
+		break;
+	case IMSG_CTL_RESULT:
+		if (imsg_get_data(imsg, r, sizeof(*r)) == -1 ||
+		    !msg_text_valid(r->text, sizeof(r->text)))
+			errx(EXIT_REFUSED,
+			    "malformed answer (another version?)");
+		return 1;
+	}
+	return 0;
+}
+
+/* Wait for the daemon, at most until the deadline (not valid: for ever). */
+static void
+wait_for(int fd, struct monotime deadline)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	int64_t left = -1;
+
+	if (monotime_valid(deadline)) {
+		left = monotime_ms_between(monotime_now(), deadline);
+		if (left <= 0)
+			errx(EXIT_REFUSED, "no answer from dialfaild in time");
+	}
+	if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
+		err(EXIT_REFUSED, "poll");
+}
+
+static void
+converse(int fd, const struct ctl_command *c, struct ctl_result *r)
+{
+	struct monotime deadline = { 0 };
+	struct imsgbuf ibuf;
+	struct imsg imsg;
+	int n, done = 0;
+
+	if (c->wait_s > 0)
+		deadline = monotime_add_ms(monotime_now(),
+		    (int64_t)c->wait_s * 1000);
+	if (imsgbuf_init(&ibuf, fd) == -1)
+		err(EXIT_REFUSED, NULL);
+	if (imsg_compose(&ibuf, c->type, 0, 0, -1,
+		c->len > 0 ? &c->data : NULL, c->len) == -1 ||
+	    imsgbuf_flush(&ibuf) == -1)
+		err(EXIT_REFUSED, "dialfaild");
+	while (!done) {
+		wait_for(fd, deadline);
+		if ((n = imsgbuf_read(&ibuf)) == -1)
+			err(EXIT_REFUSED, "dialfaild");
+		if (n == 0)
+			errx(EXIT_REFUSED, "dialfaild ended");
+		while (!done && (n = imsgbuf_get(&ibuf, &imsg)) > 0) {
+			done = got(c, &imsg, r);
+			imsg_free(&imsg);
+		}
+		if (n == -1)
+			errx(EXIT_REFUSED,
+			    "malformed answer (another version?)");
+	}
+	imsgbuf_clear(&ibuf);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *path = SOCKET_FILE;
+	char error[2048] = "";
+	struct ctl_command command;
+	struct ctl_result r;
+	int c, fd, json = 0;
+
+	/* "+": options of ours stand before the command */
+	while ((c = getopt(argc, argv, "+js:")) != -1)
+		switch (c) {
+		case 'j':
+			json = 1;
+			break;
+		case 's':
+			path = optarg;
+			break;
+		default:
+			usage();
+		}
+	if (json)
+		output = &ctl_json;
+	ctl_colours = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	if (ctl_parse(argc - optind, argv + optind, &command, error,
+		sizeof(error)) == -1)
+		errx(EXIT_USAGE, "%s", error);
+	signal(SIGPIPE, SIG_IGN);
+	fd = open_socket(path);
+	converse(fd, &command, &r);
+	if (r.code != CTL_OK) {
+		if (answer.text != NULL)
+			fputs(answer.text, stderr);
+		if (json)
+			output->result(stdout, &r);
+		errx(EXIT_REFUSED, "%s", r.text);
+	}
+	if (command.type == IMSG_CTL_SHOW)
+		output->show(stdout, command.data.show.what, &answer);
+	else if (command.type != IMSG_CTL_MONITOR)
+		output->result(stdout, &r);
+	if (fflush(stdout) == EOF)
+		err(EXIT_REFUSED, "standard output");
+	return EXIT_DONE;
+}

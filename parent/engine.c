@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Events into the state machine, its actions out: the loop around the core
+ * that decides.  What an action takes more than one message is in link.c.
+ */
+#include <sys/types.h>
+
+#include <event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/wall.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/parent.h"
+
+#define QUEUE_MAX 64
+
+static struct event tick;
+static struct mevent queue[QUEUE_MAX];
+static size_t qhead, qlen;
+static int running; /* inside machine_step's actions */
+static int adopted; /* NET_ADOPT has come: events may flow */
+
+static uint32_t net_gen; /* of the last message to netconf */
+static uint32_t apply_gen; /* that which carried the machine's wish */
+static uint32_t apply_machine_gen; /* as the machine counts */
+static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
+static uint32_t clear_gen; /* 0: no clear under way */
+static uint32_t clear_ctl;
+
+static void act(const struct maction *);
+static void on_tick(int, short, void *);
+
+const char *
+uplink_name(uint32_t id)
+{
+	if (id >= parent->conf.nuplinks)
+		return "none";
+	return parent->uplink[id].conf.label;
+}
+
+/* When traffic leaves an uplink, old flows may stay on it for so long. */
+static uint32_t
+drain_ms(const struct conf_uplink *u)
+{
+	if (parent->conf.global.drain_ms != CONF_DRAIN_DEFAULT)
+		return parent->conf.global.drain_ms;
+	return u->metered ? 30 * 1000 : 10 * 60 * 1000;
+}
+
+/* A round that gets no answer, at its longest. */
+static uint32_t
+round_ms(const struct conf_probe *p)
+{
+	return (p->count - 1) * p->interval_ms + p->timeout_ms;
+}
+
+static void
+build_machine_conf(struct machine_conf *mc)
+{
+	const struct conf_global *g = &parent->conf.global;
+	uint32_t i;
+
+	memset(mc, 0, sizeof(*mc));
+	mc->nuplinks = parent->conf.nuplinks;
+	for (i = 0; i < mc->nuplinks; i++) {
+		const struct conf_uplink *u = &parent->uplink[i].conf;
+		struct machine_uplink_conf *m = &mc->uplink[i];
+
+		m->needs_dial = u->kind == CONF_MODEM;
+		m->dial_after_ms = u->dial.after_ms;
+		m->start_ms = u->dial.timeout_ms + LINK_GRACE_MS;
+		m->prove_ms =
+		    3 * (u->probe.retry + 1) * (round_ms(&u->probe) + 500);
+		m->redial = u->dial.redial;
+		m->backoff_ms = u->dial.backoff_ms;
+		m->backoff_max_ms = u->dial.backoff_max_ms;
+		m->drain_ms = drain_ms(u);
+	}
+	mc->retry = parent->uplink[0].conf.probe.retry;
+	mc->automatic = g->fallback == CONF_FALLBACK_AUTOMATIC;
+	mc->shutdown = parent->uplink[0].conf.shutdown != 0;
+	mc->after_ms = g->after_ms;
+	mc->stable_ms = g->stable_ms;
+	mc->flap_failovers = g->flap_failovers;
+	mc->flap_every_ms = g->flap_every_ms;
+	mc->flap_hold_ms = g->flap_hold_ms;
+}
+
+static void
+rearm(void)
+{
+	struct monotime due;
+	struct timeval tv;
+
+	due = machine_deadline(&parent->machine, &parent->mconf);
+	if (!monotime_valid(due)) {
+		evtimer_del(&tick);
+		return;
+	}
+	tv = monotime_until(due, monotime_now());
+	evtimer_add(&tick, &tv);
+}
+
+static void
+act_all(const struct mactions *out)
+{
+	const char *broken;
+	size_t i;
+
+	broken = machine_check(&parent->machine, &parent->mconf, out);
+	if (broken != NULL)
+		log_warnx("state machine: broken rule: %s", broken);
+	for (i = 0; i < out->n; i++)
+		act(&out->list[i]);
+}
+
+static void
+step(const struct mevent *ev)
+{
+	struct mactions out;
+	enum mreason why;
+
+	why = machine_step(&parent->machine, &parent->mconf, ev,
+	    monotime_now(), &out);
+	log_debug("event %s of %s: %s", mevent_name(ev->type),
+	    uplink_name(ev->uplink), mreason_text(why));
+	act_all(&out);
+}
+
+/* A deadline that has passed is told before what came after it. */
+static void
+late_tick(void)
+{
+	struct mevent ev = { .type = MEV_TICK };
+	struct monotime due;
+
+	due = machine_deadline(&parent->machine, &parent->mconf);
+	if (monotime_valid(due) && monotime_cmp(due, monotime_now()) <= 0)
+		step(&ev);
+}
+
+/*
+ * One event.  Actions may cause further events; those wait in the queue
+ * until the actions of this one are done, so that their order holds.
+ */
+void
+engine_event(struct mevent *ev)
+{
+	struct mevent next;
+
+	if (qlen == QUEUE_MAX)
+		fatalx("state machine: too many events at once");
+	queue[(qhead + qlen++) % QUEUE_MAX] = *ev;
+	if (running || !adopted)
+		return;
+	running = 1;
+	while (qlen > 0) {
+		late_tick();
+		next = queue[qhead];
+		qhead = (qhead + 1) % QUEUE_MAX;
+		qlen--;
+		step(&next);
+	}
+	running = 0;
+	rearm();
+}
+
+static void
+on_tick(int fd, short what, void *arg)
+{
+	struct mevent ev = { .type = MEV_TICK };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	engine_event(&ev);
+}
+
+void
+engine_start(void)
+{
+	struct mactions out;
+
+	evtimer_set(&tick, on_tick, NULL);
+	build_machine_conf(&parent->mconf);
+	machine_init(&parent->machine, &parent->mconf,
+	    ((uint64_t)arc4random() << 32) | arc4random(), monotime_now(),
+	    &out);
+	parent->since_ns = wall_now();
+	act_all(&out);
+}
+
+/* The new id of each old uplink that has not changed. */
+void
+engine_reloaded(const struct config *old)
+{
+	struct mevent ev = { .type = MEV_RELOAD };
+	uint32_t i, j;
+
+	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
+		ev.map[i] = MACHINE_NONE;
+		for (j = 0; i < old->nuplinks && j < parent->conf.nuplinks;
+		     j++)
+			if (reload_same(&old->uplink[i],
+				&parent->conf.uplink[j]))
+				ev.map[i] = j;
+	}
+	build_machine_conf(&parent->mconf);
+	engine_event(&ev);
+}
+
+static void
+probe(uint32_t id, enum msg_probe_mode mode)
+{
+	struct uplink *u = &parent->uplink[id];
+	struct msg_probe p;
+
+	u->probe_mode = mode;
+	p.uplink = id;
+	p.gen = ++u->probe_gen;
+	p.mode = mode;
+	parent_send(CHILD_PROBER, IMSG_PROBE, -1, &p, sizeof(p));
+}
+
+void
+engine_probe_again(uint32_t id)
+{
+	probe(id, parent->uplink[id].probe_mode);
+}
+
+/* netconf answers with NET_DONE of the same generation. */
+static uint32_t
+send_want(void)
+{
+	const struct machine_want *w = &parent->machine.want;
+	struct msg_net_want m;
+
+	memset(&m, 0, sizeof(m));
+	m.gen = ++net_gen;
+	m.active = w->active;
+	m.drain = w->drain;
+	m.drain_ms = w->drain_ms;
+	m.flush = w->flush;
+	m.shut = w->shut;
+	parent_send(CHILD_NETCONF, IMSG_NET_WANT, -1, &m, sizeof(m));
+	return m.gen;
+}
+
+void
+engine_prepare(uint32_t id)
+{
+	prepare_gen[id] = send_want();
+}
+
+/* An event's cause for people: the uplink and what was wrong with it. */
+static void
+event_cause(char *buf, size_t size, enum mreason why)
+{
+	const struct uplink *u = &parent->uplink[0];
+
+	if (why == MWHY_ASKED)
+		strlcpy(buf, "asked for", size);
+	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
+		snprintf(buf, size, "%s %s", u->conf.label,
+		    msg_cause_text(parent->machine.primary.cause));
+	else
+		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
+}
+
+static void
+event_begin(enum mreason why)
+{
+	const struct uplink *u = &parent->uplink[0];
+	struct ctl_event *ev = &parent->event;
+	struct monotime now = monotime_now(), last = now;
+
+	memset(ev, 0, sizeof(*ev));
+	event_cause(ev->cause, sizeof(ev->cause), why);
+	if (why != MWHY_ASKED && u->known && u->last.last_answer_ns > 0)
+		last = monotime_from_ns(u->last.last_answer_ns);
+	parent->event_began = last;
+	ev->began_ns = wall_of(last);
+	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
+	parent->detect_ms = ev->detect_ms;
+	history_begin(ev, last, parent->machine.adopted);
+	history_line("state", "%s: detected %u ms after the last answer",
+	    ev->cause, ev->detect_ms);
+}
+
+static void
+event_end(enum mreason why)
+{
+	struct ctl_event *ev = &parent->event;
+
+	if (ev->id[0] == '\0' || ev->ended)
+		return;
+	ev->ended = 1;
+	ev->ended_ns = wall_now();
+	ev->duration_s = (uint32_t)(monotime_ms_between(parent->event_began,
+					monotime_now()) /
+	    1000);
+	ev->clean = why == MWHY_DONE && parent->network_ok;
+	history_line("state", "event %s ends after %u s: %s%s", ev->id,
+	    ev->duration_s, mreason_text(why), ev->clean ? ", clean" : "");
+	history_end(ev);
+}
+
+/* Text for the alarm program and the log. */
+void
+engine_alarm(const char *kind, uint32_t id, const char *text)
+{
+	static uint32_t alarm_id;
+	struct msg_alarm a;
+
+	memset(&a, 0, sizeof(a));
+	a.id = ++alarm_id;
+	strlcpy(a.kind, kind, sizeof(a.kind));
+	if (!parent->event.ended)
+		strlcpy(a.event, parent->event.id, sizeof(a.event));
+	strlcpy(a.state, machine_state_name(parent->machine.state),
+	    sizeof(a.state));
+	if (id < parent->conf.nuplinks)
+		strlcpy(a.uplink, uplink_name(id), sizeof(a.uplink));
+	strlcpy(a.text, text, sizeof(a.text));
+	history_line("alarm", "%s: %s", kind, text);
+	if (parent->alarms_waiting++ == 0)
+		parent->alarm_since = monotime_now();
+	parent_send(CHILD_NETCONF, IMSG_ALARM, -1, &a, sizeof(a));
+}
+
+static void
+machine_alarm(const struct maction *a)
+{
+	char text[MSG_TEXT_LEN];
+
+	if (a->uplink < parent->conf.nuplinks)
+		snprintf(text, sizeof(text), "%s: %s%s%s",
+		    uplink_name(a->uplink), mreason_text(a->reason),
+		    parent->event.cause[0] != '\0' ? "; " : "",
+		    parent->event.cause);
+	else
+		strlcpy(text, mreason_text(a->reason), sizeof(text));
+	engine_alarm(malarm_name(a->alarm), a->uplink, text);
+}
+
+static void
+changed_state(const struct maction *a)
+{
+	struct ctl_event *ev = &parent->event;
+
+	parent->since_ns = wall_now();
+	history_line("state", "%s -> %s: %s", machine_state_name(a->from),
+	    machine_state_name(a->to), mreason_text(a->reason));
+	if (a->to == MACHINE_ON_BACKUP)
+		strlcpy(ev->backup, uplink_name(parent->machine.want.active),
+		    sizeof(ev->backup));
+}
+
+static void
+leave(int clean)
+{
+	if (!clean) {
+		history_line("state",
+		    "leaving the network as it is, traffic on %s",
+		    uplink_name(parent->machine.want.active));
+		parent_quit(0);
+		return;
+	}
+	engine_clear(0);
+}
+
+static void
+act(const struct maction *a)
+{
+	switch (a->type) {
+	case MACT_STATE:
+		changed_state(a);
+		break;
+	case MACT_APPLY:
+		apply_machine_gen = a->gen;
+		apply_gen = send_want();
+		break;
+	case MACT_START:
+		link_start(a->uplink);
+		break;
+	case MACT_STOP:
+		link_stop(a->uplink);
+		break;
+	case MACT_PROVE:
+		parent->uplink[a->uplink].proving = 1;
+		parent->uplink[a->uplink].bad_rounds = 0;
+		probe(a->uplink, MSG_PROBE_BURST);
+		break;
+	case MACT_PROBE:
+		probe(a->uplink, MSG_PROBE_ROUNDS);
+		break;
+	case MACT_PROBE_OFF:
+		parent->uplink[a->uplink].proving = 0;
+		probe(a->uplink, MSG_PROBE_OFF);
+		break;
+	case MACT_BURST:
+		probe(0, MSG_PROBE_BURST);
+		break;
+	case MACT_SWEEP:
+		/* reload.c lets no link in use go: nothing is left over */
+		break;
+	case MACT_EVENT_BEGIN:
+		event_begin(a->reason);
+		break;
+	case MACT_EVENT_END:
+		event_end(a->reason);
+		break;
+	case MACT_ALARM:
+		machine_alarm(a);
+		break;
+	case MACT_REPLY:
+		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s",
+		    mreason_text(a->reason));
+		break;
+	case MACT_EXIT:
+		leave(a->ok);
+		break;
+	case MACTION_MAX:
+		fatalx("%s: no such action", __func__);
+	}
+}
+
+/* An interface that is always there counts as up with an address. */
+static void
+interface_state(uint32_t id)
+{
+	struct uplink *u = &parent->uplink[id];
+	struct mevent ev = { .uplink = id };
+	int up;
+
+	up = u->facts.ifindex != 0 && u->facts.up && u->facts.carrier &&
+	    u->facts.address.family != AF_UNSPEC;
+	if (up == u->was_up)
+		return;
+	u->was_up = up;
+	ev.type = up ? MEV_LINK_UP : MEV_LINK_DOWN;
+	engine_event(&ev);
+}
+
+static void
+primary_carrier(const struct msg_facts *f, int known, uint32_t before)
+{
+	struct mevent ev = { .type = MEV_CARRIER };
+
+	ev.up = f->ifindex != 0 && f->up && f->carrier;
+	if (known && ev.up == (before != 0))
+		return;
+	if (known)
+		history_line(uplink_name(0), "%s",
+		    f->ifindex == 0 ? "interface gone" :
+			!f->up	    ? "interface down" :
+			f->carrier  ? "carrier back" :
+				      "carrier lost");
+	engine_event(&ev);
+}
+
+void
+engine_facts(const struct msg_facts *f)
+{
+	struct uplink *u = &parent->uplink[f->uplink];
+	uint32_t before;
+	int known = u->facts_known;
+
+	before = u->facts.ifindex != 0 && u->facts.up && u->facts.carrier;
+	u->facts = *f;
+	u->facts_known = 1;
+	parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
+	if (f->uplink == 0)
+		primary_carrier(f, known, before);
+	else if (u->conf.kind == CONF_INTERFACE)
+		interface_state(f->uplink);
+}
+
+static int
+upstream_cause(uint32_t cause)
+{
+	return cause == MSG_CAUSE_UPSTREAM ||
+	    cause == MSG_CAUSE_SOME_TARGETS || cause == MSG_CAUSE_TARGET;
+}
+
+/* 1 dead, 0 alive, -1 the primary does not probe this address. */
+static int
+dead_on_primary(const struct addr *a)
+{
+	const struct uplink *p = &parent->uplink[0];
+	uint32_t i;
+
+	for (i = 0; i < p->last.ntargets; i++)
+		if (addr_cmp(&p->conf.target[i].address, a) == 0)
+			return !p->last.target[i].good;
+	return -1;
+}
+
+/*
+ * Are the far targets that are dead through this backup those that are dead
+ * through the primary?  Only asked while both links are up as far as the
+ * first router: else the link is the fault.
+ */
+static bool
+same_targets(const struct uplink *b)
+{
+	const struct uplink *p = &parent->uplink[0];
+	uint32_t i, dead = 0;
+
+	if (!p->known || p->last.verdict != MSG_BAD ||
+	    !upstream_cause(p->last.cause) || !upstream_cause(b->last.cause))
+		return false;
+	for (i = 0; i < b->last.ntargets; i++) {
+		int on_primary;
+
+		if (b->conf.target[i].near)
+			continue;
+		on_primary = dead_on_primary(&b->conf.target[i].address);
+		if (b->last.target[i].good) {
+			if (on_primary == 1)
+				return false;
+			continue;
+		}
+		if (on_primary != 1)
+			return false;
+		dead++;
+	}
+	return dead > 0;
+}
+
+static void
+log_round(const struct uplink *u, const struct msg_round *r)
+{
+	char text[MSG_TEXT_LEN], one[96], a[ADDR_STRLEN];
+	uint32_t i;
+
+	text[0] = '\0';
+	for (i = 0; i < r->ntargets; i++) {
+		addr_format(&u->conf.target[i].address, a, sizeof(a));
+		snprintf(one, sizeof(one), "%s%u/%u %s", i == 0 ? "" : ", ",
+		    r->target[i].received, r->target[i].sent, a);
+		strlcat(text, one, sizeof(text));
+	}
+	history_line(u->conf.label, "round bad: %s: %s",
+	    msg_cause_text(r->cause), text);
+}
+
+/* The round of a backup that is to be proved. */
+static void
+proof_round(uint32_t id, struct uplink *u)
+{
+	struct mevent ev = { .uplink = id };
+
+	if (u->last.verdict == MSG_GOOD) {
+		ev.type = MEV_PROVED;
+		history_line(u->conf.label, "proved: far targets answer");
+	} else if (u->bad_rounds > u->conf.probe.retry) {
+		ev.type = MEV_PROOF_FAILED;
+		ev.same = same_targets(u);
+	} else
+		return;
+	u->proving = 0;
+	engine_event(&ev);
+}
+
+void
+engine_round(const struct msg_round *r)
+{
+	struct uplink *u = &parent->uplink[r->uplink];
+	struct mevent ev = { .type = MEV_ROUND };
+
+	if (r->gen != u->probe_gen || r->ntargets != u->conf.ntargets)
+		return;
+	if (r->verdict == MSG_GOOD || r->verdict == MSG_BAD) {
+		/* said once, then counted: a dead line is no flood of lines */
+		if (r->verdict == MSG_BAD &&
+		    (u->bad_rounds <= u->conf.probe.retry ||
+			r->cause != u->last.cause))
+			log_round(u, r);
+		u->last = *r;
+		u->known = 1;
+		u->bad_rounds = r->verdict == MSG_BAD ? u->bad_rounds + 1 : 0;
+		if (r->verdict == MSG_BAD)
+			u->good_since = (struct monotime) { 0 };
+		else if (!monotime_valid(u->good_since))
+			u->good_since = monotime_now();
+	}
+	if (u->proving) {
+		proof_round(r->uplink, u);
+		return;
+	}
+	ev.uplink = r->uplink;
+	ev.verdict = r->verdict;
+	ev.cause = r->cause;
+	ev.same = r->uplink != 0 && r->verdict == MSG_BAD && same_targets(u);
+	engine_event(&ev);
+}
+
+void
+engine_net_step(const struct msg_net_step *s)
+{
+	history_line("network", "%s", s->text);
+}
+
+static void
+applied(const struct msg_net_done *d)
+{
+	struct mevent ev = { .type = d->ok ? MEV_APPLIED : MEV_APPLY_FAILED };
+
+	ev.gen = apply_machine_gen;
+	parent->network_known = 1;
+	parent->network_ok = d->ok != 0;
+	if (d->nsteps > 0) {
+		parent->apply_us = (uint32_t)d->apply_us;
+		parent->event.apply_us = parent->apply_us;
+	}
+	if (!d->ok)
+		history_line("network", "failed: %s", d->text);
+	else if (d->nsteps > 0)
+		history_line("network",
+		    "%u steps in %.1f ms, read back equal; %u flows "
+		    "forgotten",
+		    d->nsteps, (double)d->apply_us / 1000, d->flows);
+	engine_event(&ev);
+}
+
+static void
+cleared(const struct msg_net_done *d)
+{
+	if (d->ok)
+		history_line("network", "everything of ours is out");
+	else
+		history_line("network", "clear failed: %s", d->text);
+	if (clear_ctl != 0)
+		control_result(clear_ctl, d->ok ? CTL_OK : CTL_FAILED, "%s",
+		    d->ok ? "everything is out; dialfaild ends" : d->text);
+	parent_quit(d->ok ? 0 : 1);
+}
+
+void
+engine_net_done(const struct msg_net_done *d)
+{
+	uint32_t i;
+
+	if (d->gen == clear_gen && clear_gen != 0) {
+		cleared(d);
+		return;
+	}
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		if (prepare_gen[i] == d->gen && d->gen != 0) {
+			prepare_gen[i] = 0;
+			link_prepared(i);
+		}
+	if (d->gen == apply_gen)
+		applied(d);
+}
+
+/* Links that were found are told first; then what carries traffic. */
+void
+engine_adopt(const struct msg_net_adopt *a)
+{
+	struct mevent ev = { .type = MEV_ADOPT };
+
+	if (adopted)
+		fatalx("netconf: adopt twice");
+	adopted = 1;
+	ev.uplink = a->active < parent->conf.nuplinks ? a->active : 0;
+	ev.up = ev.uplink == 0 || parent->uplink[ev.uplink].was_up ||
+	    parent->uplink[ev.uplink].link.phase == LINK_UP;
+	if (a->found)
+		history_line("state", "found traffic on %s from before",
+		    uplink_name(ev.uplink));
+	engine_event(&ev);
+}
+
+void
+engine_drained(const struct msg_net_drained *d)
+{
+	struct mevent ev = { .type = MEV_DRAINED, .uplink = d->uplink };
+
+	history_line(uplink_name(d->uplink), "drained: %u flows cut", d->cut);
+	parent->event.flows_cut += d->cut;
+	engine_event(&ev);
+}
+
+void
+engine_clear(uint32_t ctl)
+{
+	clear_ctl = ctl;
+	clear_gen = ++net_gen;
+	parent_send(CHILD_NETCONF, IMSG_NET_CLEAR, -1, &clear_gen,
+	    sizeof(clear_gen));
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Events in memory and on disk.  The file is text, one record a line, tabs
+ * between fields; the last E record of an id counts, so an event is
+ * completed by appending:
+ *
+ *	C failovers fallbacks last-id
+ *	E id began ended over clean detect dial apply backup-s dials cut
+ *	  duration backup cause
+ *	L id time offset who text
+ *
+ * history_file.c reads and writes lines; this file keeps the events.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/wall.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/history_file.h"
+
+#define EVENTS_MAX  64
+#define LINES_MAX   400 /* of one event */
+#define FILE_MAX    (400 * 1024) /* twice that in all */
+#define FILE_NAME   "history"
+#define FILE_OLD    "history.0"
+
+struct line {
+	TAILQ_ENTRY(line) entry;
+	int written; /* on disk */
+	struct ctl_line l;
+};
+
+struct event_record {
+	TAILQ_ENTRY(event_record) entry;
+	struct ctl_event ev;
+	TAILQ_HEAD(, line) lines;
+	unsigned int nlines;
+};
+
+TAILQ_HEAD(event_list, event_record);
+static struct event_list events = TAILQ_HEAD_INITIALIZER(events);
+static unsigned int nevents;
+static struct history_counters counters;
+static struct event_record *present; /* lines go here; NULL: to none */
+static struct monotime began;
+static int dirfd_ = -1; /* -1: memory only */
+static unsigned int broken;
+
+static struct event_record *
+find(const char *id)
+{
+	struct event_record *r;
+
+	TAILQ_FOREACH(r, &events, entry)
+		if (strcmp(r->ev.id, id) == 0)
+			return r;
+	return NULL;
+}
+
+static void
+forget_oldest(void)
+{
+	struct event_record *r = TAILQ_FIRST(&events);
+	struct line *l;
+
+	TAILQ_REMOVE(&events, r, entry);
+	nevents--;
+	while ((l = TAILQ_FIRST(&r->lines)) != NULL) {
+		TAILQ_REMOVE(&r->lines, l, entry);
+		free(l);
+	}
+	free(r);
+}
+
+static struct event_record *
+add_event(const struct ctl_event *ev)
+{
+	struct event_record *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		fatal(NULL);
+	r->ev = *ev;
+	TAILQ_INIT(&r->lines);
+	TAILQ_INSERT_TAIL(&events, r, entry);
+	if (++nevents > EVENTS_MAX)
+		forget_oldest();
+	return r;
+}
+
+static void
+add_line(struct event_record *r, const struct ctl_line *l, int written)
+{
+	struct line *n;
+
+	if (r->nlines >= LINES_MAX)
+		return;
+	if ((n = calloc(1, sizeof(*n))) == NULL)
+		fatal(NULL);
+	n->l = *l;
+	n->written = written;
+	TAILQ_INSERT_TAIL(&r->lines, n, entry);
+	r->nlines++;
+}
+
+/* One line of the file. */
+static void
+load_line(char *text)
+{
+	struct history_counters c;
+	struct ctl_event ev;
+	struct ctl_line l;
+	struct event_record *r;
+
+	if (history_parse_counters(text, &c) == 0) {
+		counters = c;
+	} else if (history_parse_event(text, &ev) == 0) {
+		if ((r = find(ev.id)) != NULL)
+			r->ev = ev;
+		else
+			add_event(&ev);
+	} else if (history_parse_line(text, &l) == 0) {
+		if ((r = find(l.event)) != NULL)
+			add_line(r, &l, 1);
+	} else
+		broken++;
+}
+
+static void
+load(const char *name)
+{
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t n;
+	FILE *f;
+	int fd;
+
+	if ((fd = openat(dirfd_, name, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	if ((f = fdopen(fd, "r")) == NULL) {
+		close(fd);
+		return;
+	}
+	while ((n = getline(&text, &size, f)) != -1) {
+		/* without its newline it was cut short by a crash */
+		if (n > 0 && text[n - 1] == '\n') {
+			text[n - 1] = '\0';
+			load_line(text);
+		} else
+			broken++;
+	}
+	free(text);
+	fclose(f);
+}
+
+void
+history_open(const char *dir)
+{
+	struct event_record *r;
+	uint32_t id;
+
+	if (dir == NULL)
+		return;
+	dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd_ == -1) {
+		log_warn("%s: history will not outlive a restart", dir);
+		return;
+	}
+	load(FILE_OLD);
+	load(FILE_NAME);
+	TAILQ_FOREACH(r, &events, entry) {
+		id = (uint32_t)strtoul(r->ev.id, NULL, 16);
+		if (id > counters.last_id)
+			counters.last_id = id;
+	}
+	if (broken > 0)
+		log_warnx("history: %u broken lines skipped", broken);
+}
+
+struct history_counters *
+history_counters(void)
+{
+	return &counters;
+}
+
+/* Too large: it becomes the old one, and the old one goes. */
+static void
+rotate(int fd)
+{
+	if (lseek(fd, 0, SEEK_END) < FILE_MAX)
+		return;
+	if (renameat(dirfd_, FILE_NAME, dirfd_, FILE_OLD) == -1)
+		log_warn("history: rotate");
+}
+
+static int
+open_append(void)
+{
+	int fd;
+
+	fd = openat(dirfd_, FILE_NAME,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd == -1) {
+		log_warn("history: from now on in memory only");
+		close(dirfd_);
+		dirfd_ = -1;
+	}
+	return fd;
+}
+
+/* The event as it is known by now, and its lines that are not there yet. */
+static void
+append(struct event_record *r)
+{
+	struct line *l;
+	FILE *f;
+	int fd, dup_fd;
+
+	if (dirfd_ == -1 || (fd = open_append()) == -1)
+		return;
+	if ((dup_fd = dup(fd)) == -1 || (f = fdopen(dup_fd, "a")) == NULL) {
+		log_warn("history");
+		close(fd);
+		if (dup_fd != -1)
+			close(dup_fd);
+		return;
+	}
+	history_print_counters(f, &counters);
+	if (r != NULL) {
+		history_print_event(f, &r->ev);
+		TAILQ_FOREACH(l, &r->lines, entry)
+			if (!l->written) {
+				history_print_line(f, &l->l);
+				l->written = 1;
+			}
+	}
+	if (fclose(f) == EOF || fsync(fd) == -1)
+		log_warn("history: write");
+	rotate(fd);
+	close(fd);
+}
+
+void
+history_begin(struct ctl_event *ev, struct monotime since, int adopt)
+{
+	struct event_record *last = TAILQ_LAST(&events, event_list);
+
+	began = since;
+	if (adopt && last != NULL && !last->ev.ended) {
+		*ev = last->ev;
+		present = last;
+		return;
+	}
+	snprintf(ev->id, sizeof(ev->id), "%04x", ++counters.last_id);
+	present = add_event(ev);
+	append(present);
+}
+
+void
+history_flush(const struct ctl_event *ev)
+{
+	if (present == NULL || strcmp(present->ev.id, ev->id) != 0)
+		return;
+	present->ev = *ev;
+	append(present);
+}
+
+void
+history_end(const struct ctl_event *ev)
+{
+	history_flush(ev);
+	present = NULL;
+}
+
+void
+history_line(const char *who, const char *fmt, ...)
+{
+	struct ctl_line l;
+	va_list ap;
+
+	memset(&l, 0, sizeof(l));
+	l.time_ns = wall_now();
+	if (present != NULL) {
+		strlcpy(l.event, present->ev.id, sizeof(l.event));
+		l.offset_ms = monotime_ms_between(began, monotime_now());
+	}
+	strlcpy(l.who, who, sizeof(l.who));
+	va_start(ap, fmt);
+	vsnprintf(l.text, sizeof(l.text), fmt, ap);
+	va_end(ap);
+	log_info("%s: %s", l.who, l.text);
+	control_monitor(&l);
+	if (present != NULL)
+		add_line(present, &l, 0);
+}
+
+int
+history_events(void (*one)(const struct ctl_event *, void *), void *arg)
+{
+	struct event_record *r;
+	int n = 0;
+
+	TAILQ_FOREACH(r, &events, entry) {
+		one(&r->ev, arg);
+		n++;
+	}
+	return n;
+}
+
+int
+history_event(const char *id, struct ctl_event *ev,
+    void (*one)(const struct ctl_line *, void *), void *arg)
+{
+	struct event_record *r;
+	struct line *l;
+	int n = 0;
+
+	r = id[0] == '\0' ? TAILQ_LAST(&events, event_list) : find(id);
+	if (r == NULL)
+		return -1;
+	*ev = r->ev;
+	if (one == NULL)
+		return 0;
+	TAILQ_FOREACH(l, &r->lines, entry) {
+		one(&l->l, arg);
+		n++;
+	}
+	return n;
+}

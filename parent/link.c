@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One backup on a modem, brought up and hung up step by step.  The steps
+ * belong to different processes, so this is where they meet:
+ *
+ *	OPENING	    netconf opens and locks the tty, the dialer gets it
+ *	DIALING	    the dialer talks to the modem until CONNECT
+ *	NEGOTIATING netconf runs pppd on the line until IP is up
+ *	PREPARING   netconf gives the new interface its own table
+ *	UP	    the machine may prove and use it
+ *	ENDING	    pppd is being ended
+ *	REOPENING   an adopted line's tty is on its way to the dialer
+ *	HANGING_UP  the dialer hangs up and resets the modem
+ *
+ * Every step has a deadline, and the machine is told exactly once how a try
+ * ended.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "parent/history.h"
+#include "parent/parent.h"
+
+#define ENDING_MS     (8 * 1000) /* SIGTERM, 3 s, SIGKILL, and some */
+#define HANGING_UP_MS (15 * 1000) /* the dialer's whole ladder */
+#define OPENING_MS    (5 * 1000)
+
+static const char *const phases[] = {
+	"idle",
+	"opening",
+	"dialing",
+	"negotiating",
+	"preparing",
+	"up",
+	"ending",
+	"reopening",
+	"hanging up",
+};
+_Static_assert(sizeof(phases) / sizeof(phases[0]) == LINK_PHASE_MAX,
+    "a name for each phase");
+
+static void on_timer(int, short, void *);
+
+static struct uplink *
+uplink(uint32_t id)
+{
+	return &parent->uplink[id];
+}
+
+void
+link_init(uint32_t id)
+{
+	struct link *l = &uplink(id)->link;
+
+	memset(l, 0, sizeof(*l));
+	evtimer_set(&l->timer, on_timer, &parent->uplink[id]);
+}
+
+static void
+timer(struct link *l, uint32_t ms)
+{
+	struct timeval tv;
+
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	evtimer_add(&l->timer, &tv);
+}
+
+static void
+set_phase(struct uplink *u, enum link_phase phase)
+{
+	log_debug("%s: link %s -> %s", u->conf.label, phases[u->link.phase],
+	    phases[phase]);
+	u->link.phase = phase;
+}
+
+static void
+tell(const struct uplink *u, enum child_id to, uint32_t type)
+{
+	struct msg_link m = { u->conf.id, u->link.gen };
+
+	parent_send(to, type, -1, &m, sizeof(m));
+}
+
+/* At rest: tell the machine, unless it knows. */
+static void
+rest(struct uplink *u)
+{
+	struct link *l = &u->link;
+	struct mevent ev = { .uplink = u->conf.id, .class = l->class };
+	enum link_report report = l->report;
+
+	evtimer_del(&l->timer);
+	l->report = LINK_REPORT_NONE;
+	l->dialer_has_tty = 0;
+	memset(&l->ppp, 0, sizeof(l->ppp));
+	set_phase(u, LINK_IDLE);
+	if (report != LINK_REPORT_NONE) {
+		ev.type = report == LINK_REPORT_FAILED ? MEV_LINK_FAILED :
+							 MEV_LINK_DOWN;
+		engine_event(&ev);
+	}
+	reload_link_idle();
+	if (l->again && l->phase == LINK_IDLE)
+		link_start(u->conf.id);
+}
+
+/* netconf lets go of the tty, and that is the end. */
+static void
+close_tty(struct uplink *u)
+{
+	tell(u, CHILD_NETCONF, IMSG_TTY_CLOSE);
+	rest(u);
+}
+
+static void
+hang_up(struct uplink *u)
+{
+	set_phase(u, LINK_HANGING_UP);
+	timer(&u->link, HANGING_UP_MS);
+	tell(u, CHILD_DIALER, IMSG_HANGUP);
+}
+
+/* pppd is gone: hang up, if need be by opening an adopted line's tty. */
+static void
+after_ppp(struct uplink *u)
+{
+	if (u->link.dialer_has_tty) {
+		hang_up(u);
+		return;
+	}
+	set_phase(u, LINK_REOPENING);
+	timer(&u->link, OPENING_MS);
+	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
+}
+
+/* Begin to end it, from whatever step it is in. */
+static void
+end(struct uplink *u)
+{
+	switch (u->link.phase) {
+	case LINK_DIALING:
+		hang_up(u);
+		break;
+	case LINK_NEGOTIATING:
+	case LINK_PREPARING:
+	case LINK_UP:
+		set_phase(u, LINK_ENDING);
+		timer(&u->link, ENDING_MS);
+		tell(u, CHILD_NETCONF, IMSG_PPP_STOP);
+		break;
+	case LINK_IDLE:
+		rest(u);
+		break;
+	case LINK_OPENING: /* goes on when the tty is there, or not */
+	case LINK_ENDING:
+	case LINK_REOPENING:
+	case LINK_HANGING_UP:
+		break;
+	case LINK_PHASE_MAX:
+		fatalx("%s: no such phase", __func__);
+	}
+}
+
+/* This try is over; why is told when the line has come to rest. */
+static void
+fail(struct uplink *u, uint32_t class, const char *text)
+{
+	struct link *l = &u->link;
+
+	strlcpy(l->last_error, text, sizeof(l->last_error));
+	history_line(u->conf.label, "failed: %s", text);
+	if (l->report == LINK_REPORT_NONE) {
+		l->report = LINK_REPORT_FAILED;
+		l->class = class;
+	}
+}
+
+void
+link_start(uint32_t id)
+{
+	struct uplink *u = uplink(id);
+	struct link *l = &u->link;
+
+	if (l->phase != LINK_IDLE) {
+		l->again = 1; /* the modem is still being hung up */
+		return;
+	}
+	l->again = 0;
+	l->gen++;
+	l->report = LINK_REPORT_NONE;
+	l->began = monotime_now();
+	l->dials++;
+	parent->event.dials++;
+	set_phase(u, LINK_OPENING);
+	timer(l, OPENING_MS);
+	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
+}
+
+void
+link_stop(uint32_t id)
+{
+	struct uplink *u = uplink(id);
+
+	u->link.again = 0;
+	u->link.report = LINK_REPORT_DOWN;
+	end(u);
+}
+
+static void
+on_timer(int fd, short what, void *arg)
+{
+	struct uplink *u = arg;
+
+	(void)fd;
+	(void)what;
+	switch (u->link.phase) {
+	case LINK_OPENING:
+		fail(u, MSG_LINK_BACKOFF, "port not opened in time");
+		close_tty(u);
+		break;
+	case LINK_DIALING:
+	case LINK_NEGOTIATING:
+	case LINK_PREPARING:
+		fail(u, MSG_LINK_BACKOFF, "no connection in time");
+		end(u);
+		break;
+	case LINK_ENDING:
+		log_warnx("%s: pppd does not end", u->conf.label);
+		after_ppp(u);
+		break;
+	case LINK_REOPENING:
+	case LINK_HANGING_UP:
+		log_warnx("%s: modem does not hang up", u->conf.label);
+		close_tty(u);
+		break;
+	case LINK_IDLE:
+	case LINK_UP:
+	case LINK_PHASE_MAX:
+		break;
+	}
+}
+
+static uint32_t
+left_ms(const struct uplink *u)
+{
+	int64_t gone;
+
+	gone = monotime_ms_between(u->link.began, monotime_now());
+	if (gone >= u->conf.dial.timeout_ms)
+		return 1;
+	return u->conf.dial.timeout_ms - (uint32_t)gone;
+}
+
+/* netconf opened the tty: pass it on and dial, or hang up with it. */
+static void
+got_tty(struct uplink *u, struct imsg *imsg)
+{
+	struct link *l = &u->link;
+	struct msg_link m = { u->conf.id, l->gen };
+	struct msg_dial d;
+	int fd;
+
+	if ((fd = imsg_get_fd(imsg)) == -1)
+		fatalx("netconf: TTY without a descriptor");
+	if (l->phase == LINK_OPENING && l->report != LINK_REPORT_NONE) {
+		close(fd); /* stopped meanwhile */
+		close_tty(u);
+		return;
+	}
+	if (l->phase != LINK_OPENING && l->phase != LINK_REOPENING) {
+		close(fd);
+		return;
+	}
+	parent_send(CHILD_DIALER, IMSG_TTY, fd, &m, sizeof(m));
+	l->dialer_has_tty = 1;
+	if (l->phase == LINK_REOPENING) {
+		hang_up(u);
+		return;
+	}
+	memset(&d, 0, sizeof(d));
+	d.uplink = u->conf.id;
+	d.gen = l->gen;
+	d.phone = l->phone % u->conf.modem.nphones;
+	d.deadline_ms = left_ms(u);
+	set_phase(u, LINK_DIALING);
+	timer(l, left_ms(u) + 2000);
+	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
+}
+
+static void
+tty_failed(struct uplink *u, const struct msg_link_result *r)
+{
+	if (u->link.phase == LINK_OPENING) {
+		fail(u, r->class, r->text);
+		rest(u);
+	} else if (u->link.phase == LINK_REOPENING)
+		rest(u);
+}
+
+static void
+dial_result(struct uplink *u, const struct msg_link_result *r)
+{
+	struct link *l = &u->link;
+
+	if (l->phase != LINK_DIALING)
+		return;
+	if (r->class != MSG_LINK_OK) {
+		l->phone = r->phone + 1;
+		fail(u, r->class, r->text);
+		hang_up(u);
+		return;
+	}
+	history_line(u->conf.label, "%s, pppd starts", r->text);
+	l->phone = r->phone;
+	set_phase(u, LINK_NEGOTIATING);
+	timer(l, left_ms(u));
+	tell(u, CHILD_NETCONF, IMSG_PPP_START);
+}
+
+static void
+ppp_up(struct uplink *u, const struct msg_ppp_up *m)
+{
+	struct link *l = &u->link;
+	char local[ADDR_STRLEN], remote[ADDR_STRLEN];
+
+	if (m->adopted && l->phase == LINK_IDLE) {
+		l->gen = m->gen;
+		l->began = monotime_now();
+		history_line(u->conf.label, "adopted pppd %u on %s", m->pid,
+		    m->ifname);
+	} else if (l->phase != LINK_NEGOTIATING)
+		return;
+	l->ppp = *m;
+	addr_format(&m->local, local, sizeof(local));
+	addr_format(&m->remote, remote, sizeof(remote));
+	history_line(u->conf.label, "%s up: %s, peer %s, after %u ms",
+	    m->ifname, local, remote,
+	    (uint32_t)monotime_ms_between(l->began, monotime_now()));
+	set_phase(u, LINK_PREPARING);
+	if (m->adopted)
+		link_prepared(u->conf.id); /* its table is in the kernel */
+	else
+		engine_prepare(u->conf.id);
+}
+
+/* netconf laid what the interface needs: it can be proved now. */
+void
+link_prepared(uint32_t id)
+{
+	struct uplink *u = uplink(id);
+	struct mevent ev = { .type = MEV_LINK_UP, .uplink = id };
+
+	if (u->link.phase != LINK_PREPARING)
+		return;
+	evtimer_del(&u->link.timer);
+	u->link.last_error[0] = '\0';
+	set_phase(u, LINK_UP);
+	parent->dial_ms = (uint32_t)monotime_ms_between(u->link.began,
+	    monotime_now());
+	parent->event.dial_ms = parent->dial_ms;
+	engine_event(&ev);
+}
+
+/* Lost while in use: told at once, the line is hung up behind it. */
+static void
+ppp_down(struct uplink *u, const struct msg_ppp_down *m)
+{
+	struct link *l = &u->link;
+	struct mevent ev = { .type = MEV_LINK_DOWN, .uplink = u->conf.id };
+
+	switch (l->phase) {
+	case LINK_NEGOTIATING:
+	case LINK_PREPARING:
+		l->phone++;
+		fail(u, m->class, m->text);
+		break;
+	case LINK_UP:
+		strlcpy(l->last_error, m->text, sizeof(l->last_error));
+		history_line(u->conf.label, "lost: %s", m->text);
+		after_ppp(u);
+		engine_event(&ev);
+		return;
+	case LINK_ENDING:
+		break;
+	default:
+		return;
+	}
+	after_ppp(u);
+}
+
+static struct uplink *
+addressed(uint32_t id, uint32_t gen)
+{
+	struct uplink *u;
+
+	if (id >= parent->conf.nuplinks)
+		return NULL;
+	u = uplink(id);
+	return u->link.gen == gen ? u : NULL;
+}
+
+static void
+get(struct imsg *imsg, void *data, size_t len, const char *from)
+{
+	if (imsg_get_data(imsg, data, len) == -1)
+		fatalx("%s: %s: wrong length %zu", from,
+		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
+}
+
+void
+link_dispatch_netconf(uint32_t type, struct imsg *imsg)
+{
+	struct msg_link m;
+	struct msg_link_result r;
+	struct msg_ppp_up up;
+	struct msg_ppp_down down;
+	struct uplink *u;
+
+	switch (type) {
+	case IMSG_TTY:
+		get(imsg, &m, sizeof(m), "netconf");
+		if (msg_link_valid(&m) &&
+		    (u = addressed(m.uplink, m.gen)) != NULL)
+			got_tty(u, imsg);
+		break;
+	case IMSG_TTY_FAILED:
+		get(imsg, &r, sizeof(r), "netconf");
+		if (msg_link_result_valid(&r) &&
+		    (u = addressed(r.uplink, r.gen)) != NULL)
+			tty_failed(u, &r);
+		break;
+	case IMSG_PPP_UP:
+		get(imsg, &up, sizeof(up), "netconf");
+		if (!msg_ppp_up_valid(&up) ||
+		    up.uplink >= parent->conf.nuplinks)
+			break;
+		u = up.adopted ? uplink(up.uplink) :
+				 addressed(up.uplink, up.gen);
+		if (u != NULL)
+			ppp_up(u, &up);
+		break;
+	case IMSG_PPP_DOWN:
+		get(imsg, &down, sizeof(down), "netconf");
+		if (msg_ppp_down_valid(&down) &&
+		    (u = addressed(down.uplink, down.gen)) != NULL)
+			ppp_down(u, &down);
+		break;
+	}
+}
+
+void
+link_dispatch_dialer(uint32_t type, struct imsg *imsg)
+{
+	struct msg_link_text t;
+	struct msg_link_result r;
+	struct uplink *u;
+
+	if (type == IMSG_DIAL_PHASE) {
+		get(imsg, &t, sizeof(t), "dialer");
+		if (msg_link_text_valid(&t) &&
+		    (u = addressed(t.uplink, t.gen)) != NULL)
+			history_line(u->conf.label, "%s", t.text);
+		return;
+	}
+	get(imsg, &r, sizeof(r), "dialer");
+	if (!msg_link_result_valid(&r) ||
+	    (u = addressed(r.uplink, r.gen)) == NULL)
+		return;
+	if (type == IMSG_DIAL_RESULT)
+		dial_result(u, &r);
+	else if (u->link.phase == LINK_HANGING_UP)
+		close_tty(u);
+}
+
+/* As show says it; design section 9 has the words. */
+const char *
+link_status(const struct uplink *u)
+{
+	if (u->proving)
+		return "proving";
+	if (u->conf.kind == CONF_INTERFACE)
+		return u->was_up ? "up" : "failed";
+	switch (u->link.phase) {
+	case LINK_IDLE:
+		return u->link.last_error[0] != '\0' ? "failed" : "idle";
+	case LINK_OPENING:
+	case LINK_DIALING:
+		return "dialing";
+	case LINK_NEGOTIATING:
+	case LINK_PREPARING:
+		return "negotiating";
+	case LINK_UP:
+		return "up";
+	default:
+		return "waiting";
+	}
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A configuration on its way in, at start and at reload: netconf reads the
+ * file and sends it, prober and dialer get their part and acknowledge, and
+ * only then does everybody change over, netconf last of all.  Until that
+ * moment any error leaves the old one in force.
+ *
+ *	IDLE -> LOADING -> (WAITING) -> OFFERED -> IDLE
+ *
+ * A backup that carries traffic must come out of a reload as it went in;
+ * one that is just being dialled is waited for.
+ */
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/wall.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/parent.h"
+
+#define LOAD_MS	 (50 * 1000) /* a link being dialled is waited for */
+#define AGAIN_MS (10 * 1000) /* a way back that could not be gone yet */
+#define DUMP_MAX (256 * 1024)
+
+enum reload_phase { IDLE, LOADING, WAITING, OFFERED };
+
+static enum reload_phase phase;
+static enum msg_conf_source source;
+static struct config pending;
+static uint32_t last_gen;
+static uint32_t for_s; /* of this reload */
+static uint32_t ctl; /* who asked for it, or 0 */
+static int acked[CHILD_MAX];
+static struct event deadline, confirm;
+static struct monotime confirm_at; /* invalid: nothing to confirm */
+static int timers_set;
+
+static void on_deadline(int, short, void *);
+static void on_confirm(int, short, void *);
+
+static void
+timer(struct event *ev, uint64_t ms)
+{
+	struct timeval tv;
+
+	tv.tv_sec = (time_t)(ms / 1000);
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	evtimer_add(ev, &tv);
+}
+
+int
+reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
+{
+	struct msg_conf_load m;
+
+	if (phase != IDLE)
+		return 1;
+	if (!timers_set) {
+		evtimer_set(&deadline, on_deadline, NULL);
+		evtimer_set(&confirm, on_confirm, NULL);
+		timers_set = 1;
+	}
+	phase = LOADING;
+	source = from;
+	for_s = limit_s;
+	ctl = asker;
+	free(pending.dump);
+	memset(&pending, 0, sizeof(pending));
+	memset(acked, 0, sizeof(acked));
+	timer(&deadline, LOAD_MS);
+	m.gen = ++last_gen;
+	m.source = from;
+	parent_send(CHILD_NETCONF, IMSG_CONF_LOAD, -1, &m, sizeof(m));
+	return 0;
+}
+
+static void
+finish(enum ctl_code code, const char *text)
+{
+	evtimer_del(&deadline);
+	phase = IDLE;
+	if (code != CTL_OK && parent->conf.complete) {
+		parent_send(CHILD_NETCONF, IMSG_CONF_FORGET, -1, &last_gen,
+		    sizeof(last_gen));
+		history_line("config", "reload failed: %s", text);
+	}
+	if (ctl != 0)
+		control_result(ctl, code, "%s", text);
+	ctl = 0;
+	if (code != CTL_OK && source == MSG_CONF_PREVIOUS)
+		timer(&confirm, AGAIN_MS); /* it must go back: try again */
+}
+
+static void
+on_deadline(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!parent->conf.complete)
+		fatalx("netconf: no configuration in time");
+	finish(CTL_FAILED, phase == WAITING ?
+		"a backup that would change is being dialled" :
+		"no answer in time");
+}
+
+static void
+on_confirm(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	confirm_at = (struct monotime) { 0 };
+	if (reload_begin(MSG_CONF_PREVIOUS, 0, 0) != 0) {
+		timer(&confirm, AGAIN_MS);
+		return;
+	}
+	engine_alarm("unconfirmed", MSG_UPLINK_NONE,
+	    "nobody confirmed the reload: the configuration before it is "
+	    "back in force");
+}
+
+int
+reload_confirm(void)
+{
+	if (!monotime_valid(confirm_at))
+		return -1;
+	confirm_at = (struct monotime) { 0 };
+	evtimer_del(&confirm);
+	history_line("config", "confirmed");
+	return 0;
+}
+
+uint32_t
+reload_confirm_s(void)
+{
+	int64_t left;
+
+	if (!monotime_valid(confirm_at))
+		return 0;
+	left = monotime_ms_between(monotime_now(), confirm_at);
+	return left <= 0 ? 1 : (uint32_t)((left + 999) / 1000);
+}
+
+int
+reload_same(const struct conf_uplink *a, const struct conf_uplink *b)
+{
+	struct conf_uplink c = *b;
+
+	/* targets' ids are their places, so only the uplink's own differs */
+	c.id = a->id;
+	return memcmp(a, &c, sizeof(c)) == 0;
+}
+
+/* Is traffic on it, or may old flows still be? */
+static int
+carries(uint32_t id)
+{
+	const struct machine_want *w = &parent->machine.want;
+
+	return id != 0 && (w->active == id || w->drain == id);
+}
+
+static int
+unchanged(uint32_t id)
+{
+	return id < pending.nuplinks &&
+	    reload_same(&parent->conf.uplink[id], &pending.uplink[id]);
+}
+
+static void
+send_uplinks(enum child_id to)
+{
+	struct msg_conf_begin b;
+	uint32_t i;
+
+	memset(&b, 0, sizeof(b));
+	b.gen = pending.gen;
+	b.nuplinks = pending.nuplinks;
+	memcpy(b.sha256, pending.sha256, sizeof(b.sha256));
+	parent_send(to, IMSG_CONF_BEGIN, -1, &b, sizeof(b));
+	for (i = 0; i < pending.nuplinks; i++)
+		parent_send(to, IMSG_CONF_UPLINK, -1, &pending.uplink[i],
+		    sizeof(pending.uplink[i]));
+	parent_send(to, IMSG_CONF_END, -1, &b.gen, sizeof(b.gen));
+}
+
+/* All of it is here and valid: offer it, unless a link is in the way. */
+static void
+offer(void)
+{
+	uint32_t i;
+
+	phase = WAITING;
+	for (i = 1; i < parent->conf.nuplinks; i++) {
+		if (unchanged(i))
+			continue;
+		if (carries(i)) {
+			finish(CTL_REFUSED,
+			    "the backup in use would change or move in the "
+			    "order: fall back first");
+			return;
+		}
+		if (parent->uplink[i].link.phase != LINK_IDLE)
+			return; /* reload_link_idle comes back here */
+	}
+	phase = OFFERED;
+	send_uplinks(CHILD_PROBER);
+	send_uplinks(CHILD_DIALER);
+}
+
+void
+reload_link_idle(void)
+{
+	if (phase == WAITING)
+		offer();
+}
+
+/* What is known of each uplink goes to its new place, or is forgotten. */
+static void
+move_uplinks(const struct config *old)
+{
+	static struct uplink was[CONF_UPLINKS_MAX];
+	uint32_t i, j;
+
+	memcpy(was, parent->uplink, sizeof(was));
+	for (j = 0; j < parent->conf.nuplinks; j++) {
+		struct uplink *u = &parent->uplink[j];
+
+		if (j < old->nuplinks &&
+		    reload_same(&old->uplink[j], &parent->conf.uplink[j]))
+			continue; /* as it was, timers and all */
+		memset(u, 0, sizeof(*u));
+		u->conf = parent->conf.uplink[j];
+		link_init(j);
+		for (i = 0; i < old->nuplinks; i++) {
+			if (!reload_same(&old->uplink[i], &u->conf))
+				continue;
+			u->was_up = was[i].was_up;
+			u->known = was[i].known;
+			u->last = was[i].last;
+			u->good_since = was[i].good_since;
+			u->bad_rounds = was[i].bad_rounds;
+			u->link.dials = was[i].link.dials;
+		}
+	}
+}
+
+/* Everybody has it: change over. */
+static void
+commit(void)
+{
+	struct config old = parent->conf;
+	int first = !old.complete;
+	uint32_t i, limit_s = for_s;
+
+	parent->conf = pending;
+	memset(&pending, 0, sizeof(pending));
+	parent->loaded_ns = wall_now();
+	parent_send(CHILD_NETCONF, IMSG_CONF_COMMIT, -1, &parent->conf.gen,
+	    sizeof(parent->conf.gen));
+	move_uplinks(&old);
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		engine_probe_again(i);
+	if (first)
+		engine_start();
+	else
+		engine_reloaded(&old);
+	free(old.dump);
+	history_line("config", "in force: %u uplinks, %02x%02x%02x%02x%s",
+	    parent->conf.nuplinks, parent->conf.sha256[0],
+	    parent->conf.sha256[1], parent->conf.sha256[2],
+	    parent->conf.sha256[3],
+	    source == MSG_CONF_PREVIOUS ? " (the one before)" : "");
+	finish(CTL_OK, "in force");
+	if (limit_s != 0) {
+		confirm_at = monotime_add_ms(monotime_now(),
+		    (int64_t)limit_s * 1000);
+		timer(&confirm, (uint64_t)limit_s * 1000);
+	}
+}
+
+void
+reload_ack(enum child_id from, uint32_t gen)
+{
+	if (phase != OFFERED || gen != pending.gen)
+		return;
+	acked[from] = 1;
+	if (acked[CHILD_PROBER] && acked[CHILD_DIALER])
+		commit();
+}
+
+static void
+get(struct imsg *imsg, void *data, size_t len)
+{
+	if (imsg_get_data(imsg, data, len) == -1)
+		fatalx("netconf: %s: wrong length %zu",
+		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
+}
+
+static void
+got_uplink(struct imsg *imsg)
+{
+	struct conf_uplink u;
+
+	get(imsg, &u, sizeof(u));
+	if (!conf_uplink_valid(&u) || u.id >= pending.nuplinks ||
+	    pending.got & (1u << u.id))
+		fatalx("netconf: CONF_UPLINK: invalid");
+	pending.got |= 1u << u.id;
+	pending.uplink[u.id] = u;
+}
+
+static void
+got_begin(struct imsg *imsg)
+{
+	struct msg_conf_begin b;
+
+	get(imsg, &b, sizeof(b));
+	if (b.gen != last_gen)
+		return;
+	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX)
+		fatalx("netconf: CONF_BEGIN: %u uplinks", b.nuplinks);
+	pending.gen = b.gen;
+	pending.nuplinks = b.nuplinks;
+	memcpy(pending.sha256, b.sha256, sizeof(pending.sha256));
+}
+
+/* A piece of text: of the dump, or an error for whoever asked. */
+static void
+got_text(uint32_t type, struct imsg *imsg)
+{
+	char *text, *dump;
+	size_t len;
+
+	if ((text = calloc(1, imsg_get_len(imsg) + 1)) == NULL)
+		fatal(NULL);
+	get(imsg, text, imsg_get_len(imsg));
+	len = strlen(text);
+	if (type == IMSG_CONF_ERROR) {
+		log_warnx("%s", text);
+		if (ctl != 0)
+			control_record(ctl, IMSG_CTL_TEXT, text, len + 1);
+	} else if (pending.dumplen + len < DUMP_MAX) {
+		dump = realloc(pending.dump, pending.dumplen + len + 1);
+		if (dump == NULL)
+			fatal(NULL);
+		memcpy(dump + pending.dumplen, text, len + 1);
+		pending.dump = dump;
+		pending.dumplen += len;
+	}
+	free(text);
+}
+
+static void
+got_end(struct imsg *imsg)
+{
+	uint32_t gen;
+
+	get(imsg, &gen, sizeof(gen));
+	if (gen != last_gen)
+		return;
+	if (pending.nuplinks == 0 ||
+	    pending.got != (1u << pending.nuplinks) - 1 ||
+	    !conf_global_valid(&pending.global))
+		fatalx("netconf: CONF_END: configuration not complete");
+	pending.complete = 1;
+	offer();
+}
+
+void
+reload_dispatch_netconf(uint32_t type, struct imsg *imsg)
+{
+	if (phase != LOADING)
+		return; /* of one that was given up */
+	switch (type) {
+	case IMSG_CONF_BEGIN:
+		got_begin(imsg);
+		break;
+	case IMSG_CONF_GLOBAL:
+		get(imsg, &pending.global, sizeof(pending.global));
+		break;
+	case IMSG_CONF_UPLINK:
+		got_uplink(imsg);
+		break;
+	case IMSG_CONF_TEXT:
+	case IMSG_CONF_ERROR:
+		got_text(type, imsg);
+		break;
+	case IMSG_CONF_FAILED:
+		if (!parent->conf.complete)
+			fatalx("the configuration has errors");
+		finish(CTL_FAILED,
+		    "the configuration has errors; the old one stays");
+		break;
+	case IMSG_CONF_END:
+		got_end(imsg);
+		break;
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* What main() does with the parent: prepare, take the children, run. */
+#ifndef PARENT_RUN_H
+#define PARENT_RUN_H
+
+#include <sys/types.h>
+
+#include "parent/parent.h"
+
+struct parent *parent_init(void);
+/* fd is our end of its channel. */
+void parent_adopt_child(enum child_id, pid_t, int fd);
+/*
+ * Drop privileges and serve until the end.  control is the listening
+ * socket; history the state directory as seen after chroot, or NULL.
+ * Returns the exit code.
+ */
+int parent_loop(int control, const char *history);
+void reap_children(void);
+
+#endif

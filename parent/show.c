@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The facts that a client asks for.  Statistics live in the prober and the
+ * kernel's state in netconf, so an answer may wait for theirs: asker is the
+ * client's number, which comes back with each of their messages.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/wall.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/parent.h"
+
+#define WAITING_MAX 32
+
+/* Who waits for statistics, and what for. */
+static struct {
+	uint32_t ctl; /* 0: free */
+	uint32_t what;
+} waiting[WAITING_MAX];
+
+static void
+send_uplink(uint32_t ctl, uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	const struct machine *m = &parent->machine;
+	struct ctl_uplink r;
+	struct monotime now = monotime_now();
+	int64_t rtt = 0, n = 0;
+	uint32_t i;
+
+	memset(&r, 0, sizeof(r));
+	r.id = id;
+	r.role = u->conf.role;
+	r.kind = u->conf.kind;
+	r.active = m->want.active == id;
+	strlcpy(r.name, u->conf.label, sizeof(r.name));
+	strlcpy(r.ifname, u->facts.ifname, sizeof(r.ifname));
+	if (u->facts.ifindex == 0)
+		strlcpy(r.ifname, u->conf.ifname, sizeof(r.ifname));
+	if (id == 0)
+		strlcpy(r.status, !m->primary.known ? "unknown" :
+			m->primary.good		    ? "up" :
+						      "down",
+		    sizeof(r.status));
+	else if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT)
+		strlcpy(r.status, "waiting", sizeof(r.status));
+	else
+		strlcpy(r.status, link_status(u), sizeof(r.status));
+	if (u->known && u->last.verdict == MSG_BAD)
+		strlcpy(r.cause, msg_cause_text(u->last.cause),
+		    sizeof(r.cause));
+	r.bad_rounds = u->bad_rounds;
+	r.retry = u->conf.probe.retry;
+	if (monotime_valid(u->good_since))
+		r.good_s = (uint32_t)(monotime_ms_between(u->good_since, now) /
+		    1000);
+	r.address = u->facts.address;
+	r.gateway = u->facts.gateway;
+	if (u->facts.pointopoint)
+		r.gateway = u->facts.peer;
+	for (i = 0; i < u->conf.ntargets; i++) {
+		r.recent_sent += u->stats[i].recent_sent;
+		r.recent_lost += u->stats[i].recent_lost;
+		if (u->stats[i].rtt_avg_ns > 0) {
+			rtt += u->stats[i].rtt_avg_ns;
+			n++;
+		}
+	}
+	r.rtt_ns = n > 0 ? rtt / n : 0;
+	r.dials = u->link.dials;
+	if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT &&
+	    monotime_valid(m->try.deadline) &&
+	    monotime_cmp(m->try.deadline, now) > 0)
+		r.next_s = (uint32_t)((monotime_ms_between(now,
+					   m->try.deadline) +
+					  999) /
+		    1000);
+	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
+	if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
+	    u->facts.ifindex == 0)
+		strlcpy(r.note, "interface missing", sizeof(r.note));
+	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
+}
+
+static void
+send_targets(uint32_t ctl)
+{
+	struct ctl_target r;
+	uint32_t i, j;
+
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		for (j = 0; j < parent->uplink[i].conf.ntargets; j++) {
+			const struct uplink *u = &parent->uplink[i];
+
+			memset(&r, 0, sizeof(r));
+			r.uplink = i;
+			strlcpy(r.via, u->conf.label, sizeof(r.via));
+			r.address = u->conf.target[j].address;
+			r.method = u->conf.target[j].method;
+			r.near = u->conf.target[j].near;
+			r.stats = u->stats[j];
+			control_record(ctl, IMSG_CTL_TARGET, &r, sizeof(r));
+		}
+}
+
+static void
+send_process(uint32_t ctl, pid_t pid, const char *name, const char *sandbox)
+{
+	struct ctl_process r;
+
+	memset(&r, 0, sizeof(r));
+	r.pid = (uint32_t)pid;
+	strlcpy(r.name, name, sizeof(r.name));
+	strlcpy(r.sandbox, sandbox, sizeof(r.sandbox));
+	control_record(ctl, IMSG_CTL_PROCESS, &r, sizeof(r));
+}
+
+static void
+send_processes(uint32_t ctl)
+{
+	int i;
+
+	send_process(ctl, getpid(), "parent", parent->sandbox);
+	for (i = 0; i < CHILD_MAX; i++)
+		send_process(ctl, parent->child[i].pid, parent->child[i].name,
+		    parent->child[i].sandbox);
+}
+
+/* "for 0:43:12" */
+static void
+length(char *buf, size_t size, uint32_t s)
+{
+	if (s >= 2 * 86400)
+		snprintf(buf, size, "%u days", s / 86400);
+	else
+		snprintf(buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60,
+		    s % 60);
+}
+
+/* What the way back waits for, in words. */
+static void
+return_text(struct ctl_summary *s)
+{
+	struct machine_return r;
+	int64_t due;
+
+	machine_return_due(&parent->machine, &parent->mconf, monotime_now(),
+	    &r);
+	if (parent->machine.want.active == 0)
+		return;
+	if (!r.possible) {
+		strlcpy(s->fallback_text,
+		    parent->machine.held != MACHINE_NONE ?
+			"held: waits for release" :
+			"manual: waits for dialfailctl fallback",
+		    sizeof(s->fallback_text));
+		return;
+	}
+	snprintf(s->fallback_text, sizeof(s->fallback_text),
+	    "primary %s; after: %s; stable: %s%s", r.good ? "good" : "bad",
+	    r.after_ms <= 0 ? "met" : "not yet",
+	    r.good && r.stable_ms <= 0 ? "met" : "not yet",
+	    r.flap_ms > 0 ? "; flapped too often, waits longer" : "");
+	if (!r.good)
+		return;
+	due = r.after_ms;
+	if (r.stable_ms > due)
+		due = r.stable_ms;
+	if (r.flap_ms > due)
+		due = r.flap_ms;
+	s->fallback_due = 1;
+	s->due_s = due <= 0 ? 0 : (uint32_t)((due + 999) / 1000);
+}
+
+static void
+verdict(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	char since[32], then[64] = "";
+	const char *name = uplink_name(m->want.active);
+
+	length(since, sizeof(since), s->since_s);
+	if (s->fallback_due)
+		snprintf(then, sizeof(then), "; returns to %s in %u s",
+		    uplink_name(0), s->due_s);
+	switch (m->state) {
+	case MACHINE_STARTING:
+		strlcpy(s->verdict, "STARTING  nothing is known yet",
+		    sizeof(s->verdict));
+		break;
+	case MACHINE_ON_PRIMARY:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "OK  primary %s for %s", name, since);
+		break;
+	case MACHINE_SUSPECT:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "SUSPECT  primary %s: %s", name,
+		    msg_cause_text(m->primary.cause));
+		break;
+	case MACHINE_DIALING:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
+		    msg_cause_text(m->primary.cause),
+		    uplink_name(m->try.uplink));
+		break;
+	case MACHINE_ON_BACKUP:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "ON BACKUP %s for %s%s", name, since, then);
+		break;
+	case MACHINE_RETURNING:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "RETURNING to %s for %s", uplink_name(0), since);
+		break;
+	case MACHINE_STRANDED:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "STRANDED for %s; no uplink works; traffic left on %s",
+		    since, name);
+		break;
+	case MACHINE_STATE_MAX:
+		break;
+	}
+	if (m->target)
+		strlcat(s->verdict,
+		    "; far targets dead through every uplink",
+		    sizeof(s->verdict));
+}
+
+static uint32_t
+seconds(struct monotime since)
+{
+	return (uint32_t)(monotime_ms_between(since, monotime_now()) / 1000);
+}
+
+static void
+fill_summary(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	struct history_counters *c = history_counters();
+
+	s->pid = (uint32_t)getpid();
+	s->time_ns = wall_now();
+	s->clock_sane = (uint32_t)wall_sane();
+	s->uptime_s = seconds(parent->started);
+	strlcpy(s->version, VERSION, sizeof(s->version));
+	strlcpy(s->host, parent->host, sizeof(s->host));
+	strlcpy(s->state, machine_state_name(m->state), sizeof(s->state));
+	s->since_ns = parent->since_ns;
+	s->since_s = seconds(m->since);
+	if (parent->event.id[0] != '\0' && !parent->event.ended) {
+		strlcpy(s->event, parent->event.id, sizeof(s->event));
+		strlcpy(s->event_text, parent->event.cause,
+		    sizeof(s->event_text));
+	}
+	s->held = m->held != MACHINE_NONE;
+	s->hold_s = CTL_FOREVER;
+	if (s->held && monotime_valid(m->held_until))
+		s->hold_s = (uint32_t)((monotime_ms_between(monotime_now(),
+					    m->held_until) +
+					   999) /
+		    1000);
+	s->active = m->want.active;
+	s->fallback = parent->conf.global.fallback;
+	return_text(s);
+	memcpy(s->sha256, parent->conf.sha256, sizeof(s->sha256));
+	s->loaded_ns = parent->loaded_ns;
+	s->confirm_s = reload_confirm_s();
+	s->confirm_due = s->confirm_s != 0;
+	s->alarms_waiting = parent->alarms_waiting;
+	if (parent->alarms_waiting > 0)
+		s->alarm_oldest_s = seconds(parent->alarm_since);
+	s->network_known = (uint32_t)parent->network_known;
+	s->network_ok = (uint32_t)parent->network_ok;
+	s->failovers = c->failovers;
+	s->fallbacks = c->fallbacks;
+	s->detect_ms = parent->detect_ms;
+	s->dial_ms = parent->dial_ms;
+	s->apply_us = parent->apply_us;
+	verdict(s);
+}
+
+static void
+send_summary(uint32_t ctl)
+{
+	struct ctl_summary s;
+	uint32_t i;
+
+	memset(&s, 0, sizeof(s));
+	fill_summary(&s);
+	control_record(ctl, IMSG_CTL_SUMMARY, &s, sizeof(s));
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		send_uplink(ctl, i);
+	send_targets(ctl);
+	send_processes(ctl);
+	if (parent->event.id[0] != '\0')
+		control_record(ctl, IMSG_CTL_EVENT, &parent->event,
+		    sizeof(parent->event));
+}
+
+static void
+one_event(const struct ctl_event *ev, void *arg)
+{
+	control_record(*(uint32_t *)arg, IMSG_CTL_EVENT, ev, sizeof(*ev));
+}
+
+static void
+one_line(const struct ctl_line *l, void *arg)
+{
+	control_record(*(uint32_t *)arg, IMSG_CTL_LINE, l, sizeof(*l));
+}
+
+static void
+send_event(uint32_t ctl, const char *id)
+{
+	struct ctl_event ev;
+
+	if (history_event(id, &ev, NULL, NULL) == -1) {
+		control_result(ctl, CTL_REFUSED, id[0] == '\0' ?
+			"there was no event yet" :
+			"no such event");
+		return;
+	}
+	one_event(&ev, &ctl);
+	history_event(id, &ev, one_line, &ctl);
+	control_result(ctl, CTL_OK, "done");
+}
+
+static void
+send_config(uint32_t ctl)
+{
+	char piece[CTL_PIECE_MAX];
+	size_t at, n;
+
+	for (at = 0; at < parent->conf.dumplen; at += n) {
+		n = strlcpy(piece, parent->conf.dump + at, sizeof(piece));
+		if (n >= sizeof(piece))
+			n = sizeof(piece) - 1;
+		control_record(ctl, IMSG_CTL_TEXT, piece, n + 1);
+	}
+	control_result(ctl, CTL_OK, "done");
+}
+
+/* Statistics first: the answer goes out in show_stats_end. */
+static void
+ask_prober(uint32_t ctl, uint32_t what)
+{
+	size_t i;
+
+	for (i = 0; i < WAITING_MAX; i++)
+		if (waiting[i].ctl == 0)
+			break;
+	if (i == WAITING_MAX) {
+		control_result(ctl, CTL_REFUSED, "too many at once");
+		return;
+	}
+	waiting[i].ctl = ctl;
+	waiting[i].what = what;
+	parent_send(CHILD_PROBER, IMSG_STATS_REQ, -1, &ctl, sizeof(ctl));
+}
+
+void
+show_stats(const struct msg_stats *s)
+{
+	if (s->uplink < parent->conf.nuplinks &&
+	    s->target < parent->uplink[s->uplink].conf.ntargets)
+		parent->uplink[s->uplink].stats[s->target] = *s;
+}
+
+void
+show_stats_end(uint32_t asker)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < WAITING_MAX; i++) {
+		if (waiting[i].ctl != asker || asker == 0)
+			continue;
+		waiting[i].ctl = 0;
+		switch (waiting[i].what) {
+		case CTL_SHOW_SUMMARY:
+			send_summary(asker);
+			break;
+		case CTL_SHOW_TARGETS:
+			send_targets(asker);
+			break;
+		case CTL_SHOW_BACKUP:
+			for (j = 1; j < parent->conf.nuplinks; j++)
+				send_uplink(asker, j);
+			break;
+		}
+		control_result(asker, CTL_OK, "done");
+	}
+}
+
+void
+show_net_line(const struct msg_net_line *l)
+{
+	struct ctl_line r;
+
+	memset(&r, 0, sizeof(r));
+	r.different = l->different;
+	strlcpy(r.who, "network", sizeof(r.who));
+	strlcpy(r.text, l->text, sizeof(r.text));
+	control_record(l->asker, IMSG_CTL_LINE, &r, sizeof(r));
+}
+
+void
+show_net_line_end(uint32_t asker)
+{
+	control_result(asker, CTL_OK, "done");
+}
+
+void
+show_send(uint32_t ctl, const struct ctl_show *s)
+{
+	switch (s->what) {
+	case CTL_SHOW_SUMMARY:
+	case CTL_SHOW_TARGETS:
+	case CTL_SHOW_BACKUP:
+		ask_prober(ctl, s->what);
+		break;
+	case CTL_SHOW_NETWORK:
+		parent_send(CHILD_NETCONF, IMSG_NET_SHOW, -1, &ctl,
+		    sizeof(ctl));
+		break;
+	case CTL_SHOW_HISTORY:
+		history_events(one_event, &ctl);
+		control_result(ctl, CTL_OK, "done");
+		break;
+	case CTL_SHOW_EVENT:
+		send_event(ctl, s->name);
+		break;
+	case CTL_SHOW_CONFIG:
+		send_config(ctl);
+		break;
+	default:
+		control_result(ctl, CTL_REFUSED, "nothing to show by that "
+						 "number: %u",
+		    s->what);
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an operator may ask for.  control.c has checked the form; here each
+ * verb becomes an event for the state machine, a reload or an answer.
+ */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "common/log.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/parent.h"
+
+/* The machine answers by MACT_REPLY with the client's number. */
+static void
+ask_machine(enum mevent_type type, uint32_t ctl, uint32_t uplink,
+    uint32_t for_s)
+{
+	struct mevent ev = { .type = type };
+
+	ev.id = ctl;
+	ev.uplink = uplink;
+	ev.ms = for_s * 1000;
+	engine_event(&ev);
+}
+
+static void
+failover(uint32_t ctl, const struct ctl_failover *f)
+{
+	uint32_t i, id = MACHINE_NONE;
+
+	if (f->for_s > CTL_FOR_MAX) {
+		control_result(ctl, CTL_REFUSED, "at most 7 days");
+		return;
+	}
+	if (f->name[0] != '\0') {
+		for (i = 1; i < parent->conf.nuplinks; i++)
+			if (strcmp(uplink_name(i), f->name) == 0)
+				id = i;
+		if (id == MACHINE_NONE) {
+			control_result(ctl, CTL_REFUSED,
+			    "no such backup: %s", f->name);
+			return;
+		}
+	}
+	ask_machine(MEV_FAILOVER, ctl, id, f->for_s);
+}
+
+static void
+hold(uint32_t ctl, const struct ctl_time *t)
+{
+	if (t->for_s != CTL_FOREVER &&
+	    (t->for_s == 0 || t->for_s > CTL_FOR_MAX)) {
+		control_result(ctl, CTL_REFUSED,
+		    "hold for 1 s to 7 days, or forever");
+		return;
+	}
+	ask_machine(MEV_HOLD, ctl, MACHINE_NONE,
+	    t->for_s == CTL_FOREVER ? 0 : t->for_s);
+}
+
+static void
+reload(uint32_t ctl, const struct ctl_time *t)
+{
+	if (t->for_s > CTL_FOR_MAX)
+		control_result(ctl, CTL_REFUSED, "at most 7 days");
+	else if (reload_confirm_s() != 0)
+		control_result(ctl, CTL_REFUSED,
+		    "the last reload waits for confirm, or goes back in %u s",
+		    reload_confirm_s());
+	else if (reload_begin(MSG_CONF_FILE, t->for_s, ctl) != 0)
+		control_result(ctl, CTL_REFUSED, "a reload is under way");
+}
+
+/* One word for both: a reload and a failover may wait for it. */
+static void
+confirm(uint32_t ctl)
+{
+	if (reload_confirm() == 0)
+		control_result(ctl, CTL_OK, "the configuration stays");
+	else
+		ask_machine(MEV_CONFIRM, ctl, MACHINE_NONE, 0);
+}
+
+static void
+verbose(uint32_t ctl, const struct ctl_log *l)
+{
+	uint32_t i, on = l->verbose != 0;
+
+	log_setverbose((int)on);
+	for (i = 0; i < CHILD_MAX; i++)
+		parent_send(i, IMSG_VERBOSE, -1, &on, sizeof(on));
+	control_result(ctl, CTL_OK, "log is %s", on ? "verbose" : "brief");
+}
+
+void
+verbs_request(uint32_t ctl, uint32_t type, const void *data)
+{
+	if (!parent->conf.complete) {
+		control_result(ctl, CTL_REFUSED, "still starting");
+		return;
+	}
+	switch (type) {
+	case IMSG_CTL_SHOW:
+		show_send(ctl, data);
+		break;
+	case IMSG_CTL_FAILOVER:
+		failover(ctl, data);
+		break;
+	case IMSG_CTL_FALLBACK:
+		ask_machine(MEV_FALLBACK, ctl, MACHINE_NONE, 0);
+		break;
+	case IMSG_CTL_CONFIRM:
+		confirm(ctl);
+		break;
+	case IMSG_CTL_HOLD:
+		hold(ctl, data);
+		break;
+	case IMSG_CTL_RELEASE:
+		ask_machine(MEV_RELEASE, ctl, MACHINE_NONE, 0);
+		break;
+	case IMSG_CTL_RELOAD:
+		reload(ctl, data);
+		break;
+	case IMSG_CTL_CLEAR:
+		history_line("state", "clear, as asked");
+		engine_clear(ctl);
+		break;
+	case IMSG_CTL_LOG:
+		verbose(ctl, data);
+		break;
+	case IMSG_CTL_MONITOR:
+		control_add_monitor(ctl);
+		break;
+	default:
+		control_result(ctl, CTL_REFUSED, "not a request: %s",
+		    msg_name(type));
+	}
+}
