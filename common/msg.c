@@ -85,10 +85,10 @@ int
 msg_facts_valid(const struct msg_facts *f)
 {
 	return uplink_valid(f->uplink) && flag_valid(f->up) &&
-	    flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
-	    ifname_valid(f->ifname) && addr_valid(&f->address) &&
-	    addr_valid(&f->peer) && f->prefixlen <= 128 &&
-	    addr_valid(&f->gateway) && flag_valid(f->has_route);
+	       flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
+	       ifname_valid(f->ifname) && addr_valid(&f->address) &&
+	       addr_valid(&f->peer) && f->prefixlen <= 128 &&
+	       addr_valid(&f->gateway) && flag_valid(f->has_route);
 }
 
 int
@@ -114,14 +114,22 @@ msg_round_valid(const struct msg_round *r)
 	return 1;
 }
 
+/* Nothing is waited for so long; sums of some stay far from overflow. */
+static int
+rtt_valid(int64_t ns)
+{
+	return ns >= 0 && ns <= INT64_C(3600) * 1000000000;
+}
+
 int
 msg_stats_valid(const struct msg_stats *s)
 {
 	return uplink_valid(s->uplink) && s->target < CONF_TARGETS_MAX &&
-	    flag_valid(s->up) && flag_valid(s->known) &&
-	    s->received <= s->sent && s->recent_lost <= s->recent_sent &&
-	    s->rtt_last_ns >= 0 && s->rtt_min_ns >= 0 && s->rtt_avg_ns >= 0 &&
-	    s->rtt_max_ns >= 0 && s->rtt_mdev_ns >= 0;
+	       flag_valid(s->up) && flag_valid(s->known) &&
+	       s->received <= s->sent && s->recent_lost <= s->recent_sent &&
+	       rtt_valid(s->rtt_last_ns) && rtt_valid(s->rtt_min_ns) &&
+	       rtt_valid(s->rtt_avg_ns) && rtt_valid(s->rtt_max_ns) &&
+	       rtt_valid(s->rtt_mdev_ns);
 }
 
 int
@@ -140,39 +148,40 @@ int
 msg_link_text_valid(const struct msg_link_text *t)
 {
 	return uplink_valid(t->uplink) &&
-	    msg_text_valid(t->text, sizeof(t->text));
+	       msg_text_valid(t->text, sizeof(t->text));
 }
 
 int
 msg_link_result_valid(const struct msg_link_result *r)
 {
 	return uplink_valid(r->uplink) && r->class <= MSG_LINK_GIVEUP &&
-	    r->phone < CONF_PHONES_MAX &&
-	    msg_text_valid(r->text, sizeof(r->text));
+	       r->phone < CONF_PHONES_MAX &&
+	       msg_text_valid(r->text, sizeof(r->text));
 }
 
 int
 msg_ppp_up_valid(const struct msg_ppp_up *u)
 {
 	return uplink_valid(u->uplink) && flag_valid(u->adopted) &&
-	    u->ifname[0] != '\0' && ifname_valid(u->ifname) &&
-	    addr_valid(&u->local) && addr_valid(&u->remote) &&
-	    addr_valid(&u->dns[0]) && addr_valid(&u->dns[1]);
+	       u->ifname[0] != '\0' && ifname_valid(u->ifname) &&
+	       addr_valid(&u->local) && addr_valid(&u->remote) &&
+	       addr_valid(&u->dns[0]) && addr_valid(&u->dns[1]);
 }
 
 int
 msg_ppp_down_valid(const struct msg_ppp_down *d)
 {
 	return uplink_valid(d->uplink) && d->class <= MSG_LINK_GIVEUP &&
-	    flag_valid(d->was_up) && msg_text_valid(d->text, sizeof(d->text));
+	       flag_valid(d->was_up) &&
+	       msg_text_valid(d->text, sizeof(d->text));
 }
 
 int
 msg_net_want_valid(const struct msg_net_want *w)
 {
 	return uplink_valid(w->active) && uplink_or_none_valid(w->drain) &&
-	    w->drain != w->active && uplink_or_none_valid(w->flush) &&
-	    flag_valid(w->shut);
+	       w->drain != w->active && uplink_or_none_valid(w->flush) &&
+	       flag_valid(w->shut);
 }
 
 int
@@ -185,7 +194,7 @@ int
 msg_net_done_valid(const struct msg_net_done *d)
 {
 	return flag_valid(d->ok) && d->apply_us >= 0 &&
-	    msg_text_valid(d->text, sizeof(d->text));
+	       msg_text_valid(d->text, sizeof(d->text));
 }
 
 int
@@ -204,17 +213,17 @@ int
 msg_net_line_valid(const struct msg_net_line *l)
 {
 	return flag_valid(l->different) &&
-	    msg_text_valid(l->text, sizeof(l->text));
+	       msg_text_valid(l->text, sizeof(l->text));
 }
 
 int
 msg_alarm_valid(const struct msg_alarm *a)
 {
 	return msg_text_valid(a->kind, sizeof(a->kind)) &&
-	    msg_text_valid(a->event, sizeof(a->event)) &&
-	    msg_text_valid(a->state, sizeof(a->state)) &&
-	    msg_text_valid(a->uplink, sizeof(a->uplink)) &&
-	    msg_text_valid(a->text, sizeof(a->text));
+	       msg_text_valid(a->event, sizeof(a->event)) &&
+	       msg_text_valid(a->state, sizeof(a->state)) &&
+	       msg_text_valid(a->uplink, sizeof(a->uplink)) &&
+	       msg_text_valid(a->text, sizeof(a->text));
 }
 
 int

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Clients on the control socket.  What they send is foreign: exact sizes,
- * one request at a time, bounded queues, and nothing they do is fatal.
+ * Clients on the control sockets.  What they send is foreign: exact sizes,
+ * one request at a time, bounded queues, and nothing they do is fatal.  The
+ * second socket is for monitoring: it shows and never changes anything, and
+ * those who may only look cannot take the places of those who may act.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -18,15 +20,17 @@
 #include "common/log.h"
 #include "parent/control.h"
 
-#define CLIENTS_MAX   32
-#define QUEUE_LIMIT   4096 /* messages to one that does not read */
-#define REQUEST_LIMIT 1024 /* octets of one request */
-#define IDLE_S	      60 /* without a request */
-#define FULL_PAUSE_S  1 /* when no descriptor is left */
+#define CLIENTS_MAX  16 /* on each socket */
+#define REFUSED_MAX  8 /* more that are told why they are refused */
+#define QUEUE_LIMIT  1024 /* messages to one that does not read */
+#define IDLE_S       60 /* without a request */
+#define CLOSING_S    5 /* to read the last answer */
+#define FULL_PAUSE_S 1 /* when no descriptor is left */
 
 struct client {
 	LIST_ENTRY(client) entry;
 	uint32_t id;
+	struct door *door;
 	struct imsgbuf ibuf;
 	struct event ev;
 	struct event idle;
@@ -36,11 +40,19 @@ struct client {
 	int closing; /* as soon as what is queued has gone out */
 };
 
+/* A listening socket. */
+struct door {
+	int fd;
+	int readonly;
+	unsigned int nclients;
+	struct event accept_ev, pause_ev;
+};
+
 static LIST_HEAD(, client) clients = LIST_HEAD_INITIALIZER(clients);
-static unsigned int nclients;
+static struct door doors[] = { { .fd = -1 }, { .fd = -1, .readonly = 1 } };
 static uint32_t last_id;
-static int listener = -1;
-static struct event accept_ev, pause_ev;
+
+#define NDOORS (sizeof(doors) / sizeof(doors[0]))
 
 static void client_io(int, short, void *);
 
@@ -86,19 +98,32 @@ arm(struct client *c)
 static void
 idle_timer(struct client *c)
 {
-	static const struct timeval tv = { IDLE_S, 0 };
+	static const struct timeval idle = { IDLE_S, 0 };
+	static const struct timeval closing = { CLOSING_S, 0 };
 
-	if (c->busy || c->monitor)
+	if (c->closing)
+		evtimer_add(&c->idle, &closing);
+	else if (c->busy)
 		evtimer_del(&c->idle);
 	else
-		evtimer_add(&c->idle, &tv);
+		evtimer_add(&c->idle, &idle);
+}
+
+/* No more requests: it may read what is queued, and that is the end. */
+static void
+last_words(struct client *c)
+{
+	c->closing = 1;
+	c->monitor = 0;
+	idle_timer(c);
+	arm(c);
 }
 
 static void
 client_close(struct client *c)
 {
 	LIST_REMOVE(c, entry);
-	nclients--;
+	c->door->nclients--;
 	event_del(&c->ev);
 	evtimer_del(&c->idle);
 	imsgbuf_clear(&c->ibuf);
@@ -128,23 +153,11 @@ client_find(uint32_t id)
 static void
 queue(struct client *c, uint32_t type, const void *data, size_t len)
 {
-	if (imsgbuf_queuelen(&c->ibuf) >= QUEUE_LIMIT) {
-		log_debug("client %u does not read: closed", c->id);
-		c->closing = 1;
-		return;
+	if (imsg_compose(&c->ibuf, type, 0, 0, -1, data, len) == -1) {
+		log_warn("client %u: %s", c->id, msg_name(type));
+		last_words(c);
 	}
-	if (imsg_compose(&c->ibuf, type, 0, 0, -1, data, len) == -1)
-		c->closing = 1;
 	arm(c);
-}
-
-void
-control_record(uint32_t ctl, uint32_t type, const void *data, size_t len)
-{
-	struct client *c;
-
-	if ((c = client_find(ctl)) != NULL && !c->closing)
-		queue(c, type, data, len);
 }
 
 static void
@@ -158,6 +171,33 @@ result(struct client *c, enum ctl_code code, const char *text)
 	c->busy = 0;
 	queue(c, IMSG_CTL_RESULT, &r, sizeof(r));
 	idle_timer(c);
+}
+
+/* Refuse, and close when that has been read. */
+static void
+refuse(struct client *c, const char *text)
+{
+	result(c, CTL_REFUSED, text);
+	last_words(c);
+}
+
+/* A record, unless too many of them wait for the client already. */
+static void
+record(struct client *c, uint32_t type, const void *data, size_t len)
+{
+	if (imsgbuf_queuelen(&c->ibuf) >= QUEUE_LIMIT)
+		refuse(c, "records are not read fast enough");
+	else
+		queue(c, type, data, len);
+}
+
+void
+control_record(uint32_t ctl, uint32_t type, const void *data, size_t len)
+{
+	struct client *c;
+
+	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing)
+		record(c, type, data, len);
 }
 
 void
@@ -182,7 +222,7 @@ control_monitor(const struct ctl_line *l)
 
 	LIST_FOREACH(c, &clients, entry)
 		if (c->monitor && !c->closing)
-			queue(c, IMSG_CTL_LINE, l, sizeof(*l));
+			record(c, IMSG_CTL_LINE, l, sizeof(*l));
 }
 
 void
@@ -190,20 +230,8 @@ control_add_monitor(uint32_t ctl)
 {
 	struct client *c;
 
-	if ((c = client_find(ctl)) == NULL)
-		return;
-	c->monitor = 1;
-	idle_timer(c);
-}
-
-/* Refuse, and close when that has been read. */
-static void
-refuse(struct client *c, const char *text)
-{
-	c->busy = 1;
-	result(c, CTL_REFUSED, text);
-	c->closing = 1;
-	arm(c);
+	if ((c = client_find(ctl)) != NULL)
+		c->monitor = 1;
 }
 
 /* The strings in a request end inside their arrays. */
@@ -211,12 +239,21 @@ static int
 strings_ok(uint32_t type, const void *data)
 {
 	if (type == IMSG_CTL_SHOW)
-		return msg_text_valid(((const struct ctl_show *)data)->name,
-		    CTL_NAME_LEN);
+		return msg_text_valid(
+		    ((const struct ctl_show *)data)->name, CTL_NAME_LEN);
 	if (type == IMSG_CTL_FAILOVER)
 		return msg_text_valid(
 		    ((const struct ctl_failover *)data)->name, CTL_NAME_LEN);
 	return 1;
+}
+
+/* Requests that only look; the configuration may name accounts. */
+static int
+only_looks(uint32_t type, const void *data)
+{
+	if (type == IMSG_CTL_SHOW)
+		return ((const struct ctl_show *)data)->what != CTL_SHOW_CONFIG;
+	return type == IMSG_CTL_MONITOR;
 }
 
 static void
@@ -245,6 +282,10 @@ request(struct client *c, struct imsg *imsg)
 		refuse(c, "one request at a time");
 		return;
 	}
+	if (c->door->readonly && !only_looks(type, &data)) {
+		refuse(c, "not on the read-only socket");
+		return;
+	}
 	if (type != IMSG_CTL_SHOW && type != IMSG_CTL_MONITOR)
 		log_info("%s asked for by uid %u", msg_name(type),
 		    (unsigned int)c->uid);
@@ -258,24 +299,20 @@ static int
 client_read(struct client *c)
 {
 	struct imsg imsg;
-	uint32_t id = c->id;
 	int n;
 
-	if (imsgbuf_read(&c->ibuf) != 1) {
+	n = imsgbuf_read(&c->ibuf);
+	if (n == -1 && errno == ERANGE) {
+		refuse(c, "request of impossible length");
+		return 0;
+	}
+	if (n != 1) {
 		client_close(c);
 		return -1;
 	}
-	while (!c->closing) {
-		if ((n = imsgbuf_get(&c->ibuf, &imsg)) == -1) {
-			refuse(c, "malformed request (another version?)");
-			break;
-		}
-		if (n == 0)
-			break;
+	while (!c->closing && (n = imsgbuf_get(&c->ibuf, &imsg)) > 0) {
 		request(c, &imsg);
 		imsg_free(&imsg);
-		if (client_find(id) != c)
-			return -1;
 	}
 	return 0;
 }
@@ -300,7 +337,7 @@ client_io(int fd, short what, void *arg)
 }
 
 static void
-client_new(int fd)
+client_new(struct door *d, int fd)
 {
 	struct client *c;
 	gid_t gid;
@@ -314,7 +351,7 @@ client_new(int fd)
 		close(fd);
 		return;
 	}
-	imsgbuf_set_maxsize(&c->ibuf, REQUEST_LIMIT);
+	c->door = d;
 	if (getpeereid(fd, &c->uid, &gid) == -1)
 		c->uid = (uid_t)-1;
 	while (++last_id == 0 || client_find(last_id) != NULL)
@@ -323,53 +360,70 @@ client_new(int fd)
 	event_set(&c->ev, fd, EV_READ, client_io, c);
 	evtimer_set(&c->idle, on_idle, c);
 	LIST_INSERT_HEAD(&clients, c, entry);
-	nclients++;
 	arm(c);
 	idle_timer(c);
+	if (d->nclients++ >= CLIENTS_MAX)
+		refuse(c, "too many clients");
+}
+
+/* Out of descriptors or memory: what waits to be accepted waits on. */
+static int
+exhausted(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
 }
 
 static void
 on_accept(int fd, short what, void *arg)
 {
 	static const struct timeval tv = { FULL_PAUSE_S, 0 };
+	struct door *d = arg;
 	int s;
 
 	(void)what;
-	(void)arg;
 	s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (s == -1) {
-		if (errno == EMFILE || errno == ENFILE) {
-			event_del(&accept_ev);
-			evtimer_add(&pause_ev, &tv);
+		if (exhausted(errno)) {
+			event_del(&d->accept_ev);
+			evtimer_add(&d->pause_ev, &tv);
 		} else if (errno != EINTR && errno != EAGAIN &&
-		    errno != ECONNABORTED)
+			   errno != ECONNABORTED)
 			log_warn("control: accept");
 		return;
 	}
-	if (nclients >= CLIENTS_MAX) {
-		log_debug("control: too many clients");
+	if (d->nclients >= CLIENTS_MAX + REFUSED_MAX) {
 		close(s);
 		return;
 	}
-	client_new(s);
+	client_new(d, s);
 }
 
 static void
 on_pause(int fd, short what, void *arg)
 {
+	struct door *d = arg;
+
 	(void)fd;
 	(void)what;
-	(void)arg;
-	event_add(&accept_ev, NULL);
+	event_add(&d->accept_ev, NULL);
 }
 
 void
-control_init(int fd)
+control_init(int fd, int readonly_fd)
 {
-	listener = fd;
-	event_set(&accept_ev, fd, EV_READ | EV_PERSIST, on_accept, NULL);
-	event_add(&accept_ev, NULL);
-	evtimer_set(&pause_ev, on_pause, NULL);
+	size_t i;
+
+	doors[0].fd = fd;
+	doors[1].fd = readonly_fd;
+	for (i = 0; i < NDOORS; i++) {
+		struct door *d = &doors[i];
+
+		event_set(
+		    &d->accept_ev, d->fd, EV_READ | EV_PERSIST, on_accept, d);
+		event_add(&d->accept_ev, NULL);
+		evtimer_set(&d->pause_ev, on_pause, d);
+	}
 }
 
 /* The last answers ("everything is out") still go out if they can. */
@@ -377,15 +431,15 @@ void
 control_close(void)
 {
 	struct client *c;
+	size_t i;
 
-	if (listener == -1)
-		return;
-	event_del(&accept_ev);
-	evtimer_del(&pause_ev);
-	close(listener);
-	listener = -1;
 	while ((c = LIST_FIRST(&clients)) != NULL) {
 		(void)imsgbuf_write(&c->ibuf);
 		client_close(c);
+	}
+	for (i = 0; i < NDOORS; i++) {
+		event_del(&doors[i].accept_ev);
+		evtimer_del(&doors[i].pause_ev);
+		close(doors[i].fd);
 	}
 }

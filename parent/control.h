@@ -14,11 +14,14 @@
 
 #include "parent/ctl.h"
 
-/* Serve clients that connect to this listening socket, which it owns. */
-void control_init(int listener);
+/*
+ * Serve clients that connect to these listening sockets, which it owns.  On
+ * the second one requests that change something are refused.
+ */
+void control_init(int listener, int readonly_listener);
 void control_close(void);
 
-/* One record for a client.  Unknown clients are ignored. */
+/* One record for a client that waits for its answer; others are ignored. */
 void control_record(uint32_t ctl, uint32_t type, const void *, size_t);
 
 /* The final answer to its request. */

@@ -17,12 +17,12 @@
 #include "common/conf.h"
 #include "common/msg.h"
 
-#define CTL_NAME_LEN	CONF_LABEL_LEN
-#define CTL_WORD_LEN	32
-#define CTL_EVENT_LEN	16 /* an event's id, with its NUL */
-#define CTL_FOREVER	UINT32_MAX
-#define CTL_FOR_MAX	(7 * 86400) /* seconds, longest hold or "for" */
-#define CTL_PIECE_MAX	4096 /* of a CTL_TEXT */
+#define CTL_NAME_LEN  CONF_LABEL_LEN
+#define CTL_WORD_LEN  32
+#define CTL_EVENT_LEN 16 /* an event's id, with its NUL */
+#define CTL_FOREVER   UINT32_MAX
+#define CTL_FOR_MAX   (7 * 86400) /* seconds, longest hold or "for" */
+#define CTL_PIECE_MAX 4096 /* of a CTL_TEXT */
 
 enum ctl_what {
 	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENT */

@@ -41,9 +41,7 @@ target(struct json *j, const char *key, const struct ctl_target *t)
 	json_string(j, "method", "icmp");
 	json_string(j, "via", t->via);
 	json_bool(j, "near", t->near != 0);
-	json_string(j, "status", !s->known ? "unknown" :
-		s->up			   ? "up" :
-					     "down");
+	json_string(j, "status", !s->known ? "unknown" : s->up ? "up" : "down");
 	json_int(j, "sent", (int64_t)s->sent);
 	json_int(j, "received", (int64_t)s->received);
 	json_int(j, "late", (int64_t)s->late);
@@ -133,8 +131,7 @@ active(struct json *j, const struct ctl_answer *a)
 	}
 	u = &a->uplinks[i];
 	json_open(j, "active", '{');
-	json_string(j, "role",
-	    u->role == CONF_PRIMARY ? "primary" : "backup");
+	json_string(j, "role", u->role == CONF_PRIMARY ? "primary" : "backup");
 	json_string(j, "name", u->name);
 	json_string_or_null(j, "interface", u->ifname);
 	if (u->address.family == AF_INET) {
@@ -187,9 +184,8 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	size_t i;
 
 	json_open(j, "fallback", '{');
-	json_string(j, "mode", s->fallback == CONF_FALLBACK_MANUAL ?
-		"manual" :
-		"automatic");
+	json_string(j, "mode",
+	    s->fallback == CONF_FALLBACK_MANUAL ? "manual" : "automatic");
 	number_if(j, "due_s", (int)s->fallback_due, s->due_s);
 	json_string_or_null(j, "waits_for", s->fallback_text);
 	json_close(j, '}');
@@ -203,9 +199,10 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	number_if(j, "oldest_s", s->alarms_waiting > 0, s->alarm_oldest_s);
 	json_close(j, '}');
 	json_string(j, "clock", s->clock_sane ? "sane" : "unknown");
-	json_string(j, "network", !s->network_known ? "unknown" :
-		s->network_ok			    ? "as wanted" :
-						      "different");
+	json_string(j, "network",
+	    !s->network_known ? "unknown"
+	    : s->network_ok   ? "as wanted"
+			      : "different");
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');

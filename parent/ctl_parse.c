@@ -12,9 +12,9 @@
 
 #include "parent/ctl_parse.h"
 
-#define WAIT_S		10
-#define WAIT_RELOAD_S	70 /* a backup being dialled is waited for */
-#define WAIT_SWITCH_S	600 /* dial, proof and switch */
+#define WAIT_S        10
+#define WAIT_RELOAD_S 70 /* a backup being dialled is waited for */
+#define WAIT_SWITCH_S 600 /* dial, proof and switch */
 
 struct word {
 	const char *name;
@@ -22,8 +22,8 @@ struct word {
 	const char *help;
 };
 
-static const struct word verbs[] = {
-	{ "show", IMSG_CTL_SHOW, "what is going on" },
+static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
+					 "what is going on" },
 	{ "monitor", IMSG_CTL_MONITOR, "events as they happen" },
 	{ "failover", IMSG_CTL_FAILOVER, "[name] [for time]: to a backup" },
 	{ "fallback", IMSG_CTL_FALLBACK, "to the primary, now" },
@@ -32,9 +32,7 @@ static const struct word verbs[] = {
 	{ "release", IMSG_CTL_RELEASE, "end a hold" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
-	{ "log", IMSG_CTL_LOG, "brief|verbose" },
-	{ NULL, 0, NULL }
-};
+	{ "log", IMSG_CTL_LOG, "brief|verbose" }, { NULL, 0, NULL } };
 
 /* Of the design, for a later version: known, but refused. */
 static const struct word later[] = {
@@ -52,22 +50,17 @@ static const struct word later[] = {
 	{ NULL, 0, NULL },
 };
 
-static const struct word shows[] = {
-	{ "summary", CTL_SHOW_SUMMARY, "one page" },
+static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
+					 "one page" },
 	{ "targets", CTL_SHOW_TARGETS, "probes and their answers" },
 	{ "backup", CTL_SHOW_BACKUP, "the backups" },
 	{ "network", CTL_SHOW_NETWORK, "wanted, found, the difference" },
 	{ "history", CTL_SHOW_HISTORY, "past events" },
 	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
-	{ "config", CTL_SHOW_CONFIG, "what is in force" },
-	{ NULL, 0, NULL }
-};
+	{ "config", CTL_SHOW_CONFIG, "what is in force" }, { NULL, 0, NULL } };
 
-static const struct word logs[] = {
-	{ "brief", 0, "the usual" },
-	{ "verbose", 1, "everything" },
-	{ NULL, 0, NULL }
-};
+static const struct word logs[] = { { "brief", 0, "the usual" },
+	{ "verbose", 1, "everything" }, { NULL, 0, NULL } };
 
 struct args {
 	int argc;
@@ -155,8 +148,7 @@ duration(struct args *a, const char *text, uint32_t *s)
 	static const struct {
 		char unit;
 		uint32_t s;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
-		{ 'd', 86400 } };
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	unsigned long n;
 	char *rest;
 	size_t i;

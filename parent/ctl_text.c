@@ -21,8 +21,7 @@ static void
 put(FILE *f, const char *text)
 {
 	for (; *text != '\0'; text++)
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' :
-								    *text,
+		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
 		    f);
 }
 
@@ -99,8 +98,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 
 		strlcpy(name, u->name, sizeof(name));
 		if (u->ifname[0] != '\0' && strcmp(u->ifname, u->name) != 0)
-			snprintf(name, sizeof(name), "%s (%s)", u->name,
-			    u->ifname);
+			snprintf(
+			    name, sizeof(name), "%s (%s)", u->name, u->ifname);
 		address(addr, sizeof(addr), &u->address);
 		loss(l, sizeof(l), u->recent_sent, u->recent_lost);
 		ms(rtt, sizeof(rtt), u->rtt_ns);
@@ -123,8 +122,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 			strlcat(note, next, sizeof(note));
 		}
 		fprintf(f, "%-16s ", name);
-		coloured(f, u->active ? "1" : "0",
-		    u->active ? "ACTIVE" : u->status);
+		coloured(
+		    f, u->active ? "1" : "0", u->active ? "ACTIVE" : u->status);
 		fprintf(f, "%*s %-15s %8s %8s  ",
 		    (int)(11 - strlen(u->active ? "ACTIVE" : u->status)), "",
 		    addr, l, rtt);
@@ -153,13 +152,13 @@ targets(FILE *f, const struct ctl_answer *a)
 		ms(rtt[0], sizeof(rtt[0]), s->rtt_last_ns);
 		ms(rtt[1], sizeof(rtt[1]), s->rtt_avg_ns);
 		ms(rtt[2], sizeof(rtt[2]), s->rtt_max_ns);
-		snprintf(times, sizeof(times), "%s/%s/%s", rtt[0], rtt[1],
-		    rtt[2]);
+		snprintf(
+		    times, sizeof(times), "%s/%s/%s", rtt[0], rtt[1], rtt[2]);
 		fprintf(f, "%-16s %-10s %-5s %-8s %8s  %s%s\n", addr, t->via,
 		    "icmp",
-		    !s->known	? "unknown" :
-			s->up	? "up" :
-				  "down",
+		    !s->known ? "unknown"
+		    : s->up   ? "up"
+			      : "down",
 		    l, times, t->near ? "  near" : "");
 	}
 }
@@ -220,14 +219,16 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 
 	if (s->fallback_text[0] != '\0')
 		folded(f, "Return    ", s->fallback_text);
-	fprintf(f, "Network   %s\n", !s->network_known ? "not known yet" :
-		s->network_ok			       ? "as wanted" :
-							 "DIFFERENT, see show network");
+	fprintf(f, "Network   %s\n",
+	    !s->network_known ? "not known yet"
+	    : s->network_ok   ? "as wanted"
+			      : "DIFFERENT, see show network");
 	fprintf(f, "Switches  %" PRIu64 " failovers, %" PRIu64 " fallbacks",
 	    s->failovers, s->fallbacks);
 	if (s->detect_ms > 0)
-		fprintf(f, "; last: detected in %u ms, dialled in %u ms, "
-			   "switched in %.1f ms",
+		fprintf(f,
+		    "; last: detected in %u ms, dialled in %u ms, "
+		    "switched in %.1f ms",
 		    s->detect_ms, s->dial_ms, (double)s->apply_us / 1000);
 	fputc('\n', f);
 	if (a->nevents > 0)
@@ -236,12 +237,11 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	    s->sha256[1], s->sha256[2], s->sha256[3]);
 	wall(f, s->loaded_ns, "%Y-%m-%d %H:%M");
 	if (s->confirm_due)
-		fprintf(f, "; NOT CONFIRMED, goes back in %u s",
-		    s->confirm_s);
+		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
 	fputc('\n', f);
 	if (s->alarms_waiting > 0)
-		fprintf(f, "Alarms    %u waiting for %u s\n",
-		    s->alarms_waiting, s->alarm_oldest_s);
+		fprintf(f, "Alarms    %u waiting for %u s\n", s->alarms_waiting,
+		    s->alarm_oldest_s);
 	else
 		fputs("Alarms    none waiting\n", f);
 	if (!s->clock_sane)
@@ -249,8 +249,8 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	for (i = 0; i < a->nprocesses; i++) {
 		char head[48];
 
-		snprintf(head, sizeof(head), "%-9s %-7u ",
-		    a->processes[i].name, a->processes[i].pid);
+		snprintf(head, sizeof(head), "%-9s %-7u ", a->processes[i].name,
+		    a->processes[i].pid);
 		folded(f, head, a->processes[i].sandbox);
 	}
 }
@@ -310,8 +310,8 @@ network(FILE *f, const struct ctl_answer *a)
 		fputc('\n', f);
 		different |= a->lines[i].different != 0;
 	}
-	fputs(different ? "found and wanted differ where marked\n" :
-			  "as wanted\n",
+	fputs(different ? "found and wanted differ where marked\n"
+			: "as wanted\n",
 	    f);
 }
 

@@ -120,27 +120,27 @@ got(const struct ctl_command *c, struct imsg *imsg, struct ctl_result *r)
 		a->has_summary = 1;
 		break;
 	case IMSG_CTL_UPLINK:
-		a->uplinks = add(a->uplinks, &a->nuplinks, sizeof(*a->uplinks),
-		    imsg);
+		a->uplinks =
+		    add(a->uplinks, &a->nuplinks, sizeof(*a->uplinks), imsg);
 		break;
 	case IMSG_CTL_TARGET:
-		a->targets = add(a->targets, &a->ntargets, sizeof(*a->targets),
-		    imsg);
+		a->targets =
+		    add(a->targets, &a->ntargets, sizeof(*a->targets), imsg);
 		break;
 	case IMSG_CTL_PROCESS:
-		a->processes = add(a->processes, &a->nprocesses,
-		    sizeof(*a->processes), imsg);
+		a->processes = add(
+		    a->processes, &a->nprocesses, sizeof(*a->processes), imsg);
 		break;
 	case IMSG_CTL_EVENT:
-		a->events = add(a->events, &a->nevents, sizeof(*a->events),
-		    imsg);
+		a->events =
+		    add(a->events, &a->nevents, sizeof(*a->events), imsg);
 		break;
 	case IMSG_CTL_LINE:
 		if (c->type == IMSG_CTL_MONITOR)
 			monitor_line(imsg);
 		else
-			a->lines = add(a->lines, &a->nlines, sizeof(*a->lines),
-		    imsg);
+			a->lines =
+			    add(a->lines, &a->nlines, sizeof(*a->lines), imsg);
 		break;
 	case IMSG_CTL_TEXT:
 		add_text(imsg);
@@ -180,12 +180,12 @@ converse(int fd, const struct ctl_command *c, struct ctl_result *r)
 	int n, done = 0;
 
 	if (c->wait_s > 0)
-		deadline = monotime_add_ms(monotime_now(),
-		    (int64_t)c->wait_s * 1000);
+		deadline =
+		    monotime_add_ms(monotime_now(), (int64_t)c->wait_s * 1000);
 	if (imsgbuf_init(&ibuf, fd) == -1)
 		err(EXIT_REFUSED, NULL);
-	if (imsg_compose(&ibuf, c->type, 0, 0, -1,
-		c->len > 0 ? &c->data : NULL, c->len) == -1 ||
+	if (imsg_compose(&ibuf, c->type, 0, 0, -1, c->len > 0 ? &c->data : NULL,
+		c->len) == -1 ||
 	    imsgbuf_flush(&ibuf) == -1)
 		err(EXIT_REFUSED, "dialfaild");
 	while (!done) {

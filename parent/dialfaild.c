@@ -27,10 +27,11 @@
 #include "parent/run.h"
 #include "prober/prober.h"
 
-#define CONF_FILE   SYSCONFDIR "/dialfail.conf"
-#define SOCKET_FILE RUNDIR "/dialfail.sock"
-#define LOCK_FILE   RUNDIR "/lock"
-#define LOCK_TRIES  30 /* of 100 ms: children of one that was killed */
+#define CONF_FILE       SYSCONFDIR "/dialfail.conf"
+#define SOCKET_FILE     RUNDIR "/dialfail.sock"
+#define READONLY_SUFFIX ".ro" /* beside it, for monitoring */
+#define LOCK_FILE       RUNDIR "/lock"
+#define LOCK_TRIES      30 /* of 100 ms: children of one that was killed */
 
 struct options {
 	const char *file;
@@ -47,9 +48,8 @@ struct options {
 static void __dead
 usage(void)
 {
-	fprintf(stderr,
-	    "usage: dialfaild [-dnv] [-D macro=value] [-f file] "
-	    "[-s socket]\n");
+	fprintf(stderr, "usage: dialfaild [-dnv] [-D macro=value] [-f file] "
+			"[-s socket]\n");
 	exit(2);
 }
 
@@ -60,8 +60,7 @@ keep(struct options *o, const char *flag, const char *value)
 		errx(2, "too many options");
 	if ((o->argv[o->argc++] = strdup(flag)) == NULL)
 		err(1, NULL);
-	if (value != NULL &&
-	    (o->argv[o->argc++] = strdup(value)) == NULL)
+	if (value != NULL && (o->argv[o->argc++] = strdup(value)) == NULL)
 		err(1, NULL);
 }
 
@@ -224,7 +223,7 @@ take_lock(void)
 }
 
 static int
-control_socket(const char *path, const struct passwd *pw)
+control_socket(const char *path, mode_t mode, const struct passwd *pw)
 {
 	struct sockaddr_un sun;
 	mode_t old;
@@ -244,7 +243,7 @@ control_socket(const char *path, const struct passwd *pw)
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		err(1, "%s", path);
 	umask(old);
-	if (chmod(path, 0660) == -1 || chown(path, 0, pw->pw_gid) == -1)
+	if (chmod(path, mode) == -1 || chown(path, 0, pw->pw_gid) == -1)
 		err(1, "%s", path);
 	if (listen(fd, 16) == -1)
 		err(1, "%s", path);
@@ -274,8 +273,8 @@ start_children(const struct options *o, int lock)
 		proc_socketpair(fd);
 		kept = i == CHILD_NETCONF ? lock : -1;
 		parent_adopt_child(i,
-		    proc_start_child(roles[i], argv, fd[1], &kept,
-			kept == -1 ? 0 : 1),
+		    proc_start_child(
+			roles[i], argv, fd[1], &kept, kept == -1 ? 0 : 1),
 		    fd[0]);
 		close(fd[1]);
 	}
@@ -300,7 +299,8 @@ main(int argc, char *argv[])
 	struct passwd *pw;
 	struct parent *p;
 	char *state;
-	int lock, control, history;
+	char readonly_path[PATH_MAX];
+	int lock, control, readonly, history;
 
 	parse_options(&o, argc, argv);
 	if (o.role != NULL)
@@ -317,7 +317,11 @@ main(int argc, char *argv[])
 	make_dir(RUNDIR "/ppp", 0700, 0, 0);
 	lock = take_lock();
 	history = make_state_dir(state, pw) == 0;
-	control = control_socket(o.socket, pw);
+	control = control_socket(o.socket, 0660, pw);
+	if (snprintf(readonly_path, sizeof(readonly_path), "%s" READONLY_SUFFIX,
+		o.socket) >= (int)sizeof(readonly_path))
+		errx(1, "%s: path too long for a socket", o.socket);
+	readonly = control_socket(readonly_path, 0666, pw);
 
 	log_init("parent", o.debug, o.verbose);
 	if (!o.debug && daemon(1, 0) == -1)
@@ -328,5 +332,5 @@ main(int argc, char *argv[])
 	start_children(&o, lock);
 	proc_drop(pw, history ? state : RUNDIR "/empty");
 	log_info("dialfaild " VERSION " starts");
-	return parent_loop(control, history ? "/" : NULL);
+	return parent_loop(control, readonly, history ? "/" : NULL);
 }

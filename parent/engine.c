@@ -17,6 +17,7 @@
 #include "parent/parent.h"
 
 #define QUEUE_MAX 64
+#define CLEAR_MS  (20 * 1000) /* netconf's answer to clear */
 
 static struct event tick;
 static struct mevent queue[QUEUE_MAX];
@@ -30,9 +31,11 @@ static uint32_t apply_machine_gen; /* as the machine counts */
 static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
 static uint32_t clear_gen; /* 0: no clear under way */
 static uint32_t clear_ctl;
+static struct event clear_timer;
 
 static void act(const struct maction *);
 static void on_tick(int, short, void *);
+static void on_clear_timeout(int, short, void *);
 
 const char *
 uplink_name(uint32_t id)
@@ -124,8 +127,8 @@ step(const struct mevent *ev)
 	struct mactions out;
 	enum mreason why;
 
-	why = machine_step(&parent->machine, &parent->mconf, ev,
-	    monotime_now(), &out);
+	why = machine_step(
+	    &parent->machine, &parent->mconf, ev, monotime_now(), &out);
 	log_debug("event %s of %s: %s", mevent_name(ev->type),
 	    uplink_name(ev->uplink), mreason_text(why));
 	act_all(&out);
@@ -145,7 +148,8 @@ late_tick(void)
 
 /*
  * One event.  Actions may cause further events; those wait in the queue
- * until the actions of this one are done, so that their order holds.
+ * until the actions of this one are done, so that their order holds.  So do
+ * the few that come before netconf said what it found (engine_adopt).
  */
 void
 engine_event(struct mevent *ev)
@@ -186,6 +190,7 @@ engine_start(void)
 	struct mactions out;
 
 	evtimer_set(&tick, on_tick, NULL);
+	evtimer_set(&clear_timer, on_clear_timeout, NULL);
 	build_machine_conf(&parent->mconf);
 	machine_init(&parent->machine, &parent->mconf,
 	    ((uint64_t)arc4random() << 32) | arc4random(), monotime_now(),
@@ -203,10 +208,9 @@ engine_reloaded(const struct config *old)
 
 	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
 		ev.map[i] = MACHINE_NONE;
-		for (j = 0; i < old->nuplinks && j < parent->conf.nuplinks;
-		     j++)
-			if (reload_same(&old->uplink[i],
-				&parent->conf.uplink[j]))
+		for (j = 0; i < old->nuplinks && j < parent->conf.nuplinks; j++)
+			if (reload_same(
+				&old->uplink[i], &parent->conf.uplink[j]))
 				ev.map[i] = j;
 	}
 	build_machine_conf(&parent->mconf);
@@ -271,24 +275,53 @@ event_cause(char *buf, size_t size, enum mreason why)
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }
 
+/* When the last far target answered, as far as the prober can be believed. */
+static struct monotime
+last_answer(struct monotime now)
+{
+	const struct uplink *u = &parent->uplink[0];
+	struct monotime t = monotime_from_ns(u->last.last_answer_ns);
+
+	if (!u->known || !monotime_valid(t) || monotime_cmp(t, now) > 0 ||
+	    monotime_ms_between(t, now) > UINT32_MAX)
+		return now;
+	return t;
+}
+
 static void
 event_begin(enum mreason why)
 {
-	const struct uplink *u = &parent->uplink[0];
 	struct ctl_event *ev = &parent->event;
 	struct monotime now = monotime_now(), last = now;
 
 	memset(ev, 0, sizeof(*ev));
 	event_cause(ev->cause, sizeof(ev->cause), why);
-	if (why != MWHY_ASKED && u->known && u->last.last_answer_ns > 0)
-		last = monotime_from_ns(u->last.last_answer_ns);
-	parent->event_began = last;
+	if (why != MWHY_ASKED && why != MWHY_ADOPTED)
+		last = last_answer(now);
 	ev->began_ns = wall_of(last);
 	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
+	parent->event_began = history_begin(ev, last, why == MWHY_ADOPTED);
+	if (why == MWHY_ADOPTED || why == MWHY_ASKED)
+		history_line("state", "%s", mreason_text(why));
+	else
+		history_line("state",
+		    "%s: detected %u ms after the last answer", ev->cause,
+		    ev->detect_ms);
 	parent->detect_ms = ev->detect_ms;
-	history_begin(ev, last, parent->machine.adopted);
-	history_line("state", "%s: detected %u ms after the last answer",
-	    ev->cause, ev->detect_ms);
+}
+
+/* Time with traffic on a backup goes to the event's account. */
+static void
+count_backup_time(void)
+{
+	struct monotime now = monotime_now();
+
+	if (monotime_valid(parent->backup_since))
+		parent->event.backup_s +=
+		    (uint32_t)(monotime_ms_between(parent->backup_since, now) /
+			       1000);
+	parent->backup_since =
+	    parent->machine.want.active != 0 ? now : (struct monotime){ 0 };
 }
 
 static void
@@ -300,10 +333,11 @@ event_end(enum mreason why)
 		return;
 	ev->ended = 1;
 	ev->ended_ns = wall_now();
-	ev->duration_s = (uint32_t)(monotime_ms_between(parent->event_began,
-					monotime_now()) /
-	    1000);
+	ev->duration_s = (uint32_t)(monotime_ms_between(
+					parent->event_began, monotime_now()) /
+				    1000);
 	ev->clean = why == MWHY_DONE && parent->network_ok;
+	count_backup_time();
 	history_line("state", "event %s ends after %u s: %s%s", ev->id,
 	    ev->duration_s, mreason_text(why), ev->clean ? ", clean" : "");
 	history_end(ev);
@@ -332,6 +366,20 @@ engine_alarm(const char *kind, uint32_t id, const char *text)
 	parent_send(CHILD_NETCONF, IMSG_ALARM, -1, &a, sizeof(a));
 }
 
+/* Traffic has moved, and that was read back: the one write of a switch. */
+static void
+count_switch(enum malarm alarm)
+{
+	if (alarm == MALARM_FAILOVER)
+		history_counters()->failovers++;
+	else if (alarm == MALARM_FALLBACK)
+		history_counters()->fallbacks++;
+	else
+		return;
+	count_backup_time();
+	history_flush(&parent->event);
+}
+
 static void
 machine_alarm(const struct maction *a)
 {
@@ -345,6 +393,7 @@ machine_alarm(const struct maction *a)
 	else
 		strlcpy(text, mreason_text(a->reason), sizeof(text));
 	engine_alarm(malarm_name(a->alarm), a->uplink, text);
+	count_switch(a->alarm);
 }
 
 static void
@@ -355,9 +404,14 @@ changed_state(const struct maction *a)
 	parent->since_ns = wall_now();
 	history_line("state", "%s -> %s: %s", machine_state_name(a->from),
 	    machine_state_name(a->to), mreason_text(a->reason));
-	if (a->to == MACHINE_ON_BACKUP)
-		strlcpy(ev->backup, uplink_name(parent->machine.want.active),
-		    sizeof(ev->backup));
+	if (a->from == MACHINE_STARTING && a->to == MACHINE_ON_PRIMARY)
+		history_close_open();
+	if (a->to != MACHINE_ON_BACKUP)
+		return;
+	strlcpy(ev->backup, uplink_name(parent->machine.want.active),
+	    sizeof(ev->backup));
+	if (!monotime_valid(parent->backup_since))
+		parent->backup_since = monotime_now();
 }
 
 static void
@@ -429,37 +483,38 @@ act(const struct maction *a)
 	}
 }
 
-/* An interface that is always there counts as up with an address. */
+/*
+ * A link as the kernel sees it: of the primary the carrier, of a backup that
+ * is an interface also its address.  The machine is told of changes.
+ */
 static void
-interface_state(uint32_t id)
+tell_link(uint32_t id)
 {
 	struct uplink *u = &parent->uplink[id];
+	const struct msg_facts *f = &u->facts;
 	struct mevent ev = { .uplink = id };
-	int up;
+	int up, told = u->told;
 
-	up = u->facts.ifindex != 0 && u->facts.up && u->facts.carrier &&
-	    u->facts.address.family != AF_UNSPEC;
-	if (up == u->was_up)
+	up = f->ifindex != 0 && f->up && f->carrier;
+	if (id != 0)
+		up = up && f->address.family != AF_UNSPEC;
+	if (!adopted || !u->facts_known || (told && up == u->was_up) ||
+	    u->conf.kind != CONF_INTERFACE)
 		return;
+	u->told = 1;
 	u->was_up = up;
-	ev.type = up ? MEV_LINK_UP : MEV_LINK_DOWN;
-	engine_event(&ev);
-}
-
-static void
-primary_carrier(const struct msg_facts *f, int known, uint32_t before)
-{
-	struct mevent ev = { .type = MEV_CARRIER };
-
-	ev.up = f->ifindex != 0 && f->up && f->carrier;
-	if (known && ev.up == (before != 0))
-		return;
-	if (known)
-		history_line(uplink_name(0), "%s",
-		    f->ifindex == 0 ? "interface gone" :
-			!f->up	    ? "interface down" :
-			f->carrier  ? "carrier back" :
-				      "carrier lost");
+	if (told)
+		history_line(uplink_name(id), "%s",
+		    f->ifindex == 0 ? "interface gone"
+		    : !f->up        ? "interface down"
+		    : !f->carrier   ? "carrier lost"
+		    : up            ? "link up"
+				    : "address gone");
+	ev.up = up != 0;
+	if (id == 0)
+		ev.type = MEV_CARRIER;
+	else
+		ev.type = up ? MEV_LINK_UP : MEV_LINK_DOWN;
 	engine_event(&ev);
 }
 
@@ -467,24 +522,18 @@ void
 engine_facts(const struct msg_facts *f)
 {
 	struct uplink *u = &parent->uplink[f->uplink];
-	uint32_t before;
-	int known = u->facts_known;
 
-	before = u->facts.ifindex != 0 && u->facts.up && u->facts.carrier;
 	u->facts = *f;
 	u->facts_known = 1;
 	parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
-	if (f->uplink == 0)
-		primary_carrier(f, known, before);
-	else if (u->conf.kind == CONF_INTERFACE)
-		interface_state(f->uplink);
+	tell_link(f->uplink);
 }
 
 static int
 upstream_cause(uint32_t cause)
 {
-	return cause == MSG_CAUSE_UPSTREAM ||
-	    cause == MSG_CAUSE_SOME_TARGETS || cause == MSG_CAUSE_TARGET;
+	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_SOME_TARGETS ||
+	       cause == MSG_CAUSE_TARGET;
 }
 
 /* 1 dead, 0 alive, -1 the primary does not probe this address. */
@@ -545,20 +594,20 @@ log_round(const struct uplink *u, const struct msg_round *r)
 		    r->target[i].received, r->target[i].sent, a);
 		strlcat(text, one, sizeof(text));
 	}
-	history_line(u->conf.label, "round bad: %s: %s",
-	    msg_cause_text(r->cause), text);
+	history_line(
+	    u->conf.label, "round bad: %s: %s", msg_cause_text(r->cause), text);
 }
 
 /* The round of a backup that is to be proved. */
 static void
-proof_round(uint32_t id, struct uplink *u)
+proof_round(uint32_t id, struct uplink *u, uint32_t verdict)
 {
 	struct mevent ev = { .uplink = id };
 
-	if (u->last.verdict == MSG_GOOD) {
+	if (verdict == MSG_GOOD) {
 		ev.type = MEV_PROVED;
 		history_line(u->conf.label, "proved: far targets answer");
-	} else if (u->bad_rounds > u->conf.probe.retry) {
+	} else if (verdict == MSG_BAD && u->bad_rounds > u->conf.probe.retry) {
 		ev.type = MEV_PROOF_FAILED;
 		ev.same = same_targets(u);
 	} else
@@ -573,7 +622,8 @@ engine_round(const struct msg_round *r)
 	struct uplink *u = &parent->uplink[r->uplink];
 	struct mevent ev = { .type = MEV_ROUND };
 
-	if (r->gen != u->probe_gen || r->ntargets != u->conf.ntargets)
+	if (!adopted || r->gen != u->probe_gen ||
+	    u->probe_mode == MSG_PROBE_OFF || r->ntargets != u->conf.ntargets)
 		return;
 	if (r->verdict == MSG_GOOD || r->verdict == MSG_BAD) {
 		/* said once, then counted: a dead line is no flood of lines */
@@ -585,12 +635,12 @@ engine_round(const struct msg_round *r)
 		u->known = 1;
 		u->bad_rounds = r->verdict == MSG_BAD ? u->bad_rounds + 1 : 0;
 		if (r->verdict == MSG_BAD)
-			u->good_since = (struct monotime) { 0 };
+			u->good_since = (struct monotime){ 0 };
 		else if (!monotime_valid(u->good_since))
 			u->good_since = monotime_now();
 	}
 	if (u->proving) {
-		proof_round(r->uplink, u);
+		proof_round(r->uplink, u, r->verdict);
 		return;
 	}
 	ev.uplink = r->uplink;
@@ -635,6 +685,7 @@ cleared(const struct msg_net_done *d)
 		history_line("network", "everything of ours is out");
 	else
 		history_line("network", "clear failed: %s", d->text);
+	evtimer_del(&clear_timer);
 	if (clear_ctl != 0)
 		control_result(clear_ctl, d->ok ? CTL_OK : CTL_FAILED, "%s",
 		    d->ok ? "everything is out; dialfaild ends" : d->text);
@@ -664,17 +715,23 @@ void
 engine_adopt(const struct msg_net_adopt *a)
 {
 	struct mevent ev = { .type = MEV_ADOPT };
+	uint32_t i;
 
-	if (adopted)
-		fatalx("netconf: adopt twice");
+	if (adopted || !parent->conf.complete) {
+		parent_distrust(CHILD_NETCONF, IMSG_NET_ADOPT);
+		return;
+	}
 	adopted = 1;
+	for (i = 1; i < parent->conf.nuplinks; i++)
+		tell_link(i);
 	ev.uplink = a->active < parent->conf.nuplinks ? a->active : 0;
 	ev.up = ev.uplink == 0 || parent->uplink[ev.uplink].was_up ||
-	    parent->uplink[ev.uplink].link.phase == LINK_UP;
+		parent->uplink[ev.uplink].link.phase == LINK_UP;
 	if (a->found)
 		history_line("state", "found traffic on %s from before",
 		    uplink_name(ev.uplink));
 	engine_event(&ev);
+	tell_link(0);
 }
 
 void
@@ -687,11 +744,40 @@ engine_drained(const struct msg_net_drained *d)
 	engine_event(&ev);
 }
 
+int
+engine_ready(void)
+{
+	return adopted;
+}
+
+int
+engine_clearing(void)
+{
+	return clear_gen != 0;
+}
+
 void
 engine_clear(uint32_t ctl)
 {
+	struct timeval tv = monotime_ms(CLEAR_MS);
+
+	if (engine_clearing())
+		return;
 	clear_ctl = ctl;
 	clear_gen = ++net_gen;
-	parent_send(CHILD_NETCONF, IMSG_NET_CLEAR, -1, &clear_gen,
-	    sizeof(clear_gen));
+	parent_send(
+	    CHILD_NETCONF, IMSG_NET_CLEAR, -1, &clear_gen, sizeof(clear_gen));
+	evtimer_add(&clear_timer, &tv);
+}
+
+static void
+on_clear_timeout(int fd, short what, void *arg)
+{
+	struct msg_net_done d = { .gen = clear_gen };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	strlcpy(d.text, "netconf: no answer in time", sizeof(d.text));
+	cleared(&d);
 }

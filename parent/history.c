@@ -13,6 +13,7 @@
  */
 #include <sys/types.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -27,11 +28,11 @@
 #include "parent/history.h"
 #include "parent/history_file.h"
 
-#define EVENTS_MAX  64
-#define LINES_MAX   400 /* of one event */
-#define FILE_MAX    (400 * 1024) /* twice that in all */
-#define FILE_NAME   "history"
-#define FILE_OLD    "history.0"
+#define EVENTS_MAX 64
+#define LINES_MAX  200 /* of one event */
+#define FILE_MAX   (400 * 1024) /* twice that in all */
+#define FILE_NAME  "history"
+#define FILE_OLD   "history.0"
 
 struct line {
 	TAILQ_ENTRY(line) entry;
@@ -137,14 +138,23 @@ load_line(char *text)
 static void
 load(const char *name)
 {
+	struct stat st;
 	char *text = NULL;
 	size_t size = 0;
 	ssize_t n;
 	FILE *f;
 	int fd;
 
-	if ((fd = openat(dirfd_, name, O_RDONLY | O_CLOEXEC)) == -1)
+	fd = openat(
+	    dirfd_, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
 		return;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size > 2 * FILE_MAX) {
+		log_warnx("history: %s is none of ours", name);
+		close(fd);
+		return;
+	}
 	if ((f = fdopen(fd, "r")) == NULL) {
 		close(fd);
 		return;
@@ -206,8 +216,8 @@ open_append(void)
 {
 	int fd;
 
-	fd = openat(dirfd_, FILE_NAME,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	fd = openat(
+	    dirfd_, FILE_NAME, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (fd == -1) {
 		log_warn("history: from now on in memory only");
 		close(dirfd_);
@@ -242,26 +252,50 @@ append(struct event_record *r)
 				l->written = 1;
 			}
 	}
-	if (fclose(f) == EOF || fsync(fd) == -1)
+	/* no fsync(2): a slow disk must not hold up the next switch */
+	if (fclose(f) == EOF)
 		log_warn("history: write");
 	rotate(fd);
 	close(fd);
 }
 
 void
+history_close_open(void)
+{
+	struct event_record *r;
+
+	TAILQ_FOREACH(r, &events, entry)
+		if (r != present)
+			r->ev.ended = 1;
+}
+
+/* The same event as before a restart, its beginning told by the wall clock. */
+static struct monotime
+resume(struct event_record *r, struct ctl_event *ev, struct monotime since)
+{
+	int64_t now = wall_now();
+
+	*ev = r->ev;
+	present = r;
+	began = since;
+	if (now != 0 && ev->began_ns != 0 && ev->began_ns < now)
+		began = monotime_add_ns(monotime_now(), ev->began_ns - now);
+	return began;
+}
+
+struct monotime
 history_begin(struct ctl_event *ev, struct monotime since, int adopt)
 {
 	struct event_record *last = TAILQ_LAST(&events, event_list);
 
+	if (adopt && last != NULL && !last->ev.ended)
+		return resume(last, ev, since);
+	history_close_open();
 	began = since;
-	if (adopt && last != NULL && !last->ev.ended) {
-		*ev = last->ev;
-		present = last;
-		return;
-	}
 	snprintf(ev->id, sizeof(ev->id), "%04x", ++counters.last_id);
 	present = add_event(ev);
 	append(present);
+	return began;
 }
 
 void

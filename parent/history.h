@@ -31,10 +31,14 @@ struct history_counters *history_counters(void);
 
 /*
  * A new event; its id goes to ev->id (hexadecimal, counted up).  With adopt
- * the one that was open when the daemon ended is continued instead, if any.
- * began: lines tell their distance from it.
+ * the one that was open when the daemon ended is continued instead, if any,
+ * and *ev becomes that.  Returns when it began, from which lines tell their
+ * distance.
  */
-void history_begin(struct ctl_event *ev, struct monotime began, int adopt);
+struct monotime history_begin(
+    struct ctl_event *ev, struct monotime began, int adopt);
+/* Events that an earlier run left open and that are not continued are over. */
+void history_close_open(void);
 /* A line of the present event, or of none: to disk (later), monitors. */
 void history_line(const char *who, const char *, ...)
     __attribute__((__format__(printf, 2, 3)));

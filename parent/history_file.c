@@ -103,8 +103,8 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	    number32(f[10], &ev->flows_cut) == -1 ||
 	    number32(f[11], &ev->duration_s) == -1 ||
 	    word(ev->backup, sizeof(ev->backup), f[12]) == -1 ||
-	    word(ev->cause, sizeof(ev->cause), f[13]) == -1 ||
-	    ev->ended > 1 || ev->clean > 1)
+	    word(ev->cause, sizeof(ev->cause), f[13]) == -1 || ev->ended > 1 ||
+	    ev->clean > 1)
 		return -1;
 	return 0;
 }

@@ -152,6 +152,5 @@ json_time(struct json *j, const char *key, int64_t wall_ns)
 	}
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	begin(j, key);
-	fprintf(j->f, "\"%s.%03dZ\"", text,
-	    (int)(wall_ns / 1000000 % 1000));
+	fprintf(j->f, "\"%s.%03dZ\"", text, (int)(wall_ns / 1000000 % 1000));
 }

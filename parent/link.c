@@ -63,10 +63,8 @@ link_init(uint32_t id)
 static void
 timer(struct link *l, uint32_t ms)
 {
-	struct timeval tv;
+	struct timeval tv = monotime_ms(ms);
 
-	tv.tv_sec = ms / 1000;
-	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	evtimer_add(&l->timer, &tv);
 }
 
@@ -100,8 +98,8 @@ rest(struct uplink *u)
 	memset(&l->ppp, 0, sizeof(l->ppp));
 	set_phase(u, LINK_IDLE);
 	if (report != LINK_REPORT_NONE) {
-		ev.type = report == LINK_REPORT_FAILED ? MEV_LINK_FAILED :
-							 MEV_LINK_DOWN;
+		ev.type = report == LINK_REPORT_FAILED ? MEV_LINK_FAILED
+						       : MEV_LINK_DOWN;
 		engine_event(&ev);
 	}
 	reload_link_idle();
@@ -186,8 +184,10 @@ link_start(uint32_t id)
 	struct uplink *u = uplink(id);
 	struct link *l = &u->link;
 
-	if (l->phase != LINK_IDLE) {
-		l->again = 1; /* the modem is still being hung up */
+	if (l->phase != LINK_IDLE || reload_changing()) {
+		/* still being hung up, or its configuration may change */
+		l->again = 1;
+		l->report = LINK_REPORT_NONE;
 		return;
 	}
 	l->again = 0;
@@ -199,6 +199,16 @@ link_start(uint32_t id)
 	set_phase(u, LINK_OPENING);
 	timer(l, OPENING_MS);
 	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
+}
+
+void
+link_resume(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		if (uplink(i)->link.again && uplink(i)->link.phase == LINK_IDLE)
+			link_start(i);
 }
 
 void
@@ -265,8 +275,10 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	struct msg_dial d;
 	int fd;
 
-	if ((fd = imsg_get_fd(imsg)) == -1)
-		fatalx("netconf: TTY without a descriptor");
+	if ((fd = imsg_get_fd(imsg)) == -1) {
+		parent_distrust(CHILD_NETCONF, IMSG_TTY);
+		return;
+	}
 	if (l->phase == LINK_OPENING && l->report != LINK_REPORT_NONE) {
 		close(fd); /* stopped meanwhile */
 		close_tty(u);
@@ -331,21 +343,22 @@ ppp_up(struct uplink *u, const struct msg_ppp_up *m)
 	if (m->adopted && l->phase == LINK_IDLE) {
 		l->gen = m->gen;
 		l->began = monotime_now();
-		history_line(u->conf.label, "adopted pppd %u on %s", m->pid,
-		    m->ifname);
+		history_line(
+		    u->conf.label, "adopted pppd %u on %s", m->pid, m->ifname);
 	} else if (l->phase != LINK_NEGOTIATING)
 		return;
 	l->ppp = *m;
+	set_phase(u, LINK_PREPARING);
+	if (m->adopted) {
+		link_prepared(u->conf.id); /* its table is in the kernel */
+		return;
+	}
 	addr_format(&m->local, local, sizeof(local));
 	addr_format(&m->remote, remote, sizeof(remote));
 	history_line(u->conf.label, "%s up: %s, peer %s, after %u ms",
 	    m->ifname, local, remote,
 	    (uint32_t)monotime_ms_between(l->began, monotime_now()));
-	set_phase(u, LINK_PREPARING);
-	if (m->adopted)
-		link_prepared(u->conf.id); /* its table is in the kernel */
-	else
-		engine_prepare(u->conf.id);
+	engine_prepare(u->conf.id);
 }
 
 /* netconf laid what the interface needs: it can be proved now. */
@@ -360,9 +373,11 @@ link_prepared(uint32_t id)
 	evtimer_del(&u->link.timer);
 	u->link.last_error[0] = '\0';
 	set_phase(u, LINK_UP);
-	parent->dial_ms = (uint32_t)monotime_ms_between(u->link.began,
-	    monotime_now());
-	parent->event.dial_ms = parent->dial_ms;
+	if (!u->link.ppp.adopted) {
+		parent->dial_ms = (uint32_t)monotime_ms_between(
+		    u->link.began, monotime_now());
+		parent->event.dial_ms = parent->dial_ms;
+	}
 	engine_event(&ev);
 }
 
@@ -405,11 +420,37 @@ addressed(uint32_t id, uint32_t gen)
 }
 
 static void
-get(struct imsg *imsg, void *data, size_t len, const char *from)
+got_ppp_up(struct imsg *imsg)
 {
-	if (imsg_get_data(imsg, data, len) == -1)
-		fatalx("%s: %s: wrong length %zu", from,
-		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
+	struct msg_ppp_up m;
+	struct uplink *u;
+
+	if (parent_get(CHILD_NETCONF, imsg, &m, sizeof(m)) == -1)
+		return;
+	if (!msg_ppp_up_valid(&m)) {
+		parent_distrust(CHILD_NETCONF, IMSG_PPP_UP);
+		return;
+	}
+	if (m.uplink >= parent->conf.nuplinks ||
+	    uplink(m.uplink)->conf.kind != CONF_MODEM)
+		return;
+	u = m.adopted ? uplink(m.uplink) : addressed(m.uplink, m.gen);
+	if (u != NULL)
+		ppp_up(u, &m);
+}
+
+static void
+got_ppp_down(struct imsg *imsg)
+{
+	struct msg_ppp_down m;
+	struct uplink *u;
+
+	if (parent_get(CHILD_NETCONF, imsg, &m, sizeof(m)) == -1)
+		return;
+	if (!msg_ppp_down_valid(&m))
+		parent_distrust(CHILD_NETCONF, IMSG_PPP_DOWN);
+	else if ((u = addressed(m.uplink, m.gen)) != NULL)
+		ppp_down(u, &m);
 }
 
 void
@@ -417,38 +458,30 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 {
 	struct msg_link m;
 	struct msg_link_result r;
-	struct msg_ppp_up up;
-	struct msg_ppp_down down;
 	struct uplink *u;
 
 	switch (type) {
 	case IMSG_TTY:
-		get(imsg, &m, sizeof(m), "netconf");
-		if (msg_link_valid(&m) &&
-		    (u = addressed(m.uplink, m.gen)) != NULL)
+		if (parent_get(CHILD_NETCONF, imsg, &m, sizeof(m)) == -1)
+			break;
+		if (!msg_link_valid(&m))
+			parent_distrust(CHILD_NETCONF, type);
+		else if ((u = addressed(m.uplink, m.gen)) != NULL)
 			got_tty(u, imsg);
 		break;
 	case IMSG_TTY_FAILED:
-		get(imsg, &r, sizeof(r), "netconf");
-		if (msg_link_result_valid(&r) &&
-		    (u = addressed(r.uplink, r.gen)) != NULL)
+		if (parent_get(CHILD_NETCONF, imsg, &r, sizeof(r)) == -1)
+			break;
+		if (!msg_link_result_valid(&r))
+			parent_distrust(CHILD_NETCONF, type);
+		else if ((u = addressed(r.uplink, r.gen)) != NULL)
 			tty_failed(u, &r);
 		break;
 	case IMSG_PPP_UP:
-		get(imsg, &up, sizeof(up), "netconf");
-		if (!msg_ppp_up_valid(&up) ||
-		    up.uplink >= parent->conf.nuplinks)
-			break;
-		u = up.adopted ? uplink(up.uplink) :
-				 addressed(up.uplink, up.gen);
-		if (u != NULL)
-			ppp_up(u, &up);
+		got_ppp_up(imsg);
 		break;
 	case IMSG_PPP_DOWN:
-		get(imsg, &down, sizeof(down), "netconf");
-		if (msg_ppp_down_valid(&down) &&
-		    (u = addressed(down.uplink, down.gen)) != NULL)
-			ppp_down(u, &down);
+		got_ppp_down(imsg);
 		break;
 	}
 }
@@ -461,15 +494,21 @@ link_dispatch_dialer(uint32_t type, struct imsg *imsg)
 	struct uplink *u;
 
 	if (type == IMSG_DIAL_PHASE) {
-		get(imsg, &t, sizeof(t), "dialer");
-		if (msg_link_text_valid(&t) &&
-		    (u = addressed(t.uplink, t.gen)) != NULL)
+		if (parent_get(CHILD_DIALER, imsg, &t, sizeof(t)) == -1)
+			return;
+		if (!msg_link_text_valid(&t))
+			parent_distrust(CHILD_DIALER, type);
+		else if ((u = addressed(t.uplink, t.gen)) != NULL)
 			history_line(u->conf.label, "%s", t.text);
 		return;
 	}
-	get(imsg, &r, sizeof(r), "dialer");
-	if (!msg_link_result_valid(&r) ||
-	    (u = addressed(r.uplink, r.gen)) == NULL)
+	if (parent_get(CHILD_DIALER, imsg, &r, sizeof(r)) == -1)
+		return;
+	if (!msg_link_result_valid(&r)) {
+		parent_distrust(CHILD_DIALER, type);
+		return;
+	}
+	if ((u = addressed(r.uplink, r.gen)) == NULL)
 		return;
 	if (type == IMSG_DIAL_RESULT)
 		dial_result(u, &r);

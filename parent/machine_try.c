@@ -200,9 +200,21 @@ link_stop(struct mctx *c, uint32_t uplink)
 	machine_emit(c, MACT_STOP)->uplink = uplink;
 }
 
-/* A link that stood is gone: a short life counts as a failure. */
-void
-machine_link_lost(struct mctx *c, uint32_t uplink)
+/*
+ * A dial that came to nothing, or a link that died young, backs off, whoever
+ * ended it: rounds that go good and bad in turn must not dial in turn.
+ */
+static void
+back_off(struct mctx *c, uint32_t uplink)
+{
+	struct machine_backup *b = &c->m->backup[uplink];
+
+	b->fails++;
+	b->not_before = monotime_add_ms(c->now, backoff_ms(c, uplink));
+}
+
+static void
+link_ended(struct mctx *c, uint32_t uplink)
 {
 	struct machine_backup *b = &c->m->backup[uplink];
 
@@ -210,10 +222,17 @@ machine_link_lost(struct mctx *c, uint32_t uplink)
 		c, monotime_add_ms(b->since, MACHINE_BACKOFF_RESET_MS))) {
 		b->fails = 0;
 		b->not_before = machine_never;
-	} else {
-		b->fails++;
-		b->not_before = monotime_add_ms(c->now, backoff_ms(c, uplink));
-	}
+	} else
+		back_off(c, uplink);
+}
+
+/* A link that stood is gone. */
+void
+machine_link_lost(struct mctx *c, uint32_t uplink)
+{
+	struct machine_backup *b = &c->m->backup[uplink];
+
+	link_ended(c, uplink);
 	link_set(c, uplink, MACHINE_LINK_DOWN);
 	b->proved = b->stale = false;
 	b->bad = 0;
@@ -468,12 +487,19 @@ machine_hangup(struct mctx *c)
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		if (!c->conf->uplink[i].needs_dial || is_goal(m, i))
 			continue;
-		if (m->backup[i].link == MACHINE_LINK_STARTING)
+		if (m->backup[i].link == MACHINE_LINK_STARTING) {
+			back_off(c, i);
 			link_stop(c, i);
-		else if (m->backup[i].link == MACHINE_LINK_UP && m->applied &&
-			 m->state != MACHINE_STARTING && m->want.active != i &&
-			 m->want.drain != i)
+		} else if (m->backup[i].link == MACHINE_LINK_UP && m->applied &&
+			   m->state != MACHINE_STARTING &&
+			   m->want.active != i && m->want.drain != i) {
+			/* unless its failure was counted already */
+			if ((!m->try.hangup || m->try.uplink != i) &&
+			    (!monotime_valid(m->backup[i].not_before) ||
+				machine_passed(c, m->backup[i].not_before)))
+				link_ended(c, i);
 			link_stop(c, i);
+		}
 	}
 }
 

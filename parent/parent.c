@@ -21,9 +21,9 @@
 #include "parent/parent.h"
 #include "parent/run.h"
 
-#define PING_MS	    2000
-#define PONG_MS	    5000 /* design: without an answer by then it is dead */
-#define GOODBYE_MS  900 /* children leave by themselves: fd 3 closes */
+#define PING_MS         2000
+#define PONG_MS         5000 /* design: without an answer by then it is dead */
+#define GOODBYE_MS      900 /* children leave by themselves: fd 3 closes */
 #define GOODBYE_STEP_MS 10
 
 struct parent *parent;
@@ -35,11 +35,11 @@ static struct event sigs[5];
 static void parent_dispatch(int, short, void *);
 
 void
-parent_send(enum child_id to, uint32_t type, int fd, const void *data,
-    size_t len)
+parent_send(
+    enum child_id to, uint32_t type, int fd, const void *data, size_t len)
 {
-	if (imsg_compose_event(&parent->child[to].iev, type, 0, -1, fd, data,
-		len) == -1)
+	if (imsg_compose_event(
+		&parent->child[to].iev, type, 0, -1, fd, data, len) == -1)
 		fatal("%s: cannot queue %s", parent->child[to].name,
 		    msg_name(type));
 }
@@ -54,88 +54,135 @@ parent_quit(int code)
 	event_loopexit(NULL);
 }
 
-static void
-get(const struct child *c, struct imsg *imsg, void *data, size_t len)
+void
+parent_distrust(enum child_id id, uint32_t type)
 {
-	if (imsg_get_data(imsg, data, len) == -1)
-		fatalx("%s: %s: wrong length %zu", c->name,
-		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
+	const struct child *c = &parent->child[id];
+
+	log_warnx(
+	    "%s (pid %d): %s: invalid", c->name, (int)c->pid, msg_name(type));
+	parent_quit(1);
+}
+
+int
+parent_get(enum child_id from, struct imsg *imsg, void *data, size_t len)
+{
+	if (imsg_get_data(imsg, data, len) == 0)
+		return 0;
+	parent_distrust(from, imsg_get_type(imsg));
+	return -1;
 }
 
 static void
-bad(const struct child *c, uint32_t type)
+got_ready(enum child_id from, struct imsg *imsg)
 {
-	fatalx("%s: %s: invalid", c->name, msg_name(type));
-}
-
-/* What each of them may send.  1: it was one of these. */
-static int
-dispatch_common(struct child *c, uint32_t type, struct imsg *imsg)
-{
+	struct child *c = &parent->child[from];
 	struct msg_ready r;
 
-	switch (type) {
-	case IMSG_READY:
-		get(c, imsg, &r, sizeof(r));
-		if (!msg_text_valid(r.sandbox, sizeof(r.sandbox)) || c->ready)
-			bad(c, type);
-		strlcpy(c->sandbox, r.sandbox, sizeof(c->sandbox));
-		c->ready = 1;
-		if (parent->child[CHILD_PROBER].ready &&
-		    parent->child[CHILD_DIALER].ready &&
-		    parent->child[CHILD_NETCONF].ready)
-			reload_begin(MSG_CONF_FILE, 0, 0);
-		return 1;
-	case IMSG_PONG:
-		get(c, imsg, &c->pong, sizeof(c->pong));
-		return 1;
+	if (parent_get(from, imsg, &r, sizeof(r)) == -1)
+		return;
+	if (c->ready || !msg_text_valid(r.sandbox, sizeof(r.sandbox))) {
+		parent_distrust(from, IMSG_READY);
+		return;
 	}
-	return 0;
+	strlcpy(c->sandbox, r.sandbox, sizeof(c->sandbox));
+	c->ready = 1;
+	if (parent->child[CHILD_PROBER].ready &&
+	    parent->child[CHILD_DIALER].ready &&
+	    parent->child[CHILD_NETCONF].ready)
+		reload_begin(MSG_CONF_FILE, 0, 0);
 }
 
 static void
-parent_dispatch_prober(struct child *c, uint32_t type, struct imsg *imsg)
+got_pong(enum child_id from, struct imsg *imsg)
+{
+	(void)parent_get(from, imsg, &parent->child[from].pong,
+	    sizeof(parent->child[from].pong));
+}
+
+static void
+got_ack(enum child_id from, struct imsg *imsg)
+{
+	uint32_t gen;
+
+	if (parent_get(from, imsg, &gen, sizeof(gen)) == 0)
+		reload_ack(from, gen);
+}
+
+static void
+got_round(struct imsg *imsg)
 {
 	struct msg_round r;
-	struct msg_stats s;
-	uint32_t n;
 
+	if (parent_get(CHILD_PROBER, imsg, &r, sizeof(r)) == -1)
+		return;
+	if (!msg_round_valid(&r))
+		parent_distrust(CHILD_PROBER, IMSG_ROUND);
+	else if (r.uplink < parent->conf.nuplinks)
+		engine_round(&r);
+}
+
+static void
+got_stats(struct imsg *imsg)
+{
+	struct msg_stats s;
+
+	if (parent_get(CHILD_PROBER, imsg, &s, sizeof(s)) == -1)
+		return;
+	if (!msg_stats_valid(&s))
+		parent_distrust(CHILD_PROBER, IMSG_STATS);
+	else
+		show_stats(&s);
+}
+
+static void
+got_stats_end(struct imsg *imsg)
+{
+	uint32_t asker;
+
+	if (parent_get(CHILD_PROBER, imsg, &asker, sizeof(asker)) == 0)
+		show_stats_end(asker);
+}
+
+static void
+parent_dispatch_prober(uint32_t type, struct imsg *imsg)
+{
 	switch (type) {
+	case IMSG_READY:
+		got_ready(CHILD_PROBER, imsg);
+		break;
+	case IMSG_PONG:
+		got_pong(CHILD_PROBER, imsg);
+		break;
 	case IMSG_CONF_ACK:
-		get(c, imsg, &n, sizeof(n));
-		reload_ack(CHILD_PROBER, n);
+		got_ack(CHILD_PROBER, imsg);
 		break;
 	case IMSG_ROUND:
-		get(c, imsg, &r, sizeof(r));
-		if (!msg_round_valid(&r))
-			bad(c, type);
-		if (r.uplink < parent->conf.nuplinks)
-			engine_round(&r);
+		got_round(imsg);
 		break;
 	case IMSG_STATS:
-		get(c, imsg, &s, sizeof(s));
-		if (!msg_stats_valid(&s))
-			bad(c, type);
-		show_stats(&s);
+		got_stats(imsg);
 		break;
 	case IMSG_STATS_END:
-		get(c, imsg, &n, sizeof(n));
-		show_stats_end(n);
+		got_stats_end(imsg);
 		break;
 	default:
-		bad(c, type);
+		parent_distrust(CHILD_PROBER, type);
 	}
 }
 
 static void
-parent_dispatch_dialer(struct child *c, uint32_t type, struct imsg *imsg)
+parent_dispatch_dialer(uint32_t type, struct imsg *imsg)
 {
-	uint32_t n;
-
 	switch (type) {
+	case IMSG_READY:
+		got_ready(CHILD_DIALER, imsg);
+		break;
+	case IMSG_PONG:
+		got_pong(CHILD_DIALER, imsg);
+		break;
 	case IMSG_CONF_ACK:
-		get(c, imsg, &n, sizeof(n));
-		reload_ack(CHILD_DIALER, n);
+		got_ack(CHILD_DIALER, imsg);
 		break;
 	case IMSG_DIAL_PHASE:
 	case IMSG_DIAL_RESULT:
@@ -143,22 +190,30 @@ parent_dispatch_dialer(struct child *c, uint32_t type, struct imsg *imsg)
 		link_dispatch_dialer(type, imsg);
 		break;
 	default:
-		bad(c, type);
+		parent_distrust(CHILD_DIALER, type);
 	}
 }
 
 static void
-got_alarm_done(const struct msg_alarm_done *d)
+got_alarm_done(struct imsg *imsg)
 {
+	struct msg_alarm_done d;
+
+	if (parent_get(CHILD_NETCONF, imsg, &d, sizeof(d)) == -1)
+		return;
+	if (!msg_alarm_done_valid(&d)) {
+		parent_distrust(CHILD_NETCONF, IMSG_ALARM_DONE);
+		return;
+	}
 	if (parent->alarms_waiting > 0)
 		parent->alarms_waiting--;
-	history_line("alarm", "%s%s%s", d->ok ? "sent" : "failed",
-	    d->text[0] != '\0' ? ": " : "", d->text);
+	history_line("alarm", "%s%s%s", d.ok ? "sent" : "failed",
+	    d.text[0] != '\0' ? ": " : "", d.text);
 }
 
 /* What netconf says of the network: facts, steps, ends. */
-static int
-dispatch_network(struct child *c, uint32_t type, struct imsg *imsg)
+static void
+dispatch_network(uint32_t type, struct imsg *imsg)
 {
 	union {
 		struct msg_facts facts;
@@ -167,59 +222,49 @@ dispatch_network(struct child *c, uint32_t type, struct imsg *imsg)
 		struct msg_net_adopt adopt;
 		struct msg_net_drained drained;
 		struct msg_net_line line;
+		uint32_t asker;
 	} m;
+	int valid = 0;
 
+/* One message: its struct, its check, and who takes it. */
+#define TAKE(type_, field, check, taker)                                       \
+	case IMSG_##type_:                                                     \
+		if (parent_get(                                                \
+			CHILD_NETCONF, imsg, &m.field, sizeof(m.field)) == -1) \
+			return;                                                \
+		if ((valid = (check)))                                         \
+			taker;                                                 \
+		break
 	switch (type) {
-	case IMSG_FACTS:
-		get(c, imsg, &m.facts, sizeof(m.facts));
-		if (!msg_facts_valid(&m.facts))
-			bad(c, type);
-		if (m.facts.uplink < parent->conf.nuplinks)
-			engine_facts(&m.facts);
-		return 1;
-	case IMSG_NET_STEP:
-		get(c, imsg, &m.step, sizeof(m.step));
-		if (!msg_net_step_valid(&m.step))
-			bad(c, type);
-		engine_net_step(&m.step);
-		return 1;
-	case IMSG_NET_DONE:
-		get(c, imsg, &m.done, sizeof(m.done));
-		if (!msg_net_done_valid(&m.done))
-			bad(c, type);
-		engine_net_done(&m.done);
-		return 1;
-	case IMSG_NET_ADOPT:
-		get(c, imsg, &m.adopt, sizeof(m.adopt));
-		if (!msg_net_adopt_valid(&m.adopt))
-			bad(c, type);
-		engine_adopt(&m.adopt);
-		return 1;
-	case IMSG_NET_DRAINED:
-		get(c, imsg, &m.drained, sizeof(m.drained));
-		if (!msg_net_drained_valid(&m.drained))
-			bad(c, type);
-		engine_drained(&m.drained);
-		return 1;
-	case IMSG_NET_LINE:
-		get(c, imsg, &m.line, sizeof(m.line));
-		if (!msg_net_line_valid(&m.line))
-			bad(c, type);
-		show_net_line(&m.line);
-		return 1;
+		TAKE(FACTS, facts, msg_facts_valid(&m.facts),
+		    engine_facts(&m.facts));
+		TAKE(NET_STEP, step, msg_net_step_valid(&m.step),
+		    engine_net_step(&m.step));
+		TAKE(NET_DONE, done, msg_net_done_valid(&m.done),
+		    engine_net_done(&m.done));
+		TAKE(NET_ADOPT, adopt, msg_net_adopt_valid(&m.adopt),
+		    engine_adopt(&m.adopt));
+		TAKE(NET_DRAINED, drained, msg_net_drained_valid(&m.drained),
+		    engine_drained(&m.drained));
+		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
+		    show_net_line(&m.line));
+		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));
 	}
-	return 0;
+#undef TAKE
+	if (!valid)
+		parent_distrust(CHILD_NETCONF, type);
 }
 
 static void
-parent_dispatch_netconf(struct child *c, uint32_t type, struct imsg *imsg)
+parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 {
-	struct msg_alarm_done d;
-	uint32_t n;
-
-	if (dispatch_network(c, type, imsg))
-		return;
 	switch (type) {
+	case IMSG_READY:
+		got_ready(CHILD_NETCONF, imsg);
+		break;
+	case IMSG_PONG:
+		got_pong(CHILD_NETCONF, imsg);
+		break;
 	case IMSG_CONF_BEGIN:
 	case IMSG_CONF_GLOBAL:
 	case IMSG_CONF_UPLINK:
@@ -235,34 +280,32 @@ parent_dispatch_netconf(struct child *c, uint32_t type, struct imsg *imsg)
 	case IMSG_PPP_DOWN:
 		link_dispatch_netconf(type, imsg);
 		break;
-	case IMSG_NET_LINE_END:
-		get(c, imsg, &n, sizeof(n));
-		show_net_line_end(n);
-		break;
 	case IMSG_ALARM_DONE:
-		get(c, imsg, &d, sizeof(d));
-		if (!msg_alarm_done_valid(&d))
-			bad(c, type);
-		got_alarm_done(&d);
+		got_alarm_done(imsg);
 		break;
 	default:
-		bad(c, type);
+		dispatch_network(type, imsg);
 	}
 }
 
-static void
-dispatch_one(struct child *c, struct imsg *imsg)
+void
+parent_dispatch_one(enum child_id from, struct imsg *imsg)
 {
 	uint32_t type = imsg_get_type(imsg);
 
-	if (dispatch_common(c, type, imsg))
-		return;
-	if (c == &parent->child[CHILD_PROBER])
-		parent_dispatch_prober(c, type, imsg);
-	else if (c == &parent->child[CHILD_DIALER])
-		parent_dispatch_dialer(c, type, imsg);
-	else
-		parent_dispatch_netconf(c, type, imsg);
+	switch (from) {
+	case CHILD_PROBER:
+		parent_dispatch_prober(type, imsg);
+		break;
+	case CHILD_DIALER:
+		parent_dispatch_dialer(type, imsg);
+		break;
+	case CHILD_NETCONF:
+		parent_dispatch_netconf(type, imsg);
+		break;
+	case CHILD_MAX:
+		fatalx("%s: no such child", __func__);
+	}
 }
 
 /* Its end of the channel is closed: SIGCHLD says why, if it comes first. */
@@ -300,18 +343,19 @@ parent_dispatch(int fd, short what, void *arg)
 		lost(c);
 		return;
 	}
-	for (;;) {
-		if ((n = imsgbuf_get(&c->iev.ibuf, &imsg)) == -1)
-			fatal("%s: malformed message", c->name);
-		if (n == 0)
-			break;
-		dispatch_one(c, &imsg);
+	while (
+	    !parent->quitting && (n = imsgbuf_get(&c->iev.ibuf, &imsg)) > 0) {
+		parent_dispatch_one((enum child_id)(c - parent->child), &imsg);
 		imsg_free(&imsg);
 	}
-	imsg_event_add(&c->iev);
+	if (!parent->quitting)
+		imsg_event_add(&c->iev);
 }
 
-/* A child has ended: say who and why, and end; the network stays. */
+/*
+ * A child has ended: say who and why, and end; the network stays.  While
+ * all leave, only those are named that did not leave in peace.
+ */
 void
 reap_children(void)
 {
@@ -325,18 +369,17 @@ reap_children(void)
 		if (i == CHILD_MAX)
 			continue;
 		parent->child[i].pid = -1;
-		if (parent->quitting)
-			continue;
 		if (WIFSIGNALED(status))
 			log_warnx("%s (pid %d) ended by signal %d (%s)",
 			    parent->child[i].name, (int)pid, WTERMSIG(status),
 			    strsignal(WTERMSIG(status)));
-		else
+		else if (!parent->quitting || WEXITSTATUS(status) != 0)
 			log_warnx("%s (pid %d) ended with status %d",
 			    parent->child[i].name, (int)pid,
 			    WEXITSTATUS(status));
-		log_warnx("the network stays as it is, traffic on %s",
-		    uplink_name(parent->machine.want.active));
+		if (!parent->quitting)
+			log_warnx("the network stays as it is, traffic on %s",
+			    uplink_name(parent->machine.want.active));
 		parent_quit(1);
 	}
 }
@@ -354,8 +397,10 @@ on_signal(int sig, short what, void *arg)
 		reap_children();
 		break;
 	case SIGHUP:
-		if (parent->conf.complete && reload_confirm_s() == 0)
-			reload_begin(MSG_CONF_FILE, 0, 0);
+		if (!engine_ready() || reload_confirm_s() != 0 ||
+		    reload_begin(MSG_CONF_FILE, 0, 0) != 0)
+			log_warnx("no reload while another one, or the start, "
+				  "is not over");
 		break;
 	case SIGUSR1:
 		log_info("restart asked for: the network stays as it is");
@@ -363,7 +408,7 @@ on_signal(int sig, short what, void *arg)
 		break;
 	default:
 		log_info("stop asked for");
-		if (parent->conf.complete)
+		if (engine_ready())
 			engine_event(&ev);
 		else
 			parent_quit(0);
@@ -459,7 +504,7 @@ parent_adopt_child(enum child_id id, pid_t pid, int fd)
 }
 
 int
-parent_loop(int control, const char *history)
+parent_loop(int control, int readonly, const char *history)
 {
 	int i;
 
@@ -467,10 +512,9 @@ parent_loop(int control, const char *history)
 	watch_signals();
 	for (i = 0; i < CHILD_MAX; i++)
 		imsg_event_add(&parent->child[i].iev);
-	sandbox_enter(SANDBOX_PARENT, parent->sandbox,
-	    sizeof(parent->sandbox));
+	sandbox_enter(SANDBOX_PARENT, parent->sandbox, sizeof(parent->sandbox));
 	history_open(history);
-	control_init(control);
+	control_init(control, readonly);
 	evtimer_set(&ping_timer, on_ping, NULL);
 	on_ping(-1, 0, NULL);
 	event_dispatch();

@@ -78,7 +78,8 @@ struct uplink {
 	struct conf_uplink conf;
 	struct msg_facts facts;
 	int facts_known;
-	int was_up; /* interface backups: told to the machine as up */
+	int told; /* the machine knows what was_up says */
+	int was_up; /* interface backups, and the primary's carrier */
 	struct link link;
 	struct msg_round last; /* the last round that counted */
 	int known; /* last holds one */
@@ -93,6 +94,7 @@ struct uplink {
 struct config {
 	uint32_t gen;
 	int complete; /* all of it has come */
+	int has_global;
 	uint8_t sha256[32];
 	struct conf_global global;
 	uint32_t nuplinks; /* announced */
@@ -122,6 +124,7 @@ struct parent {
 	int network_ok;
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
+	struct monotime backup_since; /* invalid: traffic is on the primary */
 	uint32_t detect_ms;
 	uint32_t dial_ms;
 	uint32_t apply_us;
@@ -132,6 +135,12 @@ extern struct parent *parent;
 /* parent.c */
 /* Send to a child; failure to queue is fatal. */
 void parent_send(enum child_id, uint32_t type, int fd, const void *, size_t);
+/* Exactly so long: 0; else -1, and its sender is given up. */
+int parent_get(enum child_id from, struct imsg *, void *, size_t);
+/* A message that cannot be: like the death of its sender. */
+void parent_distrust(enum child_id, uint32_t type);
+/* A message from a child, whatever it says. */
+void parent_dispatch_one(enum child_id from, struct imsg *);
 /* End the loop with this exit code, leaving the network as it is. */
 void parent_quit(int code);
 
@@ -145,11 +154,14 @@ void reload_dispatch_netconf(uint32_t type, struct imsg *);
 void reload_ack(enum child_id, uint32_t gen);
 /* Whether two uplinks are the same but for their place in the order. */
 int reload_same(const struct conf_uplink *, const struct conf_uplink *);
+/* Processes change over just now: no link may be started. */
+int reload_changing(void);
 /* A link has come to rest: a reload may have waited for it. */
 void reload_link_idle(void);
 
 /* engine.c */
 void engine_start(void); /* the first configuration is in force */
+int engine_ready(void); /* and netconf said what it found */
 void engine_reloaded(const struct config *old);
 void engine_event(struct mevent *);
 void engine_facts(const struct msg_facts *);
@@ -164,6 +176,8 @@ void engine_prepare(uint32_t uplink);
 void engine_probe_again(uint32_t uplink);
 /* Everything of ours out of the kernel, then the end. */
 void engine_clear(uint32_t ctl);
+/* It is under way already. */
+int engine_clearing(void);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);
 const char *uplink_name(uint32_t id);
 
@@ -171,6 +185,8 @@ const char *uplink_name(uint32_t id);
 void link_init(uint32_t uplink);
 void link_start(uint32_t uplink);
 void link_stop(uint32_t uplink);
+/* Start those that had to wait for a reload. */
+void link_resume(void);
 void link_prepared(uint32_t uplink);
 void link_dispatch_netconf(uint32_t type, struct imsg *);
 void link_dispatch_dialer(uint32_t type, struct imsg *);

@@ -21,7 +21,7 @@
 #include "parent/history.h"
 #include "parent/parent.h"
 
-#define LOAD_MS	 (50 * 1000) /* a link being dialled is waited for */
+#define LOAD_MS  (50 * 1000) /* a link being dialled is waited for */
 #define AGAIN_MS (10 * 1000) /* a way back that could not be gone yet */
 #define DUMP_MAX (256 * 1024)
 
@@ -42,12 +42,10 @@ static void on_deadline(int, short, void *);
 static void on_confirm(int, short, void *);
 
 static void
-timer(struct event *ev, uint64_t ms)
+timer(struct event *ev, int64_t ms)
 {
-	struct timeval tv;
+	struct timeval tv = monotime_ms(ms);
 
-	tv.tv_sec = (time_t)(ms / 1000);
-	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	evtimer_add(ev, &tv);
 }
 
@@ -92,6 +90,7 @@ finish(enum ctl_code code, const char *text)
 	ctl = 0;
 	if (code != CTL_OK && source == MSG_CONF_PREVIOUS)
 		timer(&confirm, AGAIN_MS); /* it must go back: try again */
+	link_resume();
 }
 
 static void
@@ -100,11 +99,18 @@ on_deadline(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (!parent->conf.complete)
-		fatalx("netconf: no configuration in time");
-	finish(CTL_FAILED, phase == WAITING ?
-		"a backup that would change is being dialled" :
-		"no answer in time");
+	if (!parent->conf.complete || phase == OFFERED) {
+		/* half of the processes may have the new one: start afresh */
+		log_warnx("%s: configuration not answered in time",
+		    phase != OFFERED      ? "netconf"
+		    : acked[CHILD_PROBER] ? "dialer"
+					  : "prober");
+		parent_quit(1);
+		return;
+	}
+	finish(CTL_FAILED, phase == WAITING
+			       ? "a backup that would change is being dialled"
+			       : "no answer in time");
 }
 
 static void
@@ -113,7 +119,7 @@ on_confirm(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	confirm_at = (struct monotime) { 0 };
+	confirm_at = (struct monotime){ 0 };
 	if (reload_begin(MSG_CONF_PREVIOUS, 0, 0) != 0) {
 		timer(&confirm, AGAIN_MS);
 		return;
@@ -128,7 +134,7 @@ reload_confirm(void)
 {
 	if (!monotime_valid(confirm_at))
 		return -1;
-	confirm_at = (struct monotime) { 0 };
+	confirm_at = (struct monotime){ 0 };
 	evtimer_del(&confirm);
 	history_line("config", "confirmed");
 	return 0;
@@ -168,7 +174,7 @@ static int
 unchanged(uint32_t id)
 {
 	return id < pending.nuplinks &&
-	    reload_same(&parent->conf.uplink[id], &pending.uplink[id]);
+	       reload_same(&parent->conf.uplink[id], &pending.uplink[id]);
 }
 
 static void
@@ -210,6 +216,12 @@ offer(void)
 	phase = OFFERED;
 	send_uplinks(CHILD_PROBER);
 	send_uplinks(CHILD_DIALER);
+}
+
+int
+reload_changing(void)
+{
+	return phase == OFFERED;
 }
 
 void
@@ -277,9 +289,9 @@ commit(void)
 	    source == MSG_CONF_PREVIOUS ? " (the one before)" : "");
 	finish(CTL_OK, "in force");
 	if (limit_s != 0) {
-		confirm_at = monotime_add_ms(monotime_now(),
-		    (int64_t)limit_s * 1000);
-		timer(&confirm, (uint64_t)limit_s * 1000);
+		confirm_at =
+		    monotime_add_ms(monotime_now(), (int64_t)limit_s * 1000);
+		timer(&confirm, (int64_t)limit_s * 1000);
 	}
 }
 
@@ -293,25 +305,11 @@ reload_ack(enum child_id from, uint32_t gen)
 		commit();
 }
 
+/* What came cannot be a configuration. */
 static void
-get(struct imsg *imsg, void *data, size_t len)
+malformed(uint32_t type)
 {
-	if (imsg_get_data(imsg, data, len) == -1)
-		fatalx("netconf: %s: wrong length %zu",
-		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
-}
-
-static void
-got_uplink(struct imsg *imsg)
-{
-	struct conf_uplink u;
-
-	get(imsg, &u, sizeof(u));
-	if (!conf_uplink_valid(&u) || u.id >= pending.nuplinks ||
-	    pending.got & (1u << u.id))
-		fatalx("netconf: CONF_UPLINK: invalid");
-	pending.got |= 1u << u.id;
-	pending.uplink[u.id] = u;
+	parent_distrust(CHILD_NETCONF, type);
 }
 
 static void
@@ -319,40 +317,86 @@ got_begin(struct imsg *imsg)
 {
 	struct msg_conf_begin b;
 
-	get(imsg, &b, sizeof(b));
-	if (b.gen != last_gen)
+	if (parent_get(CHILD_NETCONF, imsg, &b, sizeof(b)) == -1 ||
+	    b.gen != last_gen)
 		return;
-	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX)
-		fatalx("netconf: CONF_BEGIN: %u uplinks", b.nuplinks);
+	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX) {
+		malformed(IMSG_CONF_BEGIN);
+		return;
+	}
 	pending.gen = b.gen;
 	pending.nuplinks = b.nuplinks;
 	memcpy(pending.sha256, b.sha256, sizeof(pending.sha256));
+}
+
+static void
+got_global(struct imsg *imsg)
+{
+	struct conf_global g;
+
+	if (parent_get(CHILD_NETCONF, imsg, &g, sizeof(g)) == -1)
+		return;
+	if (!conf_global_valid(&g))
+		malformed(IMSG_CONF_GLOBAL);
+	else {
+		pending.global = g;
+		pending.has_global = 1;
+	}
+}
+
+static void
+got_uplink(struct imsg *imsg)
+{
+	struct conf_uplink u;
+
+	if (parent_get(CHILD_NETCONF, imsg, &u, sizeof(u)) == -1)
+		return;
+	if (!conf_uplink_valid(&u) || u.id >= pending.nuplinks ||
+	    pending.got & (1u << u.id)) {
+		malformed(IMSG_CONF_UPLINK);
+		return;
+	}
+	pending.got |= 1u << u.id;
+	pending.uplink[u.id] = u;
+}
+
+static void
+got_dump(const char *text)
+{
+	size_t len = strlen(text);
+	char *dump;
+
+	if (pending.dumplen + len >= DUMP_MAX)
+		return;
+	dump = realloc(pending.dump, pending.dumplen + len + 1);
+	if (dump == NULL)
+		fatal(NULL);
+	memcpy(dump + pending.dumplen, text, len + 1);
+	pending.dump = dump;
+	pending.dumplen += len;
 }
 
 /* A piece of text: of the dump, or an error for whoever asked. */
 static void
 got_text(uint32_t type, struct imsg *imsg)
 {
-	char *text, *dump;
-	size_t len;
+	size_t len = imsg_get_len(imsg);
+	char text[CTL_PIECE_MAX];
 
-	if ((text = calloc(1, imsg_get_len(imsg) + 1)) == NULL)
-		fatal(NULL);
-	get(imsg, text, imsg_get_len(imsg));
-	len = strlen(text);
-	if (type == IMSG_CONF_ERROR) {
-		log_warnx("%s", text);
-		if (ctl != 0)
-			control_record(ctl, IMSG_CTL_TEXT, text, len + 1);
-	} else if (pending.dumplen + len < DUMP_MAX) {
-		dump = realloc(pending.dump, pending.dumplen + len + 1);
-		if (dump == NULL)
-			fatal(NULL);
-		memcpy(dump + pending.dumplen, text, len + 1);
-		pending.dump = dump;
-		pending.dumplen += len;
+	if (len == 0 || len >= sizeof(text)) {
+		malformed(type);
+		return;
 	}
-	free(text);
+	if (parent_get(CHILD_NETCONF, imsg, text, len) == -1)
+		return;
+	text[len] = '\0';
+	if (type == IMSG_CONF_TEXT) {
+		got_dump(text);
+		return;
+	}
+	log_warnx("%s", text);
+	if (ctl != 0)
+		control_record(ctl, IMSG_CTL_TEXT, text, strlen(text) + 1);
 }
 
 static void
@@ -360,44 +404,54 @@ got_end(struct imsg *imsg)
 {
 	uint32_t gen;
 
-	get(imsg, &gen, sizeof(gen));
-	if (gen != last_gen)
+	if (parent_get(CHILD_NETCONF, imsg, &gen, sizeof(gen)) == -1 ||
+	    gen != last_gen)
 		return;
-	if (pending.nuplinks == 0 ||
-	    pending.got != (1u << pending.nuplinks) - 1 ||
-	    !conf_global_valid(&pending.global))
-		fatalx("netconf: CONF_END: configuration not complete");
+	if (pending.got != (1u << pending.nuplinks) - 1 ||
+	    !pending.has_global) {
+		malformed(IMSG_CONF_END);
+		return;
+	}
 	pending.complete = 1;
 	offer();
 }
 
+static void
+got_failed(struct imsg *imsg)
+{
+	uint32_t gen;
+
+	if (parent_get(CHILD_NETCONF, imsg, &gen, sizeof(gen)) == -1 ||
+	    gen != last_gen)
+		return;
+	if (!parent->conf.complete) {
+		log_warnx("the configuration has errors");
+		parent_quit(1);
+		return;
+	}
+	finish(CTL_FAILED, "the configuration has errors; the old one stays");
+}
+
+/* Of a load that was given up, nothing counts until the next one begins. */
 void
 reload_dispatch_netconf(uint32_t type, struct imsg *imsg)
 {
+	int begun = pending.nuplinks != 0;
+
 	if (phase != LOADING)
-		return; /* of one that was given up */
-	switch (type) {
-	case IMSG_CONF_BEGIN:
+		return;
+	if (type == IMSG_CONF_BEGIN)
 		got_begin(imsg);
-		break;
-	case IMSG_CONF_GLOBAL:
-		get(imsg, &pending.global, sizeof(pending.global));
-		break;
-	case IMSG_CONF_UPLINK:
-		got_uplink(imsg);
-		break;
-	case IMSG_CONF_TEXT:
-	case IMSG_CONF_ERROR:
+	else if (type == IMSG_CONF_FAILED)
+		got_failed(imsg);
+	else if (type == IMSG_CONF_ERROR)
 		got_text(type, imsg);
-		break;
-	case IMSG_CONF_FAILED:
-		if (!parent->conf.complete)
-			fatalx("the configuration has errors");
-		finish(CTL_FAILED,
-		    "the configuration has errors; the old one stays");
-		break;
-	case IMSG_CONF_END:
+	else if (begun && type == IMSG_CONF_TEXT)
+		got_text(type, imsg);
+	else if (begun && type == IMSG_CONF_GLOBAL)
+		got_global(imsg);
+	else if (begun && type == IMSG_CONF_UPLINK)
+		got_uplink(imsg);
+	else if (begun && type == IMSG_CONF_END)
 		got_end(imsg);
-		break;
-	}
 }

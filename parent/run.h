@@ -11,11 +11,11 @@ struct parent *parent_init(void);
 /* fd is our end of its channel. */
 void parent_adopt_child(enum child_id, pid_t, int fd);
 /*
- * Drop privileges and serve until the end.  control is the listening
- * socket; history the state directory as seen after chroot, or NULL.
- * Returns the exit code.
+ * Serve until the end.  control and readonly are the listening sockets;
+ * history the state directory as seen after chroot, or NULL.  Returns the
+ * exit code.
  */
-int parent_loop(int control, const char *history);
+int parent_loop(int control, int readonly, const char *history);
 void reap_children(void);
 
 #endif

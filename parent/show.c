@@ -16,12 +16,16 @@
 #include "parent/parent.h"
 
 #define WAITING_MAX 32
+#define STATS_MS    1000 /* then the answer tells what was known before */
 
 /* Who waits for statistics, and what for. */
-static struct {
+static struct waiting {
 	uint32_t ctl; /* 0: free */
 	uint32_t what;
+	struct event timer;
 } waiting[WAITING_MAX];
+
+static void on_stats_timeout(int, short, void *);
 
 static void
 send_uplink(uint32_t ctl, uint32_t id)
@@ -43,26 +47,30 @@ send_uplink(uint32_t ctl, uint32_t id)
 	if (u->facts.ifindex == 0)
 		strlcpy(r.ifname, u->conf.ifname, sizeof(r.ifname));
 	if (id == 0)
-		strlcpy(r.status, !m->primary.known ? "unknown" :
-			m->primary.good		    ? "up" :
-						      "down",
+		strlcpy(r.status,
+		    !m->primary.known ? "unknown"
+		    : m->primary.good ? "up"
+				      : "down",
 		    sizeof(r.status));
 	else if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT)
 		strlcpy(r.status, "waiting", sizeof(r.status));
 	else
 		strlcpy(r.status, link_status(u), sizeof(r.status));
 	if (u->known && u->last.verdict == MSG_BAD)
-		strlcpy(r.cause, msg_cause_text(u->last.cause),
-		    sizeof(r.cause));
+		strlcpy(
+		    r.cause, msg_cause_text(u->last.cause), sizeof(r.cause));
 	r.bad_rounds = u->bad_rounds;
 	r.retry = u->conf.probe.retry;
 	if (monotime_valid(u->good_since))
-		r.good_s = (uint32_t)(monotime_ms_between(u->good_since, now) /
-		    1000);
+		r.good_s =
+		    (uint32_t)(monotime_ms_between(u->good_since, now) / 1000);
 	r.address = u->facts.address;
-	r.gateway = u->facts.gateway;
-	if (u->facts.pointopoint)
-		r.gateway = u->facts.peer;
+	r.gateway = u->facts.pointopoint ? u->facts.peer : u->facts.gateway;
+	if (u->link.phase == LINK_UP && u->facts.ifindex == 0) {
+		strlcpy(r.ifname, u->link.ppp.ifname, sizeof(r.ifname));
+		r.address = u->link.ppp.local;
+		r.gateway = u->link.ppp.remote;
+	}
 	for (i = 0; i < u->conf.ntargets; i++) {
 		r.recent_sent += u->stats[i].recent_sent;
 		r.recent_lost += u->stats[i].recent_lost;
@@ -76,10 +84,10 @@ send_uplink(uint32_t ctl, uint32_t id)
 	if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT &&
 	    monotime_valid(m->try.deadline) &&
 	    monotime_cmp(m->try.deadline, now) > 0)
-		r.next_s = (uint32_t)((monotime_ms_between(now,
-					   m->try.deadline) +
-					  999) /
-		    1000);
+		r.next_s =
+		    (uint32_t)((monotime_ms_between(now, m->try.deadline) +
+				   999) /
+			       1000);
 	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
 	if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
 	    u->facts.ifindex == 0)
@@ -138,8 +146,8 @@ length(char *buf, size_t size, uint32_t s)
 	if (s >= 2 * 86400)
 		snprintf(buf, size, "%u days", s / 86400);
 	else
-		snprintf(buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60,
-		    s % 60);
+		snprintf(
+		    buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
 }
 
 /* What the way back waits for, in words. */
@@ -149,15 +157,15 @@ return_text(struct ctl_summary *s)
 	struct machine_return r;
 	int64_t due;
 
-	machine_return_due(&parent->machine, &parent->mconf, monotime_now(),
-	    &r);
+	machine_return_due(
+	    &parent->machine, &parent->mconf, monotime_now(), &r);
 	if (parent->machine.want.active == 0)
 		return;
 	if (!r.possible) {
 		strlcpy(s->fallback_text,
-		    parent->machine.held != MACHINE_NONE ?
-			"held: waits for release" :
-			"manual: waits for dialfailctl fallback",
+		    parent->machine.held != MACHINE_NONE
+			? "held: waits for release"
+			: "manual: waits for dialfailctl fallback",
 		    sizeof(s->fallback_text));
 		return;
 	}
@@ -225,8 +233,7 @@ verdict(struct ctl_summary *s)
 		break;
 	}
 	if (m->target)
-		strlcat(s->verdict,
-		    "; far targets dead through every uplink",
+		strlcat(s->verdict, "; far targets dead through every uplink",
 		    sizeof(s->verdict));
 }
 
@@ -253,16 +260,16 @@ fill_summary(struct ctl_summary *s)
 	s->since_s = seconds(m->since);
 	if (parent->event.id[0] != '\0' && !parent->event.ended) {
 		strlcpy(s->event, parent->event.id, sizeof(s->event));
-		strlcpy(s->event_text, parent->event.cause,
-		    sizeof(s->event_text));
+		strlcpy(
+		    s->event_text, parent->event.cause, sizeof(s->event_text));
 	}
 	s->held = m->held != MACHINE_NONE;
 	s->hold_s = CTL_FOREVER;
 	if (s->held && monotime_valid(m->held_until))
-		s->hold_s = (uint32_t)((monotime_ms_between(monotime_now(),
-					    m->held_until) +
+		s->hold_s = (uint32_t)((monotime_ms_between(
+					    monotime_now(), m->held_until) +
 					   999) /
-		    1000);
+				       1000);
 	s->active = m->want.active;
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);
@@ -297,8 +304,8 @@ send_summary(uint32_t ctl)
 	send_targets(ctl);
 	send_processes(ctl);
 	if (parent->event.id[0] != '\0')
-		control_record(ctl, IMSG_CTL_EVENT, &parent->event,
-		    sizeof(parent->event));
+		control_record(
+		    ctl, IMSG_CTL_EVENT, &parent->event, sizeof(parent->event));
 }
 
 static void
@@ -319,9 +326,8 @@ send_event(uint32_t ctl, const char *id)
 	struct ctl_event ev;
 
 	if (history_event(id, &ev, NULL, NULL) == -1) {
-		control_result(ctl, CTL_REFUSED, id[0] == '\0' ?
-			"there was no event yet" :
-			"no such event");
+		control_result(ctl, CTL_REFUSED,
+		    id[0] == '\0' ? "there was no event yet" : "no such event");
 		return;
 	}
 	one_event(&ev, &ctl);
@@ -348,17 +354,20 @@ send_config(uint32_t ctl)
 static void
 ask_prober(uint32_t ctl, uint32_t what)
 {
-	size_t i;
+	struct timeval tv = monotime_ms(STATS_MS);
+	struct waiting *w;
 
-	for (i = 0; i < WAITING_MAX; i++)
-		if (waiting[i].ctl == 0)
+	for (w = waiting; w < waiting + WAITING_MAX; w++)
+		if (w->ctl == 0)
 			break;
-	if (i == WAITING_MAX) {
+	if (w == waiting + WAITING_MAX) {
 		control_result(ctl, CTL_REFUSED, "too many at once");
 		return;
 	}
-	waiting[i].ctl = ctl;
-	waiting[i].what = what;
+	w->ctl = ctl;
+	w->what = what;
+	evtimer_set(&w->timer, on_stats_timeout, w);
+	evtimer_add(&w->timer, &tv);
 	parent_send(CHILD_PROBER, IMSG_STATS_REQ, -1, &ctl, sizeof(ctl));
 }
 
@@ -370,29 +379,44 @@ show_stats(const struct msg_stats *s)
 		parent->uplink[s->uplink].stats[s->target] = *s;
 }
 
+static void
+send_with_stats(struct waiting *w)
+{
+	uint32_t i, ctl = w->ctl;
+
+	evtimer_del(&w->timer);
+	w->ctl = 0;
+	switch (w->what) {
+	case CTL_SHOW_SUMMARY:
+		send_summary(ctl);
+		break;
+	case CTL_SHOW_TARGETS:
+		send_targets(ctl);
+		break;
+	case CTL_SHOW_BACKUP:
+		for (i = 1; i < parent->conf.nuplinks; i++)
+			send_uplink(ctl, i);
+		break;
+	}
+	control_result(ctl, CTL_OK, "done");
+}
+
 void
 show_stats_end(uint32_t asker)
 {
-	uint32_t i, j;
+	struct waiting *w;
 
-	for (i = 0; i < WAITING_MAX; i++) {
-		if (waiting[i].ctl != asker || asker == 0)
-			continue;
-		waiting[i].ctl = 0;
-		switch (waiting[i].what) {
-		case CTL_SHOW_SUMMARY:
-			send_summary(asker);
-			break;
-		case CTL_SHOW_TARGETS:
-			send_targets(asker);
-			break;
-		case CTL_SHOW_BACKUP:
-			for (j = 1; j < parent->conf.nuplinks; j++)
-				send_uplink(asker, j);
-			break;
-		}
-		control_result(asker, CTL_OK, "done");
-	}
+	for (w = waiting; w < waiting + WAITING_MAX; w++)
+		if (w->ctl == asker && asker != 0)
+			send_with_stats(w);
+}
+
+static void
+on_stats_timeout(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	send_with_stats(arg);
 }
 
 void
@@ -423,8 +447,8 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 		ask_prober(ctl, s->what);
 		break;
 	case CTL_SHOW_NETWORK:
-		parent_send(CHILD_NETCONF, IMSG_NET_SHOW, -1, &ctl,
-		    sizeof(ctl));
+		parent_send(
+		    CHILD_NETCONF, IMSG_NET_SHOW, -1, &ctl, sizeof(ctl));
 		break;
 	case CTL_SHOW_HISTORY:
 		history_events(one_event, &ctl);
@@ -437,8 +461,9 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 		send_config(ctl);
 		break;
 	default:
-		control_result(ctl, CTL_REFUSED, "nothing to show by that "
-						 "number: %u",
+		control_result(ctl, CTL_REFUSED,
+		    "nothing to show by that "
+		    "number: %u",
 		    s->what);
 	}
 }

@@ -14,8 +14,8 @@
 
 /* The machine answers by MACT_REPLY with the client's number. */
 static void
-ask_machine(enum mevent_type type, uint32_t ctl, uint32_t uplink,
-    uint32_t for_s)
+ask_machine(
+    enum mevent_type type, uint32_t ctl, uint32_t uplink, uint32_t for_s)
 {
 	struct mevent ev = { .type = type };
 
@@ -39,8 +39,8 @@ failover(uint32_t ctl, const struct ctl_failover *f)
 			if (strcmp(uplink_name(i), f->name) == 0)
 				id = i;
 		if (id == MACHINE_NONE) {
-			control_result(ctl, CTL_REFUSED,
-			    "no such backup: %s", f->name);
+			control_result(
+			    ctl, CTL_REFUSED, "no such backup: %s", f->name);
 			return;
 		}
 	}
@@ -52,8 +52,8 @@ hold(uint32_t ctl, const struct ctl_time *t)
 {
 	if (t->for_s != CTL_FOREVER &&
 	    (t->for_s == 0 || t->for_s > CTL_FOR_MAX)) {
-		control_result(ctl, CTL_REFUSED,
-		    "hold for 1 s to 7 days, or forever");
+		control_result(
+		    ctl, CTL_REFUSED, "hold for 1 s to 7 days, or forever");
 		return;
 	}
 	ask_machine(MEV_HOLD, ctl, MACHINE_NONE,
@@ -94,10 +94,21 @@ verbose(uint32_t ctl, const struct ctl_log *l)
 	control_result(ctl, CTL_OK, "log is %s", on ? "verbose" : "brief");
 }
 
+static void
+clear(uint32_t ctl)
+{
+	if (engine_clearing()) {
+		control_result(ctl, CTL_REFUSED, "stopping already");
+		return;
+	}
+	history_line("state", "clear, as asked");
+	engine_clear(ctl);
+}
+
 void
 verbs_request(uint32_t ctl, uint32_t type, const void *data)
 {
-	if (!parent->conf.complete) {
+	if (!engine_ready()) {
 		control_result(ctl, CTL_REFUSED, "still starting");
 		return;
 	}
@@ -124,8 +135,7 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		reload(ctl, data);
 		break;
 	case IMSG_CTL_CLEAR:
-		history_line("state", "clear, as asked");
-		engine_clear(ctl);
+		clear(ctl);
 		break;
 	case IMSG_CTL_LOG:
 		verbose(ctl, data);
@@ -134,7 +144,7 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		control_add_monitor(ctl);
 		break;
 	default:
-		control_result(ctl, CTL_REFUSED, "not a request: %s",
-		    msg_name(type));
+		control_result(
+		    ctl, CTL_REFUSED, "not a request: %s", msg_name(type));
 	}
 }

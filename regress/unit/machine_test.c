@@ -583,6 +583,62 @@ test_primary_returns_while_dialing(void **state)
 	assert_int_equal(s.m.nfailovers, 0);
 }
 
+/* A primary that is dead and alive in turn, or a prober that says so. */
+static void
+test_changing_rounds_do_not_dial(void **state)
+{
+	struct monotime end;
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	s.conf.uplink[1].dial_after_ms = 0;
+	end = monotime_add_ms(s.now, 3600000);
+	while (monotime_cmp(s.now, end) < 0) {
+		down(&s);
+		wait_ms(&s, 1000);
+		if (s.m.backup[1].link == MACHINE_LINK_STARTING)
+			event(&s, MEV_LINK_UP, 1);
+		if (s.m.try.phase == MACHINE_TRY_PROVE)
+			event(&s, MEV_PROVED, 1);
+		applied(&s);
+		if (s.m.state == MACHINE_ON_BACKUP) {
+			round_of(&s, 1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+			round_of(&s, 1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+		}
+		good(&s);
+		applied(&s);
+		wait_ms(&s, 1000);
+		if (s.m.backup[1].link == MACHINE_LINK_STOPPING)
+			hung_up(&s, 1);
+		applied(&s);
+	}
+	assert_true(s.starts >= 3); /* never none */
+	assert_true(s.starts <= 20);
+}
+
+/* Dials called off long ago do not hold up the one that is needed. */
+static void
+test_called_off_long_ago(void **state)
+{
+	struct story s;
+	int i;
+
+	(void)state;
+	home(&s, 1, true);
+	s.conf.uplink[1].dial_after_ms = 0;
+	for (i = 0; i < 10; i++) {
+		down(&s);
+		good(&s);
+		if (s.m.backup[1].link == MACHINE_LINK_STOPPING)
+			hung_up(&s, 1);
+		wait_ms(&s, 600000);
+	}
+	s.starts = 0;
+	down(&s);
+	assert_int_equal(s.starts, 1);
+}
+
 /* ---- stranded ---- */
 
 static void
@@ -1202,6 +1258,8 @@ main(void)
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
 		cmocka_unit_test(test_primary_returns_while_dialing),
+		cmocka_unit_test(test_changing_rounds_do_not_dial),
+		cmocka_unit_test(test_called_off_long_ago),
 		cmocka_unit_test(test_stranded_by_primary),
 		cmocka_unit_test(test_stranded_by_backup),
 		cmocka_unit_test(test_stranded_leaves_traffic_on_carrier),
