@@ -48,8 +48,13 @@ void tty_reloaded(void); /* what is held belongs to labels, not numbers */
 /* Answers with TTY and a descriptor, or with TTY_FAILED. */
 void tty_open(const struct msg_link *);
 void tty_close(const struct msg_link *);
-/* Our own duplicate of an open one, or -1; still tty.c's. */
-int tty_descriptor(uint32_t uplink);
+/* The modem backup of this number, or NULL. */
+const struct conf_uplink *tty_modem(uint32_t uplink);
+/* Our own duplicate of an open one and its path, or -1; still tty.c's. */
+int tty_descriptor(const char *label, const char **device);
+/* pppd has the line; and it is ours again, for the dialer to hang up. */
+void tty_lend(const char *label, pid_t pppd);
+void tty_return(const char *label);
 
 /* ppp.c */
 void ppp_adopt(void); /* once, when the first configuration is in force */

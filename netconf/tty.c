@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Modem ports: opened, locked and passed to the dialer, which can open
+ * nothing.  A duplicate stays here for pppd, and so that locks outlive the
+ * dialer's use.
+ *
+ * Three locks, since nobody looks at all of them: flock(2), which also tells
+ * us whether a pppd from before a crash is still there (it shares the open
+ * file); TIOCEXCL; and the lock file of UUCP.
+ */
+#include <sys/types.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "netconf/ppp_process.h"
+#include "netconf/run.h"
+#include "netconf/tty_lock.h"
+
+struct port {
+	TAILQ_ENTRY(port) entry;
+	char label[CONF_LABEL_LEN];
+	char device[PATH_MAX]; /* resolved */
+	int fd;
+	pid_t holder; /* whom the lock file names */
+};
+
+static TAILQ_HEAD(, port) ports = TAILQ_HEAD_INITIALIZER(ports);
+
+static struct port *
+port_find(const char *label)
+{
+	struct port *p;
+
+	TAILQ_FOREACH(p, &ports, entry)
+		if (strcmp(p->label, label) == 0)
+			return p;
+	return NULL;
+}
+
+const struct conf_uplink *
+tty_modem(uint32_t uplink)
+{
+	const struct conf *conf = config_current();
+
+	if (conf == NULL || uplink >= conf->nuplinks ||
+	    conf->uplink[uplink].kind != CONF_MODEM)
+		return NULL;
+	return &conf->uplink[uplink];
+}
+
+static void
+failed(const struct msg_link *m, uint32_t class, const char *text)
+{
+	struct msg_link_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.uplink = m->uplink;
+	r.gen = m->gen;
+	r.class = class;
+	strlcpy(r.text, text, sizeof(r.text));
+	log_info("%s", text);
+	netconf_send(IMSG_TTY_FAILED, -1, &r, sizeof(r));
+}
+
+static void
+port_close(struct port *p)
+{
+	TAILQ_REMOVE(&ports, p, entry);
+	tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
+	ioctl(p->fd, TIOCNXCL);
+	close(p->fd);
+	free(p);
+}
+
+/* Who has the flock on this device: /proc/locks, proc_locks(5).  0: ? */
+static pid_t
+flock_holder(int fd)
+{
+	unsigned int major_, minor_;
+	unsigned long inode;
+	char line[256];
+	struct stat st;
+	pid_t found = 0;
+	FILE *f;
+	int pid;
+
+	if (fstat(fd, &st) == -1 || (f = fopen("/proc/locks", "re")) == NULL)
+		return 0;
+	while (found == 0 && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid,
+			&major_, &minor_, &inode) == 4 &&
+		    pid > 0 && inode == st.st_ino &&
+		    makedev(major_, minor_) == st.st_dev)
+			found = pid;
+	fclose(f);
+	return found;
+}
+
+/* A longer path is cut: the reason counts. */
+static void
+explain(char *why, size_t size, const char *path, const char *reason)
+{
+	snprintf(why, size, "%.*s: %s", (int)(size / 2), path, reason);
+}
+
+static void
+in_use(const char *device, pid_t holder, char *why, size_t size)
+{
+	char name[32], reason[96];
+
+	if (holder == 0) {
+		explain(why, size, device, "in use by another program");
+		return;
+	}
+	process_name(holder, name, sizeof(name));
+	snprintf(
+	    reason, sizeof(reason), "in use by %s (pid %d)", name, (int)holder);
+	explain(why, size, device, reason);
+}
+
+/* Why the device cannot be opened, and what that is worth. */
+static uint32_t
+why_not(const char *path, int error, char *why, size_t size)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+	case EIO: /* unplugged, or not yet ready after it came back */
+		explain(why, size, path, "no such device: waiting");
+		return MSG_LINK_BACKOFF;
+	case EBUSY:
+		in_use(path, 0, why, size);
+		return MSG_LINK_BACKOFF;
+	default:
+		explain(why, size, path, strerror(error));
+		return error == EACCES || error == EPERM || error == ELOOP ||
+			       error == ENOTDIR
+			   ? MSG_LINK_GIVEUP
+			   : MSG_LINK_BACKOFF;
+	}
+}
+
+/* The locks on an open port.  A class. */
+static uint32_t
+lock(struct port *p, char *why, size_t size)
+{
+	pid_t holder;
+
+	if (flock(p->fd, LOCK_EX | LOCK_NB) == -1) {
+		in_use(p->device, flock_holder(p->fd), why, size);
+		return MSG_LINK_BACKOFF;
+	}
+	p->holder = getpid();
+	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder, &holder) == -1) {
+		if (errno == EBUSY) {
+			in_use(p->device, holder, why, size);
+			return MSG_LINK_BACKOFF;
+		}
+		log_warn("%s: no lock file", p->device);
+	}
+	if (ioctl(p->fd, TIOCEXCL) == -1)
+		log_warn("%s: TIOCEXCL", p->device);
+	return MSG_LINK_OK;
+}
+
+static uint32_t
+open_and_lock(struct port *p, const char *path, char *why, size_t size)
+{
+	struct stat st;
+	uint32_t class;
+
+	/* lock the port, not the name by which it was found (by-id links) */
+	if (realpath(path, p->device) == NULL)
+		return why_not(path, errno, why, size);
+	p->fd = open(p->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (p->fd == -1)
+		return why_not(path, errno, why, size);
+	if (fstat(p->fd, &st) == -1 || !S_ISCHR(st.st_mode) || !isatty(p->fd)) {
+		explain(why, size, path, "not a serial port");
+		class = MSG_LINK_GIVEUP;
+	} else
+		class = lock(p, why, size);
+	if (class != MSG_LINK_OK)
+		close(p->fd);
+	return class;
+}
+
+static struct port *
+port_open(const struct msg_link *m, const struct conf_uplink *u)
+{
+	const char *path = config_current()->private[m->uplink].tty;
+	char why[MSG_TEXT_LEN];
+	struct port *p;
+	uint32_t class;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		fatal(NULL);
+	if ((class = open_and_lock(p, path, why, sizeof(why))) != MSG_LINK_OK) {
+		free(p);
+		failed(m, class, why);
+		return NULL;
+	}
+	strlcpy(p->label, u->label, sizeof(p->label));
+	TAILQ_INSERT_TAIL(&ports, p, entry);
+	log_debug("%s: %s is open", p->label, p->device);
+	return p;
+}
+
+void
+tty_open(const struct msg_link *m)
+{
+	const struct conf_uplink *u;
+	struct port *p;
+	int fd;
+
+	if ((u = tty_modem(m->uplink)) == NULL) {
+		failed(m, MSG_LINK_GIVEUP, "no modem in the configuration");
+		return;
+	}
+	/* one left from a try that was broken off may have been unplugged */
+	if ((p = port_find(u->label)) != NULL)
+		port_close(p);
+	if ((p = port_open(m, u)) == NULL)
+		return;
+	if ((fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0)) == -1)
+		fatal("%s", p->device);
+	netconf_send(IMSG_TTY, fd, m, sizeof(*m));
+}
+
+void
+tty_close(const struct msg_link *m)
+{
+	const struct conf_uplink *u = tty_modem(m->uplink);
+	struct port *p;
+
+	if (u != NULL && (p = port_find(u->label)) != NULL)
+		port_close(p);
+}
+
+int
+tty_descriptor(const char *label, const char **device)
+{
+	struct port *p;
+
+	if ((p = port_find(label)) == NULL)
+		return -1;
+	*device = p->device;
+	return p->fd;
+}
+
+static void
+set_blocking(const struct port *p, int blocking)
+{
+	int flags;
+
+	if ((flags = fcntl(p->fd, F_GETFL)) == -1 ||
+	    fcntl(p->fd, F_SETFL,
+		blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) == -1)
+		log_warn("%s: flags", p->device);
+}
+
+static void
+name_holder(struct port *p, pid_t pid)
+{
+	if (tty_lock_hand_over(TTY_LOCK_DIR, p->device, pid) == -1) {
+		log_warn("%s: lock file", p->device);
+		return;
+	}
+	p->holder = pid;
+}
+
+/*
+ * The lock file names pppd, so that it holds as long as pppd does, also when
+ * we are gone.  Not exclusive any more: a port that is still exclusive after
+ * a crash could not be opened again without CAP_SYS_ADMIN (ioctl_tty(2)).
+ */
+void
+tty_lend(const char *label, pid_t pid)
+{
+	struct port *p;
+
+	if ((p = port_find(label)) == NULL)
+		return;
+	set_blocking(p, 1);
+	ioctl(p->fd, TIOCNXCL);
+	name_holder(p, pid);
+}
+
+/* The dialer has it again, to hang up. */
+void
+tty_return(const char *label)
+{
+	struct port *p;
+
+	if ((p = port_find(label)) == NULL)
+		return;
+	set_blocking(p, 0);
+	ioctl(p->fd, TIOCEXCL);
+	name_holder(p, getpid());
+}
+
+/* A port of a backup that is no longer there has nobody to close it. */
+void
+tty_reloaded(void)
+{
+	struct port *p, *next;
+
+	TAILQ_FOREACH_SAFE(p, &ports, entry, next)
+		if (tty_modem(config_uplink(p->label)) == NULL)
+			port_close(p);
+}
