@@ -117,6 +117,19 @@ backups(struct json *j, const char *key, const struct ctl_answer *a)
 }
 
 static void
+family(struct json *j, const char *key, const struct ctl_uplink *u, uint32_t af)
+{
+	if (u->address.family != af) {
+		json_null(j, key);
+		return;
+	}
+	json_open(j, key, '{');
+	address(j, "address", &u->address);
+	address(j, "gateway", &u->gateway);
+	json_close(j, '}');
+}
+
+static void
 active(struct json *j, const struct ctl_answer *a)
 {
 	const struct ctl_uplink *u;
@@ -134,14 +147,8 @@ active(struct json *j, const struct ctl_answer *a)
 	json_string(j, "role", u->role == CONF_PRIMARY ? "primary" : "backup");
 	json_string(j, "name", u->name);
 	json_string_or_null(j, "interface", u->ifname);
-	if (u->address.family == AF_INET) {
-		json_open(j, "inet", '{');
-		address(j, "address", &u->address);
-		address(j, "gateway", &u->gateway);
-		json_close(j, '}');
-	} else
-		json_null(j, "inet");
-	json_null(j, "inet6");
+	family(j, "inet", u, AF_INET);
+	family(j, "inet6", u, AF_INET6);
 	json_close(j, '}');
 }
 
@@ -361,12 +368,14 @@ one_line(FILE *f, const struct ctl_line *l)
 static void
 result(FILE *f, const struct ctl_result *r)
 {
-	static const char *const words[] = { "done", "refused", "failed" };
+	static const char *const words[] = { [CTL_OK] = "done",
+		[CTL_REFUSED] = "refused",
+		[CTL_FAILED] = "failed" };
 	struct json j = { f, 0 };
 
 	json_open(&j, NULL, '{');
 	json_int(&j, "schema", SCHEMA);
-	json_string(&j, "result", words[r->code <= CTL_FAILED ? r->code : 2]);
+	json_string(&j, "result", words[r->code]);
 	json_string(&j, "text", r->text);
 	json_close(&j, '}');
 	fputc('\n', f);

@@ -12,17 +12,24 @@
 
 #include "parent/ctl_output.h"
 
-#define WIDTH 79
+#define WIDTH      79
+#define NAME_WIDTH 12 /* of the column of uplinks */
+#define NOTE_WIDTH 20 /* what is left for a note beside all columns */
 
 int ctl_colours;
 
 /* Nothing from the daemon may move a terminal's cursor. */
 static void
+put_char(FILE *f, char c)
+{
+	fputc((unsigned char)c < ' ' || c == 0x7f ? '?' : c, f);
+}
+
+static void
 put(FILE *f, const char *text)
 {
 	for (; *text != '\0'; text++)
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
-		    f);
+		put_char(f, *text);
 }
 
 static void
@@ -46,15 +53,27 @@ state_colour(const char *state)
 }
 
 static void
-wall(FILE *f, int64_t ns, const char *format)
+wall(char *buf, size_t size, int64_t ns, const char *format)
 {
-	char text[40] = "unknown";
 	struct tm tm;
 	time_t t = (time_t)(ns / 1000000000);
 
-	if (ns != 0 && localtime_r(&t, &tm) != NULL)
-		strftime(text, sizeof(text), format, &tm);
-	fputs(text, f);
+	if (ns == 0 || localtime_r(&t, &tm) == NULL ||
+	    strftime(buf, size, format, &tm) == 0)
+		strlcpy(buf, "unknown", size);
+}
+
+/* "02:51:03.412" */
+static void
+wall_ms(char *buf, size_t size, int64_t ns)
+{
+	char milli[8];
+
+	wall(buf, size, ns, "%H:%M:%S");
+	if (ns == 0)
+		return;
+	snprintf(milli, sizeof(milli), ".%03d", (int)(ns / 1000000 % 1000));
+	strlcat(buf, milli, size);
 }
 
 static void
@@ -84,49 +103,100 @@ loss(char *buf, size_t size, uint32_t sent, uint32_t lost)
 		snprintf(buf, size, "%.1f %%", 100.0 * lost / sent);
 }
 
+/* Long text under a head, folded at blanks so that it fits the screen. */
+static void
+folded(FILE *f, const char *head, const char *text)
+{
+	int column, indent = (int)strlen(head);
+	const char *end;
+
+	put(f, head);
+	column = indent;
+	while (*text != '\0') {
+		end = text + strcspn(text, " ");
+		if (column > indent && column + 1 + (int)(end - text) > WIDTH) {
+			fprintf(f, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', f);
+			column++;
+		}
+		for (; text < end; text++, column++)
+			put_char(f, *text);
+		while (*text == ' ')
+			text++;
+	}
+	fputc('\n', f);
+}
+
+/* The most important thing to know of an uplink. */
+static void
+uplink_note(char *note, size_t size, const struct ctl_uplink *u)
+{
+	char gateway[ADDR_STRLEN], next[40];
+
+	note[0] = '\0';
+	if (u->cause[0] != '\0')
+		strlcpy(note, u->cause, size);
+	else if (u->note[0] != '\0')
+		strlcpy(note, u->note, size);
+	else if (u->last_error[0] != '\0')
+		strlcpy(note, u->last_error, size);
+	else if (u->gateway.family != AF_UNSPEC) {
+		address(gateway, sizeof(gateway), &u->gateway);
+		snprintf(note, size, "gateway %s", gateway);
+	}
+	if (u->next_s > 0) {
+		snprintf(next, sizeof(next), "%snext try in %u s",
+		    note[0] != '\0' ? "; " : "", u->next_s);
+		strlcat(note, next, size);
+	}
+}
+
+/* "pots (ppp0)"; on a line of its own if it is longer than its column. */
+static void
+uplink_name(FILE *f, const struct ctl_uplink *u)
+{
+	char name[CTL_NAME_LEN + IFNAMSIZ + 4];
+
+	if (u->ifname[0] != '\0' && strcmp(u->ifname, u->name) != 0)
+		snprintf(name, sizeof(name), "%s (%s)", u->name, u->ifname);
+	else
+		strlcpy(name, u->name, sizeof(name));
+	put(f, name);
+	if (strlen(name) > NAME_WIDTH)
+		fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
+	else
+		fprintf(f, "%*s", NAME_WIDTH + 1 - (int)strlen(name), "");
+}
+
 static void
 uplinks(FILE *f, const struct ctl_answer *a)
 {
-	char name[64], addr[ADDR_STRLEN], l[16], rtt[16], note[MSG_TEXT_LEN];
+	char addr[ADDR_STRLEN], l[16], rtt[16], note[MSG_TEXT_LEN];
+	const char *state;
 	size_t i;
 
-	fprintf(f, "%-16s %-11s %-15s %8s %8s  %s\n", "UPLINK", "STATE",
-	    "ADDRESS", "LOSS 5m", "RTT ms", "NOTE");
+	fprintf(f, "%-*s %-11s %-15s %7s %7s  %s\n", NAME_WIDTH, "UPLINK",
+	    "STATE", "ADDRESS", "LOSS 5m", "RTT ms", "NOTE");
 	for (i = 0; i < a->nuplinks; i++) {
 		const struct ctl_uplink *u = &a->uplinks[i];
-		char gateway[ADDR_STRLEN];
 
-		strlcpy(name, u->name, sizeof(name));
-		if (u->ifname[0] != '\0' && strcmp(u->ifname, u->name) != 0)
-			snprintf(
-			    name, sizeof(name), "%s (%s)", u->name, u->ifname);
 		address(addr, sizeof(addr), &u->address);
 		loss(l, sizeof(l), u->recent_sent, u->recent_lost);
 		ms(rtt, sizeof(rtt), u->rtt_ns);
-		note[0] = '\0';
-		if (u->cause[0] != '\0')
-			strlcpy(note, u->cause, sizeof(note));
-		else if (u->note[0] != '\0')
-			strlcpy(note, u->note, sizeof(note));
-		else if (u->last_error[0] != '\0')
-			strlcpy(note, u->last_error, sizeof(note));
-		else if (u->gateway.family != AF_UNSPEC) {
-			address(gateway, sizeof(gateway), &u->gateway);
-			snprintf(note, sizeof(note), "gateway %s", gateway);
-		}
-		if (u->next_s > 0) {
-			char next[32];
-
-			snprintf(next, sizeof(next), "; next try in %u s",
-			    u->next_s);
-			strlcat(note, next, sizeof(note));
-		}
-		fprintf(f, "%-16s ", name);
-		coloured(
-		    f, u->active ? "1" : "0", u->active ? "ACTIVE" : u->status);
-		fprintf(f, "%*s %-15s %8s %8s  ",
-		    (int)(11 - strlen(u->active ? "ACTIVE" : u->status)), "",
+		uplink_note(note, sizeof(note), u);
+		uplink_name(f, u);
+		state = u->active ? "ACTIVE" : u->status;
+		coloured(f, u->active ? "1" : "0", state);
+		fprintf(f, "%*s %-15s %7s %7s  ", (int)(11 - strlen(state)), "",
 		    addr, l, rtt);
+		if (strlen(note) > NOTE_WIDTH) {
+			fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
+			put(f, note);
+			fputc('\n', f);
+			continue;
+		}
 		put(f, note);
 		fputc('\n', f);
 	}
@@ -154,7 +224,7 @@ targets(FILE *f, const struct ctl_answer *a)
 		ms(rtt[2], sizeof(rtt[2]), s->rtt_max_ns);
 		snprintf(
 		    times, sizeof(times), "%s/%s/%s", rtt[0], rtt[1], rtt[2]);
-		fprintf(f, "%-16s %-10s %-5s %-8s %8s  %s%s\n", addr, t->via,
+		fprintf(f, "%-16s %-10.10s %-5s %-8s %8s  %s%s\n", addr, t->via,
 		    "icmp",
 		    !s->known ? "unknown"
 		    : s->up   ? "up"
@@ -163,118 +233,142 @@ targets(FILE *f, const struct ctl_answer *a)
 	}
 }
 
+/* "0:43:12" */
+static void
+length(char *buf, size_t size, uint32_t seconds)
+{
+	snprintf(buf, size, "%u:%02u:%02u", seconds / 3600, seconds / 60 % 60,
+	    seconds % 60);
+}
+
 static void
 event_line(FILE *f, const char *head, const struct ctl_event *e)
 {
-	fprintf(f, "%s%s ", head, e->id);
-	wall(f, e->began_ns, "%Y-%m-%d %H:%M:%S");
-	fputc(' ', f);
-	put(f, e->cause);
+	char text[512], when[40], took[24];
+
+	wall(when, sizeof(when), e->began_ns, "%Y-%m-%d %H:%M:%S");
+	snprintf(text, sizeof(text), "%s %s %s", e->id, when, e->cause);
 	if (e->backup[0] != '\0') {
-		fputs(", on ", f);
-		put(f, e->backup);
+		length(took, sizeof(took), e->backup_s);
+		strlcat(text, ", ", sizeof(text));
+		strlcat(text, took, sizeof(text));
+		strlcat(text, " on ", sizeof(text));
+		strlcat(text, e->backup, sizeof(text));
 	}
-	if (e->ended)
-		fprintf(f, ", %u:%02u:%02u, %s", e->duration_s / 3600,
-		    e->duration_s / 60 % 60, e->duration_s % 60,
-		    e->clean ? "back clean" : "over");
-	else
-		fputs(", still open", f);
-	fputc('\n', f);
+	strlcat(text,
+	    !e->ended  ? ", still open"
+	    : e->clean ? ", back clean"
+		       : ", over",
+	    sizeof(text));
+	folded(f, head, text);
 }
 
-/* Long text under a head, folded at blanks. */
 static void
-folded(FILE *f, const char *head, const char *text)
+switches(FILE *f, const struct ctl_summary *s)
 {
-	int column, indent = (int)strlen(head);
-	const char *end;
+	char text[200], last[120];
 
-	fputs(head, f);
-	column = indent;
-	while (*text != '\0') {
-		end = strchr(text, ' ');
-		if (end == NULL)
-			end = text + strlen(text);
-		if (column > indent && column + 1 + (int)(end - text) > WIDTH) {
-			fprintf(f, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', f);
-			column++;
-		}
-		for (; text < end; text++, column++)
-			fputc((unsigned char)*text < ' ' ? '?' : *text, f);
-		while (*text == ' ')
-			text++;
+	snprintf(text, sizeof(text),
+	    "%" PRIu64 " failovers, %" PRIu64 " fallbacks", s->failovers,
+	    s->fallbacks);
+	if (s->detect_ms > 0) {
+		snprintf(last, sizeof(last),
+		    "; last: detected in %.1f s, dialled in %.1f s, "
+		    "switched in %.1f ms",
+		    (double)s->detect_ms / 1000, (double)s->dial_ms / 1000,
+		    (double)s->apply_us / 1000);
+		strlcat(text, last, sizeof(text));
 	}
-	fputc('\n', f);
+	folded(f, "Switches ", text);
 }
 
 static void
 summary_lines(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
+	char when[40], head[48];
 	size_t i;
 
 	if (s->fallback_text[0] != '\0')
-		folded(f, "Return    ", s->fallback_text);
-	fprintf(f, "Network   %s\n",
+		folded(f, "Return   ", s->fallback_text);
+	fprintf(f, "Network  %s\n",
 	    !s->network_known ? "not known yet"
 	    : s->network_ok   ? "as wanted"
-			      : "DIFFERENT, see show network");
-	fprintf(f, "Switches  %" PRIu64 " failovers, %" PRIu64 " fallbacks",
-	    s->failovers, s->fallbacks);
-	if (s->detect_ms > 0)
-		fprintf(f,
-		    "; last: detected in %u ms, dialled in %u ms, "
-		    "switched in %.1f ms",
-		    s->detect_ms, s->dial_ms, (double)s->apply_us / 1000);
-	fputc('\n', f);
+			      : "DIFFERENT, see show "
+				"network");
+	switches(f, s);
 	if (a->nevents > 0)
-		event_line(f, "Last      ", &a->events[a->nevents - 1]);
-	fprintf(f, "Config    %02x%02x%02x%02x loaded ", s->sha256[0],
-	    s->sha256[1], s->sha256[2], s->sha256[3]);
-	wall(f, s->loaded_ns, "%Y-%m-%d %H:%M");
+		event_line(f, "Last     ", &a->events[a->nevents - 1]);
+	wall(when, sizeof(when), s->loaded_ns, "%Y-%m-%d %H:%M");
+	fprintf(f, "Config   %02x%02x%02x%02x loaded %s", s->sha256[0],
+	    s->sha256[1], s->sha256[2], s->sha256[3], when);
 	if (s->confirm_due)
 		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
 	fputc('\n', f);
 	if (s->alarms_waiting > 0)
-		fprintf(f, "Alarms    %u waiting for %u s\n", s->alarms_waiting,
+		fprintf(f, "Alarms   %u waiting for %u s\n", s->alarms_waiting,
 		    s->alarm_oldest_s);
 	else
-		fputs("Alarms    none waiting\n", f);
+		fputs("Alarms   none waiting\n", f);
 	if (!s->clock_sane)
-		fputs("Clock     not set: times are unknown\n", f);
+		fputs("Clock    not set: times are unknown\n", f);
 	for (i = 0; i < a->nprocesses; i++) {
-		char head[48];
-
-		snprintf(head, sizeof(head), "%-9s %-7u ", a->processes[i].name,
+		snprintf(head, sizeof(head), "%-8s %-7u ", a->processes[i].name,
 		    a->processes[i].pid);
 		folded(f, head, a->processes[i].sandbox);
 	}
+}
+
+/* What has been going on, under the verdict. */
+static void
+event_head(FILE *f, const struct ctl_answer *a)
+{
+	const struct ctl_summary *s = &a->summary;
+	char head[sizeof(s->host) + 3], text[MSG_TEXT_LEN + 64], when[40];
+
+	if (s->event[0] == '\0')
+		return;
+	snprintf(head, sizeof(head), "%*s", (int)strlen(s->host) + 2, "");
+	wall(when, sizeof(when),
+	    a->nevents > 0 ? a->events[a->nevents - 1].began_ns : 0,
+	    "%H:%M:%S");
+	snprintf(text, sizeof(text), "event %s, %s: %s", s->event, when,
+	    s->event_text);
+	folded(f, head, text);
+}
+
+static void
+hold_head(FILE *f, const struct ctl_summary *s)
+{
+	char left[24];
+
+	if (!s->held)
+		return;
+	length(left, sizeof(left), s->hold_s);
+	fprintf(f, "%*s", (int)strlen(s->host) + 2, "");
+	if (s->hold_s == CTL_FOREVER)
+		coloured(f, "33", "HELD until released");
+	else {
+		coloured(f, "33", "HELD for another ");
+		fputs(left, f);
+	}
+	fputc('\n', f);
 }
 
 static void
 summary(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
+	char head[sizeof(s->host) + 3];
 
-	put(f, s->host);
-	fputs("  ", f);
-	coloured(f, state_colour(s->state), s->verdict);
-	fputc('\n', f);
-	if (s->event[0] != '\0') {
-		fprintf(f, "event %s: ", s->event);
-		put(f, s->event_text);
-		fputc('\n', f);
-	}
-	if (s->held) {
-		if (s->hold_s == CTL_FOREVER)
-			fputs("HELD until released\n", f);
-		else
-			fprintf(f, "HELD for another %u s\n", s->hold_s);
-	}
+	snprintf(head, sizeof(head), "%s  ", s->host);
+	if (ctl_colours)
+		fprintf(f, "\033[%sm", state_colour(s->state));
+	folded(f, head, s->verdict);
+	if (ctl_colours)
+		fputs("\033[0m", f);
+	event_head(f, a);
+	hold_head(f, s);
 	fputc('\n', f);
 	uplinks(f, a);
 	fputc('\n', f);
@@ -286,16 +380,62 @@ summary(FILE *f, const struct ctl_answer *a)
 static void
 story_line(FILE *f, const struct ctl_line *l)
 {
-	wall(f, l->time_ns, "%H:%M:%S");
-	if (l->time_ns != 0)
-		fprintf(f, ".%03d", (int)(l->time_ns / 1000000 % 1000));
+	char head[120], when[40], distance[32] = "";
+
+	wall_ms(when, sizeof(when), l->time_ns);
 	if (l->event[0] != '\0')
-		fprintf(f, " %+10.3f  ", (double)l->offset_ms / 1000);
-	else
-		fprintf(f, " %10s  ", "");
-	fprintf(f, "%-8s ", l->who);
-	put(f, l->text);
+		snprintf(distance, sizeof(distance), "%+.3f",
+		    (double)l->offset_ms / 1000);
+	snprintf(
+	    head, sizeof(head), "%-12s %9s  %-8s ", when, distance, l->who);
+	folded(f, head, l->text);
+}
+
+static void
+story_head(FILE *f, const struct ctl_event *e)
+{
+	char text[256], day[40], from[40], to[40] = "now";
+
+	wall(day, sizeof(day), e->began_ns, "%Y-%m-%d");
+	wall_ms(from, sizeof(from), e->began_ns);
+	if (e->ended)
+		wall_ms(to, sizeof(to), e->ended_ns);
+	snprintf(text, sizeof(text), "%s  %s %s - %s  %s", e->cause, day, from,
+	    to,
+	    !e->ended  ? "still open"
+	    : e->clean ? "clean"
+		       : "over");
+	fprintf(f, "event %s  ", e->id);
+	put(f, text);
 	fputc('\n', f);
+}
+
+static void
+story_end(FILE *f, const struct ctl_event *e)
+{
+	char text[300], took[24];
+
+	length(took, sizeof(took), e->backup_s);
+	snprintf(text, sizeof(text),
+	    "detected in %.1f s, dialled in %.1f s, switched in %.1f ms; "
+	    "%u dials, %s on %s; %u flows cut",
+	    (double)e->detect_ms / 1000, (double)e->dial_ms / 1000,
+	    (double)e->apply_us / 1000, e->dials, took,
+	    e->backup[0] != '\0' ? e->backup : "no backup", e->flows_cut);
+	folded(f, "", text);
+}
+
+static void
+story(FILE *f, const struct ctl_answer *a)
+{
+	size_t i;
+
+	if (a->nevents == 0)
+		return;
+	story_head(f, &a->events[0]);
+	for (i = 0; i < a->nlines; i++)
+		story_line(f, &a->lines[i]);
+	story_end(f, &a->events[0]);
 }
 
 static void
@@ -316,10 +456,19 @@ network(FILE *f, const struct ctl_answer *a)
 }
 
 static void
-show(FILE *f, uint32_t what, const struct ctl_answer *a)
+history(FILE *f, const struct ctl_answer *a)
 {
 	size_t i;
 
+	for (i = 0; i < a->nevents; i++)
+		event_line(f, "", &a->events[i]);
+	if (a->nevents == 0)
+		fputs("no event yet\n", f);
+}
+
+static void
+show(FILE *f, uint32_t what, const struct ctl_answer *a)
+{
 	switch (what) {
 	case CTL_SHOW_SUMMARY:
 		if (a->has_summary)
@@ -335,16 +484,10 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		network(f, a);
 		break;
 	case CTL_SHOW_HISTORY:
-		for (i = 0; i < a->nevents; i++)
-			event_line(f, "", &a->events[i]);
-		if (a->nevents == 0)
-			fputs("no event yet\n", f);
+		history(f, a);
 		break;
 	case CTL_SHOW_EVENT:
-		if (a->nevents > 0)
-			event_line(f, "event ", &a->events[0]);
-		for (i = 0; i < a->nlines; i++)
-			story_line(f, &a->lines[i]);
+		story(f, a);
 		break;
 	case CTL_SHOW_CONFIG:
 		if (a->text != NULL)

@@ -58,9 +58,86 @@ open_socket(const char *path)
 	return fd;
 }
 
+static void __dead
+malformed(void)
+{
+	errx(EXIT_REFUSED, "malformed answer (another version?)");
+}
+
+/* Strings end inside their arrays, whoever it is that answers. */
+#define TEXT(x) msg_text_valid(x, sizeof(x))
+
+static int
+summary_ok(const void *data)
+{
+	const struct ctl_summary *s = data;
+
+	return TEXT(s->version) && TEXT(s->host) && TEXT(s->verdict) &&
+	       TEXT(s->state) && TEXT(s->event) && TEXT(s->event_text) &&
+	       TEXT(s->fallback_text);
+}
+
+static int
+uplink_ok(const void *data)
+{
+	const struct ctl_uplink *u = data;
+
+	return TEXT(u->name) && TEXT(u->ifname) && TEXT(u->status) &&
+	       TEXT(u->cause) && TEXT(u->last_error) && TEXT(u->note) &&
+	       addr_valid(&u->address) && addr_valid(&u->gateway);
+}
+
+static int
+target_ok(const void *data)
+{
+	const struct ctl_target *t = data;
+
+	return TEXT(t->via) && addr_valid(&t->address);
+}
+
+static int
+process_ok(const void *data)
+{
+	const struct ctl_process *p = data;
+
+	return TEXT(p->name) && TEXT(p->sandbox);
+}
+
+static int
+event_ok(const void *data)
+{
+	const struct ctl_event *e = data;
+
+	return TEXT(e->id) && TEXT(e->cause) && TEXT(e->backup);
+}
+
+static int
+line_ok(const void *data)
+{
+	const struct ctl_line *l = data;
+
+	return TEXT(l->event) && TEXT(l->who) && TEXT(l->text);
+}
+
+static int
+result_ok(const void *data)
+{
+	const struct ctl_result *r = data;
+
+	return TEXT(r->text) && r->code <= CTL_FAILED;
+}
+
+static void
+take(struct imsg *imsg, void *record, size_t size, int (*ok)(const void *))
+{
+	if (imsg_get_data(imsg, record, size) == -1 || !ok(record))
+		malformed();
+}
+
 /* One more record of a kind; what a daemon sends is bounded here too. */
 static void *
-add(void *array, size_t *n, size_t size, struct imsg *imsg)
+add(void *array, size_t *n, size_t size, int (*ok)(const void *),
+    struct imsg *imsg)
 {
 	void *bigger;
 
@@ -68,8 +145,7 @@ add(void *array, size_t *n, size_t size, struct imsg *imsg)
 		return array;
 	if ((bigger = reallocarray(array, *n + 1, size)) == NULL)
 		err(EXIT_REFUSED, NULL);
-	if (imsg_get_data(imsg, (char *)bigger + *n * size, size) == -1)
-		errx(EXIT_REFUSED, "malformed answer (another version?)");
+	take(imsg, (char *)bigger + *n * size, size, ok);
 	(*n)++;
 	return bigger;
 }
@@ -88,7 +164,7 @@ add_text(struct imsg *imsg)
 	answer.text = bigger;
 	if (imsg_get_data(imsg, bigger + answer.textlen, len) == -1 ||
 	    bigger[answer.textlen + len - 1] != '\0')
-		errx(EXIT_REFUSED, "malformed answer (another version?)");
+		malformed();
 	answer.textlen += len - 1;
 }
 
@@ -97,13 +173,10 @@ monitor_line(struct imsg *imsg)
 {
 	struct ctl_line l;
 
-	if (imsg_get_data(imsg, &l, sizeof(l)) == -1 ||
-	    !msg_text_valid(l.text, sizeof(l.text)) ||
-	    !msg_text_valid(l.who, sizeof(l.who)))
-		return;
-	l.event[sizeof(l.event) - 1] = '\0';
+	take(imsg, &l, sizeof(l), line_ok);
 	output->line(stdout, &l);
-	fflush(stdout);
+	if (fflush(stdout) == EOF)
+		err(EXIT_REFUSED, "standard output");
 }
 
 /* A record of the answer; 1: it was the result. */
@@ -114,42 +187,37 @@ got(const struct ctl_command *c, struct imsg *imsg, struct ctl_result *r)
 
 	switch (imsg_get_type(imsg)) {
 	case IMSG_CTL_SUMMARY:
-		if (imsg_get_data(imsg, &a->summary, sizeof(a->summary)) == -1)
-			errx(EXIT_REFUSED,
-			    "malformed answer (another version?)");
+		take(imsg, &a->summary, sizeof(a->summary), summary_ok);
 		a->has_summary = 1;
 		break;
 	case IMSG_CTL_UPLINK:
-		a->uplinks =
-		    add(a->uplinks, &a->nuplinks, sizeof(*a->uplinks), imsg);
+		a->uplinks = add(a->uplinks, &a->nuplinks, sizeof(*a->uplinks),
+		    uplink_ok, imsg);
 		break;
 	case IMSG_CTL_TARGET:
-		a->targets =
-		    add(a->targets, &a->ntargets, sizeof(*a->targets), imsg);
+		a->targets = add(a->targets, &a->ntargets, sizeof(*a->targets),
+		    target_ok, imsg);
 		break;
 	case IMSG_CTL_PROCESS:
-		a->processes = add(
-		    a->processes, &a->nprocesses, sizeof(*a->processes), imsg);
+		a->processes = add(a->processes, &a->nprocesses,
+		    sizeof(*a->processes), process_ok, imsg);
 		break;
 	case IMSG_CTL_EVENT:
-		a->events =
-		    add(a->events, &a->nevents, sizeof(*a->events), imsg);
+		a->events = add(
+		    a->events, &a->nevents, sizeof(*a->events), event_ok, imsg);
 		break;
 	case IMSG_CTL_LINE:
 		if (c->type == IMSG_CTL_MONITOR)
 			monitor_line(imsg);
 		else
-			a->lines =
-			    add(a->lines, &a->nlines, sizeof(*a->lines), imsg);
+			a->lines = add(a->lines, &a->nlines, sizeof(*a->lines),
+			    line_ok, imsg);
 		break;
 	case IMSG_CTL_TEXT:
 		add_text(imsg);
 		break;
 	case IMSG_CTL_RESULT:
-		if (imsg_get_data(imsg, r, sizeof(*r)) == -1 ||
-		    !msg_text_valid(r->text, sizeof(r->text)))
-			errx(EXIT_REFUSED,
-			    "malformed answer (another version?)");
+		take(imsg, r, sizeof(*r), result_ok);
 		return 1;
 	}
 	return 0;
@@ -185,8 +253,10 @@ converse(int fd, const struct ctl_command *c, struct ctl_result *r)
 	if (imsgbuf_init(&ibuf, fd) == -1)
 		err(EXIT_REFUSED, NULL);
 	if (imsg_compose(&ibuf, c->type, 0, 0, -1, c->len > 0 ? &c->data : NULL,
-		c->len) == -1 ||
-	    imsgbuf_flush(&ibuf) == -1)
+		c->len) == -1)
+		err(EXIT_REFUSED, NULL);
+	/* one that refused us before we asked has left its reason */
+	if (imsgbuf_flush(&ibuf) == -1 && errno != EPIPE)
 		err(EXIT_REFUSED, "dialfaild");
 	while (!done) {
 		wait_for(fd, deadline);
@@ -199,8 +269,7 @@ converse(int fd, const struct ctl_command *c, struct ctl_result *r)
 			imsg_free(&imsg);
 		}
 		if (n == -1)
-			errx(EXIT_REFUSED,
-			    "malformed answer (another version?)");
+			malformed();
 	}
 	imsgbuf_clear(&ibuf);
 }
