@@ -402,8 +402,16 @@ changed_state(const struct maction *a)
 	struct ctl_event *ev = &parent->event;
 
 	parent->since_ns = wall_now();
-	history_line("state", "%s -> %s: %s", machine_state_name(a->from),
-	    machine_state_name(a->to), mreason_text(a->reason));
+	if (a->from == a->to)
+		history_line("state", "%s: %s", machine_state_name(a->to),
+		    mreason_text(a->reason));
+	else
+		history_line("state", "%s -> %s: %s",
+		    machine_state_name(a->from), machine_state_name(a->to),
+		    mreason_text(a->reason));
+	if (a->reason == MWHY_TARGET)
+		strlcpy(ev->cause, "target: dead through every uplink",
+		    sizeof(ev->cause));
 	if (a->from == MACHINE_STARTING && a->to == MACHINE_ON_PRIMARY)
 		history_close_open();
 	if (a->to != MACHINE_ON_BACKUP)

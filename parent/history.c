@@ -28,11 +28,12 @@
 #include "parent/history.h"
 #include "parent/history_file.h"
 
-#define EVENTS_MAX 64
-#define LINES_MAX  200 /* of one event */
-#define FILE_MAX   (400 * 1024) /* twice that in all */
-#define FILE_NAME  "history"
-#define FILE_OLD   "history.0"
+#define EVENTS_MAX  64
+#define LINES_MAX   200 /* of one event */
+#define EARLIER_MAX 8 /* lines kept from before an event */
+#define FILE_MAX    (400 * 1024) /* twice that in all */
+#define FILE_NAME   "history"
+#define FILE_OLD    "history.0"
 
 struct line {
 	TAILQ_ENTRY(line) entry;
@@ -54,6 +55,13 @@ static struct history_counters counters;
 static struct event_record *present; /* lines go here; NULL: to none */
 static struct monotime began;
 static int dirfd_ = -1; /* -1: memory only */
+
+/* The last lines of no event: the next one may have begun with them. */
+static struct {
+	struct monotime when; /* invalid: none */
+	struct ctl_line l;
+} earlier[EARLIER_MAX];
+static unsigned int nearlier; /* ever */
 static unsigned int broken;
 
 static struct event_record *
@@ -269,7 +277,28 @@ history_close_open(void)
 			r->ev.ended = 1;
 }
 
+/* Lines since the event began were written before it was known as one. */
+static void
+take_earlier(void)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < EARLIER_MAX; i++) {
+		k = (nearlier + i) % EARLIER_MAX;
+		if (!monotime_valid(earlier[k].when) ||
+		    monotime_cmp(earlier[k].when, began) < 0)
+			continue;
+		strlcpy(earlier[k].l.event, present->ev.id,
+		    sizeof(earlier[k].l.event));
+		earlier[k].l.offset_ms =
+		    monotime_ms_between(began, earlier[k].when);
+		add_line(present, &earlier[k].l, 0);
+		earlier[k].when = (struct monotime){ 0 };
+	}
+}
+
 /* The same event as before a restart, its beginning told by the wall clock. */
+
 static struct monotime
 resume(struct event_record *r, struct ctl_event *ev, struct monotime since)
 {
@@ -294,6 +323,7 @@ history_begin(struct ctl_event *ev, struct monotime since, int adopt)
 	began = since;
 	snprintf(ev->id, sizeof(ev->id), "%04x", ++counters.last_id);
 	present = add_event(ev);
+	take_earlier();
 	append(present);
 	return began;
 }
@@ -317,6 +347,7 @@ history_end(const struct ctl_event *ev)
 void
 history_line(const char *who, const char *fmt, ...)
 {
+	struct monotime now = monotime_now();
 	struct ctl_line l;
 	va_list ap;
 
@@ -324,7 +355,7 @@ history_line(const char *who, const char *fmt, ...)
 	l.time_ns = wall_now();
 	if (present != NULL) {
 		strlcpy(l.event, present->ev.id, sizeof(l.event));
-		l.offset_ms = monotime_ms_between(began, monotime_now());
+		l.offset_ms = monotime_ms_between(began, now);
 	}
 	strlcpy(l.who, who, sizeof(l.who));
 	va_start(ap, fmt);
@@ -332,8 +363,12 @@ history_line(const char *who, const char *fmt, ...)
 	va_end(ap);
 	log_info("%s: %s", l.who, l.text);
 	control_monitor(&l);
-	if (present != NULL)
+	if (present != NULL) {
 		add_line(present, &l, 0);
+		return;
+	}
+	earlier[nearlier % EARLIER_MAX].when = now;
+	earlier[nearlier++ % EARLIER_MAX].l = l;
 }
 
 int

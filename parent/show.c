@@ -57,8 +57,10 @@ send_uplink(uint32_t ctl, uint32_t id)
 	else
 		strlcpy(r.status, link_status(u), sizeof(r.status));
 	if (u->known && u->last.verdict == MSG_BAD)
-		strlcpy(
-		    r.cause, msg_cause_text(u->last.cause), sizeof(r.cause));
+		strlcpy(r.cause,
+		    msg_cause_text(
+			m->target ? (uint32_t)MSG_CAUSE_TARGET : u->last.cause),
+		    sizeof(r.cause));
 	r.bad_rounds = u->bad_rounds;
 	r.retry = u->conf.probe.retry;
 	if (monotime_valid(u->good_since))

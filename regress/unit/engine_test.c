@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parent as a whole, but for its processes: configuration in, rounds in,
+ * and what it asks of netconf, dialer and prober.  The state machine has its
+ * own tests; here it is about messages, their order and who may send what.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/parent_rig.h"
+
+static const char *const site =
+    "primary eth1 {\n"
+    "	target 198.51.100.7\n	target 198.51.100.8\n	target 192.0.2.1 near\n"
+    "}\n"
+    "backup pots {\n"
+    "	modem \"/dev/ttyS0\" speed 115200\n	phone \"5551\" \"5552\"\n"
+    "	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n"
+    "	dial { after 0s timeout 60s redial 2 backoff 10ms max 10ms }\n"
+    "}\n"
+    "backup dsl { interface eth3 }\n"
+    "fallback automatic { after 0s stable 0s drain 0s }\n";
+
+static void
+link_result(enum child_id from, uint32_t type, uint32_t id, uint32_t class,
+    const char *text)
+{
+	struct msg_link_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.uplink = id;
+	r.gen = parent->uplink[id].link.gen;
+	r.class = class;
+	strlcpy(r.text, text, sizeof(r.text));
+	rig_send(from, type, &r, sizeof(r));
+}
+
+static void
+ppp_up(uint32_t id, int adopted)
+{
+	struct msg_ppp_up m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = id;
+	m.gen = adopted ? 77 : parent->uplink[id].link.gen;
+	m.pid = 4711;
+	m.adopted = adopted != 0;
+	strlcpy(m.ifname, "ppp0", sizeof(m.ifname));
+	CHECK(addr_parse("100.64.7.2", &m.local) == 0);
+	CHECK(addr_parse("100.64.0.1", &m.remote) == 0);
+	rig_send(CHILD_NETCONF, IMSG_PPP_UP, &m, sizeof(m));
+}
+
+static void
+tty(uint32_t id)
+{
+	struct msg_link m = { id, parent->uplink[id].link.gen };
+	int fd = dup(STDERR_FILENO);
+
+	rig_send_fd(CHILD_NETCONF, IMSG_TTY, fd, &m, sizeof(m));
+}
+
+static void
+home(void)
+{
+	rig_configured(site);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+}
+
+static void
+primary_dies(void)
+{
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_SUSPECT);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+}
+
+/* From the dial command to a proved link. */
+static void
+dial(void)
+{
+	struct msg_link m;
+	struct msg_dial d;
+	struct msg_probe p;
+
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	CHECK(m.uplink == 1);
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_TTY, &m, sizeof(m));
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+	CHECK(msg_dial_valid(&d) && d.deadline_ms <= 60000);
+	link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT 115200");
+	rig_expect(CHILD_NETCONF, IMSG_PPP_START, &m, sizeof(m));
+	ppp_up(1, 0);
+	rig_apply(); /* its own table */
+	do
+		rig_expect(CHILD_PROBER, IMSG_PROBE, &p, sizeof(p));
+	while (p.uplink != 1 || p.mode != MSG_PROBE_BURST);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+static void
+story_outage(void)
+{
+	struct msg_net_want w;
+	struct msg_link m;
+	struct msg_alarm a;
+
+	home();
+	primary_dies();
+	CHECK(parent->event.id[0] != '\0' && !parent->event.ended);
+	dial();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	w = rig_apply();
+	CHECK(w.active == 1);
+	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
+	CHECK(strcmp(a.kind, "failover") == 0);
+	CHECK(history_counters()->failovers == 1);
+	CHECK(parent->event.dials == 1);
+	CHECK(strcmp(parent->event.backup, "pots") == 0);
+	CHECK(strcmp(parent->event.cause, "eth1 upstream dead") == 0);
+	CHECK(parent->event.detect_ms >= 1200);
+
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_RETURNING);
+	w = rig_apply();
+	CHECK(w.active == 0);
+	rig_expect(CHILD_NETCONF, IMSG_PPP_STOP, &m, sizeof(m));
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	CHECK(history_counters()->fallbacks == 1);
+	CHECK(parent->event.ended && parent->event.clean);
+}
+
+/* BUSY, then the next number; hung up before each new try. */
+static void
+story_busy(void)
+{
+	struct msg_link m;
+	struct msg_dial d;
+
+	home();
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+	CHECK(d.phone == 0);
+	link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_BACKOFF, "BUSY");
+	rig_expect(CHILD_DIALER, IMSG_HANGUP, &m, sizeof(m));
+	CHECK(parent->uplink[1].link.phase == LINK_HANGING_UP);
+	link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	rig_expect(CHILD_NETCONF, IMSG_TTY_CLOSE, &m, sizeof(m));
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+	CHECK(d.phone == 1);
+	CHECK(parent->machine.nfailed_dials == 1);
+	/* an answer to the try before is out of date */
+	d.gen--;
+	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	CHECK(parent->uplink[1].link.phase == LINK_NEGOTIATING);
+}
+
+/* Found on a pppd from before: backup, 0 dials, probes through it. */
+static void
+adopted(int manual)
+{
+	char text[1024];
+	struct msg_probe p;
+	struct msg_net_want w;
+
+	snprintf(text, sizeof(text), "%s%s", site,
+	    manual ? "fallback manual\n" : "");
+	if (manual) {
+		char *end = strstr(text, "fallback automatic");
+
+		strlcpy(end, "fallback manual\n",
+		    sizeof(text) - (size_t)(end - text));
+	}
+	rig_configured(text);
+	rig_facts(0, 1);
+	ppp_up(1, 1);
+	CHECK(parent->uplink[1].link.phase == LINK_UP);
+	CHECK(parent->machine.state == MACHINE_STARTING);
+	rig_adopt(1, 1);
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	CHECK(parent->machine.want.active == 1);
+	w = rig_apply();
+	CHECK(w.active == 1);
+	do
+		rig_expect(CHILD_PROBER, IMSG_PROBE, &p, sizeof(p));
+	while (p.uplink != 1 || p.mode != MSG_PROBE_ROUNDS);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_round(1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.want.active == 1);
+	CHECK(parent->event.dials == 0 && parent->uplink[1].link.dials == 0);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 0);
+	CHECK(history_counters()->failovers == 0);
+}
+
+static void
+story_adopted(void)
+{
+	adopted(0);
+	/* and it comes back: an adopted tty is opened again to hang up */
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_RETURNING);
+}
+
+static void
+story_adopted_manual(void)
+{
+	adopted(1);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+}
+
+/* A pppd that does not end: the machine goes on, the link catches up. */
+static void
+story_stop_outlasts_machine(void)
+{
+	struct mevent down = { .type = MEV_LINK_DOWN, .uplink = 1 };
+	struct msg_link m;
+
+	home();
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	tty(1);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->uplink[1].link.phase == LINK_HANGING_UP);
+	engine_event(&down); /* as if its time was over */
+	usleep(30 * 1000); /* its back-off */
+	primary_dies();
+	rig_until(parent->uplink[1].link.again);
+	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
+	link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
+	CHECK(parent->uplink[1].link.phase == LINK_OPENING);
+}
+
+static void
+gives_up(enum child_id from, uint32_t type, const void *data, size_t len)
+{
+	rig_send(from, type, data, len);
+	CHECK(parent->quitting && parent->exit_code == 1);
+}
+
+static void
+story_prober_lies(void)
+{
+	struct msg_round r;
+
+	home();
+	memset(&r, 0, sizeof(r));
+	/* out of date, of no uplink, of other targets: not taken */
+	r.uplink = 8;
+	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	r.uplink = 0;
+	r.gen = parent->uplink[0].probe_gen - 1;
+	r.verdict = MSG_BAD;
+	r.ntargets = 3;
+	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	r.gen++;
+	r.ntargets = 2;
+	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	/* an answer from the future is no detection in the past */
+	r.ntargets = 3;
+	r.cause = MSG_CAUSE_UPSTREAM;
+	r.last_answer_ns = INT64_MAX;
+	r.ended_ns = INT64_MAX;
+	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	r.gen = parent->uplink[0].probe_gen;
+	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	CHECK(parent->event.detect_ms == 0);
+	r.verdict = MSG_VOID + 1;
+	gives_up(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+}
+
+static void
+story_prober_short(void)
+{
+	struct msg_round r = { 0 };
+
+	home();
+	gives_up(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r) - 1);
+}
+
+/* The prober has nothing to say about modems and networks. */
+static void
+story_prober_oversteps(void)
+{
+	struct msg_net_adopt a = { 0 };
+
+	home();
+	gives_up(CHILD_PROBER, IMSG_NET_ADOPT, &a, sizeof(a));
+}
+
+static void
+story_dialer_oversteps(void)
+{
+	struct msg_round r = { 0 };
+
+	home();
+	gives_up(CHILD_DIALER, IMSG_ROUND, &r, sizeof(r));
+}
+
+static void
+story_adopt_twice(void)
+{
+	struct msg_net_adopt a = { 0 };
+
+	home();
+	gives_up(CHILD_NETCONF, IMSG_NET_ADOPT, &a, sizeof(a));
+}
+
+/* Rounds before netconf said what it found are not held against anybody. */
+static void
+story_early_rounds(void)
+{
+	int i;
+
+	rig_configured(site);
+	for (i = 0; i < 500; i++)
+		rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	CHECK(!parent->quitting);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+}
+
+/* The proof of a backup is a round of this try, not an older one. */
+static void
+story_old_proof(void)
+{
+	home();
+	rig_facts(2, 1);
+	parent->uplink[1].known = 1;
+	parent->uplink[1].last.verdict = MSG_GOOD;
+	primary_dies();
+	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 1);
+	tty(1);
+	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	ppp_up(1, 0);
+	rig_apply();
+	CHECK(parent->uplink[1].proving);
+	rig_round(1, MSG_CONGESTED, MSG_CAUSE_NONE);
+	rig_round(1, MSG_VOID, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	CHECK(parent->uplink[1].proving);
+}
+
+static void
+story_carrier(void)
+{
+	home();
+	rig_facts(0, 0);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	CHECK(!parent->machine.primary.carrier);
+}
+
+/* One far target dead through both uplinks: no switch, nothing set down. */
+static void
+story_target(void)
+{
+	int i;
+
+	home();
+	rig_facts(2, 1);
+	primary_dies();
+	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 1);
+	tty(1);
+	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	ppp_up(1, 0);
+	rig_apply();
+	for (i = 0; i < 4 && parent->uplink[1].proving; i++)
+		rig_round(1, MSG_BAD, MSG_CAUSE_TARGET);
+	rig_until(parent->uplink[2].proving);
+	for (i = 0; i < 4 && parent->uplink[2].proving; i++)
+		rig_round(2, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	CHECK(parent->machine.target);
+	CHECK(strncmp(parent->event.cause, "target", 6) == 0);
+	CHECK(!parent->machine.want.shut);
+	CHECK(parent->machine.want.active == 0);
+}
+
+#define STORY(name)                                           \
+	static void test_##name(void **state)                 \
+	{                                                     \
+		(void)state;                                  \
+		assert_int_equal(rig_story(story_##name), 0); \
+	}
+STORY(outage)
+STORY(busy)
+STORY(adopted)
+STORY(adopted_manual)
+STORY(stop_outlasts_machine)
+STORY(prober_lies)
+STORY(prober_short)
+STORY(prober_oversteps)
+STORY(dialer_oversteps)
+STORY(adopt_twice)
+STORY(early_rounds)
+STORY(old_proof)
+STORY(carrier)
+STORY(target)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_adopted),
+		cmocka_unit_test(test_adopted_manual),
+		cmocka_unit_test(test_stop_outlasts_machine),
+		cmocka_unit_test(test_prober_lies),
+		cmocka_unit_test(test_prober_short),
+		cmocka_unit_test(test_prober_oversteps),
+		cmocka_unit_test(test_dialer_oversteps),
+		cmocka_unit_test(test_adopt_twice),
+		cmocka_unit_test(test_early_rounds),
+		cmocka_unit_test(test_old_proof),
+		cmocka_unit_test(test_carrier),
+		cmocka_unit_test(test_target),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
