@@ -16,14 +16,14 @@
 
 #include "common/addr.h"
 
-#define NET_PROTO	157 /* of our routes and rules */
-#define NET_GROUP	157 /* of every uplink's interface */
-#define NET_TABLE	157 /* the active uplink's, when it is a backup */
+#define NET_PROTO       157 /* of our routes and rules */
+#define NET_GROUP       157 /* of every uplink's interface */
+#define NET_TABLE       157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
-#define NET_PREF	32765 /* just before the main table's 32766 */
-#define NET_MARK_MASK	0x0f000000u /* bits that few others use */
-#define NET_MARK_SHIFT	24
-#define NET_MAIN	254
+#define NET_PREF        32765 /* just before the main table's 32766 */
+#define NET_MARK_MASK   0x0f000000u /* bits that few others use */
+#define NET_MARK_SHIFT  24
+#define NET_MAIN        254
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
 
 struct net_link {
@@ -81,16 +81,21 @@ struct net_state {
 };
 
 void net_state_free(struct net_state *);
-const struct net_link *net_link_find(const struct net_state *,
-    const char *name);
+const struct net_link *net_link_find(
+    const struct net_state *, const char *name);
 
 struct netops {
 	int (*open)(void);
 	int (*dump)(struct net_state *); /* frees nothing that was there */
 	int (*rule)(int add, const struct net_rule *); /* add: at the end */
-	int (*route)(int add, const struct net_route *); /* add: or replace */
+	/*
+	 * add: or replace what has the same table, prefix and metric; a
+	 * gateway is taken as on-link (RTNH_F_ONLINK).
+	 */
+	int (*route)(int add, const struct net_route *);
 	int (*link_group)(uint32_t ifindex, uint32_t group);
 	int (*link_up)(uint32_t ifindex, int up);
+	/* Its own value, not all's; value -1: only read it. */
 	int (*rp_filter)(const char *ifname, int *old, int value);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
@@ -105,8 +110,8 @@ struct netops {
 	 * themselves when it is set down and up, as opaque lines; and one of
 	 * them put back.
 	 */
-	int (*routes_save)(uint32_t ifindex, void (*)(const char *, void *),
-	    void *);
+	int (*routes_save)(
+	    uint32_t ifindex, void (*)(const char *, void *), void *);
 	int (*route_restore)(const char *line);
 	/* Readable when something changed; changes() empties it. */
 	int (*monitor)(void);
