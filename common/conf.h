@@ -190,14 +190,21 @@ void conf_print_meaning(const struct conf *, FILE *);
 int conf_global_valid(const struct conf_global *);
 int conf_uplink_valid(const struct conf_uplink *);
 
+/* What may be sent to a modem: nothing that ends or begins a command. */
+int conf_phone_valid(const char *);
+int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
+int conf_init_valid(const char *);
+
 /* A quorum over n things: how many must be good (at least 1 if n > 0). */
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
-/* Bounds of a round's length, from the last answer to the verdict, ms. */
+/* Bounds of the time from the beginning of an outage to "down". */
 struct conf_bounds {
 	uint32_t detect_min_ms;
 	uint32_t detect_max_ms;
 };
 void conf_bounds(const struct conf_uplink *, struct conf_bounds *);
+/* Expected in a year while each probe is lost with probability loss. */
+double conf_false_failovers(const struct conf_uplink *, double loss);
 
 #endif

@@ -49,9 +49,6 @@ extern const struct conf_range conf_range[CONF_F_LAST];
 int conf_in_range(enum conf_field, uint32_t);
 const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
 int conf_name_valid(const char *); /* of an uplink or an interface */
-int conf_phone_valid(const char *);
-int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
-int conf_init_valid(const char *);
 int conf_speed_valid(uint32_t);
 int conf_address_valid(const struct addr *); /* something to talk to */
 uint32_t conf_far_targets(const struct conf_uplink *);

@@ -27,22 +27,25 @@
 
 #define MODEM_COMMAND_MAX (CONF_INIT_LEN + 8) /* longest line, with its CR */
 
+#define MODEM_READ_MAX 64 /* most that modem_read_max() says */
+
 /* Times of one state, ms. */
-#define MODEM_SYNC_MS	  300 /* AT to OK, tried MODEM_SYNC_TRIES times */
+#define MODEM_SYNC_MS     300 /* AT to OK, tried MODEM_SYNC_TRIES times */
 #define MODEM_SYNC_TRIES  3
 #define MODEM_DTR_LOW_MS  700 /* V.250 S25, and then some */
 #define MODEM_DTR_HIGH_MS 100 /* before the first AT */
-#define MODEM_GUARD_MS	  1200 /* around +++: S12 is 1 s */
-#define MODEM_PLAIN_MS	  2000
-#define MODEM_ATZ_MS	  5000
-#define MODEM_ABORT_MS	  1000 /* CR to NO CARRIER */
-#define MODEM_LF_MS	  200 /* CONNECT<CR> to its <LF> */
-#define MODEM_CALL_MS	  60000 /* ATD to a result: a telephone number */
+#define MODEM_GUARD_MS    1200 /* around +++: S12 is 1 s */
+#define MODEM_PLAIN_MS    2000
+#define MODEM_ATZ_MS      5000 /* ATZ and AT&F load a whole profile */
+#define MODEM_RADIO_MS    60000 /* +CFUN, +CGATT, +COPS wait for the network */
+#define MODEM_ABORT_MS    1000 /* CR to NO CARRIER */
+#define MODEM_LF_MS       200 /* CONNECT<CR> to its <LF> */
+#define MODEM_CALL_MS     60000 /* ATD to a result: a telephone number */
 #define MODEM_SERVICE_MS  30000 /* the same for *99# and its kin */
 /* Above all hang-ups, with abort and the whole ladder. */
-#define MODEM_HANGUP_MAX_MS                                            \
-	(MODEM_ABORT_MS + MODEM_DTR_LOW_MS + MODEM_DTR_HIGH_MS +       \
-	    MODEM_SYNC_TRIES * MODEM_SYNC_MS + 2 * MODEM_GUARD_MS +    \
+#define MODEM_HANGUP_MAX_MS                                         \
+	(MODEM_ABORT_MS + MODEM_DTR_LOW_MS + MODEM_DTR_HIGH_MS +    \
+	    MODEM_SYNC_TRIES * MODEM_SYNC_MS + 2 * MODEM_GUARD_MS + \
 	    MODEM_PLAIN_MS + MODEM_ATZ_MS)
 
 enum modem_state {
@@ -108,14 +111,17 @@ struct modem {
 	struct conf_modem conf;
 	enum modem_rung rung;
 	uint32_t tries; /* of AT on this rung */
+	uint32_t answers; /* to them, so that a late one is not the next's */
+	int synced; /* one of them was OK */
 	uint32_t builtin; /* next of our own init strings */
 	uint32_t init; /* next of the user's */
+	int own; /* the one that was sent is ours: it may fail */
 	uint32_t phone; /* index of the current number */
 	uint32_t used; /* numbers used up */
 	int again; /* ERROR to ATD has been forgiven once */
 	uint32_t class; /* of the numbers used up */
-	char why[MSG_TEXT_LEN]; /* text of the last failure */
-	char sent[MODEM_COMMAND_MAX]; /* to know its echo */
+	char why[MSG_TEXT_LEN - 32]; /* the last failure; more may be said */
+	char sent[MODEM_COMMAND_MAX - 1]; /* to know its echo */
 	int echo_seen; /* what came instead of an answer to AT */
 	int noise_seen;
 	struct result_reader reader;
@@ -136,8 +142,8 @@ void modem_hangup(struct modem *, struct monotime now, struct modem_out *);
  * One byte has come.  Hand over no further byte that was read together with
  * it unless modem_read_max() allows more than one.
  */
-void modem_input(struct modem *, uint8_t byte, struct monotime now,
-    struct modem_out *);
+void modem_input(
+    struct modem *, uint8_t byte, struct monotime now, struct modem_out *);
 
 /* The deadline has passed. */
 void modem_timeout(struct modem *, struct monotime now, struct modem_out *);

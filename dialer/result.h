@@ -38,6 +38,9 @@ void result_reset(struct result_reader *);
 /* 1: a line that is not empty is complete.  0: go on. */
 int result_byte(struct result_reader *, uint8_t byte);
 
+/* As a modem would say it in words; "" for RESULT_NONE. */
+const char *result_text(enum result_code);
+
 /* What the complete line means.  Turns off digits at the first word. */
 enum result_code result_of_line(struct result_reader *);
 
