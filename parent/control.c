@@ -287,7 +287,7 @@ request(struct client *c, struct imsg *imsg)
 		return;
 	}
 	if (type != IMSG_CTL_SHOW && type != IMSG_CTL_MONITOR)
-		log_info("%s asked for by uid %u", msg_name(type),
+		log_info("%s asked for by uid %u", msg_name(type) + 4,
 		    (unsigned int)c->uid);
 	c->busy = 1;
 	idle_timer(c);

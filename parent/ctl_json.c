@@ -196,6 +196,11 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	number_if(j, "due_s", (int)s->fallback_due, s->due_s);
 	json_string_or_null(j, "waits_for", s->fallback_text);
 	json_close(j, '}');
+	json_open(j, "peers", '{'); /* none can be configured yet */
+	json_int(j, "total", 0);
+	json_int(j, "acknowledged", 0);
+	json_int(j, "silent", 0);
+	json_close(j, '}');
 	json_open(j, "config", '{');
 	sha256(j, s->sha256);
 	json_time(j, "loaded", s->loaded_ns);

@@ -121,8 +121,13 @@ folded(FILE *f, const char *head, const char *text)
 			fputc(' ', f);
 			column++;
 		}
-		for (; text < end; text++, column++)
+		for (; text < end; text++, column++) {
+			if (column == WIDTH) { /* a word longer than a line */
+				fprintf(f, "\n%*s", indent, "");
+				column = indent;
+			}
 			put_char(f, *text);
+		}
 		while (*text == ' ')
 			text++;
 	}
@@ -445,9 +450,8 @@ network(FILE *f, const struct ctl_answer *a)
 	int different = 0;
 
 	for (i = 0; i < a->nlines; i++) {
-		fputs(a->lines[i].different ? "! " : "  ", f);
-		put(f, a->lines[i].text);
-		fputc('\n', f);
+		folded(
+		    f, a->lines[i].different ? "! " : "  ", a->lines[i].text);
 		different |= a->lines[i].different != 0;
 	}
 	fputs(different ? "found and wanted differ where marked\n"

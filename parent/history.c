@@ -350,6 +350,7 @@ history_line(const char *who, const char *fmt, ...)
 	struct monotime now = monotime_now();
 	struct ctl_line l;
 	va_list ap;
+	size_t i;
 
 	memset(&l, 0, sizeof(l));
 	l.time_ns = wall_now();
@@ -361,6 +362,10 @@ history_line(const char *who, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(l.text, sizeof(l.text), fmt, ap);
 	va_end(ap);
+	/* one line in the log and in the file, whatever it quotes */
+	for (i = 0; l.text[i] != '\0'; i++)
+		if ((unsigned char)l.text[i] < ' ' || l.text[i] == 0x7f)
+			l.text[i] = ' ';
 	log_info("%s: %s", l.who, l.text);
 	control_monitor(&l);
 	if (present != NULL) {

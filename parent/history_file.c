@@ -143,17 +143,9 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause);
 }
 
-/* Text of ours holds no control characters; a tab would be one. */
 void
 history_print_line(FILE *f, const struct ctl_line *l)
 {
-	char text[MSG_TEXT_LEN];
-	size_t i;
-
-	strlcpy(text, l->text, sizeof(text));
-	for (i = 0; text[i] != '\0'; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			text[i] = ' ';
 	fprintf(f, "L\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\n", l->event,
-	    l->time_ns, l->offset_ms, l->who, text);
+	    l->time_ns, l->offset_ms, l->who, l->text);
 }

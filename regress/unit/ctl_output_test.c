@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The screens and the JSON.  Screens fit 80 columns whatever they show, and
+ * nothing in them moves a cursor; the JSON has the keys and types that
+ * scripts rely on, as jq(1) sees them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent/ctl_output.h"
+
+static struct ctl_answer a;
+static struct ctl_uplink uplinks[3];
+static struct ctl_target targets[3];
+static struct ctl_process processes[4];
+static struct ctl_event events[2];
+static struct ctl_line lines[3];
+static char text[16384];
+
+static void
+address(struct addr *to, const char *from)
+{
+	assert_int_equal(addr_parse(from, to), 0);
+}
+
+static void
+site_uplinks(void)
+{
+	struct ctl_uplink *u = &uplinks[0];
+
+	u->role = CONF_PRIMARY;
+	strlcpy(u->name, "eth1", sizeof(u->name));
+	strlcpy(u->ifname, "eth1", sizeof(u->ifname));
+	strlcpy(u->status, "down", sizeof(u->status));
+	strlcpy(u->cause, "upstream dead", sizeof(u->cause));
+	u->retry = 1;
+	u->bad_rounds = 12;
+	address(&u->address, "192.0.2.17");
+	address(&u->gateway, "192.0.2.1");
+	u->recent_sent = 300;
+	u->recent_lost = 300;
+	u = &uplinks[1];
+	u->id = 1;
+	u->role = CONF_BACKUP;
+	u->kind = CONF_MODEM;
+	u->active = 1;
+	strlcpy(u->name, "pots", sizeof(u->name));
+	strlcpy(u->ifname, "ppp0", sizeof(u->ifname));
+	strlcpy(u->status, "up", sizeof(u->status));
+	address(&u->address, "100.64.7.2");
+	address(&u->gateway, "100.64.0.1");
+	u->recent_sent = 250;
+	u->recent_lost = 3;
+	u->rtt_ns = 48000000;
+	u->dials = 1;
+	u = &uplinks[2];
+	u->id = 2;
+	u->role = CONF_BACKUP;
+	strlcpy(u->name, "a-backup-with-a-very-long-name", sizeof(u->name));
+	strlcpy(u->ifname, "enp0s31f6.1234", sizeof(u->ifname));
+	strlcpy(u->status, "waiting", sizeof(u->status));
+	strlcpy(u->last_error, "exit 19: authentication failed, and so on",
+	    sizeof(u->last_error));
+	u->next_s = 299;
+}
+
+static void
+site_targets(void)
+{
+	static const char *const addresses[] = { "192.0.2.1", "198.51.100.7",
+		"198.51.100.200" };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct ctl_target *t = &targets[i];
+
+		strlcpy(t->via, "eth1", sizeof(t->via));
+		address(&t->address, addresses[i]);
+		t->near = i == 0;
+		t->stats.known = 1;
+		t->stats.up = i == 0;
+		t->stats.sent = 1000;
+		t->stats.received = 990;
+		t->stats.recent_sent = 300;
+		t->stats.recent_lost = 3;
+		t->stats.rtt_last_ns = 123456789;
+		t->stats.rtt_avg_ns = 123456789;
+		t->stats.rtt_min_ns = 1;
+		t->stats.rtt_max_ns = 987654321;
+		t->stats.rtt_mdev_ns = 5000000;
+	}
+}
+
+static void
+site_summary(void)
+{
+	struct ctl_summary *s = &a.summary;
+
+	a.has_summary = 1;
+	s->pid = 4711;
+	s->clock_sane = 1;
+	s->time_ns = INT64_C(1795575063) * 1000000000 + 412000000;
+	s->uptime_s = 3600;
+	strlcpy(s->version, "0.1", sizeof(s->version));
+	strlcpy(s->host, "b017", sizeof(s->host));
+	strlcpy(s->verdict,
+	    "ON BACKUP pots for 0:43:12; returns to eth1 in "
+	    "48 s if it stays good",
+	    sizeof(s->verdict));
+	strlcpy(s->state, "backup", sizeof(s->state));
+	s->since_ns = s->time_ns - INT64_C(2592) * 1000000000;
+	s->since_s = 2592;
+	strlcpy(s->event, "4f2b", sizeof(s->event));
+	strlcpy(s->event_text, "eth1 upstream dead", sizeof(s->event_text));
+	s->held = 1;
+	s->hold_s = 5400;
+	s->active = 1;
+	s->fallback_due = 1;
+	s->due_s = 48;
+	strlcpy(s->fallback_text, "after 5m: met; stable 1m: 12 s",
+	    sizeof(s->fallback_text));
+	s->loaded_ns = s->time_ns;
+	s->confirm_due = 1;
+	s->confirm_s = 17;
+	s->alarms_waiting = 2;
+	s->alarm_oldest_s = 90;
+	s->network_known = 1;
+	s->network_ok = 1;
+	s->failovers = 3;
+	s->fallbacks = 2;
+	s->detect_ms = 2400;
+	s->dial_ms = 8300;
+	s->apply_us = 900;
+}
+
+static int
+site(void **state)
+{
+	static const char *const names[] = { "parent", "prober", "dialer",
+		"netconf" };
+	size_t i;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	memset(uplinks, 0, sizeof(uplinks));
+	memset(targets, 0, sizeof(targets));
+	memset(events, 0, sizeof(events));
+	memset(lines, 0, sizeof(lines));
+	site_uplinks();
+	site_targets();
+	site_summary();
+	for (i = 0; i < 4; i++) {
+		processes[i].pid = (uint32_t)(4711 + i);
+		strlcpy(processes[i].name, names[i], sizeof(processes[i].name));
+		strlcpy(processes[i].sandbox,
+		    "uid 999, chroot, no capabilities, no_new_privs, seccomp "
+		    "filter, and a few more words",
+		    sizeof(processes[i].sandbox));
+	}
+	strlcpy(events[0].id, "4f2b", sizeof(events[0].id));
+	events[0].began_ns = a.summary.since_ns;
+	strlcpy(events[0].cause, "eth1 upstream dead", sizeof(events[0].cause));
+	strlcpy(events[0].backup, "pots", sizeof(events[0].backup));
+	events[0].backup_s = 2634;
+	events[0].detect_ms = 2400;
+	for (i = 0; i < 3; i++) {
+		lines[i].time_ns = a.summary.since_ns;
+		lines[i].offset_ms = (int64_t)i * 1199;
+		strlcpy(lines[i].event, "4f2b", sizeof(lines[i].event));
+		strlcpy(lines[i].who, "network", sizeof(lines[i].who));
+		memset(lines[i].text, 'w', 60 * i);
+		strlcat(lines[i].text,
+		    " 7 steps in 0.9 ms, read back equal; 37 flows forgotten",
+		    sizeof(lines[i].text));
+	}
+	a.uplinks = uplinks;
+	a.nuplinks = 3;
+	a.targets = targets;
+	a.ntargets = 3;
+	a.processes = processes;
+	a.nprocesses = 4;
+	a.events = events;
+	a.nevents = 1;
+	a.lines = lines;
+	a.nlines = 3;
+	a.text = (char *)(uintptr_t) "# dump\n";
+	ctl_colours = 0;
+	return 0;
+}
+
+static void
+write_answer(const struct ctl_output *out, uint32_t what)
+{
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(f);
+	out->show(f, what, &a);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+contains(const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void
+fits(void)
+{
+	const char *line = text, *end;
+
+	for (; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		if (end - line >= 80)
+			fail_msg("%d columns: %.*s", (int)(end - line),
+			    (int)(end - line), line);
+	}
+}
+
+static void
+test_summary(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	fits();
+	assert_int_equal(
+	    strncmp(text, "b017  ON BACKUP pots for 0:43:12", 32), 0);
+	contains("\n      event 4f2b, ");
+	contains("HELD for another 1:30:00");
+	contains("NOT CONFIRMED, goes back in 17 s");
+	contains("eth1         down        192.0.2.17      100.0 %");
+	contains("pots (ppp0)  ACTIVE      100.64.7.2        1.2 %    48.0  "
+		 "gateway 100.64.0.1\n");
+	contains("authentication failed, and so on; next try in 299 s");
+	contains("Alarms   2 waiting for 90 s");
+	contains("seccomp");
+}
+
+static void
+test_every_screen_fits(void **state)
+{
+	uint32_t what;
+
+	(void)state;
+	for (what = 0; what < CTL_SHOW_MAX; what++) {
+		write_answer(&ctl_text, what);
+		fits();
+		assert_true(text[0] != '\0');
+	}
+}
+
+static void
+test_story(void **state)
+{
+	(void)state;
+	write_answer(&ctl_text, CTL_SHOW_EVENT);
+	contains("event 4f2b  eth1 upstream dead  2026-11-25 ");
+	contains("still open");
+	contains("   +1.199  network  ");
+	contains("detected in 2.4 s");
+	contains("0:43:54 on");
+}
+
+static void
+test_no_cursor(void **state)
+{
+	(void)state;
+	strlcpy(uplinks[2].last_error, "\033[2Jgone",
+	    sizeof(uplinks[2].last_error));
+	strlcpy(a.summary.host, "a\033b", sizeof(a.summary.host));
+	strlcpy(lines[0].who, "w\033", sizeof(lines[0].who));
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	assert_null(strchr(text, '\033'));
+	write_answer(&ctl_text, CTL_SHOW_EVENT);
+	assert_null(strchr(text, '\033'));
+	ctl_colours = 1;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	assert_non_null(strchr(text, '\033'));
+}
+
+/* Ask jq whether what is in text is as the filter says. */
+static void
+jq(const char *filter)
+{
+	char command[4096];
+	FILE *f;
+
+	snprintf(command, sizeof(command), "jq -e '%s' >/dev/null", filter);
+	assert_non_null(f = popen(command, "w"));
+	assert_int_not_equal(fputs(text, f), EOF);
+	if (pclose(f) != 0)
+		fail_msg("not so: %s\n%s", filter, text);
+}
+
+static void
+need_jq(void)
+{
+	if (system("command -v jq >/dev/null") != 0)
+		skip();
+}
+
+/* Every key that scripts rely on, and its type. */
+static void
+test_json_keys(void **state)
+{
+	static const char *const keys[] = {
+		".schema == 1",
+		".version | type == \"string\"",
+		".pid | type == \"number\"",
+		".time | test(\"^[0-9-]{10}T[0-9:]{8}\\\\.[0-9]{3}Z$\")",
+		".uptime_s | type == \"number\"",
+		".verdict | type == \"string\"",
+		".state == \"backup\"",
+		".since | type == \"string\"",
+		".since_s | type == \"number\"",
+		".event == \"4f2b\"",
+		".hold.left_s == 5400",
+		".active | .role == \"backup\" and .name == \"pots\" and "
+		".interface == \"ppp0\" and .inet6 == null",
+		".active.inet == {\"address\": \"100.64.7.2\", "
+		"\"gateway\": \"100.64.0.1\"}",
+		".primary | .interface == \"eth1\" and .status == \"down\" "
+		"and .cause == \"upstream dead\" and .bad_rounds == 12 and "
+		".retry == 1",
+		".primary.targets | length == 3",
+		".primary.targets[0] | .address == \"192.0.2.1\" and "
+		".method == \"icmp\" and .near == true and .status == \"up\" "
+		"and .sent == 1000 and .received == 990 and .loss_pct == 1.0",
+		".primary.targets[1] | .near == false and .status == \"down\"",
+		".primary.targets[0].rtt_ms | [.last, .avg, .min, .max, "
+		".mdev] | all(type == \"number\")",
+		".backups | length == 2",
+		".backups[0] | .name == \"pots\" and .kind == \"modem\" and "
+		".status == \"up\" and .interface == \"ppp0\" and .address == "
+		"\"100.64.7.2\" and .remote == \"100.64.0.1\" and .dials == 1 "
+		"and .last_error == null",
+		".backups[1] | .kind == \"interface\" and .next_s == 299",
+		".fallback | .mode == \"automatic\" and .due_s == 48",
+		".config | (.sha256 | length == 64) and .confirm_s == 17 and "
+		"(.loaded | type == \"string\")",
+		".alarms == {\"waiting\": 2, \"oldest_s\": 90}",
+		".clock == \"sane\"",
+		".failovers == 3 and .fallbacks == 2",
+		".last_switch == {\"detect_ms\": 2400, \"dial_ms\": 8300, "
+		"\"apply_us\": 900}",
+		".processes | length == 4",
+		".processes[1] | .name == \"prober\" and .pid == 4712 and "
+		"(.sandbox | type == \"string\")",
+		/* none is configured, so none is silent */
+		".peers == {\"total\": 0, \"acknowledged\": 0, \"silent\": 0}",
+	};
+	size_t i;
+
+	(void)state;
+	need_jq();
+	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		jq(keys[i]);
+}
+
+static void
+test_json_unknown_is_null(void **state)
+{
+	(void)state;
+	need_jq();
+	a.summary.held = 0;
+	a.summary.event[0] = '\0';
+	a.summary.fallback_due = 0;
+	a.summary.confirm_due = 0;
+	a.summary.alarms_waiting = 0;
+	a.summary.since_ns = 0;
+	a.summary.clock_sane = 0;
+	memset(&targets[1].stats, 0, sizeof(targets[1].stats));
+	memset(&uplinks[1].address, 0, sizeof(uplinks[1].address));
+	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
+	jq(".hold == null and .event == null and .fallback.due_s == null");
+	jq(".config.confirm_s == null and .alarms.oldest_s == null");
+	jq(".since == null and .clock == \"unknown\"");
+	jq(".primary.targets[1] | .loss_pct == null and .rtt_ms.avg == null "
+	   "and .status == \"unknown\"");
+	jq(".active.inet == null");
+}
+
+static void
+test_json_of_each(void **state)
+{
+	static const char *const filters[CTL_SHOW_MAX] = { ".schema",
+		".targets | length == 3", ".backups | length == 2",
+		".as_wanted == true and (.lines | length == 3)",
+		".events[0].id == \"4f2b\"",
+		".event.cause == \"eth1 upstream dead\" and "
+		"(.lines[1].offset_ms == 1199)",
+		".config == \"# dump\\n\"" };
+	uint32_t what;
+
+	(void)state;
+	need_jq();
+	for (what = 0; what < CTL_SHOW_MAX; what++) {
+		write_answer(&ctl_json, what);
+		jq(filters[what]);
+		jq(".schema == 1");
+	}
+}
+
+/* Quotes, control characters and what is no UTF-8 at all. */
+static void
+test_json_text(void **state)
+{
+	(void)state;
+	need_jq();
+	strlcpy(lines[0].text, "a \"b\" \\ \001\x7f \xc3\xa9 \xff\xed\xa0\x80",
+	    sizeof(lines[0].text));
+	write_answer(&ctl_json, CTL_SHOW_EVENT);
+	jq(".lines[0].text | startswith(\"a \\\"b\\\" \\\\ \\u0001\\u007f "
+	   "\\u00e9 \\ufffd\")");
+}
+
+static void
+test_json_line_and_result(void **state)
+{
+	struct ctl_result r = { .code = CTL_REFUSED };
+	FILE *f;
+
+	(void)state;
+	need_jq();
+	strlcpy(r.text, "the primary is not good", sizeof(r.text));
+	assert_non_null(f = fmemopen(text, sizeof(text), "w"));
+	ctl_json.result(f, &r);
+	assert_int_equal(fclose(f), 0);
+	jq(".result == \"refused\" and .text == \"the primary is not good\"");
+	assert_non_null(f = fmemopen(text, sizeof(text), "w"));
+	ctl_json.line(f, &lines[1]);
+	assert_int_equal(fclose(f), 0);
+	jq(".who == \"network\" and .event == \"4f2b\"");
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_summary, site),
+		cmocka_unit_test_setup(test_every_screen_fits, site),
+		cmocka_unit_test_setup(test_story, site),
+		cmocka_unit_test_setup(test_no_cursor, site),
+		cmocka_unit_test_setup(test_json_keys, site),
+		cmocka_unit_test_setup(test_json_unknown_is_null, site),
+		cmocka_unit_test_setup(test_json_of_each, site),
+		cmocka_unit_test_setup(test_json_text, site),
+		cmocka_unit_test_setup(test_json_line_and_result, site),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

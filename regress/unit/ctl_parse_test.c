@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/* The words of dialfailctl: what is taken, and what is said of the rest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "parent/ctl_parse.h"
+
+static struct ctl_command c;
+static char error[2048];
+
+static int
+parse(const char *line)
+{
+	char copy[256], *argv[16], *rest = copy, *word;
+	int argc = 0;
+
+	strlcpy(copy, line, sizeof(copy));
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (*word != '\0')
+			argv[argc++] = word;
+	error[0] = '\0';
+	return ctl_parse(argc, argv, &c, error, sizeof(error));
+}
+
+static void
+taken(const char *line, uint32_t type)
+{
+	if (parse(line) != 0)
+		fail_msg("%s: %s", line, error);
+	assert_int_equal(c.type, type);
+}
+
+static void
+refused(const char *line, const char *why)
+{
+	assert_int_equal(parse(line), -1);
+	if (strstr(error, why) == NULL)
+		fail_msg("%s: said \"%s\"", line, error);
+}
+
+static void
+test_verbs(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t type;
+	} all[] = { { "show", IMSG_CTL_SHOW }, { "monitor", IMSG_CTL_MONITOR },
+		{ "failover", IMSG_CTL_FAILOVER },
+		{ "fallback", IMSG_CTL_FALLBACK },
+		{ "confirm", IMSG_CTL_CONFIRM },
+		{ "hold forever", IMSG_CTL_HOLD },
+		{ "release", IMSG_CTL_RELEASE }, { "reload", IMSG_CTL_RELOAD },
+		{ "clear", IMSG_CTL_CLEAR }, { "log brief", IMSG_CTL_LOG } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		taken(all[i].line, all[i].type);
+		/* each waits, but not for ever; monitor is one that does */
+		assert_int_equal(
+		    c.wait_s == 0, all[i].type == IMSG_CTL_MONITOR);
+	}
+}
+
+static void
+test_prefixes(void **state)
+{
+	(void)state;
+	taken("s", IMSG_CTL_SHOW);
+	taken("sh t", IMSG_CTL_SHOW);
+	assert_int_equal(c.data.show.what, CTL_SHOW_TARGETS);
+	taken("failo", IMSG_CTL_FAILOVER);
+	taken("fallb", IMSG_CTL_FALLBACK);
+	taken("rele", IMSG_CTL_RELEASE);
+	taken("m", IMSG_CTL_MONITOR);
+	refused("fa", "ambiguous");
+	refused("fa", "failover");
+	refused("fa", "fallback");
+	refused("re", "reload");
+}
+
+static void
+test_wrong_words(void **state)
+{
+	(void)state;
+	refused("", "is missing");
+	refused("", "show");
+	refused("frobnicate", "frobnicate: unknown");
+	refused("frobnicate", "hold");
+	refused("show colour", "summary");
+	refused("show colour", "history");
+	refused("log loud", "verbose");
+	refused("log", "brief");
+	refused("show summary now", "one word too many: now");
+	refused("confirm it", "too many");
+	/* of the design, but not yet */
+	refused("drill", "not supported in this version");
+	refused("show peers", "not supported in this version");
+	refused("show metrics", "not supported in this version");
+}
+
+static void
+test_show(void **state)
+{
+	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
+		"backup", "network", "history", "event", "config" };
+	char line[64];
+	uint32_t i;
+
+	(void)state;
+	taken("show", IMSG_CTL_SHOW);
+	assert_int_equal(c.data.show.what, CTL_SHOW_SUMMARY);
+	assert_int_equal(c.len, sizeof(c.data.show));
+	for (i = 0; i < CTL_SHOW_MAX; i++) {
+		snprintf(line, sizeof(line), "show %s", words[i]);
+		taken(line, IMSG_CTL_SHOW);
+		assert_int_equal(c.data.show.what, i);
+	}
+	taken("show event 4f2b", IMSG_CTL_SHOW);
+	assert_string_equal(c.data.show.name, "4f2b");
+	refused("show event 4f2b4f2b4f2b4f2b4f2b4f2b4f2b4f2b", "no such name");
+	refused("show event \033[2J", "no such name");
+}
+
+static void
+test_failover(void **state)
+{
+	(void)state;
+	taken("failover", IMSG_CTL_FAILOVER);
+	assert_string_equal(c.data.failover.name, "");
+	assert_int_equal(c.data.failover.for_s, 0);
+	taken("failover pots", IMSG_CTL_FAILOVER);
+	assert_string_equal(c.data.failover.name, "pots");
+	taken("failover pots for 10m", IMSG_CTL_FAILOVER);
+	assert_string_equal(c.data.failover.name, "pots");
+	assert_int_equal(c.data.failover.for_s, 600);
+	taken("failover for 10m", IMSG_CTL_FAILOVER);
+	assert_string_equal(c.data.failover.name, "");
+	assert_int_equal(c.data.failover.for_s, 600);
+	refused("failover pots 10m", "too many");
+	refused("failover pots for", "for what time");
+}
+
+static void
+test_durations(void **state)
+{
+	static const char *const bad[] = { "0s", "8d", "169h", "604801s", "10",
+		"m", "-1s", "+1s", "1.5h", "1h30m", "10 m",
+		"99999999999999999999s" };
+	char line[64];
+	size_t i;
+
+	(void)state;
+	taken("hold for 1s", IMSG_CTL_HOLD);
+	assert_int_equal(c.data.time.for_s, 1);
+	taken("hold for 90m", IMSG_CTL_HOLD);
+	assert_int_equal(c.data.time.for_s, 5400);
+	taken("hold for 2h", IMSG_CTL_HOLD);
+	assert_int_equal(c.data.time.for_s, 7200);
+	taken("hold for 7d", IMSG_CTL_HOLD);
+	assert_int_equal(c.data.time.for_s, CTL_FOR_MAX);
+	taken("hold forever", IMSG_CTL_HOLD);
+	assert_int_equal(c.data.time.for_s, CTL_FOREVER);
+	refused("hold", "forever");
+	taken("reload", IMSG_CTL_RELOAD);
+	assert_int_equal(c.data.time.for_s, 0);
+	taken("reload for 20s", IMSG_CTL_RELOAD);
+	assert_int_equal(c.data.time.for_s, 20);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "reload for %s", bad[i]);
+		refused(line, "not a time from 1s to 7d");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verbs),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_wrong_words),
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_durations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

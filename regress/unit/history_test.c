@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * History on disk: what is written comes back, also after a crash in the
+ * middle; what a broken disk makes of it is skipped; and it stays bounded.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "parent/control.h"
+#include "parent/history.h"
+#include "parent/history_file.h"
+
+static char dir[64];
+
+void
+control_monitor(const struct ctl_line *l)
+{
+	(void)l;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strlcpy(dir, "/tmp/dialfail-history.XXXXXX", sizeof(dir));
+	log_init("test", 1, 0);
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+static const char *
+in_dir(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unlink(in_dir("history"));
+	unlink(in_dir("history.0"));
+	return rmdir(dir);
+}
+
+#define CHECK(x)                                                         \
+	do {                                                             \
+		if (!(x)) {                                              \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, \
+			    __LINE__, #x);                               \
+			_exit(1);                                        \
+		}                                                        \
+	} while (0)
+
+/* A run of the daemon, which ends without a word. */
+static void
+run(void (*story)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		history_open(dir);
+		story();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static struct ctl_event ev;
+static char texts[4096];
+
+static void
+collect(const struct ctl_line *l, void *arg)
+{
+	(void)arg;
+	strlcat(texts, l->text, sizeof(texts));
+	strlcat(texts, "|", sizeof(texts));
+}
+
+static void
+count(const struct ctl_event *e, void *arg)
+{
+	(void)e;
+	++*(int *)arg;
+}
+
+static void
+outage(void)
+{
+	memset(&ev, 0, sizeof(ev));
+	strlcpy(ev.cause, "eth1 upstream dead", sizeof(ev.cause));
+	ev.began_ns = INT64_C(1790000000) * 1000000000;
+	ev.detect_ms = 2400;
+	history_line("eth1", "before it has a name");
+	history_begin(&ev, monotime_add_ms(monotime_now(), -2400), 0);
+	history_line("state", "suspect -> dialing: %s", "primary down");
+	history_line("pots", "a tab\tand a\nnewline");
+	history_counters()->failovers++;
+	strlcpy(ev.backup, "pots", sizeof(ev.backup));
+	history_flush(&ev);
+	history_line("pots", "not written when the power went");
+}
+
+static void
+outage_ended(void)
+{
+	outage();
+	ev.ended = 1;
+	ev.clean = 1;
+	history_end(&ev);
+	history_line("state", "of no event");
+}
+
+static void
+all_there(void)
+{
+	struct ctl_event e;
+	int n = 0;
+
+	CHECK(history_counters()->failovers == 1);
+	CHECK(history_events(count, &n) == 1 && n == 1);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(history_event("0002", &e, NULL, NULL) == -1);
+	CHECK(history_event("", &e, collect, NULL) == 4);
+	CHECK(strcmp(e.id, "0001") == 0 && e.ended && e.clean);
+	CHECK(strcmp(e.cause, "eth1 upstream dead") == 0);
+	CHECK(strcmp(e.backup, "pots") == 0);
+	CHECK(e.detect_ms == 2400);
+	CHECK(strcmp(texts,
+		  "before it has a name|suspect -> dialing: primary down|"
+		  "a tab and a newline|not written when the power went|") == 0);
+}
+
+static void
+test_comes_back(void **state)
+{
+	(void)state;
+	run(outage_ended);
+	run(all_there);
+}
+
+static void
+goes_on(void)
+{
+	struct monotime began;
+
+	memset(&ev, 0, sizeof(ev));
+	began = history_begin(&ev, monotime_now(), 1);
+	CHECK(strcmp(ev.id, "0001") == 0);
+	CHECK(strcmp(ev.backup, "pots") == 0 && ev.detect_ms == 2400);
+	CHECK(monotime_ms_between(began, monotime_now()) > 1000);
+	history_line("state", "found on the backup");
+	ev.ended = 1;
+	history_end(&ev);
+}
+
+static void
+went_on(void)
+{
+	struct ctl_event e;
+
+	CHECK(history_event("", &e, collect, NULL) == 4);
+	CHECK(strstr(texts, "primary down|") != NULL);
+	CHECK(strstr(texts, "found on the backup|") != NULL);
+	CHECK(e.ended);
+}
+
+/* Killed on the backup: the next run adopts, and so does its history. */
+static void
+test_over_a_crash(void **state)
+{
+	(void)state;
+	run(outage);
+	run(goes_on);
+	run(went_on);
+}
+
+static void
+begins_anew(void)
+{
+	struct ctl_event e;
+
+	memset(&ev, 0, sizeof(ev));
+	history_begin(&ev, monotime_now(), 0);
+	CHECK(strcmp(ev.id, "0002") == 0);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.ended && !e.clean);
+}
+
+static void
+test_not_adopted(void **state)
+{
+	(void)state;
+	run(outage);
+	run(begins_anew);
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+	FILE *f = fopen(in_dir(name), "w");
+
+	assert_non_null(f);
+	assert_int_not_equal(fputs(text, f), EOF);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+some_left(void)
+{
+	struct ctl_event e;
+	int n = 0;
+
+	CHECK(history_events(count, &n) == 1);
+	CHECK(history_event("000a", &e, collect, NULL) == 1);
+	CHECK(strcmp(texts, "good|") == 0);
+	CHECK(history_counters()->failovers == 3);
+	CHECK(history_counters()->last_id == 10);
+}
+
+static void
+test_broken_lines(void **state)
+{
+	(void)state;
+	write_file("history",
+	    "C\t3\t2\t9\n"
+	    "E\t000a\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "E\t000b\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\n" /* short */
+	    "E\tNOID\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "E\t000c\t1\t2\t9\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "E\t000d\t-1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "L\t000a\t1\t2\tpots\tgood\n"
+	    "L\t000a\t1\t2\tpots\tbad \033[2J\n"
+	    "L\t000a\t1\tx\tpots\tbad\n"
+	    "L\t000f\t1\t2\tpots\tof no event\n"
+	    "C\t-1\t0\t0\n"
+	    "X\n\n\t\n"
+	    "L\t000a\t1\t2\tpots\tcut sho");
+	run(some_left);
+}
+
+static void
+many(void)
+{
+	int i, k;
+
+	for (i = 0; i < 300; i++) {
+		memset(&ev, 0, sizeof(ev));
+		history_begin(&ev, monotime_now(), 0);
+		for (k = 0; k < 400; k++)
+			history_line("pots", "%0120d", k);
+		ev.ended = 1;
+		history_end(&ev);
+	}
+}
+
+static void
+few(void)
+{
+	struct ctl_event e;
+	int n = 0;
+
+	CHECK(history_events(count, &n) > 0 && n <= 64);
+	CHECK(history_event("012c", &e, NULL, NULL) == 0); /* the last */
+	CHECK(history_event("0001", &e, NULL, NULL) == -1);
+	CHECK(history_counters()->last_id == 300);
+}
+
+static void
+test_bounded(void **state)
+{
+	struct stat a, b;
+
+	(void)state;
+	run(many);
+	assert_int_equal(stat(in_dir("history.0"), &a), 0);
+	memset(&b, 0, sizeof(b));
+	(void)stat(in_dir("history"), &b);
+	assert_true(a.st_size + b.st_size < 1024 * 1024);
+	run(few);
+}
+
+static void
+memory_only(void)
+{
+	struct ctl_event e;
+
+	memset(&ev, 0, sizeof(ev));
+	history_begin(&ev, monotime_now(), 0);
+	history_line("state", "still told");
+	ev.ended = 1;
+	history_end(&ev);
+	CHECK(history_event("", &e, collect, NULL) == 1);
+}
+
+/* What is no file of ours is left alone, and nothing waits for it. */
+static void
+test_not_a_file(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(in_dir("history.0"), 0600), 0);
+	assert_int_equal(mkdir(in_dir("history"), 0700), 0);
+	run(memory_only);
+	assert_int_equal(rmdir(in_dir("history")), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(test_comes_back),
+		T(test_over_a_crash),
+		T(test_not_adopted),
+		T(test_broken_lines),
+		T(test_bounded),
+		T(test_not_a_file),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
