@@ -115,8 +115,8 @@ addr_is_private(const struct addr *a)
 {
 	if (a->family == AF_INET)
 		return a->octet[0] == 10 ||
-		    (a->octet[0] == 172 && (a->octet[1] & 0xf0) == 16) ||
-		    (a->octet[0] == 192 && a->octet[1] == 168);
+		       (a->octet[0] == 172 && (a->octet[1] & 0xf0) == 16) ||
+		       (a->octet[0] == 192 && a->octet[1] == 168);
 	return a->family == AF_INET6 && (a->octet[0] & 0xfe) == 0xfc;
 }
 
@@ -153,6 +153,9 @@ prefix_parse(const char *text, struct prefix *p)
 		return -1;
 	p->len = (uint32_t)addr_len(&p->addr) * 8;
 	if (slash != NULL) {
+		/* strtonum would take a sign and blanks, too */
+		if (strspn(slash + 1, "0123456789") != strlen(slash + 1))
+			return -1;
 		p->len = (uint32_t)strtonum(slash + 1, 0, p->len, &why);
 		if (why != NULL)
 			return -1;

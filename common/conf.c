@@ -2,8 +2,7 @@
 /*
  * Which values a configuration may hold.  The same table serves the grammar
  * (defaults, errors that name the range) and the processes that get a struct
- * in a message and believe nothing; and the arithmetic of quorums and of the
- * time to detect an outage, which the prober and the dump must agree on.
+ * in a message and believe nothing.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -152,55 +151,6 @@ conf_far_targets(const struct conf_uplink *u)
 		if (!u->target[i].near)
 			far++;
 	return far;
-}
-
-uint32_t
-conf_quorum_need(const struct conf_quorum *q, uint32_t n)
-{
-	if (n == 0)
-		return 0;
-	switch (q->kind) {
-	case CONF_QUORUM_ALL:
-		return n;
-	case CONF_QUORUM_MOST:
-		return n / 2 + 1;
-	case CONF_QUORUM_NUMBER:
-		return q->number < n ? q->number : n;
-	default:
-		return 1;
-	}
-}
-
-/*
- * From the last answer that came to "down", while nothing answers any more.
- *
- * A target is lost with the loss that leaves too few probes for success:
- * the (count - need + 1)th.  Probes leave every interval and are lost timeout
- * after they left, and all targets are probed together, so a round is bad
- *	bad = (count - need) * interval + timeout
- * after it began; the retries follow at once: (1 + retry) * bad.
- *
- * At best the outage begins just as a round does.  At worst it begins just
- * after the answer that made a round good: delay passes unseen; or, when one
- * answer is not enough, just after an answer within a round: the next probe
- * is only sent after interval.  Round trip times are left out: they can only
- * make the time shorter, since loss counts from the sending.
- */
-void
-conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
-{
-	const struct conf_probe *p = &u->probe;
-	uint32_t need = conf_quorum_need(&p->success, p->count);
-	uint64_t bad, unseen, down;
-
-	bad = (uint64_t)(p->count - need) * p->interval_ms + p->timeout_ms;
-	unseen = p->delay_ms;
-	if (need > 1 && p->interval_ms > unseen)
-		unseen = p->interval_ms;
-	down = (1 + (uint64_t)p->retry) * bad;
-	b->detect_min_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
-	down += unseen;
-	b->detect_max_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
 }
 
 /* A string of a message: ended within its array. */

@@ -544,9 +544,9 @@ conf_build_path(struct conf_build *b, char path[PATH_MAX],
     const struct conf_text *text, const char *what)
 {
 	if (text->s[0] != '/')
-		conf_src_error(b->src, text,
-		    "%s: a path from the root is needed, not \"%s\"", what,
-		    text->s);
+		/* it is not repeated: people write passwords here */
+		conf_src_error(
+		    b->src, text, "%s: a path from the root is needed", what);
 	else if (strlcpy(path, text->s, PATH_MAX) >= PATH_MAX)
 		conf_src_error(b->src, text, "%s: path too long", what);
 }

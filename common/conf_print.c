@@ -10,6 +10,8 @@
 
 #include "common/conf_int.h"
 
+#define COUNT_LEN 32
+
 static void
 print_string(FILE *f, const char *s)
 {
@@ -89,13 +91,12 @@ print_primary(FILE *f, const struct conf_uplink *u)
 	fprintf(f, "primary ");
 	print_name(f, u->ifname);
 	fprintf(f, " {\n");
-	if (u->carrier == CONF_CARRIER_NONE) {
-		fprintf(f, "\tcarrier none\n");
-	} else if (u->carrier == CONF_CARRIER_OF) {
-		fprintf(f, "\tcarrier ");
+	fprintf(f, "\tcarrier ");
+	if (u->carrier == CONF_CARRIER_OF)
 		print_name(f, u->carrier_ifname);
-		fputc('\n', f);
-	}
+	else
+		fputs(u->carrier == CONF_CARRIER_NONE ? "none" : "itself", f);
+	fputc('\n', f);
 	fprintf(f, "\tgateway %s\n",
 	    u->gateway.family == AF_UNSPEC
 		? "auto"
@@ -222,63 +223,28 @@ conf_print(const struct conf *conf, FILE *f)
 	fputc('\n', f);
 }
 
-/*
- * P(at least need of n are good), each with probability p by itself: the sum
- * of the binomial distribution's upper end, its terms made by multiplying.
- */
-static double
-at_least(uint32_t need, uint32_t n, double p)
+/* With one decimal where it says something. */
+static const char *
+count(double n, char buf[COUNT_LEN])
 {
-	double term, sum = 0;
-	uint32_t i, k;
-
-	for (k = need; k <= n; k++) {
-		term = 1;
-		for (i = 0; i < k; i++)
-			term *= p * (double)(n - i) / (double)(k - i);
-		for (i = 0; i < n - k; i++)
-			term *= 1 - p;
-		sum += term;
-	}
-	return sum;
-}
-
-/*
- * How often in a year independent losses alone look like an outage: 1 + retry
- * bad rounds in a row.  A round begins every delay plus the time that a good
- * one takes, from its first probe to the last that it needs.
- */
-static double
-false_failovers(const struct conf_uplink *u, double loss)
-{
-	const struct conf_probe *p = &u->probe;
-	uint32_t need, n, i;
-	double lost, bad, ms, row = 1;
-
-	/* small probabilities: sum the bad cases, never 1 - good */
-	need = conf_quorum_need(&p->success, p->count);
-	lost = at_least(p->count - need + 1, p->count, loss);
-	n = p->require.kind == CONF_QUORUM_ALL ? u->ntargets
-					       : conf_far_targets(u);
-	bad = at_least(n - conf_quorum_need(&p->require, n) + 1, n, lost);
-	for (i = 0; i <= p->retry; i++)
-		row *= bad;
-	ms = (double)p->delay_ms + (double)(need - 1) * p->interval_ms;
-	return row * 365.25 * 86400e3 / ms;
+	snprintf(buf, COUNT_LEN, "%.*f", n >= 0.05 && n < 100 ? 1 : 0, n);
+	return buf;
 }
 
 static void
 print_expected(const struct conf_uplink *u, FILE *f)
 {
 	struct conf_bounds b;
-	double n = false_failovers(u, 0.01);
+	char few[COUNT_LEN], many[COUNT_LEN];
 
 	conf_bounds(u, &b);
 	fprintf(f, "# detects an outage in %.*f-%.*f s\n",
 	    b.detect_min_ms % 100 == 0 ? 1 : 2, b.detect_min_ms / 1e3,
 	    b.detect_max_ms % 100 == 0 ? 1 : 2, b.detect_max_ms / 1e3);
-	fprintf(f, "# expects %.*f false failovers a year at 1 %% loss\n",
-	    n >= 0.05 && n < 100 ? 1 : 0, n);
+	fprintf(f,
+	    "# expects %s false failovers a year at 1 %% loss, %s at 5 %%\n",
+	    count(conf_false_failovers(u, 0.01), few),
+	    count(conf_false_failovers(u, 0.05), many));
 	if (conf_far_targets(u) == 1)
 		fprintf(f, "# only one far target: when it fails, so does the "
 			   "primary\n");
@@ -347,4 +313,6 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 	print_way_back(&conf->global, f);
 	for (i = 1; i < conf->nuplinks; i++)
 		print_dialling(&conf->uplink[i], f);
+	fprintf(f, "# standby costs nothing: backups are probed only when "
+		   "they are needed\n");
 }

@@ -218,23 +218,24 @@ conf_src_here(struct conf_src *src, struct conf_text *text)
  * this is told but does not matter.
  */
 static int
-check_mode(struct conf_src *src, const struct file *file, const struct stat *st)
+check_mode(struct conf_src *src, const struct file *file, const struct stat *st,
+    const struct conf_text *blame)
 {
-	struct conf_text where = { NULL, file->name, 0 };
-	const char *fault = NULL;
+	const char *fault;
 
 	if (st->st_uid != 0)
 		fault = "not owned by root";
 	else if (st->st_mode & (S_IWGRP | S_IWOTH))
 		fault = "writable by group or others";
-	if (fault == NULL)
+	else
 		return 0;
 	if (src->check_only) {
-		conf_src_warn(
-		    src, &where, "%s: the daemon will refuse it", fault);
+		conf_src_warn(src, blame,
+		    "\"%s\" is %s: the daemon will refuse it", file->name,
+		    fault);
 		return 0;
 	}
-	conf_src_error(src, &where, "%s: refused", fault);
+	conf_src_error(src, blame, "\"%s\" is %s", file->name, fault);
 	return -1;
 }
 
@@ -278,7 +279,7 @@ read_checked(struct conf_src *src, struct file *file, int fd,
 			    file->name);
 			return -1;
 		}
-	if (check_mode(src, file, &st) == -1)
+	if (check_mode(src, file, &st, blame) == -1)
 		return -1;
 	if (st.st_size > FILE_MAX) {
 		conf_src_error(src, blame, "\"%s\" is larger than %d bytes",

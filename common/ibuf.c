@@ -36,7 +36,8 @@ ibuf_dynamic(size_t len, size_t max)
 	}
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		return NULL;
-	if (len > 0 && (b->buf = calloc(len, 1)) == NULL) {
+	/* never NULL: an empty one has an address, too */
+	if ((b->buf = calloc(len > 0 ? len : 1, 1)) == NULL) {
 		free(b);
 		return NULL;
 	}
@@ -174,7 +175,7 @@ ibuf_seek(struct ibuf *b, size_t pos, size_t len)
 		errno = ERANGE;
 		return NULL;
 	}
-	return b->buf + b->rpos + pos;
+	return b->buf == NULL ? NULL : b->buf + b->rpos + pos;
 }
 
 int
@@ -184,8 +185,7 @@ ibuf_set(struct ibuf *b, size_t pos, const void *data, size_t len)
 
 	if ((p = ibuf_seek(b, pos, len)) == NULL)
 		return -1;
-	if (len > 0)
-		memcpy(p, data, len);
+	memcpy(p, data, len);
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 
 #include "common/ibuf.h"
 
-#define FD_MARK	   0x80000000u
+#define FD_MARK    0x80000000u
 #define ALLOW_FDS  0x01
 #define SIZE_LIMIT (FD_MARK - 1)
 
@@ -217,8 +217,8 @@ imsg_get_type(struct imsg *imsg)
 }
 
 struct ibuf *
-imsg_create(struct imsgbuf *ibuf, uint32_t type, uint32_t id, pid_t pid,
-    size_t len)
+imsg_create(
+    struct imsgbuf *ibuf, uint32_t type, uint32_t id, pid_t pid, size_t len)
 {
 	struct imsg_hdr hdr;
 	struct ibuf *b;
@@ -238,6 +238,16 @@ imsg_create(struct imsgbuf *ibuf, uint32_t type, uint32_t id, pid_t pid,
 		return NULL;
 	}
 	return b;
+}
+
+int
+imsg_set_maxsize(struct ibuf *b, size_t payload)
+{
+	if (payload > SIZE_LIMIT - IMSG_HEADER_SIZE) {
+		errno = ERANGE;
+		return -1;
+	}
+	return ibuf_set_maxsize(b, payload + IMSG_HEADER_SIZE);
 }
 
 int
@@ -307,20 +317,19 @@ imsg_compose_ibuf(struct imsgbuf *ibuf, uint32_t type, uint32_t id, pid_t pid,
 {
 	int n;
 
-	n = imsg_compose(ibuf, type, id, pid, -1, ibuf_data(payload),
-	    ibuf_size(payload));
+	n = imsg_compose(
+	    ibuf, type, id, pid, -1, ibuf_data(payload), ibuf_size(payload));
 	ibuf_free(payload);
 	return n;
 }
 
-/* Its descriptor, if it has one, is dropped. */
+/* All of it, whatever has been read of it; a descriptor stays here. */
 int
 imsg_forward(struct imsgbuf *ibuf, struct imsg *imsg)
 {
-	int fd;
-
-	if ((fd = imsg_get_fd(imsg)) != -1)
-		close(fd);
+	ibuf_rewind(imsg->buf);
+	if (ibuf_skip(imsg->buf, IMSG_HEADER_SIZE) == -1)
+		return -1;
 	return imsg_compose(ibuf, imsg->hdr.type, imsg->hdr.peerid,
 	    (pid_t)imsg->hdr.pid, -1, ibuf_data(imsg->buf),
 	    ibuf_size(imsg->buf));

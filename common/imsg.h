@@ -23,9 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IBUF_READ_SIZE	65535
+#define IBUF_READ_SIZE   65535
 #define IMSG_HEADER_SIZE sizeof(struct imsg_hdr)
-#define MAX_IMSGSIZE	16384
+#define MAX_IMSGSIZE     16384
 
 struct ibuf;
 struct msgbuf;
@@ -160,13 +160,16 @@ int imsg_compose(struct imsgbuf *, uint32_t type, uint32_t id, pid_t, int fd,
 int imsg_composev(struct imsgbuf *, uint32_t type, uint32_t id, pid_t, int fd,
     const struct iovec *, int);
 /* Takes the ibuf in any case. */
-int imsg_compose_ibuf(struct imsgbuf *, uint32_t type, uint32_t id, pid_t,
-    struct ibuf *);
-struct ibuf *imsg_create(struct imsgbuf *, uint32_t type, uint32_t id, pid_t,
-    size_t);
+int imsg_compose_ibuf(
+    struct imsgbuf *, uint32_t type, uint32_t id, pid_t, struct ibuf *);
+struct ibuf *imsg_create(
+    struct imsgbuf *, uint32_t type, uint32_t id, pid_t, size_t);
+/* What may be added in all, less than was allowed. */
+int imsg_set_maxsize(struct ibuf *, size_t payload);
 /* len or -1; frees the ibuf on error. */
 int imsg_add(struct ibuf *, const void *, size_t);
 void imsg_close(struct imsgbuf *, struct ibuf *);
+/* May be repeated; a descriptor is not forwarded. */
 int imsg_forward(struct imsgbuf *, struct imsg *);
 void imsg_free(struct imsg *);
 int imsg_ibufq_pop(struct ibufqueue *, struct imsg *);

@@ -83,8 +83,7 @@ say_repeats(void)
 
 	if (repeats == 0)
 		return;
-	snprintf(text, sizeof(text), "last message repeated %u times",
-	    repeats);
+	snprintf(text, sizeof(text), "last message repeated %u times", repeats);
 	emit(last_level, text);
 	repeats = 0;
 }

@@ -22,14 +22,14 @@ monotime_now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (struct monotime) { (int64_t)ts.tv_sec * 1000000000 +
-		ts.tv_nsec };
+	return (
+	    struct monotime){ (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec };
 }
 
 static inline struct monotime
 monotime_from_ns(int64_t ns)
 {
-	return (struct monotime) { ns };
+	return (struct monotime){ ns };
 }
 
 static inline bool
@@ -41,13 +41,13 @@ monotime_valid(struct monotime t)
 static inline struct monotime
 monotime_add_ns(struct monotime t, int64_t ns)
 {
-	return (struct monotime) { t.ns + ns };
+	return (struct monotime){ t.ns + ns };
 }
 
 static inline struct monotime
 monotime_add_ms(struct monotime t, int64_t ms)
 {
-	return (struct monotime) { t.ns + ms * 1000000 };
+	return (struct monotime){ t.ns + ms * 1000000 };
 }
 
 /* a - b in nanoseconds. */

@@ -87,7 +87,8 @@ msg_facts_valid(const struct msg_facts *f)
 	return uplink_valid(f->uplink) && flag_valid(f->up) &&
 	       flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
 	       ifname_valid(f->ifname) && addr_valid(&f->address) &&
-	       addr_valid(&f->peer) && f->prefixlen <= 128 &&
+	       addr_valid(&f->peer) &&
+	       f->prefixlen <= (f->address.family == AF_INET6 ? 128 : 32) &&
 	       addr_valid(&f->gateway) && flag_valid(f->has_route);
 }
 

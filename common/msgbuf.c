@@ -18,7 +18,7 @@
 #include "common/ibuf.h"
 
 #define WRITE_MAX 64 /* buffers in one system call */
-#define FDS_MAX	  16 /* taken from one read; only the first is kept */
+#define FDS_MAX   16 /* taken from one read; only the first is kept */
 
 TAILQ_HEAD(ibuf_list, ibuf);
 
@@ -144,6 +144,14 @@ msgbuf_new_reader(size_t hdrsz,
 	return m;
 }
 
+static void
+drop_fd(struct msgbuf *m)
+{
+	if (m->fd != -1)
+		close(m->fd);
+	m->fd = -1;
+}
+
 void
 msgbuf_clear(struct msgbuf *m)
 {
@@ -152,9 +160,7 @@ msgbuf_clear(struct msgbuf *m)
 	ibuf_free(m->part);
 	m->part = NULL;
 	m->rlen = 0;
-	if (m->fd != -1)
-		close(m->fd);
-	m->fd = -1;
+	drop_fd(m);
 }
 
 void
@@ -197,7 +203,7 @@ written(struct msgbuf *m, size_t n)
 {
 	struct ibuf *b;
 
-	while (n > 0 && (b = TAILQ_FIRST(&m->out.list)) != NULL) {
+	while ((b = TAILQ_FIRST(&m->out.list)) != NULL) {
 		if (n < ibuf_size(b)) {
 			b->rpos += n;
 			return;
@@ -327,6 +333,8 @@ cut(struct msgbuf *m)
 	}
 	memmove(m->rbuf, m->rbuf + at, m->rlen - at);
 	m->rlen -= at;
+	if (m->rlen == 0)
+		drop_fd(m); /* no message asked for it */
 	return 1;
 }
 
@@ -343,8 +351,7 @@ take_fds(struct msgbuf *m, struct msghdr *msg)
 			continue;
 		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
-			    sizeof(fd));
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
 			if (m->fd == -1)
 				m->fd = fd;
 			else
@@ -370,6 +377,9 @@ read_some(int fd, struct msgbuf *m, int fds)
 	}
 	iov.iov_base = m->rbuf + m->rlen;
 	iov.iov_len = IBUF_READ_SIZE - m->rlen;
+	/* it waits for its header: read no further, or the next comes too */
+	if (m->fd != -1)
+		iov.iov_len = m->hdrsz - m->rlen;
 	memset(&msg, 0, sizeof(msg));
 	msg.msg_iov = &iov;
 	msg.msg_iovlen = 1;
@@ -378,8 +388,8 @@ read_some(int fd, struct msgbuf *m, int fds)
 		msg.msg_controllen = sizeof(control.buf);
 	}
 	do
-		n = fds ? recvmsg(fd, &msg, MSG_CMSG_CLOEXEC) :
-			  read(fd, iov.iov_base, iov.iov_len);
+		n = fds ? recvmsg(fd, &msg, MSG_CMSG_CLOEXEC)
+			: read(fd, iov.iov_base, iov.iov_len);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return errno == EAGAIN ? 1 : -1;

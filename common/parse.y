@@ -91,7 +91,7 @@ static void	once(const struct conf_text *);
 %token	<text>	ACCOUNT AFTER ALARM ALL ANY AUTO AUTOMATIC
 %token	<text>	BACKOFF BACKUP CARRIER COMPANION COUNT DELAY DIAL DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FROM GATEWAY HOLD
-%token	<text>	INCLUDE INIT INTERFACE INTERVAL
+%token	<text>	INCLUDE INIT INTERFACE INTERVAL ITSELF
 %token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
 %token	<text>	PHONE PRIMARY PROBE REDIAL REQUIRE RETRY
 %token	<text>	SECRET SHUTDOWN SPEED STABLE STATE SUCCESS TARGET TIMEOUT YES
@@ -170,6 +170,10 @@ primary_word	: CARRIER string		{
 			once(&$1);
 			UPLINK->carrier = CONF_CARRIER_OF;
 			conf_build_ifname(BUILD, UPLINK->carrier_ifname, &$2);
+		}
+		| CARRIER ITSELF		{
+			once(&$1);
+			UPLINK->carrier = CONF_CARRIER_ITSELF;
 		}
 		| CARRIER NONE			{
 			once(&$1);
@@ -508,7 +512,7 @@ static const struct keyword {
 	{ "budget", UNSUPPORTED, 0, NULL },
 	{ "call", UNSUPPORTED, 0, NULL },
 	{ "capture", UNSUPPORTED, 0, NULL },
-	{ "carrier", CARRIER, IN_PRIMARY, "an interface or none" },
+	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none" },
 	{ "companion", COMPANION, IN_PRIMARY, "an interface" },
 	{ "count", COUNT, IN_PROBE, "a number" },
 	{ "decide", UNSUPPORTED, 0, NULL },
@@ -535,6 +539,7 @@ static const struct keyword {
 	{ "init", INIT, IN_BACKUP, "quoted strings" },
 	{ "interface", INTERFACE, IN_BACKUP, NULL },
 	{ "interval", INTERVAL, IN_PROBE, "a duration" },
+	{ "itself", ITSELF, IN_VALUE, NULL },
 	{ "keep", UNSUPPORTED, 0, NULL },
 	{ "listen", UNSUPPORTED, 0, NULL },
 	{ "manual", MANUAL, IN_VALUE, NULL },

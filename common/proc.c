@@ -21,7 +21,7 @@
 #include "common/proc.h"
 
 #define BUFFER_SIZE (256 * 1024)
-#define SELF	    "/proc/self/exe"
+#define SELF        "/proc/self/exe"
 
 void
 imsg_event_add(struct imsgev *iev)
@@ -48,8 +48,8 @@ imsg_compose_event(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid,
 {
 	int n;
 
-	n = imsg_compose(&iev->ibuf, type, id, pid == -1 ? 0 : pid, fd, data,
-	    len);
+	n = imsg_compose(
+	    &iev->ibuf, type, id, pid == -1 ? 0 : pid, fd, data, len);
 	if (n != -1)
 		imsg_event_add(iev);
 	return n;
@@ -69,11 +69,25 @@ proc_socketpair(int fd[2])
 			log_warn("socket buffer");
 }
 
+/* One that stands in the channel's place moves up. */
 static void
 keep_open(int fd)
 {
-	if (fcntl(fd, F_SETFD, 0) == -1)
+	if (fd == PROC_CHANNEL) {
+		if (fcntl(fd, F_DUPFD, PROC_CHANNEL + 1) == -1)
+			fatal("descriptor %d", fd);
+	} else if (fcntl(fd, F_SETFD, 0) == -1)
 		fatal("descriptor %d", fd);
+}
+
+static void
+take_channel(int fd)
+{
+	if (fd == PROC_CHANNEL) {
+		if (fcntl(fd, F_SETFD, 0) == -1)
+			fatal("channel");
+	} else if (dup2(fd, PROC_CHANNEL) == -1)
+		fatal("channel");
 }
 
 pid_t
@@ -93,10 +107,7 @@ proc_start_child(const char *name, char *const argv[], int channel,
 	}
 	for (i = 0; i < nkept; i++)
 		keep_open(kept[i]);
-	if (channel == PROC_CHANNEL)
-		keep_open(channel);
-	else if (dup2(channel, PROC_CHANNEL) == -1)
-		fatal("dup2");
+	take_channel(channel);
 	execv(SELF, argv);
 	fatal("exec %s", name);
 }
@@ -134,8 +145,7 @@ proc_child_ready(struct imsgev *iev, const char *sandbox)
 
 	memset(&r, 0, sizeof(r));
 	strlcpy(r.sandbox, sandbox, sizeof(r.sandbox));
-	if (imsg_compose_event(iev, IMSG_READY, 0, 0, -1, &r, sizeof(r)) ==
-	    -1)
+	if (imsg_compose_event(iev, IMSG_READY, 0, 0, -1, &r, sizeof(r)) == -1)
 		fatal("READY");
 }
 
@@ -147,8 +157,7 @@ proc_get(struct imsg *imsg, void *data, size_t len)
 		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
 }
 
-static void __attribute__((__noreturn__))
-parent_gone(void)
+static void __attribute__((__noreturn__)) parent_gone(void)
 {
 	log_debug("the parent is gone: exit");
 	_exit(0);
@@ -165,15 +174,15 @@ common_message(struct imsgev *iev, uint32_t type, struct imsg *imsg)
 	proc_get(imsg, &n, sizeof(n));
 	if (type == IMSG_VERBOSE)
 		log_setverbose(n != 0);
-	else if (imsg_compose_event(iev, IMSG_PONG, 0, 0, -1, &n,
-		     sizeof(n)) == -1)
+	else if (imsg_compose_event(iev, IMSG_PONG, 0, 0, -1, &n, sizeof(n)) ==
+		 -1)
 		fatal("PONG");
 	return 1;
 }
 
 void
-proc_child_dispatch(struct imsgev *iev, short what,
-    void (*one)(uint32_t, struct imsg *))
+proc_child_dispatch(
+    struct imsgev *iev, short what, void (*one)(uint32_t, struct imsg *))
 {
 	struct imsg imsg;
 	int n;

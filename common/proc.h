@@ -34,7 +34,8 @@ int imsg_compose_event(struct imsgev *, uint32_t type, uint32_t id, pid_t,
 void proc_socketpair(int fd[2]);
 /*
  * Run this same program with these arguments, channel on PROC_CHANNEL; the
- * nkept descriptors besides stay open across exec, all others do not.
+ * nkept descriptors besides stay open across exec, all others do not; they
+ * may have other numbers there.
  * name becomes the process's.  Returns the pid; failure is fatal.
  */
 pid_t proc_start_child(const char *name, char *const argv[], int channel,
@@ -44,16 +45,16 @@ pid_t proc_start_child(const char *name, char *const argv[], int channel,
  * What every child does first: log, name, channel in the loop, signals that
  * only the parent answers ignored.  handler gets events of the channel.
  */
-void proc_child_init(struct imsgev *, const char *name, int debug,
-    int verbose, int fdpass, void (*handler)(int, short, void *));
+void proc_child_init(struct imsgev *, const char *name, int debug, int verbose,
+    int fdpass, void (*handler)(int, short, void *));
 /* Tell the parent that we stand, and in what. */
 void proc_child_ready(struct imsgev *, const char *sandbox);
 /*
  * Read and hand each message to one; answers PING and VERBOSE itself.  Ends
  * the process when the parent is gone.
  */
-void proc_child_dispatch(struct imsgev *, short what,
-    void (*one)(uint32_t type, struct imsg *));
+void proc_child_dispatch(
+    struct imsgev *, short what, void (*one)(uint32_t type, struct imsg *));
 /* Exactly so long, or fatal naming sender, message and length. */
 void proc_get(struct imsg *, void *, size_t);
 

@@ -25,7 +25,7 @@ wall_of(struct monotime t)
 {
 	int64_t now = wall_now();
 
-	if (now == 0)
+	if (now == 0 || !monotime_valid(t))
 		return 0;
 	return now - monotime_sub(monotime_now(), t);
 }
