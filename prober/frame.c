@@ -11,6 +11,7 @@
 #define TYPE_ARP    0x0806
 #define TYPE_VLAN   0x8100
 #define VLAN_LEN    4
+#define VLAN_ID     0x0fff
 #define ARP_BODY    28
 #define ARP_REQUEST 1
 #define ARP_REPLY   2
@@ -32,14 +33,14 @@ ether(uint8_t *out, const uint8_t *dst, const uint8_t *src, unsigned int type)
 
 void
 frame_arp_request(const uint8_t mac[FRAME_MAC_LEN], const struct addr *ip,
-    const uint8_t *to, const struct addr *asked, uint8_t out[FRAME_ARP_LEN])
+    const struct addr *asked, uint8_t out[FRAME_ARP_LEN])
 {
 	static const uint8_t all[FRAME_MAC_LEN] = { 0xff, 0xff, 0xff, 0xff,
 		0xff, 0xff };
 	static const uint8_t head[8] = { 0, 1, 8, 0, 6, 4, 0, ARP_REQUEST };
 	uint8_t *p = out + ETHER_LEN;
 
-	ether(out, to != NULL ? to : all, mac, TYPE_ARP);
+	ether(out, all, mac, TYPE_ARP);
 	memcpy(p, head, sizeof(head));
 	memcpy(p + 8, mac, FRAME_MAC_LEN);
 	memcpy(p + 14, ip->octet, 4);
@@ -64,6 +65,7 @@ parse_arp(const uint8_t *p, size_t len, struct frame *f)
 		return;
 	memcpy(f->arp_mac, p + 8, FRAME_MAC_LEN);
 	addr_set(&f->arp_ip, AF_INET, p + 14, 4);
+	addr_set(&f->arp_for, AF_INET, p + 24, 4);
 	f->kind = FRAME_ARP_REPLY;
 }
 
@@ -79,13 +81,15 @@ frame_parse(const uint8_t *p, size_t len, struct frame *f)
 	memcpy(f->dst, p, FRAME_MAC_LEN);
 	memcpy(f->src, p + 6, FRAME_MAC_LEN);
 	type = get16(p + 12);
-	if (type == TYPE_VLAN && len >= ETHER_LEN + VLAN_LEN) {
+	/* VLAN 0 only carries a priority; others are other links */
+	if (type == TYPE_VLAN && len >= ETHER_LEN + VLAN_LEN &&
+	    (get16(p + ETHER_LEN) & VLAN_ID) == 0) {
 		type = get16(p + 16);
 		at += VLAN_LEN;
 	}
 	if (type == TYPE_ARP)
 		parse_arp(p + at, len - at, f);
 	else if (type == TYPE_IPV4 &&
-	    icmp_parse_ip(p + at, len - at, &f->echo) == 0)
+		 icmp_parse_ip(p + at, len - at, &f->echo) == 0)
 		f->kind = FRAME_ECHO_REPLY;
 }

@@ -21,13 +21,14 @@ struct frame {
 	uint8_t src[FRAME_MAC_LEN];
 	uint8_t dst[FRAME_MAC_LEN];
 	struct addr arp_ip; /* ARP_REPLY: who answers, and its MAC */
+	struct addr arp_for; /* who asked */
 	uint8_t arp_mac[FRAME_MAC_LEN];
 	struct icmp_echo echo; /* ECHO_REPLY */
 };
 
-/* to: NULL asks everybody, else the one neighbour that is known. */
+/* Asks everybody on the link. */
 void frame_arp_request(const uint8_t mac[FRAME_MAC_LEN], const struct addr *ip,
-    const uint8_t *to, const struct addr *asked, uint8_t out[FRAME_ARP_LEN]);
+    const struct addr *asked, uint8_t out[FRAME_ARP_LEN]);
 void frame_echo(const uint8_t mac[FRAME_MAC_LEN],
     const uint8_t to[FRAME_MAC_LEN], const struct icmp_echo *,
     uint8_t out[FRAME_ICMP_LEN]);

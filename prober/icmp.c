@@ -9,8 +9,8 @@
 #define ECHO_REPLY   0
 #define ECHO_REQUEST 8
 #define PROTO_ICMP   1
-#define IP_LEN	     20
-#define TTL	     64
+#define IP_LEN       20
+#define TTL          64
 #define FRAGMENT     0x3fff /* more fragments, or an offset */
 
 static uint16_t

@@ -54,8 +54,8 @@ round_next(const struct round *r, struct monotime now)
 }
 
 uint16_t
-round_sent(struct round *r, uint32_t target, uint64_t token,
-    struct monotime now)
+round_sent(
+    struct round *r, uint32_t target, uint64_t token, struct monotime now)
 {
 	struct round_target *t = &r->target[target];
 	struct round_probe *p = &t->probe[t->seq % ROUND_PROBES];
@@ -81,6 +81,21 @@ round_unsent(struct round *r, uint32_t target)
 	t->lost++;
 }
 
+bool
+round_forget(struct round *r, uint32_t target, uint16_t *seq)
+{
+	struct round_target *t = &r->target[target];
+	uint32_t i;
+
+	for (i = 0; i < ROUND_PROBES; i++)
+		if (t->probe[i].fate == ROUND_OPEN) {
+			t->probe[i].fate = ROUND_FREE;
+			*seq = t->probe[i].seq;
+			return true;
+		}
+	return false;
+}
+
 static void
 lose(struct round *r, struct round_target *t, struct round_probe *p)
 {
@@ -97,11 +112,12 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	struct round_probe *p = &t->probe[seq % ROUND_PROBES];
 	int64_t ms;
 
-	if ((p->fate != ROUND_OPEN && p->fate != ROUND_LOST) ||
-	    p->seq != seq || p->token != token)
+	if ((p->fate != ROUND_OPEN && p->fate != ROUND_LOST) || p->seq != seq ||
+	    p->token != token)
 		return ROUND_FOREIGN;
+	/* before it was sent: only by a step of the clock that stamps */
 	ms = monotime_ms_between(p->sent, at);
-	if (ms < 0 || ms > ROUND_LATE_MS)
+	if (ms > ROUND_LATE_MS)
 		return ROUND_FOREIGN;
 	*sent = p->sent;
 	if (p->fate == ROUND_OPEN && ms >= r->conf->probe.timeout_ms)
@@ -154,28 +170,35 @@ static bool
 counts(const struct round *r, uint32_t i)
 {
 	return !r->conf->target[i].near ||
-	    r->conf->probe.require.kind == CONF_QUORUM_ALL;
+	       r->conf->probe.require.kind == CONF_QUORUM_ALL;
 }
 
-/*
- * The verdict, as far as it can no longer change: a target is good once
- * enough answers are in, dead once too many are lost.
- */
+int
+round_target(const struct round *r, uint32_t target)
+{
+	const struct conf_probe *p = &r->conf->probe;
+	const struct round_target *t = &r->target[target];
+	uint32_t need = conf_quorum_need(&p->success, p->count);
+
+	if (t->received >= need)
+		return 1;
+	return t->lost > p->count - need ? 0 : -1;
+}
+
+/* The verdict, once enough of the targets are good or too many dead. */
 static bool
 decided(const struct round *r, enum msg_verdict *verdict)
 {
-	const struct conf_probe *p = &r->conf->probe;
-	uint32_t need = conf_quorum_need(&p->success, p->count);
 	uint32_t i, n = 0, good = 0, dead = 0, want;
 
 	for (i = 0; i < r->conf->ntargets; i++) {
 		if (!counts(r, i))
 			continue;
 		n++;
-		good += r->target[i].received >= need;
-		dead += r->target[i].lost > p->count - need;
+		good += round_target(r, i) == 1;
+		dead += round_target(r, i) == 0;
 	}
-	want = conf_quorum_need(&p->require, n);
+	want = conf_quorum_need(&r->conf->probe.require, n);
 	if (good >= want) {
 		*verdict = MSG_GOOD;
 		return true;
@@ -187,8 +210,7 @@ decided(const struct round *r, enum msg_verdict *verdict)
 static void
 fill(const struct round *r, struct monotime now, struct msg_round *out)
 {
-	const struct conf_probe *p = &r->conf->probe;
-	uint32_t i, need = conf_quorum_need(&p->success, p->count);
+	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
 	out->uplink = r->conf->id;
@@ -199,7 +221,7 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 	for (i = 0; i < r->conf->ntargets; i++) {
 		out->target[i].sent = r->target[i].sent;
 		out->target[i].received = r->target[i].received;
-		out->target[i].good = r->target[i].received >= need;
+		out->target[i].good = round_target(r, i) == 1;
 	}
 }
 
@@ -246,7 +268,7 @@ round_check(struct round *r, struct monotime now, bool gateway_silent,
 	uint32_t i;
 	bool overslept;
 
-	*next = (struct monotime) { 0 };
+	*next = (struct monotime){ 0 };
 	if (!r->running)
 		return false;
 	overslept = monotime_ms_between(r->planned, now) > ROUND_OVERSLEPT_MS;
@@ -258,14 +280,14 @@ round_check(struct round *r, struct monotime now, bool gateway_silent,
 	if (!monotime_valid(*next))
 		*next = now;
 	r->planned = *next;
-	if (!overslept && !decided(r, &verdict))
+	if (overslept) {
+		round_void(r, now, out);
+		return true;
+	}
+	if (!decided(r, &verdict))
 		return false;
 	r->running = false;
 	fill(r, now, out);
-	if (overslept) {
-		out->verdict = MSG_VOID;
-		return true;
-	}
 	out->verdict = verdict;
 	if (verdict == MSG_BAD && any_late(r))
 		out->verdict = MSG_CONGESTED;
@@ -284,4 +306,12 @@ round_bad(struct round *r, struct monotime now, enum msg_cause why,
 	fill(r, now, out);
 	out->verdict = MSG_BAD;
 	out->cause = why;
+}
+
+void
+round_void(struct round *r, struct monotime now, struct msg_round *out)
+{
+	r->running = false;
+	fill(r, now, out);
+	out->verdict = MSG_VOID;
 }

@@ -19,7 +19,7 @@
 #include "common/monotime.h"
 #include "common/msg.h"
 
-#define ROUND_PROBES 128 /* remembered per target, for late answers */
+#define ROUND_PROBES  128 /* remembered per target, for late answers */
 #define ROUND_LATE_MS 10000 /* an authentic answer so late: congested */
 /* We were so much later than planned that silence proves nothing. */
 #define ROUND_OVERSLEPT_MS 1000
@@ -70,10 +70,15 @@ void round_abort(struct round *);
 /* The next target to be probed now, or -1; call again until -1. */
 int round_next(const struct round *, struct monotime now);
 /* Its probe goes out with this token; returns its sequence number. */
-uint16_t round_sent(struct round *, uint32_t target, uint64_t token,
-    struct monotime now);
+uint16_t round_sent(
+    struct round *, uint32_t target, uint64_t token, struct monotime now);
 /* The probe just registered could not be sent. */
 void round_unsent(struct round *, uint32_t target);
+/*
+ * Forget one probe of a target whose answer we would not see, of any round:
+ * true, and which; false: there is none left.
+ */
+bool round_forget(struct round *, uint32_t target, uint16_t *seq);
 /* An answer that arrived at this moment; *sent is when its probe left. */
 enum round_credit round_answer(struct round *, uint32_t target, uint16_t seq,
     uint64_t token, struct monotime at, struct monotime *sent);
@@ -86,7 +91,11 @@ enum round_credit round_answer(struct round *, uint32_t target, uint16_t seq,
 bool round_check(struct round *, struct monotime now, bool gateway_silent,
     struct msg_round *out, struct monotime *next);
 /* End it as bad for a cause that needs no probe (carrier, address, ...). */
-void round_bad(struct round *, struct monotime now, enum msg_cause,
-    struct msg_round *out);
+void round_bad(
+    struct round *, struct monotime now, enum msg_cause, struct msg_round *out);
+/* End it as void: what it saw says nothing. */
+void round_void(struct round *, struct monotime now, struct msg_round *out);
+/* 1: the target is good, 0: it can no longer be, -1: not known yet. */
+int round_target(const struct round *, uint32_t target);
 
 #endif

@@ -40,6 +40,17 @@ find(struct stats *s, uint16_t seq)
 }
 
 void
+stats_forget(struct stats *s, uint16_t seq)
+{
+	struct stats_sample *p;
+
+	if ((p = find(s, seq)) == NULL)
+		return;
+	s->sent--;
+	p->at = (struct monotime){ 0 };
+}
+
+void
 stats_answer(struct stats *s, uint16_t seq, int64_t rtt_ns, int in_time)
 {
 	struct stats_sample *p;
@@ -92,9 +103,9 @@ stats_report(const struct stats *s, struct monotime now, int64_t open_ms,
 
 		if (p->rtt_ns > 0 &&
 		    monotime_ms_between(p->at, now) <= STATS_WINDOW_MS)
-			dev += p->rtt_ns > m->rtt_avg_ns ?
-			    p->rtt_ns - m->rtt_avg_ns :
-			    m->rtt_avg_ns - p->rtt_ns;
+			dev += p->rtt_ns > m->rtt_avg_ns
+				   ? p->rtt_ns - m->rtt_avg_ns
+				   : m->rtt_avg_ns - p->rtt_ns;
 	}
 	m->rtt_mdev_ns = dev / n;
 }

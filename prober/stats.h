@@ -12,7 +12,7 @@
 #include "common/msg.h"
 
 #define STATS_WINDOW_MS (5 * 60 * 1000)
-#define STATS_SAMPLES	1024 /* at most; more than that shorten the window */
+#define STATS_SAMPLES   1024 /* at most; more than that shorten the window */
 
 struct stats_sample {
 	struct monotime at;
@@ -31,6 +31,8 @@ struct stats {
 
 void stats_init(struct stats *);
 void stats_sent(struct stats *, uint16_t seq, struct monotime now);
+/* An answer would not be seen: the probe says nothing. */
+void stats_forget(struct stats *, uint16_t seq);
 /* rtt_ns at least 1; in_time: 0 counts as lost, and as late. */
 void stats_answer(struct stats *, uint16_t seq, int64_t rtt_ns, int in_time);
 /* Probes younger than open_ms and unanswered are not lost yet. */

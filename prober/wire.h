@@ -19,12 +19,16 @@
 #include "prober/icmp.h"
 
 #define WIRE_NEIGHBOURS (CONF_TARGETS_MAX + 1)
+#define WIRE_READS_MAX  64 /* per wake-up */
 
 struct wire;
 
-/* An echo reply from the right place; stamp is the kernel's, wall clock. */
-typedef void wire_answer(void *arg, const struct icmp_echo *,
-    const struct timespec *stamp);
+struct wire_user {
+	/* an echo reply to our id, and when the kernel got it */
+	void (*answer)(void *arg, const struct icmp_echo *, struct monotime);
+	/* after a number of them */
+	void (*done)(void *arg);
+};
 
 struct wire_neighbour {
 	struct addr ip; /* AF_UNSPEC: slot is free */
@@ -37,24 +41,30 @@ struct wire_neighbour {
 struct wire {
 	const struct wire_ops *ops; /* NULL: closed */
 	struct msg_facts facts;
+	uint16_t id; /* of our echo requests */
 	struct event ev;
-	wire_answer *answer;
+	const struct wire_user *user;
 	void *arg;
+	char why[PCAP_ERRBUF_SIZE]; /* it could not be opened */
 	/* wire_l2 */
 	pcap_t *pcap;
 	uint8_t mac[FRAME_MAC_LEN];
 	struct wire_neighbour neighbour[WIRE_NEIGHBOURS];
+	struct icmp_echo held[CONF_TARGETS_MAX]; /* until ARP is answered */
 	/* wire_bound */
 	int fd;
 };
 
 struct wire_ops {
-	int (*open)(struct wire *); /* 0, or -1 after a log line */
+	/* the descriptor to wait for, or -1 and why is set */
+	int (*open)(struct wire *);
 	void (*close)(struct wire *);
 	/* 0: it is on its way; -1: it could not be sent */
 	int (*send)(struct wire *, const struct icmp_echo *);
-	/* refresh what is known of the next hop */
-	void (*refresh)(struct wire *);
+	/* what has arrived, at most so many; -1: the interface has gone */
+	int (*receive)(struct wire *);
+	/* a round begins: ask for the next hop; -1: must be opened again */
+	int (*refresh)(struct wire *);
 	/* the next hop was asked and has been silent since this moment */
 	int (*silent)(const struct wire *, struct monotime since);
 };
@@ -62,10 +72,18 @@ struct wire_ops {
 extern const struct wire_ops wire_l2;
 extern const struct wire_ops wire_bound;
 
-/* Open by the kind of the link; answers come from the event loop. */
-int wire_open(struct wire *, const struct msg_facts *, wire_answer *,
-    void *arg);
+/*
+ * Open by the kind of the link; answers come from the event loop, those to
+ * echo requests with this id.  0, or -1 and w->why is set.
+ */
+int wire_open(struct wire *w, const struct msg_facts *, uint16_t id,
+    const struct wire_user *, void *arg);
 void wire_close(struct wire *);
 int wire_is_open(const struct wire *);
+/* Take what has arrived already, before silence is judged. */
+void wire_drain(struct wire *);
+
+/* When a frame with this stamp of the wall clock arrived. */
+struct monotime wire_arrived(const struct timespec *stamp);
 
 #endif

@@ -10,30 +10,30 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "prober/wire.h"
 
-#define READS_MAX 64 /* per wake-up */
+#define TTL 64 /* whatever net.ipv4.ip_default_ttl says */
 
 /* linux/icmp.h has these, but cannot stand beside net/if.h. */
-#define ICMP_FILTER	1
-#define ICMP_ECHOREPLY	0
+#define ICMP_FILTER    1
+#define ICMP_ECHOREPLY 0
 struct icmp_filter {
 	uint32_t data; /* bit mask of types that are dropped */
 };
 
 static void
-receive(struct wire *w, const uint8_t *data, size_t len,
-    struct msghdr *msg)
+got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 {
 	struct timespec stamp;
 	struct icmp_echo e;
 	struct cmsghdr *c;
 
-	if (icmp_parse_ip(data, len, &e) == -1 ||
+	if (icmp_parse_ip(data, len, &e) == -1 || e.id != w->id ||
 	    addr_cmp(&e.dst, &w->facts.address) != 0)
 		return;
 	clock_gettime(CLOCK_REALTIME, &stamp);
@@ -41,13 +41,12 @@ receive(struct wire *w, const uint8_t *data, size_t len,
 		if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SCM_TIMESTAMPNS)
 			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-	w->answer(w->arg, &e, &stamp);
+	w->user->answer(w->arg, &e, wire_arrived(&stamp));
 }
 
-static void
-on_read(int fd, short what, void *arg)
+static int
+bound_receive(struct wire *w)
 {
-	struct wire *w = arg;
 	uint8_t data[256];
 	char control[256];
 	struct iovec iov = { data, sizeof(data) };
@@ -55,22 +54,22 @@ on_read(int fd, short what, void *arg)
 	ssize_t n;
 	int i;
 
-	(void)what;
-	for (i = 0; i < READS_MAX; i++) {
+	for (i = 0; i < WIRE_READS_MAX; i++) {
 		memset(&msg, 0, sizeof(msg));
 		msg.msg_iov = &iov;
 		msg.msg_iovlen = 1;
 		msg.msg_control = control;
 		msg.msg_controllen = sizeof(control);
-		if ((n = recvmsg(fd, &msg, MSG_DONTWAIT)) == -1) {
-			if (errno != EAGAIN && errno != EINTR &&
-			    errno != ENETDOWN)
-				log_debug("%s: receive: %s",
-				    w->facts.ifname, strerror(errno));
-			return;
+		if ((n = recvmsg(w->fd, &msg, MSG_DONTWAIT)) == -1) {
+			if (errno == EAGAIN || errno == EINTR)
+				return 0;
+			log_debug("%s: receive: %s", w->facts.ifname,
+			    strerror(errno));
+			return -1;
 		}
-		receive(w, data, (size_t)n, &msg);
+		got(w, data, (size_t)n, &msg);
 	}
+	return 0;
 }
 
 static int
@@ -78,7 +77,7 @@ set_up(struct wire *w)
 {
 	struct icmp_filter only_replies = { ~(1u << ICMP_ECHOREPLY) };
 	struct sockaddr_in sin;
-	int on = 1;
+	int on = 1, ttl = TTL;
 
 	memset(&sin, 0, sizeof(sin));
 	sin.sin_family = AF_INET;
@@ -88,6 +87,7 @@ set_up(struct wire *w)
 	    bind(w->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
 	    setsockopt(w->fd, SOL_RAW, ICMP_FILTER, &only_replies,
 		sizeof(only_replies)) == -1 ||
+	    setsockopt(w->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) == -1 ||
 	    setsockopt(w->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ==
 		-1)
 		return -1;
@@ -97,21 +97,15 @@ set_up(struct wire *w)
 static int
 bound_open(struct wire *w)
 {
-	w->fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    IPPROTO_ICMP);
-	if (w->fd == -1) {
-		log_warn("%s: raw socket", w->facts.ifname);
-		return -1;
-	}
-	if (set_up(w) == -1) {
-		log_warn("%s: raw socket", w->facts.ifname);
+	w->fd = socket(
+	    AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
+	if (w->fd != -1 && set_up(w) == 0)
+		return w->fd;
+	snprintf(w->why, sizeof(w->why), "raw socket: %s", strerror(errno));
+	if (w->fd != -1)
 		close(w->fd);
-		w->fd = -1;
-		return -1;
-	}
-	event_set(&w->ev, w->fd, EV_READ | EV_PERSIST, on_read, w);
-	event_add(&w->ev, NULL);
-	return 0;
+	w->fd = -1;
+	return -1;
 }
 
 static void
@@ -139,10 +133,11 @@ bound_send(struct wire *w, const struct icmp_echo *e)
 	return 0;
 }
 
-static void
+static int
 bound_refresh(struct wire *w)
 {
 	(void)w; /* nobody to ask on a point-to-point link */
+	return 0;
 }
 
 static int
@@ -154,4 +149,4 @@ bound_silent(const struct wire *w, struct monotime since)
 }
 
 const struct wire_ops wire_bound = { bound_open, bound_close, bound_send,
-	bound_refresh, bound_silent };
+	bound_receive, bound_refresh, bound_silent };

@@ -9,19 +9,16 @@
 #include <sys/socket.h>
 
 #include <net/if.h>
-#include <net/if_arp.h>
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "prober/wire.h"
 
-#define SNAPLEN	    192
-#define FRAMES_MAX  64 /* per wake-up */
-#define BUFFER_SIZE (256 * 1024)
-#define ARP_AGAIN_MS 500 /* an unanswered question is asked again */
+#define SNAPLEN      192
+#define BUFFER_SIZE  (256 * 1024)
+#define ARP_AGAIN_MS 150 /* an unanswered question is asked again */
 
 static struct wire_neighbour *
 neighbour(struct wire *w, const struct addr *ip)
@@ -71,8 +68,48 @@ ask(struct wire *w, struct wire_neighbour *n)
 		return;
 	n->asked = now;
 	/* always to all: a gateway with a new MAC is found at once */
-	frame_arp_request(w->mac, &w->facts.address, NULL, &n->ip, out);
+	frame_arp_request(w->mac, &w->facts.address, &n->ip, out);
 	(void)pcap_inject(w->pcap, out, sizeof(out));
+}
+
+static int
+transmit(
+    struct wire *w, const struct wire_neighbour *n, const struct icmp_echo *e)
+{
+	uint8_t out[FRAME_ICMP_LEN];
+
+	frame_echo(w->mac, n->mac, e, out);
+	if (pcap_inject(w->pcap, out, sizeof(out)) == (int)sizeof(out))
+		return 0;
+	log_debug("%s: send: %s", w->facts.ifname, pcap_geterr(w->pcap));
+	return -1;
+}
+
+/* Keep it until the next hop is known; of each target, the newest. */
+static void
+hold(struct wire *w, const struct icmp_echo *e)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_TARGETS_MAX; i++)
+		if (w->held[i].dst.family == AF_UNSPEC ||
+		    addr_cmp(&w->held[i].dst, &e->dst) == 0) {
+			w->held[i] = *e;
+			return;
+		}
+}
+
+static void
+let_go(struct wire *w, const struct wire_neighbour *n)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_TARGETS_MAX; i++)
+		if (w->held[i].dst.family != AF_UNSPEC &&
+		    next_hop(w, &w->held[i].dst) == n) {
+			(void)transmit(w, n, &w->held[i]);
+			memset(&w->held[i], 0, sizeof(w->held[i]));
+		}
 }
 
 static void
@@ -82,7 +119,7 @@ got_arp(struct wire *w, const struct frame *f)
 	size_t i;
 
 	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) != 0 ||
-	    memcmp(f->src, f->arp_mac, FRAME_MAC_LEN) != 0)
+	    addr_cmp(&f->arp_for, &w->facts.address) != 0)
 		return;
 	for (i = 0; i < WIRE_NEIGHBOURS; i++) {
 		n = &w->neighbour[i];
@@ -90,30 +127,29 @@ got_arp(struct wire *w, const struct frame *f)
 		if (n->ip.family == AF_UNSPEC || !monotime_valid(n->asked) ||
 		    addr_cmp(&n->ip, &f->arp_ip) != 0)
 			continue;
-		if (n->known && memcmp(n->mac, f->arp_mac, 6) != 0)
+		if (n->known && memcmp(n->mac, f->arp_mac, FRAME_MAC_LEN) != 0)
 			log_info("%s: next hop has another MAC now",
 			    w->facts.ifname);
 		memcpy(n->mac, f->arp_mac, FRAME_MAC_LEN);
 		n->known = 1;
 		n->answered = monotime_now();
-		n->asked = (struct monotime) { 0 };
+		n->asked = (struct monotime){ 0 };
+		let_go(w, n);
 		return;
 	}
 }
 
+/*
+ * Its token says whose answer it is, not the MAC that it comes from: the
+ * routers of a VRRP or HSRP group answer ARP with the group's and forward
+ * with their own.
+ */
 static void
 got_echo(struct wire *w, const struct frame *f, const struct timespec *stamp)
 {
-	const struct wire_neighbour *n;
-
-	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) != 0 ||
-	    addr_cmp(&f->echo.dst, &w->facts.address) != 0)
-		return;
-	n = next_hop(w, &f->echo.src);
-	if (n == NULL || !n->known ||
-	    memcmp(n->mac, f->src, FRAME_MAC_LEN) != 0)
-		return; /* not by way of the next hop */
-	w->answer(w->arg, &f->echo, stamp);
+	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) == 0 && f->echo.id == w->id &&
+	    addr_cmp(&f->echo.dst, &w->facts.address) == 0)
+		w->user->answer(w->arg, &f->echo, wire_arrived(stamp));
 }
 
 static void
@@ -134,49 +170,43 @@ on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		got_echo(w, &f, &stamp);
 }
 
-static void
-on_read(int fd, short what, void *arg)
+static int
+l2_receive(struct wire *w)
 {
-	struct wire *w = arg;
-
-	(void)fd;
-	(void)what;
-	if (pcap_dispatch(w->pcap, FRAMES_MAX, on_frame, arg) < 0) {
-		log_debug("%s: %s", w->facts.ifname, pcap_geterr(w->pcap));
-		wire_close(w); /* it has gone; opened again by the facts */
-	}
+	/* WIRE_READS_MAX bounds what a flood can make us do at once */
+	if (pcap_dispatch(w->pcap, WIRE_READS_MAX, on_frame, (u_char *)w) >= 0)
+		return 0;
+	log_debug("%s: %s", w->facts.ifname, pcap_geterr(w->pcap));
+	return -1;
 }
 
 static int
-own_mac(struct wire *w)
+own_mac(struct wire *w, uint8_t mac[FRAME_MAC_LEN])
 {
 	struct ifreq ifr;
-	int s, n;
 
 	memset(&ifr, 0, sizeof(ifr));
 	strlcpy(ifr.ifr_name, w->facts.ifname, sizeof(ifr.ifr_name));
-	if ((s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+	if (ioctl(pcap_fileno(w->pcap), SIOCGIFHWADDR, &ifr) == -1)
 		return -1;
-	n = ioctl(s, SIOCGIFHWADDR, &ifr);
-	close(s);
-	if (n == -1 || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return -1;
-	memcpy(w->mac, ifr.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
 	return 0;
 }
 
-/* The kernel passes on only what may concern us. */
+/* The kernel passes on only what is ours, and wakes us for nothing else. */
 static int
 set_filter(struct wire *w)
 {
 	struct bpf_program prog;
-	char text[160], ip[ADDR_STRLEN];
+	char text[224], ip[ADDR_STRLEN];
 	int n;
 
 	addr_format(&w->facts.address, ip, sizeof(ip));
 	snprintf(text, sizeof(text),
-	    "(arp and arp[6:2] = 2) or (ip dst %s and icmp[icmptype] = 0)",
-	    ip);
+	    "(arp[6:2] = 2 and arp[24:4] = 0x%08x) or "
+	    "(ip dst %s and icmp[icmptype] = icmp-echoreply and "
+	    "icmp[4:2] = %u)",
+	    ntohl(w->facts.address.v4.s_addr), ip, w->id);
 	if (pcap_compile(w->pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
 		return -1;
 	n = pcap_setfilter(w->pcap, &prog);
@@ -187,44 +217,41 @@ set_filter(struct wire *w)
 static int
 activate(struct wire *w)
 {
-	char why[PCAP_ERRBUF_SIZE];
+	int n;
 
 	if (pcap_set_snaplen(w->pcap, SNAPLEN) != 0 ||
 	    pcap_set_promisc(w->pcap, 0) != 0 ||
 	    pcap_set_immediate_mode(w->pcap, 1) != 0 ||
-	    pcap_set_buffer_size(w->pcap, BUFFER_SIZE) != 0 ||
-	    pcap_set_timeout(w->pcap, 10) != 0)
+	    pcap_set_buffer_size(w->pcap, BUFFER_SIZE) != 0)
 		return -1;
-	(void)pcap_set_tstamp_precision(w->pcap,
-	    PCAP_TSTAMP_PRECISION_NANO);
-	if (pcap_activate(w->pcap) < 0 ||
-	    pcap_datalink(w->pcap) != DLT_EN10MB ||
-	    pcap_setdirection(w->pcap, PCAP_D_IN) == -1 ||
-	    set_filter(w) == -1 || pcap_setnonblock(w->pcap, 1, why) == -1)
+	(void)pcap_set_tstamp_precision(w->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	if ((n = pcap_activate(w->pcap)) < 0) {
+		strlcpy(w->why, pcap_statustostr(n), sizeof(w->why));
 		return -1;
+	}
+	if (pcap_datalink(w->pcap) != DLT_EN10MB || own_mac(w, w->mac) == -1) {
+		strlcpy(w->why, "no Ethernet", sizeof(w->why));
+		return -1;
+	}
+	if (pcap_setdirection(w->pcap, PCAP_D_IN) == -1 ||
+	    set_filter(w) == -1 || pcap_setnonblock(w->pcap, 1, w->why) == -1) {
+		strlcpy(w->why, pcap_geterr(w->pcap), sizeof(w->why));
+		return -1;
+	}
 	return 0;
 }
 
 static int
 l2_open(struct wire *w)
 {
-	char why[PCAP_ERRBUF_SIZE] = "";
-
-	if ((w->pcap = pcap_create(w->facts.ifname, why)) == NULL) {
-		log_warnx("%s: %s", w->facts.ifname, why);
+	if ((w->pcap = pcap_create(w->facts.ifname, w->why)) == NULL)
 		return -1;
-	}
-	if (own_mac(w) == -1 || activate(w) == -1) {
-		log_warnx("%s: capture: %s", w->facts.ifname,
-		    pcap_geterr(w->pcap));
+	if (activate(w) == -1) {
 		pcap_close(w->pcap);
 		w->pcap = NULL;
 		return -1;
 	}
-	event_set(&w->ev, pcap_get_selectable_fd(w->pcap),
-	    EV_READ | EV_PERSIST, on_read, w);
-	event_add(&w->ev, NULL);
-	return 0;
+	return pcap_get_selectable_fd(w->pcap);
 }
 
 static void
@@ -237,32 +264,32 @@ l2_close(struct wire *w)
 static int
 l2_send(struct wire *w, const struct icmp_echo *e)
 {
-	uint8_t out[FRAME_ICMP_LEN];
 	struct wire_neighbour *n;
 
 	if ((n = next_hop(w, &e->dst)) == NULL)
 		return -1;
-	if (!n->known) {
+	if (!n->known || monotime_valid(n->asked))
 		ask(w, n);
-		return 0; /* lost, if nobody answers that */
-	}
-	frame_echo(w->mac, n->mac, e, out);
-	if (pcap_inject(w->pcap, out, sizeof(out)) != (int)sizeof(out)) {
-		log_debug("%s: send: %s", w->facts.ifname,
-		    pcap_geterr(w->pcap));
-		return -1;
-	}
-	return 0;
+	if (n->known)
+		return transmit(w, n, e);
+	hold(w, e);
+	return 0; /* lost, if nobody answers that */
 }
 
-static void
+static int
 l2_refresh(struct wire *w)
 {
 	struct wire_neighbour *n;
+	uint8_t mac[FRAME_MAC_LEN];
 
+	/* whoever gives it another MAC need not set it down for that */
+	if (own_mac(w, mac) == -1 || memcmp(mac, w->mac, sizeof(mac)) != 0)
+		return -1;
+	memset(w->held, 0, sizeof(w->held));
 	if (w->facts.gateway.family == AF_INET &&
 	    (n = neighbour(w, &w->facts.gateway)) != NULL)
 		ask(w, n);
+	return 0;
 }
 
 static int
@@ -274,9 +301,9 @@ l2_silent(const struct wire *w, struct monotime since)
 		if (w->neighbour[i].ip.family != AF_UNSPEC &&
 		    addr_cmp(&w->neighbour[i].ip, &w->facts.gateway) == 0)
 			return monotime_cmp(w->neighbour[i].answered, since) <
-			    0;
+			       0;
 	return 0;
 }
 
-const struct wire_ops wire_l2 = { l2_open, l2_close, l2_send, l2_refresh,
-	l2_silent };
+const struct wire_ops wire_l2 = { l2_open, l2_close, l2_send, l2_receive,
+	l2_refresh, l2_silent };

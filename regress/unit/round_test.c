@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rounds in virtual time: what each configuration word means, what losses
+ * and late answers make of a round, and how often chance looks like an
+ * outage.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "prober/round.h"
+
+#define ANSWERS_MAX 512
+
+/* A network: answers under way, and what it does to probes. */
+struct net {
+	struct conf_uplink conf;
+	struct round round;
+	struct msg_round out;
+	struct monotime now;
+	struct {
+		uint32_t target;
+		uint16_t seq;
+		uint64_t token;
+		struct monotime at; /* invalid: slot is free */
+	} answer[ANSWERS_MAX];
+	double loss;
+	int64_t rtt_ms[CONF_TARGETS_MAX];
+	uint32_t dead; /* bits: targets that never answer */
+	struct monotime outage; /* probes sent from then on are lost */
+	bool gateway_silent;
+	unsigned short seed[3];
+	uint64_t probes;
+};
+
+static struct net net;
+
+static void
+set_up(struct net *n, uint32_t far, uint32_t near)
+{
+	uint32_t i;
+
+	memset(n, 0, sizeof(*n));
+	n->conf.probe.count = 3;
+	n->conf.probe.interval_ms = 200;
+	n->conf.probe.timeout_ms = 1000;
+	n->conf.probe.delay_ms = 1000;
+	n->conf.probe.retry = 1;
+	n->conf.probe.success.kind = CONF_QUORUM_MOST;
+	n->conf.probe.require.kind = CONF_QUORUM_ANY;
+	n->conf.ntargets = far + near;
+	for (i = 0; i < n->conf.ntargets; i++) {
+		n->conf.target[i].id = i;
+		n->conf.target[i].near = i >= far;
+		n->rtt_ms[i] = 20;
+	}
+	n->now = monotime_from_ns(INT64_C(1000000000));
+	n->seed[0] = 157;
+	round_init(&n->round, &n->conf);
+}
+
+static void
+answer_later(struct net *n, uint32_t target, uint16_t seq, uint64_t token)
+{
+	size_t i;
+
+	if (n->dead & 1u << target || erand48(n->seed) < n->loss ||
+	    (monotime_valid(n->outage) && monotime_cmp(n->now, n->outage) >= 0))
+		return;
+	for (i = 0; i < ANSWERS_MAX; i++)
+		if (!monotime_valid(n->answer[i].at)) {
+			n->answer[i].target = target;
+			n->answer[i].seq = seq;
+			n->answer[i].token = token;
+			n->answer[i].at =
+			    monotime_add_ms(n->now, n->rtt_ms[target]);
+			return;
+		}
+	fail_msg("too many answers under way");
+}
+
+/* The slot of the next answer up to this moment, or ANSWERS_MAX. */
+static size_t
+next_answer(const struct net *n, struct monotime until)
+{
+	size_t i, best = ANSWERS_MAX;
+
+	for (i = 0; i < ANSWERS_MAX; i++)
+		if (monotime_valid(n->answer[i].at) &&
+		    monotime_cmp(n->answer[i].at, until) <= 0 &&
+		    (best == ANSWERS_MAX ||
+			monotime_cmp(n->answer[i].at, n->answer[best].at) < 0))
+			best = i;
+	return best;
+}
+
+static void
+send_due(struct net *n)
+{
+	uint64_t token;
+	uint16_t seq;
+	int t;
+
+	while ((t = round_next(&n->round, n->now)) != -1) {
+		token = (uint64_t)nrand48(n->seed) << 20 ^ ++n->probes;
+		seq = round_sent(&n->round, (uint32_t)t, token, n->now);
+		answer_later(n, (uint32_t)t, seq, token);
+	}
+}
+
+/* Answers and timers until then; true when the round ended on the way. */
+static bool
+deliver(struct net *n, struct monotime until)
+{
+	struct monotime sent;
+	size_t i;
+
+	while ((i = next_answer(n, until)) != ANSWERS_MAX) {
+		if (monotime_cmp(n->answer[i].at, n->now) > 0)
+			n->now = n->answer[i].at;
+		round_answer(&n->round, n->answer[i].target, n->answer[i].seq,
+		    n->answer[i].token, n->now, &sent);
+		n->answer[i].at = (struct monotime){ 0 };
+		if (!n->round.running)
+			continue;
+		send_due(n);
+		if (round_check(
+			&n->round, n->now, n->gateway_silent, &n->out, &sent))
+			return true;
+	}
+	if (monotime_cmp(until, n->now) > 0)
+		n->now = until;
+	return false;
+}
+
+static void
+run(struct net *n)
+{
+	struct monotime next;
+
+	for (;;) {
+		send_due(n);
+		if (round_check(
+			&n->round, n->now, n->gateway_silent, &n->out, &next))
+			return;
+		assert_true(monotime_cmp(next, n->now) > 0);
+		if (deliver(n, next))
+			return;
+	}
+}
+
+static uint32_t
+one_round(struct net *n)
+{
+	round_begin(&n->round, n->now);
+	run(n);
+	assert_true(msg_round_valid(&n->out));
+	return n->out.verdict;
+}
+
+static int64_t
+took_ms(const struct net *n)
+{
+	return (n->out.ended_ns - n->out.began_ns) / 1000000;
+}
+
+static void
+ends_when_decided(void **state)
+{
+	(void)state;
+	set_up(&net, 2, 0);
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_int_equal(took_ms(&net), 220); /* 2 of 3 is most */
+	assert_int_equal(net.out.last_answer_ns, net.now.ns);
+
+	net.conf.probe.success.kind = CONF_QUORUM_ANY;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_int_equal(took_ms(&net), 20);
+
+	net.conf.probe.success.kind = CONF_QUORUM_ALL;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_int_equal(took_ms(&net), 420);
+
+	/* dead: all can fail with the first loss, any only with the last */
+	net.dead = 3;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(took_ms(&net), 1000);
+	net.conf.probe.success.kind = CONF_QUORUM_MOST;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(took_ms(&net), 1200);
+	net.conf.probe.success.kind = CONF_QUORUM_ANY;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(took_ms(&net), 1400);
+}
+
+static void
+quorums(void **state)
+{
+	struct conf_quorum *q = &net.conf.probe.require;
+
+	(void)state;
+	set_up(&net, 3, 0);
+	net.dead = 1;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	q->kind = CONF_QUORUM_MOST;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	q->kind = CONF_QUORUM_ALL;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_SOME_TARGETS);
+	assert_int_equal(round_target(&net.round, 0), 0);
+	assert_int_equal(round_target(&net.round, 1), 1);
+	net.dead = 3;
+	q->kind = CONF_QUORUM_MOST;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	q->kind = CONF_QUORUM_NUMBER;
+	q->number = 1;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	q->number = 2;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	q->number = 100; /* of three: all */
+	net.dead = 0;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+}
+
+/* Near targets tell, and count only under require all. */
+static void
+near_targets(void **state)
+{
+	(void)state;
+	set_up(&net, 2, 1);
+	net.dead = 4;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	net.conf.probe.require.kind = CONF_QUORUM_ALL;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	net.conf.probe.require.kind = CONF_QUORUM_MOST;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	net.dead = 3; /* the first router never proves anything */
+	net.conf.probe.require.kind = CONF_QUORUM_ANY;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_UPSTREAM);
+	net.gateway_silent = true;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_GATEWAY);
+}
+
+static void
+late_is_congested(void **state)
+{
+	(void)state;
+	set_up(&net, 2, 0);
+	net.rtt_ms[0] = net.rtt_ms[1] = 999;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+
+	set_up(&net, 2, 0);
+	net.rtt_ms[0] = net.rtt_ms[1] = 1500;
+	/* the first one cannot know yet, since nothing came at all */
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(one_round(&net), MSG_CONGESTED);
+	assert_int_equal(net.out.cause, MSG_CAUSE_NONE);
+	assert_int_equal(net.out.target[0].received, 0);
+	assert_int_equal(net.out.last_answer_ns, 0);
+
+	/* later than ten seconds is no answer at all */
+	set_up(&net, 1, 0);
+	net.rtt_ms[0] = 10001;
+	net.conf.probe.count = 1;
+	while (monotime_ms_between(
+		   monotime_from_ns(INT64_C(1000000000)), net.now) < 30000)
+		assert_int_equal(one_round(&net), MSG_BAD);
+}
+
+static void
+foreign_answers(void **state)
+{
+	struct monotime sent, next;
+	uint16_t seq;
+
+	(void)state;
+	set_up(&net, 1, 0);
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 42, net.now);
+	net.now = monotime_add_ms(net.now, 5);
+	assert_int_equal(round_answer(&net.round, 0, seq, 43, net.now, &sent),
+	    ROUND_FOREIGN);
+	assert_int_equal(round_answer(&net.round, 0, (uint16_t)(seq + 1), 42,
+			     net.now, &sent),
+	    ROUND_FOREIGN);
+	assert_int_equal(
+	    round_answer(&net.round, 0, (uint16_t)(seq + ROUND_PROBES), 42,
+		net.now, &sent),
+	    ROUND_FOREIGN);
+	assert_int_equal(round_answer(&net.round, 0, seq, 42, net.now, &sent),
+	    ROUND_IN_TIME);
+	/* a duplicate is not a second answer */
+	assert_int_equal(round_answer(&net.round, 0, seq, 42, net.now, &sent),
+	    ROUND_FOREIGN);
+	assert_false(round_check(&net.round, net.now, false, &net.out, &next));
+	round_abort(&net.round);
+}
+
+/* Our own lateness says nothing, whatever came or did not come. */
+static void
+own_lateness(void **state)
+{
+	struct monotime next;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	net.dead = 3;
+	round_begin(&net.round, net.now);
+	send_due(&net);
+	assert_false(round_check(&net.round, net.now, false, &net.out, &next));
+	net.now = monotime_add_ms(next, ROUND_OVERSLEPT_MS + 1);
+	send_due(&net);
+	assert_true(round_check(&net.round, net.now, false, &net.out, &next));
+	assert_int_equal(net.out.verdict, MSG_VOID);
+
+	round_begin(&net.round, net.now);
+	round_void(&net.round, net.now, &net.out);
+	assert_int_equal(net.out.verdict, MSG_VOID);
+	assert_false(net.round.running);
+}
+
+/* An answer that came in time and was read late is in time. */
+static void
+read_late(void **state)
+{
+	struct monotime sent, began;
+	uint16_t seq;
+
+	(void)state;
+	set_up(&net, 1, 0);
+	began = net.now;
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 7, net.now);
+	net.now = monotime_add_ms(net.now, 1900);
+	assert_int_equal(round_answer(&net.round, 0, seq, 7,
+			     monotime_add_ms(began, 30), &sent),
+	    ROUND_IN_TIME);
+	assert_int_equal(sent.ns, began.ns);
+}
+
+static void
+cannot_send(void **state)
+{
+	struct monotime next;
+	int t;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	round_begin(&net.round, net.now);
+	for (;;) {
+		while ((t = round_next(&net.round, net.now)) != -1) {
+			round_sent(&net.round, (uint32_t)t, 1, net.now);
+			round_unsent(&net.round, (uint32_t)t);
+		}
+		if (round_check(&net.round, net.now, true, &net.out, &next))
+			break;
+		net.now = next;
+	}
+	assert_int_equal(net.out.verdict, MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_SEND);
+	assert_int_equal(took_ms(&net), 200);
+
+	round_bad(&net.round, net.now, MSG_CAUSE_CARRIER, &net.out);
+	assert_int_equal(net.out.verdict, MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_CARRIER);
+	assert_int_equal(net.out.target[0].sent, 0);
+}
+
+static void
+forgotten(void **state)
+{
+	struct monotime sent;
+	uint16_t seq, got, n = 0;
+
+	(void)state;
+	set_up(&net, 1, 0);
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 9, net.now);
+	(void)round_sent(&net.round, 0, 10, net.now);
+	while (round_forget(&net.round, 0, &got))
+		n++;
+	assert_int_equal(n, 2);
+	assert_int_equal(
+	    round_answer(&net.round, 0, seq, 9, net.now, &sent), ROUND_FOREIGN);
+}
+
+/* Independent losses make as many rounds bad as the binomial says. */
+static void
+chance(uint32_t success, uint32_t require, double expected)
+{
+	uint32_t i, bad = 0;
+	double n = 40000;
+
+	set_up(&net, 2, 0);
+	net.loss = 0.2;
+	net.conf.probe.success.kind = success;
+	net.conf.probe.require.kind = require;
+	for (i = 0; i < (uint32_t)n; i++)
+		bad += one_round(&net) == MSG_BAD;
+	/* five standard deviations: once in two million runs by chance */
+	assert_true(
+	    (bad - n * expected) * (bad - n * expected) < 25 * n * expected);
+}
+
+static void
+chances(void **state)
+{
+	const double most = 3 * 0.2 * 0.2 * 0.8 + 0.2 * 0.2 * 0.2;
+	const double any = 0.2 * 0.2 * 0.2, all = 1 - 0.8 * 0.8 * 0.8;
+
+	(void)state;
+	chance(CONF_QUORUM_MOST, CONF_QUORUM_ANY, most * most);
+	chance(CONF_QUORUM_ANY, CONF_QUORUM_ANY, any * any);
+	chance(CONF_QUORUM_ALL, CONF_QUORUM_ANY, all * all);
+	chance(CONF_QUORUM_MOST, CONF_QUORUM_ALL, 1 - (1 - most) * (1 - most));
+}
+
+/* 5 % loss and two far targets: a day and a half of rounds, never down. */
+static void
+no_false_alarm(void **state)
+{
+	uint32_t i, row = 0, worst = 0;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	net.loss = 0.05;
+	for (i = 0; i < 100000; i++) {
+		row = one_round(&net) == MSG_BAD ? row + 1 : 0;
+		worst = row > worst ? row : worst;
+		if (row == 0)
+			(void)deliver(&net,
+			    monotime_add_ms(net.now, net.conf.probe.delay_ms));
+	}
+	assert_true(worst <= net.conf.probe.retry);
+}
+
+/* From the last answer to down. */
+static int64_t
+detect_ms(struct monotime outage)
+{
+	uint32_t row = 0;
+
+	net.outage = outage;
+	for (;;) {
+		row = one_round(&net) == MSG_BAD ? row + 1 : 0;
+		if (row > net.conf.probe.retry)
+			return (net.now.ns - net.out.last_answer_ns) / 1000000;
+		if (row == 0)
+			(void)deliver(&net,
+			    monotime_add_ms(net.now, net.conf.probe.delay_ms));
+	}
+}
+
+/* What dialfaild -nv promises, whenever it dies. */
+static void
+within_bounds(void **state)
+{
+	static const struct conf_probe probes[] = {
+		{ 3, 200, 1000, 1000, 1, { CONF_QUORUM_MOST, 0 },
+		    { CONF_QUORUM_ANY, 0 } },
+		{ 1, 200, 500, 2000, 0, { CONF_QUORUM_MOST, 0 },
+		    { CONF_QUORUM_ANY, 0 } },
+		{ 5, 100, 300, 500, 3, { CONF_QUORUM_ALL, 0 },
+		    { CONF_QUORUM_ALL, 0 } },
+		{ 10, 50, 1000, 100, 2, { CONF_QUORUM_NUMBER, 4 },
+		    { CONF_QUORUM_MOST, 0 } },
+	};
+	struct conf_bounds b;
+	int64_t ms;
+	size_t i;
+	int at;
+
+	(void)state;
+	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		for (at = 0; at < 4000; at += 37) {
+			set_up(&net, 2, 0);
+			net.rtt_ms[0] = net.rtt_ms[1] = 1;
+			net.conf.probe = probes[i];
+			conf_bounds(&net.conf, &b);
+			ms = detect_ms(monotime_add_ms(net.now, 5000 + at));
+			assert_true(ms >= b.detect_min_ms);
+			assert_true(ms <= b.detect_max_ms);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ends_when_decided),
+		cmocka_unit_test(quorums),
+		cmocka_unit_test(near_targets),
+		cmocka_unit_test(late_is_congested),
+		cmocka_unit_test(foreign_answers),
+		cmocka_unit_test(own_lateness),
+		cmocka_unit_test(read_late),
+		cmocka_unit_test(cannot_send),
+		cmocka_unit_test(forgotten),
+		cmocka_unit_test(chances),
+		cmocka_unit_test(no_false_alarm),
+		cmocka_unit_test(within_bounds),
+	};
+
+	return cmocka_run_group_tests_name("round", tests, NULL, NULL);
+}
