@@ -362,6 +362,7 @@ session_gone(struct session *s)
 	uint32_t uplink = config_uplink(s->record.label);
 
 	s->gone = 1;
+	event_del(&s->end); /* a pidfd stays readable */
 	s->group_until = monotime_add_ms(monotime_now(), GROUP_MS);
 	if (s->up && uplink != MSG_UPLINK_NONE)
 		net_ppp_changed(uplink);

@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,33 +77,8 @@ port_close(struct port *p)
 {
 	TAILQ_REMOVE(&ports, p, entry);
 	tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
-	ioctl(p->fd, TIOCNXCL);
 	close(p->fd);
 	free(p);
-}
-
-/* Who has the flock on this device: /proc/locks, proc_locks(5).  0: ? */
-static pid_t
-flock_holder(int fd)
-{
-	unsigned int major_, minor_;
-	unsigned long inode;
-	char line[256];
-	struct stat st;
-	pid_t found = 0;
-	FILE *f;
-	int pid;
-
-	if (fstat(fd, &st) == -1 || (f = fopen("/proc/locks", "re")) == NULL)
-		return 0;
-	while (found == 0 && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid,
-			&major_, &minor_, &inode) == 4 &&
-		    pid > 0 && inode == st.st_ino &&
-		    makedev(major_, minor_) == st.st_dev)
-			found = pid;
-	fclose(f);
-	return found;
 }
 
 /* A longer path is cut: the reason counts. */
@@ -114,24 +88,26 @@ explain(char *why, size_t size, const char *path, const char *reason)
 	snprintf(why, size, "%.*s: %s", (int)(size / 2), path, reason);
 }
 
+/* Its lock file knows who, whichever lock was found first. */
 static void
-in_use(const char *device, pid_t holder, char *why, size_t size)
+in_use(const char *path, const char *device, char *why, size_t size)
 {
 	char name[32], reason[96];
+	pid_t holder;
 
-	if (holder == 0) {
-		explain(why, size, device, "in use by another program");
+	if ((holder = tty_lock_holder(TTY_LOCK_DIR, device)) == 0) {
+		explain(why, size, path, "in use by another program");
 		return;
 	}
 	process_name(holder, name, sizeof(name));
 	snprintf(
 	    reason, sizeof(reason), "in use by %s (pid %d)", name, (int)holder);
-	explain(why, size, device, reason);
+	explain(why, size, path, reason);
 }
 
 /* Why the device cannot be opened, and what that is worth. */
 static uint32_t
-why_not(const char *path, int error, char *why, size_t size)
+why_not(const char *path, const char *device, int error, char *why, size_t size)
 {
 	switch (error) {
 	case ENOENT:
@@ -141,7 +117,7 @@ why_not(const char *path, int error, char *why, size_t size)
 		explain(why, size, path, "no such device: waiting");
 		return MSG_LINK_BACKOFF;
 	case EBUSY:
-		in_use(path, 0, why, size);
+		in_use(path, device, why, size);
 		return MSG_LINK_BACKOFF;
 	default:
 		explain(why, size, path, strerror(error));
@@ -152,25 +128,35 @@ why_not(const char *path, int error, char *why, size_t size)
 	}
 }
 
+/*
+ * A pseudo-terminal stays exclusive as long as its other end is open, also
+ * after a crash of ours, and only CAP_SYS_ADMIN could open it then: the port
+ * would be lost (ioctl_tty(2)).  A real port is not, once all have closed it.
+ */
+static int
+exclusive(const struct port *p)
+{
+	return strncmp(p->device, "/dev/pts/", 9) == 0 ||
+	       ioctl(p->fd, TIOCEXCL) == 0;
+}
+
 /* The locks on an open port.  A class. */
 static uint32_t
-lock(struct port *p, char *why, size_t size)
+lock(struct port *p, const char *path, char *why, size_t size)
 {
-	pid_t holder;
-
+	p->holder = getpid();
 	if (flock(p->fd, LOCK_EX | LOCK_NB) == -1) {
-		in_use(p->device, flock_holder(p->fd), why, size);
+		in_use(path, p->device, why, size);
 		return MSG_LINK_BACKOFF;
 	}
-	p->holder = getpid();
-	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder, &holder) == -1) {
+	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder) == -1) {
 		if (errno == EBUSY) {
-			in_use(p->device, holder, why, size);
+			in_use(path, p->device, why, size);
 			return MSG_LINK_BACKOFF;
 		}
 		log_warn("%s: no lock file", p->device);
 	}
-	if (ioctl(p->fd, TIOCEXCL) == -1)
+	if (!exclusive(p))
 		log_warn("%s: TIOCEXCL", p->device);
 	return MSG_LINK_OK;
 }
@@ -183,15 +169,15 @@ open_and_lock(struct port *p, const char *path, char *why, size_t size)
 
 	/* lock the port, not the name by which it was found (by-id links) */
 	if (realpath(path, p->device) == NULL)
-		return why_not(path, errno, why, size);
+		return why_not(path, path, errno, why, size);
 	p->fd = open(p->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (p->fd == -1)
-		return why_not(path, errno, why, size);
+		return why_not(path, p->device, errno, why, size);
 	if (fstat(p->fd, &st) == -1 || !S_ISCHR(st.st_mode) || !isatty(p->fd)) {
 		explain(why, size, path, "not a serial port");
 		class = MSG_LINK_GIVEUP;
 	} else
-		class = lock(p, why, size);
+		class = lock(p, path, why, size);
 	if (class != MSG_LINK_OK)
 		close(p->fd);
 	return class;
@@ -283,8 +269,7 @@ name_holder(struct port *p, pid_t pid)
 
 /*
  * The lock file names pppd, so that it holds as long as pppd does, also when
- * we are gone.  Not exclusive any more: a port that is still exclusive after
- * a crash could not be opened again without CAP_SYS_ADMIN (ioctl_tty(2)).
+ * we are gone.
  */
 void
 tty_lend(const char *label, pid_t pid)
@@ -294,7 +279,6 @@ tty_lend(const char *label, pid_t pid)
 	if ((p = port_find(label)) == NULL)
 		return;
 	set_blocking(p, 1);
-	ioctl(p->fd, TIOCNXCL);
 	name_holder(p, pid);
 }
 
@@ -307,7 +291,6 @@ tty_return(const char *label)
 	if ((p = port_find(label)) == NULL)
 		return;
 	set_blocking(p, 0);
-	ioctl(p->fd, TIOCEXCL);
 	name_holder(p, getpid());
 }
 

@@ -77,32 +77,41 @@ read_holder(const char *path)
 static int
 stale(pid_t holder)
 {
+	/* our number in a file that we did not write: from before a boot */
 	return holder == getpid() ||
 	       (holder != 0 && kill(holder, 0) == -1 && errno == ESRCH);
 }
 
 int
-tty_lock_take(const char *dir, const char *device, pid_t pid, pid_t *holder)
+tty_lock_take(const char *dir, const char *device, pid_t pid)
 {
 	char path[PATH_MAX], new[PATH_MAX];
 	int n, saved;
 
-	*holder = 0;
 	lock_path(dir, device, path, sizeof(path));
 	if (write_new(dir, pid, new, sizeof(new)) == -1)
 		return -1;
 	n = link(new, path);
-	if (n == -1 && errno == EEXIST) {
-		*holder = read_holder(path);
-		if (stale(*holder) && unlink(path) == 0)
+	saved = errno;
+	if (n == -1 && saved == EEXIST) {
+		saved = EBUSY;
+		if (stale(read_holder(path)) && unlink(path) == 0)
 			n = link(new, path);
-		else
-			errno = EBUSY;
 	}
-	saved = errno == EEXIST ? EBUSY : errno;
 	unlink(new);
 	errno = saved;
 	return n;
+}
+
+pid_t
+tty_lock_holder(const char *dir, const char *device)
+{
+	char path[PATH_MAX];
+	pid_t holder;
+
+	lock_path(dir, device, path, sizeof(path));
+	holder = read_holder(path);
+	return stale(holder) ? 0 : holder;
 }
 
 int

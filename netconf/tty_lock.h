@@ -13,9 +13,11 @@
 
 /*
  * Take it for a process; one whose holder is dead is broken.  0; or -1 with
- * EBUSY and the holder (0: not told), or another errno.
+ * EBUSY or another errno.
  */
-int tty_lock_take(const char *dir, const char *device, pid_t, pid_t *holder);
+int tty_lock_take(const char *dir, const char *device, pid_t);
+/* The living holder, or 0: there is none, or it does not say who. */
+pid_t tty_lock_holder(const char *dir, const char *device);
 /* It is held by us: name another process in it.  0 or -1. */
 int tty_lock_hand_over(const char *dir, const char *device, pid_t);
 /* Remove it, if it still names this process. */
