@@ -39,11 +39,20 @@ put(struct text *t, const char *fmt, ...)
 	t->len += n > 0 ? (size_t)n : 0;
 }
 
+static void
+element(struct text *t, const struct prefix *net, int *n)
+{
+	char p[PREFIX_STRLEN];
+
+	put(t, "%s%s", (*n)++ == 0 ? "\t\telements = { " : ", ",
+	    prefix_format(net, p, sizeof(p)));
+}
+
 /* Networks of the LAN: as written, or those of an interface now. */
 static void
 networks(struct text *t, const struct net_want *w, const struct net_state *s)
 {
-	char p[PREFIX_STRLEN];
+	const struct net_link *l;
 	struct prefix net;
 	uint32_t i;
 	size_t j;
@@ -52,25 +61,20 @@ networks(struct text *t, const struct net_want *w, const struct net_state *s)
 	put(t, "\tset lan {\n\t\ttype ipv4_addr\n\t\tflags interval\n"
 	       "\t\tauto-merge\n");
 	for (i = 0; i < w->nmasq; i++) {
-		const struct net_link *l;
-
 		if (w->masq[i].ifname[0] == '\0') {
-			prefix_format(&w->masq[i].prefix, p, sizeof(p));
-			put(t, "%s%s", n++ == 0 ? "\t\telements = { " : ", ",
-			    p);
+			element(t, &w->masq[i].prefix, &n);
 			continue;
 		}
 		if ((l = net_link_find(s, w->masq[i].ifname)) == NULL)
 			continue;
 		for (j = 0; j < s->naddrs; j++) {
-			if (s->addrs[j].ifindex != l->ifindex)
+			if (s->addrs[j].ifindex != l->ifindex ||
+			    s->addrs[j].local.family != AF_INET)
 				continue;
 			net.addr = s->addrs[j].local;
 			net.len = s->addrs[j].prefixlen;
 			prefix_mask(&net);
-			prefix_format(&net, p, sizeof(p));
-			put(t, "%s%s", n++ == 0 ? "\t\telements = { " : ", ",
-			    p);
+			element(t, &net, &n);
 		}
 	}
 	put(t, "%s\t}\n", n > 0 ? " }\n" : "");
@@ -79,22 +83,44 @@ networks(struct text *t, const struct net_want *w, const struct net_state *s)
 static void
 remark(struct text *t, const char *field, uint32_t mark)
 {
-	put(t, "%s set %s and 0x%08x or 0x%08x\n", field, field,
-	    ~NET_MARK_MASK, mark);
+	put(t, "%s set %s and 0x%08x or 0x%08x\n", field, field, ~NET_MARK_MASK,
+	    mark);
 }
 
-/* A packet of a backup's flow, not arriving by an uplink, stays with it. */
+/*
+ * A packet that does not come from an uplink stays with its flow's: answers
+ * always (inbound by X answers by X), what the LAN sends only with a backup,
+ * or with a primary that drains; else it would hang on a dead primary until
+ * its flow is forgotten.
+ */
 static void
 restore(struct text *t, const struct net_want *w, const char *where)
 {
 	uint32_t i;
 
-	for (i = 1; i < w->nuplinks; i++) {
+	for (i = 0; i < w->nuplinks; i++) {
 		if (w->uplink[i].ifname[0] == '\0')
 			continue;
-		put(t, "\t\t%sct mark and 0x%08x == 0x%08x ", where,
+		put(t, "\t\t%s%sct mark and 0x%08x == 0x%08x ", where,
+		    i == 0 && w->drain != 0 ? "ct direction reply " : "",
 		    NET_MARK_MASK, plan_mark(w->uplink[i].id));
 		remark(t, "meta mark", plan_mark(w->uplink[i].id));
+	}
+}
+
+/* For each uplink: its interface, a condition, and its mark for the flow. */
+static void
+mark_flows(struct text *t, const struct net_want *w, const char *interface,
+    const char *when)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nuplinks; i++) {
+		if (w->uplink[i].ifname[0] == '\0')
+			continue;
+		put(t, "\t\t%s \"%s\" %s", interface, w->uplink[i].ifname,
+		    when);
+		remark(t, "ct mark", plan_mark(w->uplink[i].id));
 	}
 }
 
@@ -102,34 +128,24 @@ static void
 marks(struct text *t, const struct net_want *w)
 {
 	char where[64];
-	uint32_t i;
 
+	snprintf(where, sizeof(where), "iifgroup != %u ", NET_GROUP);
 	put(t, "\tchain prerouting {\n\t\ttype filter hook prerouting "
 	       "priority mangle\n");
-	for (i = 0; i < w->nuplinks; i++)
-		if (w->uplink[i].ifname[0] != '\0') {
-			put(t, "\t\tiifname \"%s\" ct state new ",
-			    w->uplink[i].ifname);
-			remark(t, "ct mark", plan_mark(w->uplink[i].id));
-		}
-	snprintf(where, sizeof(where), "iifgroup != %u ", NET_GROUP);
+	mark_flows(t, w, "iifname", "ct state new ");
 	restore(t, w, where);
 	put(t, "\t}\n\tchain output {\n\t\ttype route hook output priority "
 	       "mangle\n");
 	restore(t, w, "");
 	put(t, "\t}\n\tchain marks {\n\t\ttype filter hook postrouting "
 	       "priority srcnat + 20\n");
-	for (i = 0; i < w->nuplinks; i++)
-		if (w->uplink[i].ifname[0] != '\0') {
-			put(t, "\t\toifname \"%s\" ", w->uplink[i].ifname);
-			remark(t, "ct mark", plan_mark(w->uplink[i].id));
-		}
+	mark_flows(t, w, "oifname", "");
 	put(t, "\t}\n");
 }
 
 int
-nft_text(const struct net_want *w, const struct net_state *s, char *buf,
-    size_t size)
+nft_text(
+    const struct net_want *w, const struct net_state *s, char *buf, size_t size)
 {
 	struct text t = { buf, size, 0 };
 

@@ -2,7 +2,12 @@
 /*
  * The network plan, without I/O: what is wanted against what was found gives
  * ordered steps.  Each prefix of a plan leaves a working network, so it may
- * be cut off anywhere; the plan for what it led to is empty.
+ * be cut off anywhere; the plan for what it led to ends in the same.
+ *
+ *	plan_want.c	what is wanted, and what the kernel says of an uplink
+ *	plan.c		the steps from found to wanted
+ *	plan_text.c	steps and differences in words
+ *	nft.c		the text of our nft table
  */
 #ifndef NETCONF_PLAN_H
 #define NETCONF_PLAN_H
@@ -12,9 +17,10 @@
 #include "common/conf.h"
 #include "common/msg.h"
 #include "netconf/netops.h"
+#include "netconf/undo.h"
 
-#define PLAN_STEPS_MAX 128
-#define PLAN_NFT_MAX   8192
+#define PLAN_STEPS_MAX 512
+#define PLAN_NFT_MAX   16384
 
 struct net_uplink {
 	uint32_t id;
@@ -29,14 +35,16 @@ struct net_uplink {
 };
 
 struct net_want {
-	int clear; /* nothing of ours at all; the rest does not count */
+	int clear; /* nothing of ours at all; only undo counts beside it */
 	uint32_t nuplinks;
 	struct net_uplink uplink[CONF_UPLINKS_MAX];
 	uint32_t active;
+	uint32_t drain; /* old flows stay on it, or MSG_UPLINK_NONE */
 	int shut; /* the primary may be set down, if it asks for it */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 	const char *nat_loaded; /* text of our nft table as last loaded */
+	const struct undo *undo; /* what is overwritten already */
 };
 
 enum step_type {
@@ -47,9 +55,9 @@ enum step_type {
 	STEP_RULE_DEL,
 	STEP_ROUTE_ADD,
 	STEP_ROUTE_DEL,
-	STEP_LINK_UP,
+	STEP_LINK_UP, /* and its routes in main, from undo */
 	STEP_LINK_DOWN,
-	STEP_UNDO, /* give back all that was overwritten */
+	STEP_UNDO, /* a link gets back its group and its rp_filter */
 };
 
 struct step {
@@ -68,12 +76,15 @@ struct plan {
 	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
 };
 
-/* 0, or -1 with plan->error. */
-int plan_make(const struct net_want *, const struct net_state *,
-    struct plan *);
+/* 0, or -1 with plan->error and no steps. */
+int plan_make(const struct net_want *, const struct net_state *, struct plan *);
 /* A step in the words of ip(8), for people. */
-void plan_step_text(const struct step *, const struct net_state *, char *,
-    size_t);
+void plan_step_text(
+    const struct step *, const struct net_state *, char *, size_t);
+/* Each thing that is wanted or ours, and whether both agree on it. */
+typedef void plan_line(const char *text, int different, void *arg);
+void plan_show(
+    const struct net_want *, const struct net_state *, plan_line *, void *arg);
 
 /* Its mark, and the table of a backup. */
 uint32_t plan_mark(uint32_t uplink);
@@ -84,5 +95,10 @@ void plan_facts(const struct net_uplink *, const char *carrier_of,
     int carrier_none, const struct net_state *, struct msg_facts *);
 /* The uplink that table 157 leads traffic to: 0 if it holds no default. */
 uint32_t plan_active(const struct net_want *, const struct net_state *);
+/* Is anything that carries our tag there? */
+int plan_found(const struct net_state *);
+/* The route that was there in the place of this one and is ours, or NULL. */
+const struct net_route *plan_route_before(
+    const struct net_state *, const struct net_route *);
 
 #endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/* The plan in words, after ip(8): steps as they are done, and differences. */
+#include <sys/types.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netconf/nft.h"
+#include "netconf/plan_int.h"
+
+static const char *
+name_of(const struct net_state *s, uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlinks; i++)
+		if (s->links[i].ifindex == ifindex)
+			return s->links[i].name;
+	return "?";
+}
+
+void
+plan_rule_text(
+    const struct net_rule *r, const char *verb, char *buf, size_t size)
+{
+	char from[ADDR_STRLEN] = "", what[128] = "", table[16];
+
+	if (r->from.family != AF_UNSPEC) {
+		addr_format(&r->from, from, sizeof(from));
+		snprintf(what, sizeof(what), "from %s ", from);
+	} else if (r->mask != 0)
+		snprintf(
+		    what, sizeof(what), "fwmark 0x%x/0x%x ", r->mark, r->mask);
+	else if (r->oif[0] != '\0')
+		snprintf(what, sizeof(what), "oif %s ", r->oif);
+	snprintf(table, sizeof(table), "%u", r->table);
+	snprintf(buf, size, "rule%s pref %u %slookup %s%s", verb, NET_PREF,
+	    what, r->table == NET_MAIN ? "main" : table,
+	    r->suppress ? " suppress_ifgroup 157" : "");
+}
+
+void
+plan_route_text(const struct net_route *r, const struct net_state *s,
+    const char *verb, char *buf, size_t size)
+{
+	char dst[PREFIX_STRLEN] = "default", via[ADDR_STRLEN + 8] = "";
+	char gateway[ADDR_STRLEN];
+
+	if (r->dst.len > 0)
+		prefix_format(&r->dst, dst, sizeof(dst));
+	if (r->type == NET_UNREACHABLE) {
+		snprintf(buf, size, "route%s unreachable %s table %u", verb,
+		    dst, r->table);
+		return;
+	}
+	if (r->gateway.family != AF_UNSPEC) {
+		addr_format(&r->gateway, gateway, sizeof(gateway));
+		snprintf(via, sizeof(via), "via %s ", gateway);
+	}
+	snprintf(buf, size, "route%s %s %sdev %s table %u", verb, dst, via,
+	    name_of(s, r->ifindex), r->table);
+}
+
+void
+plan_step_text(
+    const struct step *st, const struct net_state *s, char *buf, size_t size)
+{
+	switch (st->type) {
+	case STEP_GROUP:
+		snprintf(
+		    buf, size, "link set %s group %u", st->ifname, NET_GROUP);
+		break;
+	case STEP_RP_FILTER:
+		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=2",
+		    st->ifname);
+		break;
+	case STEP_NAT:
+		strlcpy(buf, "nft table inet dialfail", size);
+		break;
+	case STEP_RULE_ADD:
+		plan_rule_text(&st->rule, " add", buf, size);
+		break;
+	case STEP_RULE_DEL:
+		plan_rule_text(&st->rule, " del", buf, size);
+		break;
+	case STEP_ROUTE_ADD:
+		plan_route_text(&st->route, s, " add", buf, size);
+		break;
+	case STEP_ROUTE_DEL:
+		plan_route_text(&st->route, s, " del", buf, size);
+		break;
+	case STEP_LINK_UP:
+		snprintf(buf, size, "link set %s up", st->ifname);
+		break;
+	case STEP_LINK_DOWN:
+		snprintf(buf, size, "link set %s down", st->ifname);
+		break;
+	case STEP_UNDO:
+		snprintf(buf, size, "give back what was overwritten on %s",
+		    st->ifname);
+		break;
+	}
+}
+
+struct show {
+	const struct net_want *w;
+	const struct net_state *s;
+	plan_line *line;
+	void *arg;
+};
+
+static void __attribute__((__format__(printf, 3, 4)))
+say(const struct show *sh, int different, const char *fmt, ...)
+{
+	char text[MSG_TEXT_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	sh->line(text, different, sh->arg);
+}
+
+static void
+show_links(const struct show *sh)
+{
+	const struct net_uplink *u;
+	const struct net_link *l;
+	uint32_t i;
+
+	for (i = 0; !sh->w->clear && i < sh->w->nuplinks; i++) {
+		u = &sh->w->uplink[i];
+		if ((l = net_link_find(sh->s, u->ifname)) == NULL) {
+			say(sh, u->ifname[0] != '\0', "link %s: %s",
+			    u->ifname[0] != '\0' ? u->ifname : u->label,
+			    u->ifname[0] != '\0' ? "no such interface"
+						 : "not connected");
+			continue;
+		}
+		say(sh, l->group != NET_GROUP, "link %s group %u", l->name,
+		    l->group);
+		if (i > 0)
+			say(sh, l->rp_filter == 1, "sysctl %s.rp_filter=%u",
+			    l->name, l->rp_filter);
+		if (plan_shut(sh->w, l->name))
+			say(sh, l->up, "link %s %s", l->name,
+			    l->up ? "up, to be down" : "down (shutdown)");
+	}
+}
+
+static void
+show_rules(const struct show *sh, const struct wanted *d)
+{
+	char text[MSG_TEXT_LEN];
+	size_t i, j;
+
+	for (i = 0; i < d->nrules; i++) {
+		for (j = 0; j < sh->s->nrules; j++)
+			if (plan_same_rule(&sh->s->rules[j], &d->rule[i]))
+				break;
+		plan_rule_text(&d->rule[i], "", text, sizeof(text));
+		say(sh, j == sh->s->nrules, "%s%s", text,
+		    j == sh->s->nrules ? ": missing" : "");
+	}
+	for (j = 0; j < sh->s->nrules; j++) {
+		for (i = 0; i < d->nrules; i++)
+			if (plan_same_rule(&sh->s->rules[j], &d->rule[i]))
+				break;
+		if (i < d->nrules)
+			continue;
+		plan_rule_text(&sh->s->rules[j], "", text, sizeof(text));
+		say(sh, 1, "%s: not wanted", text);
+	}
+	if (sh->s->nrules >= d->nrules && !plan_rules_equal(d, sh->s))
+		say(sh, 1, "rules: in another order, or more than once");
+}
+
+static void
+show_routes(const struct show *sh, const struct wanted *d)
+{
+	const struct net_state *s = sh->s;
+	char text[MSG_TEXT_LEN];
+	size_t i, j;
+
+	for (i = 0; i < d->nroutes; i++) {
+		for (j = 0; j < s->nroutes; j++)
+			if (plan_ours(&s->routes[j]) &&
+			    plan_same_route(&s->routes[j], &d->route[i]))
+				break;
+		plan_route_text(&d->route[i], s, "", text, sizeof(text));
+		say(sh, j == s->nroutes, "%s%s", text,
+		    j == s->nroutes ? ": missing" : "");
+	}
+	for (j = 0; j < s->nroutes; j++) {
+		if (!plan_ours(&s->routes[j]))
+			continue;
+		for (i = 0; i < d->nroutes; i++)
+			if (plan_same_route(&s->routes[j], &d->route[i]))
+				break;
+		if (i < d->nroutes)
+			continue;
+		plan_route_text(&s->routes[j], s, "", text, sizeof(text));
+		say(sh, 1, "%s: not wanted", text);
+	}
+}
+
+/* What is overwritten and would be given back. */
+static void
+show_undo(const struct show *sh)
+{
+	char text[UNDO_ROUTE_LEN + 64];
+	size_t i;
+
+	for (i = 0; i < sh->w->undo->n; i++) {
+		undo_text(&sh->w->undo->entry[i], text, sizeof(text));
+		say(sh, sh->w->clear, "before: %.200s", text);
+	}
+}
+
+void
+plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
+    void *arg)
+{
+	struct show sh = { w, s, line, arg };
+	char text[PLAN_NFT_MAX];
+	struct wanted d;
+	int wanted;
+
+	plan_wanted(w, s, &d);
+	show_links(&sh);
+	show_rules(&sh, &d);
+	show_routes(&sh, &d);
+	if (nft_text(w, s, text, sizeof(text)) == -1)
+		text[0] = '\0';
+	wanted = !w->clear;
+	if (wanted || s->nat)
+		say(&sh,
+		    s->nat != wanted ||
+			(wanted && (w->nat_loaded == NULL ||
+				       strcmp(w->nat_loaded, text) != 0)),
+		    "nft table inet dialfail%s", s->nat ? "" : ": missing");
+	show_undo(&sh);
+}

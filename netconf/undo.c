@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/* What is to be given back, in memory and on disk; see undo.h. */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netconf/undo.h"
+
+#define FILE_MAX (UNDO_MAX * (UNDO_ROUTE_LEN + 64))
+
+static const struct {
+	const char *word;
+	uint32_t max; /* of value; 0: there is none */
+} kinds[] = {
+	[UNDO_GROUP] = { "group", UINT32_MAX },
+	[UNDO_RP_FILTER] = { "rp_filter", 2 },
+	[UNDO_DOWN] = { "down", 0 },
+	[UNDO_ROUTE] = { "route", 0 },
+};
+#define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static int
+same(const struct undo_entry *a, const struct undo_entry *b)
+{
+	return a->kind == b->kind && a->ifindex == b->ifindex &&
+	       strcmp(a->ifname, b->ifname) == 0 &&
+	       strcmp(a->route, b->route) == 0;
+}
+
+int
+undo_add(struct undo *u, const struct undo_entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (same(&u->entry[i], e))
+			return 0;
+	if (u->n == UNDO_MAX)
+		return -1;
+	u->entry[u->n++] = *e;
+	return 0;
+}
+
+const struct undo_entry *
+undo_find(const struct undo *u, enum undo_kind kind, const char *ifname)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (u->entry[i].kind == kind &&
+		    strcmp(u->entry[i].ifname, ifname) == 0)
+			return &u->entry[i];
+	return NULL;
+}
+
+void
+undo_drop(struct undo *u, enum undo_kind kind, const char *ifname)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < u->n; i++)
+		if (u->entry[i].kind != kind ||
+		    strcmp(u->entry[i].ifname, ifname) != 0)
+			u->entry[kept++] = u->entry[i];
+	u->n = kept;
+}
+
+void
+undo_text(const struct undo_entry *e, char *buf, size_t size)
+{
+	switch (e->kind) {
+	case UNDO_GROUP:
+	case UNDO_RP_FILTER:
+		snprintf(buf, size, "%s %s %u", e->ifname, kinds[e->kind].word,
+		    e->value);
+		break;
+	case UNDO_DOWN:
+		snprintf(buf, size, "%s up", e->ifname);
+		break;
+	case UNDO_ROUTE:
+		snprintf(buf, size, "%s route %s", e->ifname, e->route);
+		break;
+	}
+}
+
+/* The next word, which a blank or the end of the line ends. */
+static int
+word(char **line, char *buf, size_t size)
+{
+	size_t len = strcspn(*line, " ");
+
+	if (len == 0 || len >= size)
+		return -1;
+	memcpy(buf, *line, len);
+	buf[len] = '\0';
+	*line += len;
+	if (**line == ' ')
+		(*line)++;
+	return 0;
+}
+
+static int
+number(char **line, uint32_t min, uint32_t max, uint32_t *n)
+{
+	const char *error;
+	char text[16];
+
+	if (word(line, text, sizeof(text)) == -1 ||
+	    !isdigit((unsigned char)text[0]))
+		return -1;
+	*n = (uint32_t)strtonum(text, min, max, &error);
+	return error == NULL ? 0 : -1;
+}
+
+static int
+parse_line(char *line, struct undo_entry *e)
+{
+	char kind[16];
+	size_t i;
+
+	memset(e, 0, sizeof(*e));
+	if (word(&line, kind, sizeof(kind)) == -1)
+		return -1;
+	for (i = 0; i < NKINDS; i++)
+		if (strcmp(kinds[i].word, kind) == 0)
+			break;
+	if (i == NKINDS)
+		return -1;
+	e->kind = (enum undo_kind)i;
+	/* it becomes part of a path below /proc/sys */
+	if (word(&line, e->ifname, sizeof(e->ifname)) == -1 ||
+	    strchr(e->ifname, '/') != NULL || e->ifname[0] == '.' ||
+	    number(&line, 1, INT32_MAX, &e->ifindex) == -1)
+		return -1;
+	if (kinds[i].max != 0 &&
+	    number(&line, 0, kinds[i].max, &e->value) == -1)
+		return -1;
+	if (e->kind != UNDO_ROUTE)
+		return *line == '\0' ? 0 : -1;
+	return *line == '\0' || strlcpy(e->route, line, sizeof(e->route)) >=
+				    sizeof(e->route)
+		   ? -1
+		   : 0;
+}
+
+int
+undo_parse(const char *text, struct undo *u)
+{
+	char line[UNDO_ROUTE_LEN + 64];
+	struct undo_entry e;
+	const char *end;
+	size_t i, len;
+
+	u->n = 0;
+	for (; *text != '\0'; text = end + 1) {
+		if ((end = strchr(text, '\n')) == NULL)
+			return -1;
+		if ((len = (size_t)(end - text)) >= sizeof(line))
+			return -1;
+		memcpy(line, text, len);
+		line[len] = '\0';
+		for (i = 0; i < len; i++)
+			if (!isprint((unsigned char)line[i]))
+				return -1;
+		if (parse_line(line, &e) == -1 || undo_add(u, &e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* All of it and a NUL behind it, to be freed, or NULL with errno. */
+static char *
+slurp(int fd)
+{
+	struct stat st;
+	ssize_t n;
+	char *text;
+
+	if (fstat(fd, &st) == -1)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_mode & (S_IWGRP | S_IWOTH) || st.st_size > FILE_MAX) {
+		errno = EPERM;
+		return NULL;
+	}
+	if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+		return NULL;
+	if ((n = read(fd, text, (size_t)st.st_size)) == -1 ||
+	    memchr(text, '\0', (size_t)n) != NULL) {
+		errno = n == -1 ? errno : EBADMSG;
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+int
+undo_read(const char *path, struct undo *u)
+{
+	char *text;
+	int fd, n;
+
+	u->n = 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	text = slurp(fd);
+	close(fd);
+	if (text == NULL)
+		return -1;
+	if ((n = undo_parse(text, u)) == -1) {
+		u->n = 0;
+		errno = EBADMSG;
+	}
+	free(text);
+	return n;
+}
+
+static void
+print(const struct undo_entry *e, FILE *f)
+{
+	fprintf(f, "%s %s %u", kinds[e->kind].word, e->ifname, e->ifindex);
+	if (kinds[e->kind].max != 0)
+		fprintf(f, " %u", e->value);
+	if (e->kind == UNDO_ROUTE)
+		fprintf(f, " %s", e->route);
+	fputc('\n', f);
+}
+
+int
+undo_write(const char *path, const struct undo *u)
+{
+	char new[PATH_MAX];
+	size_t i;
+	FILE *f;
+	int fd, bad;
+
+	if (u->n == 0)
+		return unlink(path) == -1 && errno != ENOENT ? -1 : 0;
+	if (snprintf(new, sizeof(new), "%s~", path) >= (int)sizeof(new)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(
+	    new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if ((f = fdopen(fd, "w")) == NULL) {
+		close(fd);
+		return -1;
+	}
+	for (i = 0; i < u->n; i++)
+		print(&u->entry[i], f);
+	bad = ferror(f);
+	if (fclose(f) == EOF || bad) {
+		unlink(new);
+		return -1;
+	}
+	return rename(new, path);
+}
