@@ -83,7 +83,8 @@ say_repeats(void)
 
 	if (repeats == 0)
 		return;
-	snprintf(text, sizeof(text), "last message repeated %u times", repeats);
+	snprintf(text, sizeof(text), "last message repeated %u time%s", repeats,
+	    repeats == 1 ? "" : "s");
 	emit(last_level, text);
 	repeats = 0;
 }
