@@ -389,7 +389,7 @@ sync_result(struct modem *m, enum result_code code, struct monotime now,
 	else if (m->answers >= m->tries || m->hanging_up)
 		synced(m, now, out);
 	else
-		enter(m, MODEM_SYNC, MODEM_SYNC_MS, now);
+		enter(m, MODEM_SYNC, MODEM_LATE_MS, now);
 }
 
 static void

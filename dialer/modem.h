@@ -32,6 +32,7 @@
 /* Times of one state, ms. */
 #define MODEM_SYNC_MS     300 /* AT to OK, tried MODEM_SYNC_TRIES times */
 #define MODEM_SYNC_TRIES  3
+#define MODEM_LATE_MS     450 /* for late answers, MODEM_SYNC_MS apart */
 #define MODEM_DTR_LOW_MS  700 /* V.250 S25, and then some */
 #define MODEM_DTR_HIGH_MS 100 /* before the first AT */
 #define MODEM_GUARD_MS    1200 /* around +++: S12 is 1 s */
