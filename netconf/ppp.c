@@ -57,7 +57,8 @@ struct session {
 	struct monotime group_until;
 	enum policy_end how;
 	int status;
-	int error; /* errno of exec */
+	int error; /* errno: it never became pppd */
+	int recorded; /* and it was the exec that failed */
 };
 
 static TAILQ_HEAD(, session) sessions = TAILQ_HEAD_INITIALIZER(sessions);
@@ -95,9 +96,11 @@ describe(const struct session *s, struct msg_ppp_down *m)
 		    (uint32_t)monotime_ms_between(s->up_since, monotime_now());
 	m->was_up = (uint32_t)s->up;
 	if (s->error != 0) {
-		m->class = MSG_LINK_GIVEUP;
-		snprintf(m->text, sizeof(m->text), "cannot run %s: %s",
-		    PPPD_PATH, strerror(s->error));
+		m->class = s->recorded ? MSG_LINK_GIVEUP : MSG_LINK_BACKOFF;
+		snprintf(m->text, sizeof(m->text), "%s: %s",
+		    s->recorded ? "cannot run " PPPD_PATH
+				: "cannot write pppd's record",
+		    strerror(s->error));
 		return;
 	}
 	m->class = policy_pppd(
@@ -377,7 +380,8 @@ on_exit_status(pid_t pid, int status, void *arg)
 	struct session *s = arg;
 
 	(void)pid;
-	s->error = ppp_exec_error(&s->exec);
+	if (s->recorded)
+		s->error = ppp_exec_error(&s->exec);
 	s->how = WIFEXITED(status) ? POLICY_EXITED : POLICY_KILLED;
 	s->status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 	session_gone(s);
@@ -443,7 +447,10 @@ account(const struct conf_private *p, char *text, size_t size, char *why,
 	return n;
 }
 
-/* Fork it and write its record while it waits.  0 or -1 with errno. */
+/*
+ * Fork it and write its record while it waits.  0, and its end will be told;
+ * or -1 with errno.
+ */
 static int
 launch(struct ppp_record *r, int tty, const char *text)
 {
@@ -463,17 +470,16 @@ launch(struct ppp_record *r, int tty, const char *text)
 	    ppp_file_write(r) == -1)
 		error = errno;
 	s = session_new(r, &x, -1);
+	s->error = error;
+	s->recorded = error == 0;
 	child_watch(r->pid, on_exit_status, s);
 	tty_lend(r->label, r->pid);
-	if (error == 0) {
+	if (s->recorded)
 		ppp_exec_go(&s->exec);
-		log_debug("%s: pppd %d starts", r->label, (int)r->pid);
-		return 0;
-	}
-	s->silent = 1;
-	ppp_exec_forget(&s->exec);
-	errno = error;
-	return -1;
+	else
+		ppp_exec_forget(&s->exec);
+	log_debug("%s: pppd %d starts", r->label, (int)r->pid);
+	return 0;
 }
 
 static void
@@ -542,6 +548,12 @@ ppp_clear(void)
 
 	TAILQ_FOREACH(s, &sessions, entry)
 		session_end(s);
+}
+
+int
+ppp_running(void)
+{
+	return !TAILQ_EMPTY(&sessions);
 }
 
 /* The numbers of uplinks may have changed; labels are what we go by. */
