@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A configuration on its way in: whatever goes wrong leaves the old one in
+ * force, and a good one leaves unchanged uplinks alone.  What clients are
+ * told is looked at through a real control socket.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/parent_rig.h"
+
+#define PRIMARY "primary eth1 { target 198.51.100.7 target 198.51.100.8 }\n"
+#define POTS                                                               \
+	"backup pots { modem \"/dev/ttyS0\" speed 115200 phone \"5551\"\n" \
+	"	account \"a\" secret file \"/etc/dialfail/private/isp\"\n"       \
+	"	dial { after 0s } }\n"
+#define DSL      "backup dsl { interface eth3 }\n"
+#define FALLBACK "fallback automatic { after 5m stable 1m }\n"
+
+static struct imsgbuf client;
+
+static int
+listener(const char *name)
+{
+	struct sockaddr_un sun;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	strlcpy(sun.sun_path, name, sizeof(sun.sun_path));
+	CHECK((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
+	CHECK(bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	CHECK(listen(fd, 8) == 0);
+	return fd;
+}
+
+/* At work on the primary, and a client that may ask. */
+static void
+home(const char *text)
+{
+	char dir[] = "/tmp/dialfail-reload.XXXXXX", path[64], ro[64];
+	struct sockaddr_un sun;
+	int fd;
+
+	rig_configured(text);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/rw", dir);
+	snprintf(ro, sizeof(ro), "%s/ro", dir);
+	control_init(listener(path), listener(ro));
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	CHECK((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
+	CHECK(connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	CHECK(imsgbuf_init(&client, fd) == 0);
+	CHECK(unlink(path) == 0 && unlink(ro) == 0 && rmdir(dir) == 0);
+}
+
+static void
+ask(uint32_t type, const void *data, size_t len)
+{
+	CHECK(imsg_compose(&client, type, 0, 0, -1, data, len) == 1);
+	CHECK(imsgbuf_flush(&client) == 0);
+	rig_run();
+}
+
+/* The next record of this type; others are passed over. */
+static void
+answer(uint32_t type, void *data, size_t len)
+{
+	struct imsg imsg;
+	uint32_t got;
+	int ms;
+
+	for (ms = 0; ms < RIG_WAIT_MS; ms++) {
+		while (imsgbuf_get(&client, &imsg) == 1) {
+			got = imsg_get_type(&imsg);
+			if (got == type)
+				CHECK(imsg_get_data(&imsg, data, len) == 0);
+			imsg_free(&imsg);
+			if (got == type)
+				return;
+		}
+		rig_run();
+		CHECK(imsgbuf_read(&client) == 1);
+		usleep(1000);
+	}
+	CHECK(!"no answer");
+}
+
+static void
+answered(uint32_t code, const char *text)
+{
+	struct ctl_result r;
+
+	answer(IMSG_CTL_RESULT, &r, sizeof(r));
+	if (r.code != code || strstr(r.text, text) == NULL)
+		fprintf(stderr, "answer: %u %s\n", r.code, r.text);
+	CHECK(r.code == code && strstr(r.text, text) != NULL);
+}
+
+/* Ask for it, and see that netconf is asked to load. */
+static struct msg_conf_load
+reload(uint32_t for_s)
+{
+	struct ctl_time t = { for_s };
+	struct msg_conf_load load;
+
+	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
+	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
+	return load;
+}
+
+static void
+story_good(void)
+{
+	struct msg_conf_load load;
+	struct conf *conf = rig_parse(PRIMARY DSL POTS FALLBACK);
+
+	home(PRIMARY POTS DSL FALLBACK);
+	load = reload(0);
+	CHECK(load.source == MSG_CONF_FILE);
+	rig_offer(conf, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	CHECK(strcmp(uplink_name(1), "dsl") == 0);
+	CHECK(strcmp(uplink_name(2), "pots") == 0);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	CHECK(parent->uplink[0].known); /* its statistics stay */
+}
+
+static void
+story_broken(void)
+{
+	static const char why[] = "/etc/dialfail.conf:7: unknown word \"x\"";
+	struct msg_conf_load load;
+	char text[sizeof(why)];
+	uint32_t gen;
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(0);
+	rig_send(CHILD_NETCONF, IMSG_CONF_ERROR, why, sizeof(why));
+	rig_send(CHILD_NETCONF, IMSG_CONF_FAILED, &load.gen, sizeof(load.gen));
+	answer(IMSG_CTL_TEXT, text, sizeof(text));
+	CHECK(strcmp(text, why) == 0);
+	answered(CTL_FAILED, "the old one stays");
+	rig_expect(CHILD_NETCONF, IMSG_CONF_FORGET, &gen, sizeof(gen));
+	CHECK(gen == load.gen);
+	CHECK(parent->conf.nuplinks == 2);
+	/* and the next one works */
+	load = reload(0);
+	rig_offer(rig.conf, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+}
+
+static void
+story_one_at_a_time(void)
+{
+	struct msg_conf_load load;
+	struct ctl_time t = { 0 };
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(0);
+	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 1);
+	/* of another generation: no part of it is taken */
+	rig_offer(rig.conf, load.gen - 1);
+	CHECK(!reload_changing());
+	rig_offer(rig.conf, load.gen);
+	CHECK(reload_changing());
+	rig_accept();
+	answered(CTL_OK, "in force");
+	t.for_s = CTL_FOR_MAX + 1;
+	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
+	answered(CTL_REFUSED, "7 days");
+}
+
+/* Nobody confirms: the configuration before it comes back. */
+static void
+story_goes_back(void)
+{
+	struct msg_conf_load load;
+	struct msg_alarm a;
+	struct ctl_time t = { 20 };
+	struct conf *wrong = rig_parse(PRIMARY DSL FALLBACK);
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(1);
+	rig_offer(wrong, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	CHECK(reload_confirm_s() == 1);
+	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
+	answered(CTL_REFUSED, "waits for confirm");
+	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
+	CHECK(load.source == MSG_CONF_PREVIOUS);
+	rig_offer(rig.conf, load.gen);
+	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
+	CHECK(strcmp(a.kind, "unconfirmed") == 0);
+	rig_accept();
+	CHECK(strcmp(uplink_name(1), "pots") == 0);
+	CHECK(reload_confirm_s() == 0);
+}
+
+static void
+story_confirmed(void)
+{
+	struct msg_conf_load load;
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(600);
+	rig_offer(rig.conf, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	CHECK(reload_confirm_s() > 590);
+	ask(IMSG_CTL_CONFIRM, NULL, 0);
+	answered(CTL_OK, "stays");
+	CHECK(reload_confirm_s() == 0);
+	ask(IMSG_CTL_CONFIRM, NULL, 0);
+	answered(CTL_REFUSED, "nothing waits");
+}
+
+/* The backup that carries traffic comes out as it went in, or not at all. */
+static void
+story_in_use(void)
+{
+	struct msg_conf_load load;
+	struct ctl_failover f = { .name = "dsl" };
+	struct conf *conf =
+	    rig_parse(PRIMARY POTS "backup dsl { interface eth4 }\n" FALLBACK);
+
+	home(PRIMARY POTS DSL FALLBACK);
+	rig_facts(2, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(2, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
+	CHECK(parent->machine.want.active == 2);
+	load = reload(0);
+	rig_offer(conf, load.gen);
+	answered(CTL_REFUSED, "fall back first");
+	CHECK(parent->machine.want.active == 2);
+	CHECK(strcmp(parent->conf.uplink[2].ifname, "eth3") == 0);
+}
+
+/* While processes change over no link is started; then it is. */
+static void
+story_start_waits(void)
+{
+	struct msg_conf_load load;
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(0);
+	rig_offer(rig.conf, load.gen);
+	CHECK(reload_changing());
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
+	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
+	rig_accept();
+	rig_until(parent->uplink[1].link.phase == LINK_OPENING);
+	answered(CTL_OK, "in force");
+}
+
+/* What no configuration may be ends the daemon, not the network. */
+static void
+story_impossible(void)
+{
+	struct conf_uplink u;
+	struct msg_conf_load load;
+	struct msg_conf_begin b;
+
+	home(PRIMARY POTS FALLBACK);
+	load = reload(0);
+	memset(&b, 0, sizeof(b));
+	b.gen = load.gen;
+	b.nuplinks = 2;
+	rig_send(CHILD_NETCONF, IMSG_CONF_BEGIN, &b, sizeof(b));
+	u = rig.conf->uplink[1];
+	u.modem.nphones = 0;
+	rig_send(CHILD_NETCONF, IMSG_CONF_UPLINK, &u, sizeof(u));
+	CHECK(parent->quitting && parent->exit_code == 1);
+}
+
+/* The prober does not answer: the summary tells what was known before. */
+static void
+story_show_without_prober(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct ctl_summary s;
+	uint32_t asker;
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(strncmp(s.verdict, "OK  primary eth1", 16) == 0);
+	CHECK(strcmp(s.host, "b017") == 0);
+	answered(CTL_OK, "done");
+	/* and its answer, when it comes at last, is nobody's */
+	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	CHECK(!parent->quitting);
+}
+
+static void
+story_show(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_TARGETS };
+	struct ctl_target t;
+	struct ctl_process p;
+	struct ctl_uplink u;
+	struct msg_stats st;
+	uint32_t asker;
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+	memset(&st, 0, sizeof(st));
+	st.asker = asker;
+	st.target = 1;
+	st.known = 1;
+	st.sent = 5;
+	st.received = 4;
+	rig_send(CHILD_PROBER, IMSG_STATS, &st, sizeof(st));
+	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	answer(IMSG_CTL_TARGET, &t, sizeof(t));
+	answer(IMSG_CTL_TARGET, &t, sizeof(t));
+	CHECK(t.stats.sent == 5 && strcmp(t.via, "eth1") == 0);
+	answered(CTL_OK, "done");
+	show.what = CTL_SHOW_BACKUP;
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answer(IMSG_CTL_UPLINK, &u, sizeof(u));
+	CHECK(strcmp(u.name, "pots") == 0 && strcmp(u.status, "idle") == 0);
+	answered(CTL_OK, "done");
+	show.what = CTL_SHOW_SUMMARY;
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answer(IMSG_CTL_PROCESS, &p, sizeof(p));
+	CHECK(strcmp(p.name, "parent") == 0);
+	answered(CTL_OK, "done");
+	show.what = CTL_SHOW_EVENT;
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answered(CTL_REFUSED, "no event yet");
+	show.what = CTL_SHOW_MAX;
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answered(CTL_REFUSED, "nothing to show");
+}
+
+/* Each refusal says why. */
+static void
+story_refusals(void)
+{
+	struct ctl_failover f = { .name = "lte" };
+	struct ctl_time t = { 0 };
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	answered(CTL_REFUSED, "no such backup: lte");
+	f.for_s = UINT32_MAX;
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	answered(CTL_REFUSED, "7 days");
+	ask(IMSG_CTL_HOLD, &t, sizeof(t));
+	answered(CTL_REFUSED, "forever");
+	ask(IMSG_CTL_RELEASE, NULL, 0);
+	answered(CTL_REFUSED, "nothing is held");
+	ask(IMSG_CTL_FALLBACK, NULL, 0);
+	answered(CTL_OK, "already");
+}
+
+static void
+story_clear(void)
+{
+	struct msg_net_done d = { .ok = 1 };
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_CLEAR, NULL, 0);
+	rig_expect(CHILD_NETCONF, IMSG_NET_CLEAR, &d.gen, sizeof(d.gen));
+	CHECK(engine_clearing());
+	rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
+	CHECK(parent->quitting && parent->exit_code == 0);
+	control_close(); /* as parent_loop does; the answer goes out */
+	answered(CTL_OK, "everything is out");
+}
+
+#define STORY(name)                                           \
+	static void test_##name(void **state)                 \
+	{                                                     \
+		(void)state;                                  \
+		assert_int_equal(rig_story(story_##name), 0); \
+	}
+STORY(good)
+STORY(broken)
+STORY(one_at_a_time)
+STORY(goes_back)
+STORY(confirmed)
+STORY(in_use)
+STORY(start_waits)
+STORY(impossible)
+STORY(show_without_prober)
+STORY(show)
+STORY(refusals)
+STORY(clear)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_goes_back),
+		cmocka_unit_test(test_confirmed),
+		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_start_waits),
+		cmocka_unit_test(test_impossible),
+		cmocka_unit_test(test_show_without_prober),
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_clear),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
