@@ -91,17 +91,20 @@ remark(struct text *t, const char *field, uint32_t mark)
  * A packet that does not come from an uplink stays with its flow's: answers
  * always (inbound by X answers by X), what the LAN sends only with a backup,
  * or with a primary that drains; else it would hang on a dead primary until
- * its flow is forgotten.
+ * its flow is forgotten.  Only forwarded ones: our own sockets have the
+ * source that a rule knows, and a bit more in the mark of a tunnel's outer
+ * packets would send them into the tunnel (wg-quick's `not fwmark`).
  */
 static void
-restore(struct text *t, const struct net_want *w, const char *where)
+restore(struct text *t, const struct net_want *w)
 {
 	uint32_t i;
 
 	for (i = 0; i < w->nuplinks; i++) {
 		if (w->uplink[i].ifname[0] == '\0')
 			continue;
-		put(t, "\t\t%s%sct mark and 0x%08x == 0x%08x ", where,
+		put(t, "\t\tiifgroup != %u %sct mark and 0x%08x == 0x%08x ",
+		    NET_GROUP,
 		    i == 0 && w->drain != 0 ? "ct direction reply " : "",
 		    NET_MARK_MASK, plan_mark(w->uplink[i].id));
 		remark(t, "meta mark", plan_mark(w->uplink[i].id));
@@ -127,16 +130,10 @@ mark_flows(struct text *t, const struct net_want *w, const char *interface,
 static void
 marks(struct text *t, const struct net_want *w)
 {
-	char where[64];
-
-	snprintf(where, sizeof(where), "iifgroup != %u ", NET_GROUP);
 	put(t, "\tchain prerouting {\n\t\ttype filter hook prerouting "
 	       "priority mangle\n");
 	mark_flows(t, w, "iifname", "ct state new ");
-	restore(t, w, where);
-	put(t, "\t}\n\tchain output {\n\t\ttype route hook output priority "
-	       "mangle\n");
-	restore(t, w, "");
+	restore(t, w);
 	put(t, "\t}\n\tchain marks {\n\t\ttype filter hook postrouting "
 	       "priority srcnat + 20\n");
 	mark_flows(t, w, "oifname", "");

@@ -5,7 +5,7 @@
  *	netconf.c	the loop and what the parent says
  *	config.c	the file, read; the current and the pending struct conf
  *	net.c		the network as wanted: dump, plan, apply, read back
- *	undo.c		what is overwritten, on disk before it is
+ *			(net.h, plan.h, undo.h say what is behind it)
  *	tty.c		modem ports: opened, locked, passed on
  *	ppp.c		pppd: started, ended, adopted
  *	alarm.c		the alarm program
@@ -20,12 +20,16 @@
 #include <stdint.h>
 
 #include "common/conf.h"
+#include "common/imsg.h"
 #include "common/msg.h"
 
 /* netconf.c: to the parent; on success the descriptor is no longer ours. */
 void netconf_send(uint32_t type, int fd, const void *, size_t);
+/* One message of the parent's. */
+void netconf_dispatch_parent(uint32_t type, struct imsg *);
 
 /* config.c */
+void config_open(const char *file, const struct conf_macro *);
 /* In force; NULL before the first commit. */
 const struct conf *config_current(void);
 void config_load(const struct msg_conf_load *);
@@ -62,10 +66,12 @@ void ppp_reloaded(void);
 void ppp_start(const struct msg_link *); /* answers PPP_UP, PPP_DOWN */
 void ppp_stop(const struct msg_link *);
 void ppp_clear(void); /* end every pppd of ours */
+int ppp_running(void); /* is any of them still there? */
 /* Its interface, or "" while IP is not up. */
 const char *ppp_interface(uint32_t uplink);
 
 /* alarm.c */
+void alarm_open(void); /* before the sandbox */
 void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
 
 /* child.c */

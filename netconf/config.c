@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration: read here, since a path or a program that root uses
+ * must not come from a process without privileges; sent to the parent in
+ * pieces.  Three may be kept: the one in force, the one that is offered, and
+ * the one that was in force before.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "netconf/run.h"
+
+#define PIECE 2048 /* of a text, in one message */
+
+static const char *file;
+static const struct conf_macro *macros;
+static struct conf *current, *pending, *previous;
+static uint32_t pending_gen;
+
+void
+config_open(const char *path, const struct conf_macro *m)
+{
+	file = path;
+	macros = m;
+}
+
+const struct conf *
+config_current(void)
+{
+	return current;
+}
+
+uint32_t
+config_uplink(const char *label)
+{
+	uint32_t i;
+
+	for (i = 0; current != NULL && i < current->nuplinks; i++)
+		if (strcmp(current->uplink[i].label, label) == 0)
+			return i;
+	return MSG_UPLINK_NONE;
+}
+
+static void
+send_text(uint32_t type, const char *text, size_t len)
+{
+	size_t n;
+
+	for (; len > 0; text += n, len -= n) {
+		n = len < PIECE ? len : PIECE;
+		netconf_send(type, -1, text, n);
+	}
+}
+
+static void
+report(const char *path, int line, const char *text, void *arg)
+{
+	char error[PIECE];
+	int n;
+
+	(void)arg;
+	if (line > 0)
+		n = snprintf(
+		    error, sizeof(error), "%s:%d: %s", path, line, text);
+	else
+		n = snprintf(error, sizeof(error), "%s: %s", path, text);
+	if (n >= (int)sizeof(error))
+		n = sizeof(error) - 1;
+	if (n > 0)
+		send_text(IMSG_CONF_ERROR, error, (size_t)n);
+}
+
+/* What it was read as, in a form that parses again. */
+static void
+send_dump(const struct conf *conf)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &len)) == NULL)
+		fatal(NULL);
+	conf_print(conf, f);
+	if (fclose(f) == EOF)
+		fatal(NULL);
+	send_text(IMSG_CONF_TEXT, text, len);
+	free(text);
+}
+
+static void
+send_conf(const struct conf *conf, uint32_t gen)
+{
+	struct msg_conf_begin b;
+	uint32_t i;
+
+	memset(&b, 0, sizeof(b));
+	b.gen = gen;
+	b.nuplinks = conf->nuplinks;
+	memcpy(b.sha256, conf->sha256, sizeof(b.sha256));
+	netconf_send(IMSG_CONF_BEGIN, -1, &b, sizeof(b));
+	netconf_send(IMSG_CONF_GLOBAL, -1, &conf->global, sizeof(conf->global));
+	for (i = 0; i < conf->nuplinks; i++)
+		netconf_send(IMSG_CONF_UPLINK, -1, &conf->uplink[i],
+		    sizeof(conf->uplink[i]));
+	send_dump(conf);
+	netconf_send(IMSG_CONF_END, -1, &gen, sizeof(gen));
+}
+
+static void
+drop_pending(void)
+{
+	if (pending != previous)
+		conf_free(pending);
+	pending = NULL;
+}
+
+static struct conf *
+read_file(void)
+{
+	struct conf *conf;
+
+	conf = conf_parse(file, macros, 0, report, NULL);
+	if (conf != NULL && conf_check_system(conf, report, NULL) == -1) {
+		conf_free(conf);
+		conf = NULL;
+	}
+	return conf;
+}
+
+void
+config_load(const struct msg_conf_load *m)
+{
+	drop_pending();
+	pending_gen = m->gen;
+	if (m->source == MSG_CONF_FILE)
+		pending = read_file();
+	else if ((pending = previous) == NULL)
+		report(file, 0, "no other one was in force before", NULL);
+	if (pending == NULL)
+		netconf_send(IMSG_CONF_FAILED, -1, &m->gen, sizeof(m->gen));
+	else
+		send_conf(pending, m->gen);
+}
+
+void
+config_commit(uint32_t gen)
+{
+	if (pending == NULL || gen != pending_gen)
+		fatalx("parent: CONF_COMMIT: %u was not offered", gen);
+	if (pending != previous)
+		conf_free(previous);
+	previous = current;
+	current = pending;
+	pending = NULL;
+	tty_reloaded();
+	ppp_reloaded();
+	net_reloaded();
+}
+
+/* There may be none: what was refused was never kept. */
+void
+config_forget(uint32_t gen)
+{
+	if (gen == pending_gen)
+		drop_pending();
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The network: what is wanted (the running configuration and the parent's
+ * last word), what is there (a dump), and when to look.  Start, switch,
+ * reload, drift and restart are one path: dump, plan, apply, read back.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/monotime.h"
+#include "netconf/net.h"
+#include "netconf/run.h"
+
+#define ROUNDS        4 /* a link put up has routes that the plan before lacks */
+#define SETTLE_MS     5 /* events of one change come together */
+#define REPAIRS       10 /* in REPAIRS_MS: more is a fight that we leave */
+#define REPAIRS_MS    (60 * 1000)
+#define CLEAR_MS      (12 * 1000) /* pppd: SIGTERM, SIGKILL, and its group */
+#define CLEAR_LOOK_MS 50
+
+#ifdef __linux__
+const struct netops *netops = &netops_linux;
+#else
+const struct netops *netops = &netops_null;
+#endif
+
+static struct net_want want;
+static struct net_state state; /* as last dumped */
+static struct plan plan;
+static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
+static struct addr address[CONF_UPLINKS_MAX]; /* the last one it had */
+static uint32_t want_gen; /* of the parent's last word */
+static int wanted; /* it has come */
+static int adopted; /* NET_ADOPT was sent */
+static struct event monitor, settle, later, clear_timer;
+static struct monotime repaired[REPAIRS]; /* ring */
+static uint32_t nrepaired;
+static int drifting; /* what is there is not what is wanted: told */
+static uint32_t clear_gen; /* 0: no clear under way */
+static struct monotime clear_until;
+
+static void on_monitor(int, short, void *);
+static void on_settle(int, short, void *);
+static void on_clear(int, short, void *);
+
+void
+net_open(void)
+{
+	int fd;
+
+	if (netops->open() == -1)
+		fatal("network");
+	if ((fd = netops->monitor()) == -1)
+		fatal("network events");
+	apply_open();
+	flow_open();
+	want.drain = MSG_UPLINK_NONE;
+	want.undo = apply_undo();
+	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
+	event_add(&monitor, NULL);
+	evtimer_set(&settle, on_settle, NULL);
+	evtimer_set(&later, on_settle, NULL);
+	evtimer_set(&clear_timer, on_clear, NULL);
+}
+
+static int
+dump(void)
+{
+	net_state_free(&state);
+	if (netops->dump(&state) == -1) {
+		log_warn("network: dump");
+		net_state_free(&state);
+		return -1;
+	}
+	apply_prune(&state);
+	return 0;
+}
+
+/* ---- what is wanted ---- */
+
+static void
+fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
+{
+	const char *ifname = c->ifname;
+
+	if (c->kind == CONF_MODEM)
+		ifname = ppp_interface(c->id);
+	u->id = c->id;
+	u->role = c->role;
+	strlcpy(u->label, c->label, sizeof(u->label));
+	if (strcmp(u->ifname, ifname) != 0) {
+		strlcpy(u->ifname, ifname, sizeof(u->ifname));
+		memset(&u->gateway, 0, sizeof(u->gateway));
+	}
+	u->gateway_configured = c->gateway.family != AF_UNSPEC;
+	if (u->gateway_configured)
+		u->gateway = c->gateway;
+	u->shutdown = c->shutdown != 0;
+	u->ncompanions = c->ncompanions;
+	memcpy(u->companion, c->companion, sizeof(u->companion));
+}
+
+/* From the configuration; gateways that were learnt are kept by label. */
+static void
+fill_want(void)
+{
+	const struct conf *conf = config_current();
+	static struct net_uplink was[CONF_UPLINKS_MAX];
+	uint32_t i, j, n = want.nuplinks;
+
+	memcpy(was, want.uplink, sizeof(was));
+	memset(want.uplink, 0, sizeof(want.uplink));
+	want.nuplinks = conf->nuplinks;
+	for (i = 0; i < want.nuplinks; i++) {
+		for (j = 0; j < n; j++)
+			if (strcmp(was[j].label, conf->uplink[i].label) == 0 &&
+			    !was[j].gateway_configured)
+				want.uplink[i] = was[j];
+		fill_uplink(&want.uplink[i], &conf->uplink[i]);
+	}
+	want.nmasq = conf->global.nmasq;
+	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
+}
+
+static void
+make_plan(void)
+{
+	want.nat_loaded = apply_nat_loaded();
+	(void)plan_make(&want, &state, &plan);
+}
+
+/* ---- facts ---- */
+
+/* What the last dump says of an uplink; the parent hears what is new. */
+static void
+tell_facts(uint32_t i, int anyway)
+{
+	const struct conf_uplink *c = &config_current()->uplink[i];
+	struct net_uplink *u = &want.uplink[i];
+	struct msg_facts f;
+
+	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
+	    c->carrier == CONF_CARRIER_NONE, &state, &f);
+	if (!u->gateway_configured)
+		u->gateway = f.gateway;
+	if (!anyway && memcmp(&f, &facts[i], sizeof(f)) == 0)
+		return;
+	facts[i] = f;
+	if (f.address.family != AF_UNSPEC)
+		address[i] = f.address;
+	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));
+}
+
+static int
+look(int anyway)
+{
+	uint32_t i;
+
+	if (dump() == -1)
+		return -1;
+	for (i = 0; i < want.nuplinks; i++)
+		tell_facts(i, anyway);
+	return 0;
+}
+
+/* ---- from found to wanted ---- */
+
+/*
+ * Until the plan is empty, so that what was done is read back.  How many
+ * steps it took, or -1 with the reason.
+ */
+static int
+reconcile(int give_up, char *why, size_t size)
+{
+	int rounds, n = 0;
+
+	for (rounds = 0; rounds <= ROUNDS; rounds++) {
+		if (look(0) == -1) {
+			snprintf(why, size, "dump: %s", strerror(errno));
+			return -1;
+		}
+		make_plan();
+		if (plan.error[0] != '\0') {
+			strlcpy(why, plan.error, size);
+			return -1;
+		}
+		if (plan.n == 0)
+			return n;
+		if (rounds == ROUNDS)
+			break;
+		if (apply_plan(&plan, &state, want_gen, give_up, why, size) ==
+		    -1)
+			return -1;
+		n += (int)plan.n;
+	}
+	strlcpy(why, "read back, it differs at: ", size);
+	plan_step_text(
+	    &plan.step[0], &state, why + strlen(why), size - strlen(why));
+	return -1;
+}
+
+static int64_t
+us_since(struct monotime began)
+{
+	return monotime_sub(monotime_now(), began) / 1000;
+}
+
+static void
+send_done(uint32_t gen, int nsteps, int64_t us, uint32_t flows, const char *why)
+{
+	struct msg_net_done m;
+
+	memset(&m, 0, sizeof(m));
+	m.gen = gen;
+	m.ok = nsteps != -1;
+	m.nsteps = nsteps == -1 ? 0 : (uint32_t)nsteps;
+	m.flows = flows;
+	m.apply_us = us;
+	if (nsteps == -1) {
+		strlcpy(m.text, why, sizeof(m.text));
+		log_warnx("network: %s", why);
+	}
+	netconf_send(IMSG_NET_DONE, -1, &m, sizeof(m));
+}
+
+static void
+settle_flows(const struct msg_net_want *m, uint32_t *flows)
+{
+	if (m->flush != MSG_UPLINK_NONE)
+		*flows = flow_flush(m->flush, &address[m->flush]);
+	if (m->drain != MSG_UPLINK_NONE)
+		flow_drain(m->drain, &address[m->drain], m->drain_ms);
+}
+
+void
+net_want(const struct msg_net_want *m)
+{
+	struct monotime began = monotime_now();
+	char why[MSG_TEXT_LEN] = "";
+	uint32_t flows = 0;
+	int64_t us;
+	int n;
+
+	if (clear_gen != 0)
+		return;
+	wanted = 1;
+	want_gen = m->gen;
+	want.active = m->active;
+	want.drain = m->drain;
+	want.shut = m->shut != 0;
+	if (m->drain == MSG_UPLINK_NONE)
+		flow_drain_stop();
+	n = reconcile(1, why, sizeof(why));
+	us = us_since(began);
+	if (n != -1)
+		settle_flows(m, &flows);
+	drifting = n == -1;
+	send_done(m->gen, n, us, flows, why);
+}
+
+/* 1 if it is too often: then it is somebody else's will, for a while. */
+static int
+too_often(struct monotime now)
+{
+	struct monotime first = repaired[nrepaired % REPAIRS];
+	struct monotime again = monotime_add_ms(first, REPAIRS_MS);
+	struct timeval tv;
+
+	if (monotime_valid(first) && monotime_cmp(again, now) > 0) {
+		tv = monotime_until(again, now);
+		evtimer_add(&later, &tv);
+		return 1;
+	}
+	repaired[nrepaired++ % REPAIRS] = now;
+	return 0;
+}
+
+/* Interfaces came or went, or somebody changed what is ours. */
+static void
+repair(void)
+{
+	struct monotime now = monotime_now();
+	char why[MSG_TEXT_LEN] = "";
+	int n;
+
+	make_plan();
+	if (plan.n == 0 && plan.error[0] == '\0') {
+		if (drifting)
+			send_done(want_gen, 0, 0, 0, "");
+		drifting = 0;
+		return;
+	}
+	if (drifting && plan.error[0] != '\0')
+		return;
+	if (plan.error[0] == '\0' && too_often(now)) {
+		if (!drifting)
+			send_done(want_gen, -1, 0, 0,
+			    "others change it again and again: left alone");
+		drifting = 1;
+		return;
+	}
+	if ((n = reconcile(0, why, sizeof(why))) == -1 && !drifting)
+		send_done(want_gen, -1, 0, 0, why);
+	else if (n != -1)
+		log_info("network: %d steps laid again", n);
+	drifting = n == -1;
+}
+
+static void
+on_monitor(int fd, short what, void *arg)
+{
+	struct timeval tv = monotime_ms(SETTLE_MS);
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	netops->changes();
+	if (!evtimer_pending(&settle, NULL))
+		evtimer_add(&settle, &tv);
+}
+
+static void
+on_settle(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (look(0) == 0 && wanted && clear_gen == 0)
+		repair();
+}
+
+void
+net_ppp_changed(uint32_t uplink)
+{
+	fill_uplink(&want.uplink[uplink], &config_current()->uplink[uplink]);
+	(void)look(0);
+}
+
+/* ---- configuration ---- */
+
+static void
+adopt(void)
+{
+	struct msg_net_adopt m;
+
+	adopted = 1;
+	ppp_adopt();
+	memset(&m, 0, sizeof(m));
+	m.active = plan_active(&want, &state);
+	m.found = (uint32_t)plan_found(&state);
+	netconf_send(IMSG_NET_ADOPT, -1, &m, sizeof(m));
+}
+
+/* The parent's next word says what of it carries traffic. */
+void
+net_reloaded(void)
+{
+	fill_want();
+	wanted = 0;
+	if (look(1) == -1)
+		fatalx("network: no dump, no start");
+	if (!adopted)
+		adopt();
+}
+
+/* ---- everything out ---- */
+
+static void
+clear_done(void)
+{
+	struct monotime began = monotime_now();
+	char why[MSG_TEXT_LEN] = "";
+	int n;
+
+	n = reconcile(0, why, sizeof(why));
+	send_done(clear_gen, n, us_since(began), 0, why);
+}
+
+/* pppd takes its interface along when it ends. */
+static void
+on_clear(int fd, short what, void *arg)
+{
+	struct timeval tv = monotime_ms(CLEAR_LOOK_MS);
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (ppp_running() && monotime_cmp(monotime_now(), clear_until) < 0)
+		evtimer_add(&clear_timer, &tv);
+	else
+		clear_done();
+}
+
+/* Traffic first, then the lines that it was on. */
+void
+net_clear(uint32_t gen)
+{
+	char why[MSG_TEXT_LEN] = "";
+
+	flow_drain_stop();
+	clear_gen = want_gen = gen;
+	clear_until = monotime_add_ms(monotime_now(), CLEAR_MS);
+	want.clear = 1;
+	if (reconcile(0, why, sizeof(why)) == -1)
+		log_warnx("network: %s", why);
+	ppp_clear();
+	on_clear(-1, 0, NULL);
+}
+
+/* ---- for people ---- */
+
+static void
+show_line(const char *text, int different, void *arg)
+{
+	struct msg_net_line m;
+
+	memset(&m, 0, sizeof(m));
+	m.asker = *(uint32_t *)arg;
+	m.different = different != 0;
+	strlcpy(m.text, text, sizeof(m.text));
+	netconf_send(IMSG_NET_LINE, -1, &m, sizeof(m));
+}
+
+void
+net_show(uint32_t asker)
+{
+	if (look(0) == 0) {
+		want.nat_loaded = apply_nat_loaded();
+		plan_show(&want, &state, show_line, &asker);
+	} else
+		show_line("the kernel does not tell", 1, &asker);
+	netconf_send(IMSG_NET_LINE_END, -1, &asker, sizeof(asker));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the network share; the interface is in run.h.
+ *
+ *	net.c		what is wanted, what is there, and when to look
+ *	net_apply.c	a plan done, step by step, and what it overwrites
+ *	net_flow.c	old flows: forgotten, or waited for
+ */
+#ifndef NETCONF_NET_H
+#define NETCONF_NET_H
+
+#include "netconf/netops.h"
+#include "netconf/plan.h"
+
+/* The backend; a test may put another one here before net_open(). */
+extern const struct netops *netops;
+
+/* net_apply.c */
+/* The undo file of an earlier run; why it cannot be used is logged. */
+void apply_open(void);
+const struct undo *apply_undo(void);
+/* Links that are no more have nothing to get back. */
+void apply_prune(const struct net_state *);
+/*
+ * Do all steps, told to the parent under gen.  0; or -1 with the step that
+ * failed and why, and what moved traffic is back as it was if give_up.
+ */
+int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
+    int give_up, char *why, size_t size);
+/* The text of our nft table as this process loaded it, or NULL. */
+const char *apply_nat_loaded(void);
+
+/* net_flow.c */
+void flow_open(void);
+/* Forget an uplink's flows; how many there were. */
+uint32_t flow_flush(uint32_t uplink, const struct addr *);
+/* Tell the parent when its last flow is gone, at the latest after ms. */
+void flow_drain(uint32_t uplink, const struct addr *, uint32_t ms);
+void flow_drain_stop(void);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A plan done step by step.  Whatever a step overwrites is in the undo file
+ * before; a step that fails ends the plan.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "netconf/net.h"
+#include "netconf/run.h"
+
+#define UNDO_FILE RUNDIR "/undo"
+
+static struct undo undo;
+static char nat_loaded[PLAN_NFT_MAX];
+
+void
+apply_open(void)
+{
+	if (undo_read(UNDO_FILE, &undo) == -1)
+		log_warn("%s: ignored", UNDO_FILE);
+}
+
+const struct undo *
+apply_undo(void)
+{
+	return &undo;
+}
+
+const char *
+apply_nat_loaded(void)
+{
+	return nat_loaded[0] != '\0' ? nat_loaded : NULL;
+}
+
+static int
+save(void)
+{
+	if (undo_write(UNDO_FILE, &undo) == 0)
+		return 0;
+	log_warn("%s", UNDO_FILE);
+	return -1;
+}
+
+/* Its kind and its interface's, with an old value or a route of main. */
+static int
+keep(const struct step *st, enum undo_kind kind, uint32_t value,
+    const char *route)
+{
+	struct undo_entry e;
+
+	memset(&e, 0, sizeof(e));
+	e.kind = kind;
+	strlcpy(e.ifname, st->ifname, sizeof(e.ifname));
+	e.ifindex = st->ifindex;
+	e.value = value;
+	if (strlcpy(e.route, route, sizeof(e.route)) < sizeof(e.route) &&
+	    undo_add(&undo, &e) == 0)
+		return 0;
+	errno = ENOSPC;
+	return -1;
+}
+
+void
+apply_prune(const struct net_state *s)
+{
+	const struct net_link *l;
+	struct undo_entry *e;
+	size_t i, kept = 0;
+
+	for (i = 0; i < undo.n; i++) {
+		e = &undo.entry[i];
+		l = net_link_find(s, e->ifname);
+		if (l != NULL && l->ifindex == e->ifindex)
+			undo.entry[kept++] = *e;
+	}
+	if (kept == undo.n)
+		return;
+	undo.n = kept;
+	(void)save();
+}
+
+static int
+set_group(const struct step *st)
+{
+	if (keep(st, UNDO_GROUP, st->old, "") == -1 || save() == -1)
+		return -1;
+	return netops->link_group(st->ifindex, NET_GROUP);
+}
+
+static int
+set_rp_filter(const struct step *st)
+{
+	int old;
+
+	if (netops->rp_filter(st->ifname, &old, -1) == -1 ||
+	    keep(st, UNDO_RP_FILTER, (uint32_t)old, "") == -1 || save() == -1)
+		return -1;
+	return netops->rp_filter(st->ifname, &old, 2);
+}
+
+struct saving {
+	const struct step *st;
+	int failed;
+};
+
+static void
+save_route(const char *line, void *arg)
+{
+	struct saving *s = arg;
+
+	if (keep(s->st, UNDO_ROUTE, 0, line) == -1)
+		s->failed = 1;
+}
+
+static int
+set_down(const struct step *st)
+{
+	struct saving s = { st, 0 };
+
+	if (keep(st, UNDO_DOWN, 0, "") == -1 ||
+	    netops->routes_save(st->ifindex, save_route, &s) == -1)
+		return -1;
+	if (s.failed) { /* better up than without its routes */
+		undo_drop(&undo, UNDO_ROUTE, st->ifname);
+		undo_drop(&undo, UNDO_DOWN, st->ifname);
+		errno = ENOSPC;
+		return -1;
+	}
+	return save() == -1 ? -1 : netops->link_up(st->ifindex, 0);
+}
+
+/* Up, and main's routes, which the kernel took away, laid again. */
+static int
+set_up(const struct step *st)
+{
+	const struct undo_entry *e;
+	size_t i;
+
+	if (netops->link_up(st->ifindex, 1) == -1)
+		return -1;
+	for (i = 0; i < undo.n; i++) {
+		e = &undo.entry[i];
+		if (e->kind == UNDO_ROUTE &&
+		    strcmp(e->ifname, st->ifname) == 0 &&
+		    netops->route_restore(e->route) == -1 && errno != EEXIST)
+			log_warn("%s: route %s", e->ifname, e->route);
+	}
+	undo_drop(&undo, UNDO_ROUTE, st->ifname);
+	undo_drop(&undo, UNDO_DOWN, st->ifname);
+	return save();
+}
+
+static int
+give_back(const struct step *st)
+{
+	const struct undo_entry *e;
+	int old, failed = 0;
+
+	e = undo_find(&undo, UNDO_GROUP, st->ifname);
+	if (e != NULL && st->old == NET_GROUP)
+		failed |= netops->link_group(st->ifindex, e->value) == -1;
+	e = undo_find(&undo, UNDO_RP_FILTER, st->ifname);
+	if (e != NULL)
+		failed |=
+		    netops->rp_filter(st->ifname, &old, (int)e->value) == -1;
+	if (failed)
+		return -1;
+	undo_drop(&undo, UNDO_GROUP, st->ifname);
+	undo_drop(&undo, UNDO_RP_FILTER, st->ifname);
+	return save();
+}
+
+static int
+load_nat(const char *text, char *why, size_t size)
+{
+	nat_loaded[0] = '\0';
+	if (netops->nat_load(text, why, size) == -1)
+		return -1;
+	strlcpy(nat_loaded, text, sizeof(nat_loaded));
+	return 0;
+}
+
+static int
+do_step(const struct step *st, const struct plan *p, char *why, size_t size)
+{
+	switch (st->type) {
+	case STEP_GROUP:
+		return set_group(st);
+	case STEP_RP_FILTER:
+		return set_rp_filter(st);
+	case STEP_NAT:
+		return load_nat(p->nat, why, size);
+	case STEP_RULE_ADD:
+	case STEP_RULE_DEL:
+		return netops->rule(st->type == STEP_RULE_ADD, &st->rule);
+	case STEP_ROUTE_ADD:
+	case STEP_ROUTE_DEL:
+		return netops->route(st->type == STEP_ROUTE_ADD, &st->route);
+	case STEP_LINK_UP:
+		return set_up(st);
+	case STEP_LINK_DOWN:
+		return set_down(st);
+	case STEP_UNDO:
+		return give_back(st);
+	}
+	fatalx("%s: no such step", __func__);
+}
+
+/* What was to be gone, and went by itself meanwhile (a link was lost). */
+static int
+gone_already(const struct step *st)
+{
+	return (st->type == STEP_RULE_DEL || st->type == STEP_ROUTE_DEL) &&
+	       (errno == ENOENT || errno == ESRCH || errno == ENODEV);
+}
+
+static void
+tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
+{
+	struct msg_net_step m;
+
+	memset(&m, 0, sizeof(m));
+	m.gen = gen;
+	plan_step_text(st, s, m.text, sizeof(m.text));
+	netconf_send(IMSG_NET_STEP, -1, &m, sizeof(m));
+}
+
+/*
+ * Back to where traffic was.  Groups, rules and the like were laid for it
+ * and harm nobody, and the kernel's order of rules could not be had back.
+ */
+static void
+take_back(const struct plan *p, size_t done, const struct net_state *s)
+{
+	const struct net_route *before;
+	const struct step *st;
+	int failed;
+
+	while (done-- > 0) {
+		st = &p->step[done];
+		failed = 0;
+		if (st->type == STEP_ROUTE_ADD) {
+			before = plan_route_before(s, &st->route);
+			failed = before != NULL
+				     ? netops->route(1, before) == -1
+				     : netops->route(0, &st->route) == -1;
+		} else if (st->type == STEP_ROUTE_DEL)
+			failed = netops->route(1, &st->route) == -1;
+		else if (st->type == STEP_LINK_DOWN)
+			failed = set_up(st) == -1;
+		if (failed)
+			log_warn("network: cannot take a step back");
+	}
+}
+
+int
+apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
+    int give_up, char *why, size_t size)
+{
+	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		reason[0] = '\0';
+		if (do_step(&p->step[i], p, reason, sizeof(reason)) == -1 &&
+		    !gone_already(&p->step[i]))
+			break;
+		tell_step(&p->step[i], s, gen);
+	}
+	if (i == p->n)
+		return 0;
+	if (reason[0] == '\0')
+		strlcpy(reason, strerror(errno), sizeof(reason));
+	plan_step_text(&p->step[i], s, text, sizeof(text));
+	snprintf(why, size, "%.110s: %.110s", text, reason);
+	if (give_up)
+		take_back(p, i, s);
+	return -1;
+}

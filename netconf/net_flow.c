@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Old flows after a switch: forgotten at once, so that they begin anew over
+ * the new uplink instead of hanging; or, while the old uplink still works,
+ * left alone until the last has ended or their time is up (drain).
+ */
+#include <sys/types.h>
+
+#include <event.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/monotime.h"
+#include "netconf/net.h"
+#include "netconf/run.h"
+
+#define LOOK_MS  500 /* between two looks at flows that drain */
+#define SWEEP_MS 100 /* packets on their way while the route moved */
+
+static struct {
+	uint32_t uplink; /* or MSG_UPLINK_NONE: nothing drains */
+	struct addr address;
+	struct monotime until;
+} drain = { .uplink = MSG_UPLINK_NONE };
+
+static struct {
+	uint32_t uplink;
+	struct addr address;
+} swept;
+
+static struct event drain_timer, sweep_timer;
+
+static void
+flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
+{
+	uint32_t more;
+
+	if (netops->flows_flush(plan_mark(uplink), NET_MARK_MASK, &more) == -1)
+		log_warn("flows of uplink %u", uplink);
+	else
+		*n += more;
+	/* flows from before our marks, or whose marks others wrote over */
+	if (address->family == AF_UNSPEC)
+		return;
+	if (netops->flows_flush_from(address, &more) == -1)
+		log_warn("flows by address of uplink %u", uplink);
+	else
+		*n += more;
+}
+
+/* A flow may have been made anew on the old side in the gap. */
+static void
+on_sweep(int fd, short what, void *arg)
+{
+	uint32_t n = 0;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	flush_once(swept.uplink, &swept.address, &n);
+	if (n > 0)
+		log_debug(
+		    "%u flows of uplink %u forgotten late", n, swept.uplink);
+}
+
+uint32_t
+flow_flush(uint32_t uplink, const struct addr *address)
+{
+	struct timeval tv = monotime_ms(SWEEP_MS);
+	uint32_t n = 0;
+
+	flush_once(uplink, address, &n);
+	swept.uplink = uplink;
+	swept.address = *address;
+	evtimer_add(&sweep_timer, &tv);
+	return n;
+}
+
+static void
+drained(void)
+{
+	struct msg_net_drained m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = drain.uplink;
+	m.cut = flow_flush(drain.uplink, &drain.address);
+	drain.uplink = MSG_UPLINK_NONE;
+	netconf_send(IMSG_NET_DRAINED, -1, &m, sizeof(m));
+}
+
+static void
+look_again(struct monotime now)
+{
+	struct monotime next = monotime_add_ms(now, LOOK_MS);
+	struct timeval tv;
+
+	if (monotime_cmp(next, drain.until) > 0)
+		next = drain.until;
+	tv = monotime_until(next, now);
+	evtimer_add(&drain_timer, &tv);
+}
+
+static void
+on_drain(int fd, short what, void *arg)
+{
+	struct monotime now = monotime_now();
+	uint32_t n = 1;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (netops->flows_count(plan_mark(drain.uplink), NET_MARK_MASK, &n) ==
+	    -1)
+		log_warn("flows of uplink %u", drain.uplink);
+	if (n == 0 || monotime_cmp(now, drain.until) >= 0)
+		drained();
+	else
+		look_again(now);
+}
+
+/* Asked for again it goes on: its time began with the switch. */
+void
+flow_drain(uint32_t uplink, const struct addr *address, uint32_t ms)
+{
+	struct monotime now = monotime_now();
+
+	drain.address = *address;
+	if (drain.uplink == uplink)
+		return;
+	drain.uplink = uplink;
+	drain.until = monotime_add_ms(now, ms);
+	look_again(now);
+}
+
+void
+flow_drain_stop(void)
+{
+	drain.uplink = MSG_UPLINK_NONE;
+	evtimer_del(&drain_timer);
+}
+
+void
+flow_open(void)
+{
+	evtimer_set(&drain_timer, on_drain, NULL);
+	evtimer_set(&sweep_timer, on_sweep, NULL);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netconf's process: what the parent says, checked against the running
+ * configuration before anybody acts on it.
+ */
+#include <sys/types.h>
+
+#include <event.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/sandbox.h"
+#include "netconf/netconf.h"
+#include "netconf/run.h"
+
+static struct imsgev iev_parent;
+
+void
+netconf_send(uint32_t type, int fd, const void *data, size_t len)
+{
+	if (imsg_compose_event(&iev_parent, type, 0, 0, fd, data, len) == -1)
+		fatal("%s", msg_name(type));
+}
+
+static int
+is_uplink(uint32_t id)
+{
+	const struct conf *conf = config_current();
+
+	return conf != NULL && id < conf->nuplinks;
+}
+
+static int
+is_uplink_or_none(uint32_t id)
+{
+	return id == MSG_UPLINK_NONE || is_uplink(id);
+}
+
+static int
+want_fits(const struct msg_net_want *w)
+{
+	return msg_net_want_valid(w) && is_uplink(w->active) &&
+	       is_uplink_or_none(w->drain) && is_uplink_or_none(w->flush);
+}
+
+static int
+link_fits(const struct msg_link *l)
+{
+	return msg_link_valid(l) && is_uplink(l->uplink);
+}
+
+static int
+load_fits(const struct msg_conf_load *m)
+{
+	return m->source <= MSG_CONF_PREVIOUS;
+}
+
+/* Only what may come before there is a configuration need not fit one. */
+void
+netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
+{
+	union {
+		struct msg_conf_load load;
+		struct msg_link link;
+		struct msg_net_want want;
+		struct msg_alarm alarm;
+		uint32_t number;
+	} m;
+	int valid = 0, ready = config_current() != NULL;
+
+/* One message: its struct, its check, and who takes it. */
+#define TAKE(type_, field, check, taker)                   \
+	case IMSG_##type_:                                 \
+		proc_get(imsg, &m.field, sizeof(m.field)); \
+		if ((valid = (check)))                     \
+			taker;                             \
+		break
+	switch (type) {
+		TAKE(CONF_LOAD, load, load_fits(&m.load), config_load(&m.load));
+		TAKE(CONF_COMMIT, number, 1, config_commit(m.number));
+		TAKE(CONF_FORGET, number, 1, config_forget(m.number));
+		TAKE(TTY_OPEN, link, link_fits(&m.link), tty_open(&m.link));
+		TAKE(TTY_CLOSE, link, link_fits(&m.link), tty_close(&m.link));
+		TAKE(PPP_START, link, link_fits(&m.link), ppp_start(&m.link));
+		TAKE(PPP_STOP, link, link_fits(&m.link), ppp_stop(&m.link));
+		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
+		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
+		TAKE(NET_SHOW, number, ready, net_show(m.number));
+		TAKE(ALARM, alarm, ready && msg_alarm_valid(&m.alarm),
+		    alarm_run(&m.alarm));
+	}
+#undef TAKE
+	if (!valid)
+		fatalx("parent: %s: invalid", msg_name(type));
+}
+
+static void
+on_channel(int fd, short what, void *arg)
+{
+	(void)fd;
+	proc_child_dispatch(arg, what, netconf_dispatch_parent);
+}
+
+void
+netconf(
+    int debug, int verbose, const char *file, const struct conf_macro *macros)
+{
+	char sandbox[MSG_TEXT_LEN];
+
+	proc_child_init(&iev_parent, "netconf", debug, verbose, 1, on_channel);
+	config_open(file, macros);
+	child_init();
+	alarm_open();
+	net_open();
+	sandbox_enter(SANDBOX_NETCONF, sandbox, sizeof(sandbox));
+	proc_child_ready(&iev_parent, sandbox);
+	event_dispatch();
+	exit(0);
+}
