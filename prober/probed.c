@@ -24,7 +24,8 @@ struct probed {
 	struct round round;
 	int64_t suspended_ms; /* when the round began */
 	struct wire wire;
-	int complained; /* that the wire cannot be opened */
+	int stale; /* the wire is of a link that was */
+	int complained; /* that it cannot be opened */
 	struct event timer;
 	uint32_t bad; /* rounds in a row */
 	uint16_t id; /* of our echo requests */
@@ -244,8 +245,10 @@ begin(struct probed *p)
 		finish(p, &r);
 		return;
 	}
-	if (wire_is_open(&p->wire) && p->wire.ops->refresh(&p->wire) == -1)
+	if (p->stale ||
+	    (wire_is_open(&p->wire) && p->wire.ops->refresh(&p->wire) == -1))
 		wire_close(&p->wire);
+	p->stale = 0;
 	if (!wire_is_open(&p->wire))
 		open_wire(p);
 	p->suspended_ms = suspended_ms();
@@ -275,7 +278,6 @@ stop(struct probed *p)
 	round_abort(&p->round);
 	forget_open(p);
 	evtimer_del(&p->timer);
-	wire_close(&p->wire);
 }
 
 struct probed *
@@ -300,6 +302,7 @@ probed_free(struct probed *p)
 	if (p == NULL)
 		return;
 	stop(p);
+	wire_close(&p->wire);
 	free(p);
 }
 
@@ -343,8 +346,13 @@ probed_facts(struct probed *p, const struct msg_facts *f)
 	p->facts_known = 1;
 	if (same && obstacle(p) == before)
 		return;
-	/* what a round under way would say is of another link: begin afresh */
+	/*
+	 * What a round under way would say is of another link: begin afresh.
+	 * Closing a packet socket takes the kernel tens of milliseconds; the
+	 * bad round of a pulled cable does not wait for that.
+	 */
 	stop(p);
+	p->stale = 1;
 	if (p->mode.mode != MSG_PROBE_OFF)
 		after_ms(p, 0);
 }
@@ -355,9 +363,10 @@ probed_mode(struct probed *p, const struct msg_probe *m)
 	if (p->mode.mode == MSG_PROBE_OFF)
 		p->bad = 0;
 	p->mode = *m;
-	if (m->mode == MSG_PROBE_OFF)
+	if (m->mode == MSG_PROBE_OFF) {
 		stop(p);
-	else if (!p->round.running && p->facts_known)
+		wire_close(&p->wire);
+	} else if (!p->round.running && p->facts_known)
 		after_ms(p, 0);
 }
 

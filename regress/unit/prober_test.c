@@ -1,0 +1,746 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The prober as it runs: its process in its sandbox, on a network of its own
+ * whose other end is the kernel of another namespace.  Each test leaves the
+ * network as it found it.
+ */
+#include <sys/types.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/imsg.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+#include "common/proc.h"
+#include "prober/prober.h"
+
+#define PATIENCE_MS 30000 /* generous: a loaded machine is no failure */
+#define FAR_1       "198.51.100.7"
+#define FAR_2       "198.51.100.8"
+
+static const char *cannot; /* why nothing here can run */
+static pid_t peer_pid, prober_pid;
+static struct imsgbuf ibuf;
+static struct conf_uplink conf[CONF_UPLINKS_MAX];
+static struct msg_facts facts[2];
+static uint32_t gen;
+
+/* --- the network ---------------------------------------------------------- */
+
+static int __attribute__((__format__(printf, 1, 2))) try(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	return system(command);
+}
+
+#define sh(...) assert_int_equal(try(__VA_ARGS__), 0)
+/* The same at the other end. */
+#define peer(fmt, ...) \
+	sh("nsenter -t %d -n " fmt, (int)peer_pid __VA_OPT__(, ) __VA_ARGS__)
+
+static void
+make_wan(void)
+{
+	sh("ip link add wan type veth peer name gw netns %d", (int)peer_pid);
+	sh("ip addr add 192.0.2.10/24 dev wan && ip link set wan up");
+	peer("ip addr add 192.0.2.1/24 dev gw");
+	peer("ip link set gw up");
+}
+
+static void
+make_net(void)
+{
+	sh("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 "
+	   "net.ipv6.conf.all.disable_ipv6=1");
+	sh("ip link set lo up");
+	peer("ip link set lo up");
+	peer("ip addr add " FAR_1 "/32 dev lo");
+	peer("ip addr add " FAR_2 "/32 dev lo");
+	make_wan();
+	sh("ip link add bak type veth peer name bgw netns %d", (int)peer_pid);
+	sh("ip addr add 203.0.113.2/24 dev bak && ip link set bak up");
+	peer("ip addr add 203.0.113.1/24 dev bgw");
+	peer("ip link set bgw up");
+	sh("ip route add default via 203.0.113.1 dev bak table 158");
+	sh("ip route add unreachable default metric 4000 table 158");
+	sh("ip rule add pref 1000 oif bak lookup 158");
+}
+
+static void
+start_peer(void)
+{
+	int ready[2];
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	if ((peer_pid = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWNET) == -1 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+}
+
+/* The daemon's account, in our own view of the file if there is none. */
+static void
+make_user(void)
+{
+	if (getpwnam(DAEMON_USER) != NULL)
+		return;
+	sh("cp /etc/passwd /run/passwd && "
+	   "echo '" DAEMON_USER ":x:64157:64157::/:/bin/false' >>/run/passwd");
+	assert_int_equal(
+	    mount("/run/passwd", "/etc/passwd", NULL, MS_BIND, NULL), 0);
+}
+
+/* Frames that left by an interface. */
+static unsigned long
+sent_by(const char *ifname)
+{
+	unsigned long packets = 0;
+	char line[512], *p;
+	FILE *f = fopen("/proc/self/net/dev", "r");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if ((p = strchr(line, ':')) == NULL)
+			continue;
+		*p++ = '\0';
+		if (strcmp(line + strspn(line, " "), ifname) == 0)
+			(void)sscanf(p,
+			    "%*u %*u %*u %*u %*u %*u %*u %*u %*u %lu",
+			    &packets);
+	}
+	fclose(f);
+	return packets;
+}
+
+/* --- the channel ---------------------------------------------------------- */
+
+static void
+tell(uint32_t type, const void *data, size_t len)
+{
+	assert_int_not_equal(
+	    imsg_compose(&ibuf, type, 0, 0, -1, data, len), -1);
+	assert_int_equal(imsgbuf_flush(&ibuf), 0);
+}
+
+/* The next message of this type; others are dropped. */
+static void
+hear(uint32_t type, void *data, size_t len)
+{
+	struct monotime end = monotime_add_ms(monotime_now(), PATIENCE_MS);
+	struct pollfd pfd = { ibuf.fd, POLLIN, 0 };
+	struct imsg imsg;
+	int n, found = 0;
+
+	while (!found) {
+		while ((n = imsgbuf_get(&ibuf, &imsg)) == 1 && !found) {
+			if (imsg_get_type(&imsg) == type) {
+				assert_int_equal(
+				    imsg_get_data(&imsg, data, len), 0);
+				found = 1;
+			}
+			imsg_free(&imsg);
+			if (found)
+				return;
+		}
+		assert_int_equal(n, 0);
+		if (monotime_cmp(monotime_now(), end) > 0)
+			fail_msg("no %s came", msg_name(type));
+		if (poll(&pfd, 1, 1000) > 0)
+			assert_int_equal(imsgbuf_read(&ibuf), 1);
+	}
+}
+
+static struct msg_round
+next_round(uint32_t uplink)
+{
+	struct msg_round r;
+
+	do {
+		hear(IMSG_ROUND, &r, sizeof(r));
+		assert_true(msg_round_valid(&r));
+	} while (r.uplink != uplink || r.gen != gen);
+	return r;
+}
+
+/* Wait for such a round; returns it. */
+static struct msg_round
+await(uint32_t uplink, uint32_t verdict, uint32_t cause)
+{
+	struct monotime end = monotime_add_ms(monotime_now(), PATIENCE_MS);
+	struct msg_round r;
+
+	do {
+		r = next_round(uplink);
+		if (monotime_cmp(monotime_now(), end) > 0)
+			fail_msg("verdict %u cause %s, not %u %s", r.verdict,
+			    msg_cause_text(r.cause), verdict,
+			    msg_cause_text(cause));
+	} while (r.verdict != verdict || r.cause != cause);
+	return r;
+}
+
+static void
+probe(uint32_t uplink, uint32_t mode)
+{
+	struct msg_probe m = { uplink, ++gen, mode };
+
+	tell(IMSG_PROBE, &m, sizeof(m));
+}
+
+static void
+send_conf(uint32_t n)
+{
+	struct msg_conf_begin b;
+	uint32_t i, ack;
+
+	memset(&b, 0, sizeof(b));
+	b.gen = ++gen;
+	b.nuplinks = n;
+	tell(IMSG_CONF_BEGIN, &b, sizeof(b));
+	for (i = 0; i < n; i++)
+		tell(IMSG_CONF_UPLINK, &conf[i], sizeof(conf[i]));
+	tell(IMSG_CONF_END, &b.gen, sizeof(b.gen));
+	hear(IMSG_CONF_ACK, &ack, sizeof(ack));
+	assert_int_equal(ack, b.gen);
+}
+
+/* What netconf would say of it now. */
+static void
+send_facts(uint32_t uplink)
+{
+	facts[uplink].ifindex = if_nametoindex(facts[uplink].ifname);
+	tell(IMSG_FACTS, &facts[uplink], sizeof(facts[uplink]));
+}
+
+static void
+get_stats(uint32_t uplink, struct msg_stats *s)
+{
+	uint32_t asker = 4711;
+
+	tell(IMSG_STATS_REQ, &asker, sizeof(asker));
+	do {
+		hear(IMSG_STATS, s, sizeof(*s));
+		assert_true(msg_stats_valid(s));
+		assert_int_equal(s->asker, 4711);
+	} while (s->uplink != uplink || s->target != 0);
+	hear(IMSG_STATS_END, &asker, sizeof(asker));
+}
+
+static size_t
+descriptors(void)
+{
+	char path[64];
+	size_t n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)prober_pid);
+	assert_non_null(d = opendir(path));
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* --- the start ------------------------------------------------------------ */
+
+static void
+fill_conf(struct conf_uplink *u, uint32_t id, const char *ifname)
+{
+	memset(u, 0, sizeof(*u));
+	u->id = id;
+	u->role = id == 0 ? CONF_PRIMARY : CONF_BACKUP;
+	u->kind = CONF_INTERFACE;
+	strlcpy(u->label, ifname, sizeof(u->label));
+	strlcpy(u->ifname, ifname, sizeof(u->ifname));
+	u->probe.count = 3;
+	u->probe.interval_ms = 50;
+	u->probe.timeout_ms = 300;
+	u->probe.delay_ms = 100;
+	u->probe.retry = 1;
+	u->probe.success.kind = CONF_QUORUM_MOST;
+	u->probe.require.kind = CONF_QUORUM_ANY;
+	u->dial.timeout_ms = 60000;
+	u->dial.redial = 5;
+	u->dial.backoff_ms = 5000;
+	u->dial.backoff_max_ms = 300000;
+	u->ntargets = 2;
+	u->target[1].id = 1;
+	addr_parse(FAR_1, &u->target[0].address);
+	addr_parse(FAR_2, &u->target[1].address);
+	assert_true(conf_uplink_valid(u));
+}
+
+static void
+fill_facts(uint32_t uplink, const char *ifname, const char *ip, const char *gw)
+{
+	struct msg_facts *f = &facts[uplink];
+
+	memset(f, 0, sizeof(*f));
+	f->uplink = uplink;
+	f->up = f->carrier = f->has_route = 1;
+	f->mtu = 1500;
+	f->prefixlen = 24;
+	strlcpy(f->ifname, ifname, sizeof(f->ifname));
+	addr_parse(ip, &f->address);
+	addr_parse(gw, &f->gateway);
+}
+
+static void
+start_prober(void)
+{
+	struct msg_ready ready;
+	int fd[2];
+
+	proc_socketpair(fd);
+	if ((prober_pid = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fd[0]);
+		if (fd[1] != PROC_CHANNEL && dup2(fd[1], PROC_CHANNEL) == -1)
+			_exit(1);
+		prober(1, 0);
+	}
+	close(fd[1]);
+	assert_int_equal(imsgbuf_init(&ibuf, fd[0]), 0);
+	hear(IMSG_READY, &ready, sizeof(ready));
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		cannot = "not root";
+	else if (unshare(CLONE_NEWNET | CLONE_NEWNS) == -1)
+		cannot = "no namespaces here";
+	if (cannot != NULL)
+		return 0;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("none", "/run", "tmpfs", 0, NULL), 0);
+	sh("mkdir -p " RUNDIR "/empty");
+	make_user();
+	start_peer();
+	make_net();
+	fill_conf(&conf[0], 0, "wan");
+	fill_conf(&conf[1], 1, "bak");
+	fill_facts(0, "wan", "192.0.2.10", "192.0.2.1");
+	fill_facts(1, "bak", "203.0.113.2", "203.0.113.1");
+	start_prober();
+	send_conf(2);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	if (cannot != NULL)
+		return 0;
+	if (prober_pid > 0) {
+		kill(prober_pid, SIGKILL);
+		waitpid(prober_pid, NULL, 0);
+	}
+	kill(peer_pid, SIGKILL);
+	waitpid(peer_pid, NULL, 0);
+	return 0;
+}
+
+static void
+needs_root(void)
+{
+	if (cannot == NULL)
+		return;
+	print_message("skipped: %s\n", cannot);
+	skip();
+}
+
+/* --- the tests ------------------------------------------------------------ */
+
+static void
+good_rounds(void **state)
+{
+	struct msg_round r;
+	struct msg_stats s;
+	unsigned long other;
+	int i;
+
+	(void)state;
+	needs_root();
+	other = sent_by("bak");
+	send_facts(1);
+	/* no facts yet: silence, and no verdict from ignorance */
+	probe(0, MSG_PROBE_ROUNDS);
+	send_facts(0);
+	r = next_round(0);
+	assert_int_equal(
+	    r.verdict, MSG_GOOD); /* the first probe waits for ARP */
+	for (i = 0; i < 10; i++)
+		r = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_int_equal(r.ntargets, 2);
+	assert_true(r.last_answer_ns <= r.ended_ns);
+	assert_true(r.last_answer_ns >= r.began_ns);
+	get_stats(0, &s);
+	assert_true(s.up && s.known && s.received >= 20);
+	assert_true(s.rtt_last_ns > 0 && s.rtt_last_ns < 300000000);
+	assert_true(
+	    s.rtt_min_ns <= s.rtt_avg_ns && s.rtt_avg_ns <= s.rtt_max_ns);
+	assert_int_equal(sent_by("bak"), other);
+}
+
+/* Frames pass where packets do not. */
+static void
+filters_do_not_matter(void **state)
+{
+	int i;
+
+	(void)state;
+	needs_root();
+	sh("sysctl -qw net.ipv4.conf.wan.rp_filter=1 "
+	   "net.ipv4.conf.all.rp_filter=1");
+	sh("ip route add default via 203.0.113.1 dev bak");
+	sh("nft 'add table inet t; "
+	   "add chain inet t i { type filter hook prerouting priority -400; "
+	   "policy drop; }; "
+	   "add chain inet t o { type filter hook output priority 0; "
+	   "policy drop; }'");
+	for (i = 0; i < 5; i++)
+		assert_int_equal(next_round(0).verdict, MSG_GOOD);
+	sh("nft delete table inet t");
+	sh("ip route del default");
+	sh("sysctl -qw net.ipv4.conf.wan.rp_filter=0 "
+	   "net.ipv4.conf.all.rp_filter=0");
+}
+
+static void
+upstream_dead(void **state)
+{
+	struct msg_stats s;
+	struct msg_round r;
+
+	(void)state;
+	needs_root();
+	peer("ip addr del " FAR_1 "/32 dev lo");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE); /* any of two is enough */
+	peer("ip addr del " FAR_2 "/32 dev lo");
+	r = await(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	assert_true(r.ended_ns - r.began_ns >= 300 * 1000000);
+	assert_int_equal(r.target[0].received, 0);
+	r = await(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	get_stats(0, &s);
+	assert_true(!s.up && s.known && s.recent_lost > 0);
+	peer("ip addr add " FAR_1 "/32 dev lo");
+	peer("ip addr add " FAR_2 "/32 dev lo");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+static void
+gateway_dead(void **state)
+{
+	(void)state;
+	needs_root();
+	peer("ip link set gw arp off");
+	await(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	peer("ip link set gw arp on");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* The other router takes over, or ours gets another card. */
+static void
+mac_changes(void **state)
+{
+	uint32_t i, bad = 0;
+
+	(void)state;
+	needs_root();
+	peer("ip link set gw address 02:00:5e:00:01:57");
+	for (i = 0; i < 6; i++)
+		bad += next_round(0).verdict != MSG_GOOD;
+	assert_true(bad <= 1);
+	sh("ip link set wan address 02:00:5e:00:02:57");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	for (i = 0; i < 4; i++)
+		next_round(0);
+	assert_int_equal(next_round(0).verdict, MSG_GOOD);
+}
+
+static void
+facts_are_rounds(void **state)
+{
+	struct msg_facts *f = &facts[0], was = facts[0];
+	struct monotime told;
+	int64_t us;
+
+	(void)state;
+	needs_root();
+	f->carrier = 0;
+	told = monotime_now();
+	send_facts(0);
+	await(0, MSG_BAD, MSG_CAUSE_CARRIER);
+	us = monotime_sub(monotime_now(), told) / 1000;
+	print_message(
+	    "lost carrier is a bad round in %lld us\n", (long long)us);
+	f->up = 0;
+	send_facts(0);
+	await(0, MSG_BAD, MSG_CAUSE_LINK_DOWN);
+	*f = was;
+	f->address.family = AF_UNSPEC;
+	send_facts(0);
+	await(0, MSG_BAD, MSG_CAUSE_NO_ADDRESS);
+	*f = was;
+	f->has_route = 0;
+	send_facts(0);
+	await(0, MSG_BAD, MSG_CAUSE_NO_ROUTE);
+	*f = was;
+	send_facts(0);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+static void
+address_changes(void **state)
+{
+	(void)state;
+	needs_root();
+	sh("ip addr del 192.0.2.10/24 dev wan");
+	sh("ip addr add 192.0.2.99/24 dev wan");
+	fill_facts(0, "wan", "192.0.2.99", "192.0.2.1");
+	send_facts(0);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	sh("ip addr del 192.0.2.99/24 dev wan");
+	sh("ip addr add 192.0.2.10/24 dev wan");
+	fill_facts(0, "wan", "192.0.2.10", "192.0.2.1");
+	send_facts(0);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* Ticks of CPU that it has used. */
+static unsigned long
+cpu_ticks(void)
+{
+	unsigned long user = 0, system_ = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)prober_pid);
+	assert_non_null(f = fopen(path, "r"));
+	(void)fscanf(f,
+	    "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+	    &user, &system_);
+	fclose(f);
+	return user + system_;
+}
+
+/* Gone before anybody says so, said so, and back as another one. */
+static void
+interface_returns(void **state)
+{
+	size_t before = 0;
+	unsigned long ticks;
+	int i;
+
+	(void)state;
+	needs_root();
+	for (i = 0; i < 5; i++) {
+		sh("ip link del wan");
+		ticks = cpu_ticks();
+		await(0, MSG_BAD, MSG_CAUSE_SEND);
+		await(0, MSG_BAD, MSG_CAUSE_SEND);
+		await(0, MSG_BAD, MSG_CAUSE_SEND);
+		/* a loop that spins would have used all of this time */
+		assert_true(cpu_ticks() - ticks < 10);
+		send_facts(0);
+		await(0, MSG_BAD, MSG_CAUSE_NO_INTERFACE);
+		make_wan();
+		send_facts(0);
+		await(0, MSG_GOOD, MSG_CAUSE_NONE);
+		if (i == 0)
+			before = descriptors();
+	}
+	assert_int_equal(descriptors(), before);
+}
+
+/* Re-created so fast that its facts are late: nothing is stuck. */
+static void
+interface_replaced(void **state)
+{
+	struct msg_round r;
+	int i;
+
+	(void)state;
+	needs_root();
+	sh("ip link del wan");
+	make_wan();
+	for (i = 0; i < 5; i++)
+		r = next_round(0);
+	assert_int_equal(r.verdict, MSG_GOOD);
+	send_facts(0);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* The primary is dead and goes on being probed; the backup proves itself. */
+static void
+two_uplinks(void **state)
+{
+	struct msg_round r;
+	int good = 0, bad = 0;
+
+	(void)state;
+	needs_root();
+	peer("ip link set gw arp off");
+	await(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	probe(0, MSG_PROBE_ROUNDS);
+	probe(1, MSG_PROBE_BURST);
+	while (good < 5 || bad < 3) {
+		hear(IMSG_ROUND, &r, sizeof(r));
+		good += r.uplink == 1 && r.verdict == MSG_GOOD;
+		bad += r.uplink == 0 && r.verdict == MSG_BAD;
+		assert_false(r.uplink == 0 && r.verdict == MSG_GOOD);
+	}
+	probe(1, MSG_PROBE_OFF);
+	probe(0, MSG_PROBE_ROUNDS);
+	peer("ip link set gw arp on");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+static void
+point_to_point(void **state)
+{
+	unsigned long other;
+
+	(void)state;
+	needs_root();
+	probe(0, MSG_PROBE_OFF);
+	other = sent_by("wan");
+	facts[1].pointopoint = 1;
+	send_facts(1);
+	probe(1, MSG_PROBE_ROUNDS);
+	await(1, MSG_GOOD, MSG_CAUSE_NONE);
+	await(1, MSG_GOOD, MSG_CAUSE_NONE);
+	sh("nft 'add table inet t; "
+	   "add chain inet t o { type filter hook output priority 0; "
+	   "policy drop; }'");
+	await(1, MSG_BAD, MSG_CAUSE_SEND);
+	sh("nft delete table inet t");
+	await(1, MSG_GOOD, MSG_CAUSE_NONE);
+	sh("ip link set bak down"); /* its table ends in unreachable */
+	await(1, MSG_BAD, MSG_CAUSE_SEND);
+	sh("ip link set bak up");
+	sh("ip route replace default via 203.0.113.1 dev bak table 158");
+	await(1, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_true(sent_by("wan") <= other + 2); /* ARP of the kernel's */
+	probe(1, MSG_PROBE_OFF);
+	facts[1].pointopoint = 0;
+	send_facts(1);
+	probe(0, MSG_PROBE_ROUNDS);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+static void
+reload_keeps(void **state)
+{
+	struct msg_stats before, after;
+	struct conf_uplink bak = conf[1];
+
+	(void)state;
+	needs_root();
+	get_stats(0, &before);
+	get_stats(1, &after);
+	assert_true(before.received > 0 && after.received > 0);
+	/* another backup comes first, the old one moves */
+	fill_conf(&conf[1], 1, "dsl");
+	conf[2] = bak;
+	conf[2].id = 2;
+	send_conf(3);
+	get_stats(0, &after);
+	assert_true(after.sent >= before.sent);
+	get_stats(1, &after);
+	assert_int_equal(after.sent, 0);
+	get_stats(2, &after);
+	assert_true(after.sent > 0);
+	/* the primary changes: its interface is known all the same */
+	conf[0].probe.count = 2;
+	conf[1] = bak;
+	send_conf(2);
+	get_stats(0, &after);
+	assert_int_equal(after.sent, 0);
+	probe(0, MSG_PROBE_ROUNDS);
+	assert_int_equal(next_round(0).verdict, MSG_GOOD);
+}
+
+/* What cannot come from a sound parent ends it, with a word. */
+static void
+malformed_ends_it(void **state)
+{
+	struct msg_probe m = { 99, 1, MSG_PROBE_ROUNDS };
+	int status;
+
+	(void)state;
+	needs_root();
+	tell(IMSG_PROBE, &m, sizeof(m));
+	assert_int_equal(waitpid(prober_pid, &status, 0), prober_pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	imsgbuf_clear(&ibuf);
+	close(ibuf.fd);
+	/* and the parent's end ends it without one */
+	start_prober();
+	close(ibuf.fd);
+	assert_int_equal(waitpid(prober_pid, &status, 0), prober_pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	prober_pid = 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_rounds),
+		cmocka_unit_test(filters_do_not_matter),
+		cmocka_unit_test(upstream_dead),
+		cmocka_unit_test(gateway_dead),
+		cmocka_unit_test(mac_changes),
+		cmocka_unit_test(facts_are_rounds),
+		cmocka_unit_test(address_changes),
+		cmocka_unit_test(interface_returns),
+		cmocka_unit_test(interface_replaced),
+		cmocka_unit_test(two_uplinks),
+		cmocka_unit_test(point_to_point),
+		cmocka_unit_test(reload_keeps),
+		cmocka_unit_test(malformed_ends_it),
+	};
+
+	setproctitle_init(argc, argv, environ);
+	return cmocka_run_group_tests_name("prober", tests, set_up, tear_down);
+}
