@@ -82,42 +82,30 @@ begin(struct conf_build *b, uint32_t id, enum conf_role role,
 	b->errors_before = conf_src_errors(b->src);
 	memset(build_now(b), 0, sizeof(*build_now(b)));
 	build_now(b)->where = *name;
+	build_now(b)->broken = 1; /* until its block has ended well */
 	u = conf_build_uplink(b);
 	uplink_defaults(u, role);
 	u->id = id == SPARE ? 0 : id;
-	if (!conf_name_valid(name->s))
-		conf_src_error(b->src, name,
-		    "\"%s\" is not a name: letters, "
-		    "digits and . - _ : are valid",
-		    name->s);
-	else if (strlcpy(u->label, name->s, sizeof(u->label)) >=
-		 sizeof(u->label))
-		conf_src_error(b->src, name,
-		    "\"%s\" is longer than %d "
-		    "characters",
-		    name->s, CONF_LABEL_LEN - 1);
 }
 
 void
 conf_build_primary(struct conf_build *b, const struct conf_text *name)
 {
-	uint32_t id = 0;
+	struct conf_uplink *u;
 
-	if (b->have_primary) {
-		conf_src_error(b->src, name,
-		    "more than one primary: \"%s\" is "
-		    "the other",
-		    b->conf->uplink[0].label);
-		id = SPARE;
-	}
+	if (b->have_primary)
+		conf_src_error(b->src, name, "more than one primary");
+	begin(b, b->have_primary ? SPARE : 0, CONF_PRIMARY, name);
 	b->have_primary = 1;
-	begin(b, id, CONF_PRIMARY, name);
-	conf_build_ifname(b, conf_build_uplink(b)->ifname, name);
+	u = conf_build_uplink(b);
+	conf_build_ifname(b, u->ifname, name);
+	(void)strlcpy(u->label, u->ifname, sizeof(u->label));
 }
 
 void
 conf_build_backup(struct conf_build *b, const struct conf_text *name)
 {
+	struct conf_uplink *u;
 	uint32_t id = SPARE;
 
 	if (b->nbackups == CONF_BACKUPS_MAX)
@@ -126,6 +114,19 @@ conf_build_backup(struct conf_build *b, const struct conf_text *name)
 	else
 		id = ++b->nbackups;
 	begin(b, id, CONF_BACKUP, name);
+	u = conf_build_uplink(b);
+	if (!conf_name_valid(name->s))
+		conf_src_error(b->src, name,
+		    "\"%s\" is not a name: letters, "
+		    "digits and . - _ : are valid",
+		    name->s);
+	else if (strlen(name->s) >= sizeof(u->label))
+		conf_src_error(b->src, name,
+		    "\"%s\" is longer than %d "
+		    "characters",
+		    name->s, CONF_LABEL_LEN - 1);
+	else
+		(void)strlcpy(u->label, name->s, sizeof(u->label));
 }
 
 static void
@@ -619,7 +620,9 @@ check_doubles(struct conf_build *b, uint32_t i)
 
 	for (j = 0; j < i; j++) {
 		o = &b->conf->uplink[j];
-		if (o->label[0] != '\0' && strcmp(o->label, u->label) == 0)
+		if (o->label[0] == '\0' || u->label[0] == '\0')
+			continue; /* told already */
+		if (strcmp(o->label, u->label) == 0)
 			conf_src_error(b->src, &b->uplink[i].where,
 			    "uplink \"%s\" is written twice", u->label);
 		else if (u->ifname[0] != '\0' &&

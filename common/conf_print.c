@@ -288,20 +288,21 @@ static void
 print_dialling(const struct conf_uplink *u, FILE *f)
 {
 	char a[CONF_DURATION_LEN], b[CONF_DURATION_LEN];
-	char c[CONF_DURATION_LEN], d[CONF_DURATION_LEN];
+	char c[CONF_DURATION_LEN];
 
+	fprintf(f, "# with %s: %s %s%s", u->label,
+	    u->kind == CONF_MODEM ? "dial starts" : "used",
+	    u->dial.after_ms == 0 ? "at once" : "after ",
+	    u->dial.after_ms == 0 ? "" : spaced(u->dial.after_ms, a));
 	if (u->kind == CONF_MODEM)
 		fprintf(f,
-		    "# with %s: dial starts after %s, gives up a call "
-		    "after %s, tries %u time%s with pauses of %s to %s\n",
-		    u->label, spaced(u->dial.after_ms, a),
-		    spaced(u->dial.timeout_ms, b), u->dial.redial,
+		    ", gives up a call after %s, tries %u time%s with "
+		    "pauses of %s to %s",
+		    spaced(u->dial.timeout_ms, a), u->dial.redial,
 		    u->dial.redial == 1 ? "" : "s",
-		    spaced(u->dial.backoff_ms, c),
-		    spaced(u->dial.backoff_max_ms, d));
-	else
-		fprintf(f, "# with %s: used after %s\n", u->label,
-		    spaced(u->dial.after_ms, a));
+		    spaced(u->dial.backoff_ms, b),
+		    spaced(u->dial.backoff_max_ms, c));
+	fputc('\n', f);
 }
 
 void
