@@ -1,0 +1,1004 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The network plan on a simulated kernel: the steps of each story in words;
+ * and for every story cut off after any step that packets still find a way,
+ * the old one or the new one, and that the plan made then ends in the same.
+ */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "netconf/nft.h"
+#include "netconf/plan.h"
+
+#define ETH0 2
+#define ETH1 3
+#define WAN2 4
+#define PPP0 5
+
+#define LINKS  8
+#define ADDRS  16
+#define RULES  128
+#define ROUTES 64
+
+/* A kernel with one LAN, a primary on Ethernet and two backups. */
+struct sim {
+	struct net_state s;
+	struct net_link link[LINKS];
+	struct net_addr addr[ADDRS];
+	struct net_rule rule[RULES];
+	struct net_route route[ROUTES];
+	struct net_route lost[ROUTES]; /* main's, while a link is down */
+	size_t nlost;
+	struct undo undo;
+	struct net_want w;
+	char nat[PLAN_NFT_MAX];
+};
+
+static struct plan plan;
+
+static struct addr
+ip(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static void
+add_link(struct sim *k, uint32_t ifindex, const char *name, int pointopoint,
+    const char *address, uint32_t len)
+{
+	struct net_link *l = &k->link[k->s.nlinks++];
+	struct net_addr *a = &k->addr[k->s.naddrs++];
+
+	memset(l, 0, sizeof(*l));
+	l->ifindex = ifindex;
+	strlcpy(l->name, name, sizeof(l->name));
+	l->up = l->carrier = 1;
+	l->pointopoint = pointopoint;
+	l->mtu = 1500;
+	memset(a, 0, sizeof(*a));
+	a->ifindex = ifindex;
+	a->local = ip(address);
+	a->prefixlen = len;
+}
+
+static void
+add_main(struct sim *k, uint32_t ifindex, const char *gateway, uint32_t metric)
+{
+	struct net_route *r = &k->route[k->s.nroutes++];
+
+	memset(r, 0, sizeof(*r));
+	r->table = NET_MAIN;
+	r->dst.addr.family = AF_INET;
+	r->gateway = ip(gateway);
+	r->ifindex = ifindex;
+	r->metric = metric;
+	r->proto = 3; /* boot */
+}
+
+static void
+add_uplink(struct sim *k, const char *label, const char *ifname)
+{
+	struct net_uplink *u = &k->w.uplink[k->w.nuplinks];
+
+	u->id = k->w.nuplinks++;
+	u->role = u->id == 0 ? CONF_PRIMARY : CONF_BACKUP;
+	strlcpy(u->label, label, sizeof(u->label));
+	strlcpy(u->ifname, ifname, sizeof(u->ifname));
+}
+
+static void
+add_masq(struct sim *k, const char *ifname)
+{
+	strlcpy(k->w.masq[k->w.nmasq++].ifname, ifname, IFNAMSIZ);
+}
+
+/* Arrays of its own, so that a copy is a copy. */
+static void
+own(struct sim *k)
+{
+	k->s.links = k->link;
+	k->s.addrs = k->addr;
+	k->s.rules = k->rule;
+	k->s.routes = k->route;
+	k->w.undo = &k->undo;
+	k->w.nat_loaded = k->nat[0] != '\0' ? k->nat : NULL;
+}
+
+static struct sim *
+site(void)
+{
+	struct sim *k = calloc(1, sizeof(*k));
+
+	assert_non_null(k);
+	own(k);
+	add_link(k, ETH0, "eth0", 0, "10.1.0.1", 24);
+	add_link(k, ETH1, "eth1", 0, "192.0.2.2", 24);
+	add_link(k, WAN2, "wan2", 0, "198.51.100.2", 30);
+	add_main(k, ETH1, "192.0.2.1", 0);
+	add_main(k, WAN2, "198.51.100.1", 100);
+	add_uplink(k, "eth1", "eth1");
+	add_uplink(k, "lte", "wan2");
+	add_uplink(k, "pots", "");
+	add_masq(k, "eth0");
+	k->w.drain = MSG_UPLINK_NONE;
+	k->w.uplink[1].gateway = ip("198.51.100.1");
+	return k;
+}
+
+static void
+dial(struct sim *k)
+{
+	add_link(k, PPP0, "ppp0", 1, "10.99.0.2", 32);
+	k->addr[k->s.naddrs - 1].peer = ip("10.99.0.1");
+	strlcpy(k->w.uplink[2].ifname, "ppp0", IFNAMSIZ);
+}
+
+/* ---- the kernel ---- */
+
+static struct net_link *
+sim_link(struct sim *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nlinks; i++)
+		if (strcmp(k->link[i].name, name) == 0)
+			return &k->link[i];
+	fail_msg("no link %s", name);
+	return NULL;
+}
+
+/* fib_rules.c, rule_find(): what is not given matches anything. */
+static int
+kernel_matches(const struct net_rule *r, const struct net_rule *given)
+{
+	return r->table == given->table &&
+	       (given->mark == 0 || r->mark == given->mark) &&
+	       (given->mask == 0 || r->mask == given->mask) &&
+	       (given->oif[0] == '\0' || strcmp(r->oif, given->oif) == 0) &&
+	       (given->from.family == AF_UNSPEC ||
+		   addr_cmp(&r->from, &given->from) == 0) &&
+	       (!given->suppress || r->suppress);
+}
+
+static void
+kernel_rule_del(struct sim *k, const struct net_rule *given)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nrules; i++)
+		if (kernel_matches(&k->rule[i], given))
+			break;
+	assert_true(i < k->s.nrules);
+	memmove(&k->rule[i], &k->rule[i + 1],
+	    (k->s.nrules - i - 1) * sizeof(k->rule[0]));
+	k->s.nrules--;
+}
+
+static int
+same_place(const struct net_route *a, const struct net_route *b)
+{
+	return a->table == b->table && a->metric == b->metric &&
+	       prefix_cmp(&a->dst, &b->dst) == 0;
+}
+
+static void
+kernel_route_add(struct sim *k, const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nroutes; i++)
+		if (same_place(&k->route[i], r))
+			break;
+	assert_true(i < ROUTES);
+	k->route[i] = *r;
+	if (i == k->s.nroutes)
+		k->s.nroutes++;
+}
+
+static void
+kernel_route_del(struct sim *k, const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nroutes; i++)
+		if (same_place(&k->route[i], r))
+			break;
+	assert_true(i < k->s.nroutes);
+	k->route[i] = k->route[--k->s.nroutes];
+}
+
+static void
+kernel_down(struct sim *k, uint32_t ifindex)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < k->s.nroutes; i++)
+		if (k->route[i].ifindex != ifindex)
+			k->route[kept++] = k->route[i];
+		else if (k->route[i].table == NET_MAIN)
+			k->lost[k->nlost++] = k->route[i];
+	k->s.nroutes = kept;
+}
+
+static void
+keep(struct sim *k, const struct step *st, enum undo_kind kind, uint32_t value)
+{
+	struct undo_entry e = { .kind = kind, .value = value };
+
+	strlcpy(e.ifname, st->ifname, sizeof(e.ifname));
+	e.ifindex = st->ifindex;
+	assert_int_equal(undo_add(&k->undo, &e), 0);
+}
+
+static void
+give_back(struct sim *k, struct net_link *l)
+{
+	const struct undo_entry *e;
+
+	if ((e = undo_find(&k->undo, UNDO_GROUP, l->name)) != NULL)
+		l->group = e->value;
+	if ((e = undo_find(&k->undo, UNDO_RP_FILTER, l->name)) != NULL)
+		l->rp_filter = e->value;
+	undo_drop(&k->undo, UNDO_GROUP, l->name);
+	undo_drop(&k->undo, UNDO_RP_FILTER, l->name);
+}
+
+static void
+sim_link_step(struct sim *k, const struct step *st)
+{
+	struct net_link *l = sim_link(k, st->ifname);
+
+	switch (st->type) {
+	case STEP_GROUP:
+		keep(k, st, UNDO_GROUP, l->group);
+		l->group = NET_GROUP;
+		break;
+	case STEP_RP_FILTER:
+		keep(k, st, UNDO_RP_FILTER, l->rp_filter);
+		l->rp_filter = 2;
+		break;
+	case STEP_LINK_DOWN:
+		keep(k, st, UNDO_DOWN, 0);
+		l->up = 0;
+		kernel_down(k, l->ifindex);
+		break;
+	case STEP_LINK_UP:
+		l->up = 1;
+		while (k->nlost > 0)
+			k->route[k->s.nroutes++] = k->lost[--k->nlost];
+		undo_drop(&k->undo, UNDO_DOWN, l->name);
+		break;
+	default:
+		give_back(k, l);
+	}
+}
+
+static void
+sim_step(struct sim *k, const struct step *st)
+{
+	switch (st->type) {
+	case STEP_NAT:
+		k->s.nat = strcmp(plan.nat, NFT_DELETE) != 0;
+		strlcpy(k->nat, plan.nat, sizeof(k->nat));
+		own(k);
+		break;
+	case STEP_RULE_ADD:
+		assert_true(k->s.nrules < RULES);
+		k->rule[k->s.nrules++] = st->rule;
+		break;
+	case STEP_RULE_DEL:
+		kernel_rule_del(k, &st->rule);
+		break;
+	case STEP_ROUTE_ADD:
+		kernel_route_add(k, &st->route);
+		break;
+	case STEP_ROUTE_DEL:
+		kernel_route_del(k, &st->route);
+		break;
+	default:
+		sim_link_step(k, st);
+	}
+}
+
+/* The interface that a table's best default leads out by; -1 unreachable. */
+static int
+table_default(const struct sim *k, uint32_t table, int suppress)
+{
+	const struct net_route *best = NULL, *r;
+	size_t i, j;
+
+	for (i = 0; i < k->s.nroutes; i++) {
+		r = &k->route[i];
+		if (r->table == table && r->dst.len == 0 &&
+		    (best == NULL || r->metric < best->metric))
+			best = r;
+	}
+	if (best == NULL)
+		return 0;
+	if (best->type == NET_UNREACHABLE)
+		return -1;
+	for (j = 0; suppress && j < k->s.nlinks; j++)
+		if (k->link[j].ifindex == best->ifindex &&
+		    k->link[j].group == NET_GROUP)
+			return 0;
+	return (int)best->ifindex;
+}
+
+/* Where a packet to a far address leaves; 0 nowhere. */
+static int
+way(const struct sim *k, uint32_t mark, const struct addr *from)
+{
+	const struct net_rule *r;
+	size_t i;
+	int out;
+
+	for (i = 0; i < k->s.nrules; i++) {
+		r = &k->rule[i];
+		if ((r->mask != 0 && (mark & r->mask) != r->mark) ||
+		    r->oif[0] != '\0' ||
+		    (r->from.family != AF_UNSPEC &&
+			(from == NULL || addr_cmp(&r->from, from) != 0)))
+			continue;
+		if ((out = table_default(k, r->table, r->suppress)) != 0)
+			return out;
+	}
+	return table_default(k, NET_MAIN, 0);
+}
+
+/* ---- stories ---- */
+
+static void
+make(struct sim *k)
+{
+	own(k);
+	if (plan_make(&k->w, &k->s, &plan) == -1)
+		fail_msg("%s", plan.error);
+}
+
+/* To the end; each round is read back. */
+static void
+run(struct sim *k)
+{
+	size_t i;
+	int rounds;
+
+	for (rounds = 0; rounds < 4; rounds++) {
+		make(k);
+		if (plan.n == 0)
+			return;
+		for (i = 0; i < plan.n; i++)
+			sim_step(k, &plan.step[i]);
+	}
+	make(k);
+	assert_int_equal(plan.n, 0);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct net_route));
+}
+
+/* The order of rules counts, that of routes does not. */
+static void
+assert_same(struct sim *a, struct sim *b)
+{
+	assert_int_equal(a->s.nat, b->s.nat);
+	if (a->s.nat)
+		assert_string_equal(a->nat, b->nat);
+	assert_int_equal(a->s.nrules, b->s.nrules);
+	assert_memory_equal(a->rule, b->rule, a->s.nrules * sizeof(a->rule[0]));
+	assert_memory_equal(a->link, b->link, a->s.nlinks * sizeof(a->link[0]));
+	assert_int_equal(a->s.nroutes, b->s.nroutes);
+	qsort(a->route, a->s.nroutes, sizeof(a->route[0]), compare);
+	qsort(b->route, b->s.nroutes, sizeof(b->route[0]), compare);
+	assert_memory_equal(
+	    a->route, b->route, a->s.nroutes * sizeof(a->route[0]));
+	assert_int_equal(a->undo.n, b->undo.n);
+}
+
+/* Packets find the old way or the new one; so do those of each uplink. */
+static void
+assert_ways(struct sim *k, const struct sim *old, const struct sim *new)
+{
+	uint32_t i;
+	int out, was;
+
+	out = way(k, 0, NULL);
+	if (out != way(old, 0, NULL) && out != way(new, 0, NULL))
+		fail_msg("a packet leaves by %d", out);
+	for (i = 0; i < k->w.nuplinks; i++) {
+		out = way(k, plan_mark(i), NULL);
+		was = way(old, plan_mark(i), NULL);
+		if (out != was && out != way(new, plan_mark(i), NULL))
+			fail_msg("a packet of uplink %u leaves by %d", i, out);
+	}
+}
+
+/* Cut off after each step, and begun again from there. */
+static void
+cut_anywhere(const struct sim *start)
+{
+	struct sim *end, *k;
+	size_t cut, i, n;
+
+	end = malloc(sizeof(*end));
+	k = malloc(sizeof(*k));
+	assert_non_null(end);
+	assert_non_null(k);
+	*end = *start;
+	run(end);
+	*k = *start;
+	make(k);
+	n = plan.n;
+	for (cut = 0; cut <= n; cut++) {
+		*k = *start;
+		make(k);
+		for (i = 0; i < cut; i++)
+			sim_step(k, &plan.step[i]);
+		assert_ways(k, start, end);
+		/* netconf was killed: it does not know what nft holds */
+		k->nat[0] = '\0';
+		run(k);
+		assert_same(k, end);
+	}
+	free(end);
+	free(k);
+}
+
+/* All steps of the plan in words, and then they are done. */
+static void
+expect(struct sim *k, const char *const *text)
+{
+	char line[MSG_TEXT_LEN];
+	size_t i;
+
+	cut_anywhere(k);
+	make(k);
+	for (i = 0; i < plan.n; i++) {
+		plan_step_text(&plan.step[i], &k->s, line, sizeof(line));
+		if (text[i] == NULL)
+			fail_msg("one more: %s", line);
+		assert_string_equal(line, text[i]);
+	}
+	assert_null(text[i]);
+	run(k);
+}
+
+#define EXPECT(k, ...)                                                   \
+	do {                                                             \
+		static const char *const text_[] = { __VA_ARGS__ NULL }; \
+		expect(k, text_);                                        \
+	} while (0)
+
+static struct sim *
+started(void)
+{
+	struct sim *k = site();
+
+	run(k);
+	return k;
+}
+
+static void
+test_start(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	sim_link(k, "wan2")->rp_filter = 1;
+	EXPECT(k, "link set eth1 group 157", "link set wan2 group 157",
+	    "sysctl net.ipv4.conf.wan2.rp_filter=2", "nft table inet dialfail",
+	    "route add 192.0.2.0/24 dev eth1 table 157",
+	    "route add 198.51.100.0/30 dev wan2 table 157",
+	    "route add 198.51.100.0/30 dev wan2 table 158",
+	    "route add default via 198.51.100.1 dev wan2 table 158",
+	    "route add unreachable default table 158",
+	    "rule add pref 32765 fwmark 0x1000000/0xf000000 lookup main",
+	    "rule add pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	    "rule add pref 32765 from 192.0.2.2 lookup main",
+	    "rule add pref 32765 from 198.51.100.2 lookup 158",
+	    "rule add pref 32765 oif wan2 lookup 158",
+	    "rule add pref 32765 lookup main suppress_ifgroup 157",
+	    "rule add pref 32765 lookup 157", );
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	free(k);
+}
+
+static void
+test_twice(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	make(k);
+	assert_int_equal(plan.n, 0);
+	k->w.active = 1;
+	run(k);
+	make(k);
+	assert_int_equal(plan.n, 0);
+	free(k);
+}
+
+static void
+test_failover(void **arg)
+{
+	struct sim *k = started();
+	struct addr primary = ip("192.0.2.2");
+
+	(void)arg;
+	k->w.active = 1;
+	EXPECT(k, "route add default via 198.51.100.1 dev wan2 table 157", );
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(way(k, 0, &primary), ETH1);
+	assert_int_equal(plan_active(&k->w, &k->s), 1);
+	k->w.active = 0;
+	EXPECT(k, "route del default via 198.51.100.1 dev wan2 table 157", );
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(plan_active(&k->w, &k->s), 0);
+	free(k);
+}
+
+static void
+test_dialled(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	dial(k);
+	EXPECT(k, "link set ppp0 group 157", "nft table inet dialfail",
+	    "route add default dev ppp0 table 159",
+	    "route add unreachable default table 159",
+	    "rule add pref 32765 fwmark 0x1000000/0xf000000 lookup main",
+	    "rule add pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	    "rule add pref 32765 fwmark 0x3000000/0xf000000 lookup 159",
+	    "rule add pref 32765 from 192.0.2.2 lookup main",
+	    "rule add pref 32765 from 198.51.100.2 lookup 158",
+	    "rule add pref 32765 oif wan2 lookup 158",
+	    "rule add pref 32765 from 10.99.0.2 lookup 159",
+	    "rule add pref 32765 oif ppp0 lookup 159",
+	    "rule add pref 32765 lookup main suppress_ifgroup 157",
+	    "rule add pref 32765 lookup 157", "rule del pref 32765 lookup 157",
+	    "rule del pref 32765 lookup main suppress_ifgroup 157",
+	    "rule del pref 32765 oif wan2 lookup 158",
+	    "rule del pref 32765 from 198.51.100.2 lookup 158",
+	    "rule del pref 32765 from 192.0.2.2 lookup main",
+	    "rule del pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	    "rule del pref 32765 fwmark 0x1000000/0xf000000 lookup main", );
+	k->w.active = 2;
+	EXPECT(k, "route add default dev ppp0 table 157", );
+	assert_int_equal(way(k, 0, NULL), PPP0);
+	free(k);
+}
+
+/* One atomic replacement, not a hole between two routes. */
+static void
+test_other_backup(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	dial(k);
+	k->w.active = 1;
+	run(k);
+	k->w.active = 2;
+	EXPECT(k, "route add default dev ppp0 table 157", );
+	assert_int_equal(way(k, 0, NULL), PPP0);
+	free(k);
+}
+
+/* Old flows stay on the backup, whatever is cut off where. */
+static void
+test_drain(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.active = 1;
+	run(k);
+	k->w.active = 0;
+	k->w.drain = 1;
+	EXPECT(k, "route del default via 198.51.100.1 dev wan2 table 157", );
+	assert_int_equal(way(k, plan_mark(1), NULL), WAN2);
+	free(k);
+}
+
+/* A primary that works still is left by hand: its flows stay as well. */
+static void
+test_drain_primary(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.active = 1;
+	k->w.drain = 0;
+	EXPECT(k, "nft table inet dialfail",
+	    "route add default via 198.51.100.1 dev wan2 table 157", );
+	assert_int_equal(way(k, plan_mark(0), NULL), ETH1);
+	assert_null(strstr(k->nat, "ct direction reply"));
+	k->w.drain = MSG_UPLINK_NONE;
+	EXPECT(k, "nft table inet dialfail", );
+	assert_non_null(strstr(k->nat, "ct direction reply"));
+	free(k);
+}
+
+static void
+test_recreated(void **arg)
+{
+	struct sim *k = started();
+	struct net_link *l;
+	size_t i;
+
+	(void)arg;
+	l = sim_link(k, "eth1");
+	kernel_down(k, ETH1);
+	l->group = 0;
+	l->ifindex = 9;
+	for (i = 0; i < k->s.naddrs; i++)
+		if (k->addr[i].ifindex == ETH1)
+			k->addr[i].ifindex = 9;
+	undo_drop(&k->undo, UNDO_GROUP, "eth1");
+	EXPECT(k, "link set eth1 group 157",
+	    "route add 192.0.2.0/24 dev eth1 table 157", );
+	free(k);
+}
+
+static void
+test_interface_gone(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	dial(k);
+	k->w.active = 2;
+	run(k);
+	/* pppd ended: the kernel took what hung on its interface */
+	kernel_down(k, PPP0);
+	k->s.nlinks--;
+	k->s.naddrs--;
+	undo_drop(&k->undo, UNDO_GROUP, "ppp0");
+	k->w.uplink[2].ifname[0] = '\0';
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_string_equal(plan.error, "pots: no interface");
+	assert_int_equal(plan.n, 0);
+	k->w.active = 0;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	free(k);
+}
+
+static void
+test_group_taken(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	sim_link(k, "wan2")->group = 7;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_string_equal(plan.error,
+	    "wan2 is in interface group 7 already: dialfail needs it in group "
+	    "157");
+	assert_int_equal(plan.n, 0);
+	free(k);
+}
+
+static void
+test_no_gateway(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	memset(&k->w.uplink[1].gateway, 0, sizeof(struct addr));
+	k->w.active = 1;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_string_equal(plan.error, "lte: no gateway is known");
+	sim_link(k, "wan2")->up = 0;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_string_equal(plan.error, "lte: its interface is down");
+	free(k);
+}
+
+static void
+test_shutdown(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.uplink[0].shutdown = 1;
+	k->w.uplink[0].ncompanions = 1;
+	strlcpy(k->w.uplink[0].companion[0], "sps0", IFNAMSIZ);
+	add_link(k, 8, "sps0", 1, "10.3.0.1", 32);
+	k->w.active = 1;
+	k->w.shut = 1;
+	EXPECT(k, "route add default via 198.51.100.1 dev wan2 table 157",
+	    "link set eth1 down", "link set sps0 down", );
+	k->w.shut = 0;
+	EXPECT(k, "link set eth1 up", "link set sps0 up", );
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	k->w.active = 0;
+	run(k);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	/* what somebody else set down stays down */
+	sim_link(k, "eth1")->up = 0;
+	kernel_down(k, ETH1);
+	run(k);
+	assert_int_equal(sim_link(k, "eth1")->up, 0);
+	free(k);
+}
+
+/* The router's own default went: with a configured gateway we lay it. */
+static void
+test_configured_gateway(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.uplink[0].gateway = ip("192.0.2.1");
+	k->w.uplink[0].gateway_configured = 1;
+	kernel_route_del(k, &k->route[0]);
+	EXPECT(k, "route add default via 192.0.2.1 dev eth1 table 157", );
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(plan_active(&k->w, &k->s), 0);
+	free(k);
+}
+
+/* An uplink leaves the configuration: its interface is as it was. */
+static void
+test_uplink_leaves(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	sim_link(k, "wan2")->rp_filter = 1;
+	run(k);
+	k->w.nuplinks = 1;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(sim_link(k, "wan2")->group, 0);
+	assert_int_equal(sim_link(k, "wan2")->rp_filter, 1);
+	assert_int_equal(sim_link(k, "eth1")->group, NET_GROUP);
+	free(k);
+}
+
+static void
+test_clear(void **arg)
+{
+	struct sim *k = site(), *before = malloc(sizeof(*before));
+
+	(void)arg;
+	assert_non_null(before);
+	sim_link(k, "wan2")->rp_filter = 1;
+	*before = *k;
+	run(k);
+	dial(k);
+	k->w.active = 1;
+	k->w.shut = 1;
+	k->w.uplink[0].shutdown = 1;
+	run(k);
+	assert_int_equal(sim_link(k, "eth1")->up, 0);
+	k->w.clear = 1;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(plan_found(&k->s), 0);
+	assert_int_equal(k->undo.n, 0);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	k->s.nlinks--; /* ppp0 */
+	assert_same(k, before);
+	free(before);
+	free(k);
+}
+
+/* Killed again and again in the middle of the rules, and rules of others'. */
+static void
+test_rules_in_disorder(void **arg)
+{
+	struct sim *k = started();
+	struct net_rule stranger = { .table = 999 };
+
+	(void)arg;
+	k->rule[k->s.nrules++] = k->rule[0];
+	k->rule[k->s.nrules++] = k->rule[4];
+	k->rule[k->s.nrules++] = stranger;
+	k->rule[k->s.nrules++] = k->rule[1];
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(k->s.nrules, 7);
+	free(k);
+}
+
+static void
+test_facts(void **arg)
+{
+	struct sim *k = started();
+	struct msg_facts f;
+
+	(void)arg;
+	plan_facts(&k->w.uplink[0], "", 0, &k->s, &f);
+	assert_int_equal(f.ifindex, ETH1);
+	assert_int_equal(f.has_route, 1);
+	assert_int_equal(f.prefixlen, 24);
+	assert_int_equal(addr_cmp(&f.gateway, &(struct addr){ 0 }) != 0, 1);
+	/* the last known gateway stays, the route is gone */
+	k->w.uplink[0].gateway = f.gateway;
+	kernel_route_del(k, &k->route[0]);
+	plan_facts(&k->w.uplink[0], "", 0, &k->s, &f);
+	assert_int_equal(f.has_route, 0);
+	assert_int_equal(addr_cmp(&f.gateway, &k->w.uplink[0].gateway), 0);
+	/* after a restart a backup's comes from its own table */
+	memset(&k->w.uplink[1].gateway, 0, sizeof(struct addr));
+	kernel_down(k, 0);
+	plan_facts(&k->w.uplink[1], "", 0, &k->s, &f);
+	assert_int_equal(f.gateway.family, AF_INET);
+	/* a missing interface, and one that is a port of another */
+	plan_facts(&k->w.uplink[2], "", 0, &k->s, &f);
+	assert_int_equal(f.ifindex, 0);
+	sim_link(k, "eth0")->carrier = 0;
+	plan_facts(&k->w.uplink[0], "eth0", 0, &k->s, &f);
+	assert_int_equal(f.carrier, 0);
+	plan_facts(&k->w.uplink[0], "", 1, &k->s, &f);
+	assert_int_equal(f.carrier, 1);
+	assert_int_equal(msg_facts_valid(&f), 1);
+	free(k);
+}
+
+struct shown {
+	int lines;
+	int different;
+};
+
+static void
+count_line(const char *text, int different, void *arg)
+{
+	struct shown *n = arg;
+
+	assert_true(text[0] != '\0');
+	n->lines++;
+	n->different += different != 0;
+}
+
+static void
+test_show(void **arg)
+{
+	struct sim *k = site();
+	struct shown n = { 0, 0 };
+
+	(void)arg;
+	plan_show(&k->w, &k->s, count_line, &n);
+	assert_true(n.different > 10);
+	run(k);
+	own(k);
+	n = (struct shown){ 0, 0 };
+	plan_show(&k->w, &k->s, count_line, &n);
+	assert_int_equal(n.different, 0);
+	assert_true(n.lines > 10);
+	k->w.active = 1;
+	plan_show(&k->w, &k->s, count_line, &n);
+	assert_int_equal(n.different, 1);
+	free(k);
+}
+
+static void
+test_nft(void **arg)
+{
+	struct sim *k = site();
+	char text[PLAN_NFT_MAX];
+
+	(void)arg;
+	add_link(k, 7, "lan6", 0, "fd00::1", 64);
+	add_masq(k, "lan6");
+	add_masq(k, "nosuch");
+	k->w.nmasq++;
+	assert_int_equal(prefix_parse("10.2.0.0/16", &k->w.masq[3].prefix), 0);
+	dial(k);
+	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	assert_string_equal(text,
+	    "table inet dialfail\n"
+	    "delete table inet dialfail\n"
+	    "table inet dialfail {\n"
+	    "\tset lan {\n"
+	    "\t\ttype ipv4_addr\n"
+	    "\t\tflags interval\n"
+	    "\t\tauto-merge\n"
+	    "\t\telements = { 10.1.0.0/24, 10.2.0.0/16 }\n"
+	    "\t}\n"
+	    "\tchain nat {\n"
+	    "\t\ttype nat hook postrouting priority srcnat + 10\n"
+	    "\t\toifgroup 157 ip saddr @lan ip daddr != @lan rt ipsec missing "
+	    "masquerade\n"
+	    "\t}\n"
+	    "\tchain prerouting {\n"
+	    "\t\ttype filter hook prerouting priority mangle\n"
+	    "\t\tiifname \"eth1\" ct state new ct mark set ct mark and "
+	    "0xf0ffffff or 0x01000000\n"
+	    "\t\tiifname \"wan2\" ct state new ct mark set ct mark and "
+	    "0xf0ffffff or 0x02000000\n"
+	    "\t\tiifname \"ppp0\" ct state new ct mark set ct mark and "
+	    "0xf0ffffff or 0x03000000\n"
+	    "\t\tiifgroup != 157 ct direction reply ct mark and 0x0f000000 == "
+	    "0x01000000 meta mark set meta mark and 0xf0ffffff or 0x01000000\n"
+	    "\t\tiifgroup != 157 ct mark and 0x0f000000 == 0x02000000 meta "
+	    "mark set meta mark and 0xf0ffffff or 0x02000000\n"
+	    "\t\tiifgroup != 157 ct mark and 0x0f000000 == 0x03000000 meta "
+	    "mark set meta mark and 0xf0ffffff or 0x03000000\n"
+	    "\t}\n"
+	    "\tchain marks {\n"
+	    "\t\ttype filter hook postrouting priority srcnat + 20\n"
+	    "\t\toifname \"eth1\" ct mark set ct mark and 0xf0ffffff or "
+	    "0x01000000\n"
+	    "\t\toifname \"wan2\" ct mark set ct mark and 0xf0ffffff or "
+	    "0x02000000\n"
+	    "\t\toifname \"ppp0\" ct mark set ct mark and 0xf0ffffff or "
+	    "0x03000000\n"
+	    "\t}\n"
+	    "}\n");
+	assert_int_equal(nft_text(&k->w, &k->s, text, 64), -1);
+	k->w.nmasq = 0;
+	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	assert_null(strstr(text, "masquerade"));
+	free(k);
+}
+
+/* The largest configuration fits. */
+static void
+test_nft_largest(void **arg)
+{
+	struct sim *k = site();
+	char text[PLAN_NFT_MAX];
+	uint32_t i;
+
+	(void)arg;
+	while (k->w.nuplinks < CONF_UPLINKS_MAX)
+		add_uplink(k, "b", "");
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		memset(k->w.uplink[i].ifname, 'x', IFNAMSIZ - 1);
+	k->w.nmasq = CONF_NETS_MAX;
+	for (i = 0; i < CONF_NETS_MAX; i++) {
+		memset(&k->w.masq[i], 0, sizeof(k->w.masq[i]));
+		assert_int_equal(
+		    prefix_parse("172.16.254.0/255", &k->w.masq[i].prefix), -1);
+		assert_int_equal(
+		    prefix_parse("172.16.254.128/27", &k->w.masq[i].prefix), 0);
+	}
+	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	free(k);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_dialled),
+		cmocka_unit_test(test_other_backup),
+		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_drain_primary),
+		cmocka_unit_test(test_recreated),
+		cmocka_unit_test(test_interface_gone),
+		cmocka_unit_test(test_group_taken),
+		cmocka_unit_test(test_no_gateway),
+		cmocka_unit_test(test_shutdown),
+		cmocka_unit_test(test_configured_gateway),
+		cmocka_unit_test(test_uplink_leaves),
+		cmocka_unit_test(test_clear),
+		cmocka_unit_test(test_rules_in_disorder),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_nft),
+		cmocka_unit_test(test_nft_largest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
