@@ -102,9 +102,10 @@ word(char **line, char *buf, size_t size)
 	memcpy(buf, *line, len);
 	buf[len] = '\0';
 	*line += len;
-	if (**line == ' ')
-		(*line)++;
-	return 0;
+	if (**line == '\0')
+		return 0;
+	(*line)++; /* and then there must be another one */
+	return **line == '\0' ? -1 : 0;
 }
 
 static int
