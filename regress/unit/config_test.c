@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netconf and the configuration: what the parent gets to see of a file, good
+ * or bad, which one is in force, and which one is "the one before".
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "netconf/run.h"
+
+#define SENT_MAX 256
+
+static char dir[] = "/tmp/config_test.XXXXXX";
+static char path[64];
+
+static struct {
+	uint32_t type;
+	size_t len;
+	char data[4096];
+} sent[SENT_MAX];
+static size_t nsent;
+static int reloads;
+
+/* ---- what config.c calls ---- */
+
+void
+netconf_send(uint32_t type, int fd, const void *data, size_t len)
+{
+	assert_int_equal(fd, -1);
+	assert_true(nsent < SENT_MAX);
+	assert_true(len > 0 && len <= sizeof(sent[0].data));
+	sent[nsent].type = type;
+	sent[nsent].len = len;
+	memcpy(sent[nsent++].data, data, len);
+}
+
+void
+tty_reloaded(void)
+{
+	assert_non_null(config_current());
+}
+
+void
+ppp_reloaded(void)
+{
+	assert_non_null(config_current());
+}
+
+void
+net_reloaded(void)
+{
+	reloads++;
+}
+
+/* ---- */
+
+static int
+setup(void **arg)
+{
+	(void)arg;
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/dialfail.conf", dir);
+	config_open(path, NULL);
+	return 0;
+}
+
+static int
+teardown(void **arg)
+{
+	(void)arg;
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void
+put(const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void
+load(uint32_t gen, uint32_t source)
+{
+	struct msg_conf_load m = { gen, source };
+
+	nsent = 0;
+	config_load(&m);
+	assert_true(nsent > 0);
+}
+
+static size_t
+count(uint32_t type)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < nsent; i++)
+		n += sent[i].type == type;
+	return n;
+}
+
+static void
+assert_last(uint32_t type, uint32_t gen)
+{
+	uint32_t got;
+
+	assert_string_equal(msg_name(sent[nsent - 1].type), msg_name(type));
+	assert_int_equal(sent[nsent - 1].len, sizeof(got));
+	memcpy(&got, sent[nsent - 1].data, sizeof(got));
+	assert_int_equal(got, gen);
+}
+
+#define ONE                                      \
+	"primary eth1 { target 198.51.100.7 }\n" \
+	"backup wwan0\n"
+#define TWO ONE "backup wwan1\n"
+
+/* Only root's files are taken, so only root can try this. */
+static void
+need_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
+static void
+test_good(void **arg)
+{
+	struct msg_conf_begin b;
+	struct conf_uplink u;
+	size_t i, n = 0;
+
+	(void)arg;
+	need_root();
+	put(ONE);
+	load(1, MSG_CONF_FILE);
+	assert_int_equal(sent[0].type, IMSG_CONF_BEGIN);
+	assert_int_equal(sent[0].len, sizeof(b));
+	memcpy(&b, sent[0].data, sizeof(b));
+	assert_int_equal(b.gen, 1);
+	assert_int_equal(b.nuplinks, 2);
+	assert_int_equal(count(IMSG_CONF_GLOBAL), 1);
+	for (i = 0; i < nsent; i++) {
+		if (sent[i].type != IMSG_CONF_UPLINK)
+			continue;
+		assert_int_equal(sent[i].len, sizeof(u));
+		memcpy(&u, sent[i].data, sizeof(u));
+		assert_int_equal(u.id, n++);
+		assert_int_equal(conf_uplink_valid(&u), 1);
+	}
+	assert_int_equal(n, 2);
+	assert_true(count(IMSG_CONF_TEXT) > 0);
+	assert_last(IMSG_CONF_END, 1);
+	/* offered is not in force */
+	assert_int_equal(config_uplink("wwan0"), MSG_UPLINK_NONE);
+	config_commit(1);
+	assert_int_equal(config_uplink("wwan0"), 1);
+	assert_int_equal(config_uplink("nosuch"), MSG_UPLINK_NONE);
+	assert_int_equal(reloads, 1);
+}
+
+static void
+test_bad(void **arg)
+{
+	char text[sizeof(sent[0].data) + 1];
+
+	(void)arg;
+	need_root();
+	put("primary eth1 {\n\ttarget 198.51.100.7\n\tcolour red\n}\n"
+	    "backup wwan0 { target nonsense }\n");
+	load(2, MSG_CONF_FILE);
+	assert_int_equal(count(IMSG_CONF_BEGIN), 0);
+	assert_true(count(IMSG_CONF_ERROR) >= 2);
+	memcpy(text, sent[0].data, sent[0].len);
+	text[sent[0].len] = '\0';
+	assert_int_equal(strncmp(text, path, strlen(path)), 0);
+	assert_int_equal(strncmp(text + strlen(path), ":3: ", 4), 0);
+	assert_last(IMSG_CONF_FAILED, 2);
+	config_forget(2);
+	assert_int_equal(config_uplink("wwan0"), 1);
+	assert_int_equal(chmod(path, 0622), 0);
+	load(3, MSG_CONF_FILE);
+	assert_last(IMSG_CONF_FAILED, 3);
+	assert_int_equal(unlink(path), 0);
+	load(4, MSG_CONF_FILE);
+	assert_true(count(IMSG_CONF_ERROR) == 1);
+	assert_last(IMSG_CONF_FAILED, 4);
+}
+
+static void
+test_previous(void **arg)
+{
+	(void)arg;
+	need_root();
+	load(5, MSG_CONF_PREVIOUS);
+	assert_int_equal(count(IMSG_CONF_ERROR), 1);
+	assert_last(IMSG_CONF_FAILED, 5);
+	put(TWO);
+	load(6, MSG_CONF_FILE);
+	assert_last(IMSG_CONF_END, 6);
+	config_commit(6);
+	assert_int_equal(config_uplink("wwan1"), 2);
+	/* it comes from memory: the file is of no interest */
+	put("nonsense\n");
+	load(7, MSG_CONF_PREVIOUS);
+	assert_last(IMSG_CONF_END, 7);
+	config_forget(7);
+	load(8, MSG_CONF_PREVIOUS);
+	config_commit(8);
+	assert_int_equal(config_uplink("wwan1"), MSG_UPLINK_NONE);
+	assert_int_equal(config_uplink("wwan0"), 1);
+	/* and back again */
+	load(9, MSG_CONF_PREVIOUS);
+	config_commit(9);
+	assert_int_equal(config_uplink("wwan1"), 2);
+}
+
+/* Superseded before anybody took it. */
+static void
+test_superseded(void **arg)
+{
+	(void)arg;
+	need_root();
+	put(ONE);
+	load(10, MSG_CONF_FILE);
+	load(11, MSG_CONF_PREVIOUS);
+	load(12, MSG_CONF_FILE);
+	config_forget(11); /* a late one: not this */
+	config_commit(12);
+	assert_int_equal(config_uplink("wwan1"), MSG_UPLINK_NONE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_previous),
+		cmocka_unit_test(test_superseded),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
