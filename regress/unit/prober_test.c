@@ -610,6 +610,64 @@ interface_replaced(void **state)
 	await(0, MSG_GOOD, MSG_CAUSE_NONE);
 }
 
+/* Not scheduled for a while: what came meanwhile is not late. */
+static void
+stopped_is_not_dead(void **state)
+{
+	static const int ms[] = { 400, 400, 400, 1500 };
+	struct msg_round r;
+	size_t i;
+	int n;
+
+	(void)state;
+	needs_root();
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	for (i = 0; i < sizeof(ms) / sizeof(ms[0]); i++) {
+		kill(prober_pid, SIGSTOP);
+		poll(NULL, 0, ms[i]);
+		kill(prober_pid, SIGCONT);
+		for (n = 0; n < 4; n++) {
+			r = next_round(0);
+			assert_true(
+			    r.verdict == MSG_GOOD || r.verdict == MSG_VOID);
+		}
+	}
+}
+
+/* How often it has slept, and so been woken. */
+static unsigned long
+wakes(void)
+{
+	unsigned long n = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)prober_pid);
+	assert_non_null(f = fopen(path, "r"));
+	while (fgets(line, sizeof(line), f) != NULL)
+		(void)sscanf(line, "voluntary_ctxt_switches: %lu", &n);
+	fclose(f);
+	return n;
+}
+
+/* The kernel's filter keeps other programs' pings from waking it. */
+static void
+sleeps_through_others(void **state)
+{
+	unsigned long before;
+
+	(void)state;
+	needs_root();
+	if (try("command -v ping >/dev/null") != 0) {
+		print_message("skipped: no ping\n");
+		skip();
+	}
+	before = wakes();
+	sh("ping -q -c 1000 -i 0.001 192.0.2.1 >/dev/null");
+	assert_true(wakes() - before < 700);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
 /* The primary is dead and goes on being probed; the backup proves itself. */
 static void
 two_uplinks(void **state)
@@ -735,6 +793,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(address_changes),
 		cmocka_unit_test(interface_returns),
 		cmocka_unit_test(interface_replaced),
+		cmocka_unit_test(stopped_is_not_dead),
+		cmocka_unit_test(sleeps_through_others),
 		cmocka_unit_test(two_uplinks),
 		cmocka_unit_test(point_to_point),
 		cmocka_unit_test(reload_keeps),

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The prober between its parent and the line, in virtual time: any messages
+ * in any order, any answers, a wire that fails.  Whatever it was told, what
+ * it tells must be valid, since the parent would call it hostile otherwise.
+ *
+ * The input is a row of commands: an octet, then what it takes.  Most of a
+ * message is sound, since random octets would be refused at the first check;
+ * one command sends raw octets all the same.
+ */
+#include <sys/types.h>
+
+#include <event.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/sandbox.h"
+#include "prober/probed.h"
+#include "prober/prober.h"
+#include "prober/round.h"
+#include "prober/stats.h"
+#include "prober/wire.h"
+
+#define TIMERS    (4 * CONF_UPLINKS_MAX)
+#define ECHOES    64
+#define STEPS_MAX 2000 /* timers that one input may fire */
+#define COMMANDS  10
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static struct {
+	struct event *ev;
+	void (*fn)(int, short, void *);
+	void *arg;
+	struct monotime due; /* invalid: not set */
+} timer[TIMERS];
+
+static struct {
+	struct wire *wire; /* NULL: slot is free */
+	struct icmp_echo e;
+} echo[ECHOES];
+
+static const uint8_t *in;
+static size_t left;
+static const void *message;
+static size_t message_len;
+static struct monotime clock_now;
+static uint32_t nechoes, steps;
+static int wire_fails, wire_silent;
+static jmp_buf refused;
+
+static uint8_t
+octet(void)
+{
+	if (left == 0)
+		return 0;
+	left--;
+	return *in++;
+}
+
+/* --- what the prober's code calls instead ---------------------------------- */
+
+static void
+fuzz_get(struct imsg *imsg, void *data, size_t len)
+{
+	(void)imsg;
+	if (message_len != len)
+		longjmp(refused, 1);
+	memcpy(data, message, len);
+}
+
+static int
+fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
+    const void *data, size_t len)
+{
+	(void)iev;
+	(void)id;
+	(void)pid;
+	(void)fd;
+	if (type == IMSG_ROUND &&
+	    (len != sizeof(struct msg_round) || !msg_round_valid(data)))
+		abort();
+	if (type == IMSG_STATS &&
+	    (len != sizeof(struct msg_stats) || !msg_stats_valid(data)))
+		abort();
+	return 1;
+}
+
+static struct monotime
+fuzz_now(void)
+{
+	return clock_now;
+}
+
+static void
+fuzz_timer_set(struct event *ev, void (*fn)(int, short, void *), void *arg)
+{
+	uint32_t i;
+
+	for (i = 0; i < TIMERS && timer[i].ev != NULL; i++)
+		continue;
+	if (i == TIMERS)
+		abort(); /* never freed */
+	timer[i].ev = ev;
+	timer[i].fn = fn;
+	timer[i].arg = arg;
+	timer[i].due = (struct monotime){ 0 };
+}
+
+static void
+fuzz_timer_add(struct event *ev, const struct timeval *tv)
+{
+	uint32_t i;
+
+	for (i = 0; i < TIMERS; i++)
+		if (timer[i].ev == ev) {
+			timer[i].due = monotime_add_ns(
+			    clock_now, tv->tv_sec * INT64_C(1000000000) +
+					   tv->tv_usec * INT64_C(1000));
+			return;
+		}
+	abort();
+}
+
+static void
+fuzz_timer_del(struct event *ev)
+{
+	uint32_t i;
+
+	for (i = 0; i < TIMERS; i++)
+		if (timer[i].ev == ev)
+			timer[i].due = (struct monotime){ 0 };
+}
+
+static int
+fuzz_send(struct wire *w, const struct icmp_echo *e)
+{
+	if (wire_fails)
+		return -1;
+	echo[nechoes % ECHOES].wire = w;
+	echo[nechoes++ % ECHOES].e = *e;
+	return 0;
+}
+
+static int
+fuzz_refresh(struct wire *w)
+{
+	(void)w;
+	return wire_fails ? -1 : 0;
+}
+
+static int
+fuzz_silent(const struct wire *w, struct monotime since)
+{
+	(void)w;
+	(void)since;
+	return wire_silent;
+}
+
+static const struct wire_ops fuzz_ops = {
+	.send = fuzz_send,
+	.refresh = fuzz_refresh,
+	.silent = fuzz_silent,
+};
+
+static void
+fuzz_close(struct wire *w)
+{
+	uint32_t i;
+
+	w->ops = NULL;
+	for (i = 0; i < ECHOES; i++)
+		if (echo[i].wire == w)
+			echo[i].wire = NULL;
+}
+
+static int
+fuzz_open(struct wire *w, const struct msg_facts *f, uint16_t id,
+    const struct wire_user *user, void *arg)
+{
+	fuzz_close(w);
+	memset(w, 0, sizeof(*w));
+	w->facts = *f;
+	w->id = id;
+	w->user = user;
+	w->arg = arg;
+	if (wire_fails)
+		return -1;
+	w->ops = &fuzz_ops;
+	return 0;
+}
+
+static int
+fuzz_is_open(const struct wire *w)
+{
+	return w->ops != NULL;
+}
+
+static void
+fuzz_drain(struct wire *w)
+{
+	(void)w;
+}
+
+#undef evtimer_set
+#undef evtimer_add
+#undef evtimer_del
+#define evtimer_set        fuzz_timer_set
+#define evtimer_add        fuzz_timer_add
+#define evtimer_del        fuzz_timer_del
+#define monotime_now       fuzz_now
+#define fatalx(...)        longjmp(refused, 1)
+#define log_warnx(...)     ((void)0)
+#define proc_get           fuzz_get
+#define imsg_compose_event fuzz_compose
+#define wire_open          fuzz_open
+#define wire_close         fuzz_close
+#define wire_is_open       fuzz_is_open
+#define wire_drain         fuzz_drain
+
+#include "prober/probed.c"
+#include "prober/prober.c"
+
+/* --- the commands ----------------------------------------------------------- */
+
+static void
+deliver(uint32_t type, const void *data, size_t len)
+{
+	message = data;
+	message_len = len;
+	prober_dispatch_parent(type, NULL);
+}
+
+static void
+send_uplink(uint32_t id)
+{
+	struct conf_uplink u;
+	uint32_t i;
+
+	memset(&u, 0, sizeof(u));
+	u.id = id;
+	u.role = id == 0 ? CONF_PRIMARY : CONF_BACKUP;
+	u.kind = CONF_INTERFACE;
+	strlcpy(u.label, octet() & 1 ? "one" : "two", sizeof(u.label));
+	strlcpy(u.ifname, "eth1", sizeof(u.ifname));
+	u.probe.count = 1 + octet() % 100;
+	u.probe.interval_ms = 10 + octet();
+	u.probe.timeout_ms = 10 + octet() * 4u;
+	u.probe.delay_ms = 10 + octet();
+	u.probe.retry = octet() % 101;
+	u.probe.success.kind = octet() % 4;
+	u.probe.require.kind = octet() % 4;
+	if (u.probe.success.kind == CONF_QUORUM_NUMBER)
+		u.probe.success.number = octet();
+	if (u.probe.require.kind == CONF_QUORUM_NUMBER)
+		u.probe.require.number = octet();
+	u.ntargets = octet() % (CONF_TARGETS_MAX + 2);
+	for (i = 0; i < u.ntargets && i < CONF_TARGETS_MAX; i++) {
+		uint8_t ip[4] = { 198, 51, 100, (uint8_t)(i + 1) };
+
+		u.target[i].id = i;
+		u.target[i].near = octet() & 1;
+		addr_set(&u.target[i].address, AF_INET, ip, 4);
+	}
+	u.dial.timeout_ms = 60000;
+	u.dial.redial = 1;
+	u.dial.backoff_ms = u.dial.backoff_max_ms = 1000;
+	deliver(IMSG_CONF_UPLINK, &u, sizeof(u));
+}
+
+static void
+send_conf(void)
+{
+	struct msg_conf_begin b;
+	uint32_t i;
+
+	memset(&b, 0, sizeof(b));
+	b.gen = octet();
+	b.nuplinks = octet();
+	if (b.nuplinks > CONF_UPLINKS_MAX)
+		b.nuplinks %= 4; /* few are as good as many, and faster */
+	deliver(IMSG_CONF_BEGIN, &b, sizeof(b));
+	for (i = 0; i < b.nuplinks; i++)
+		send_uplink(i);
+	deliver(IMSG_CONF_END, &b.gen, sizeof(b.gen));
+}
+
+static void
+send_facts(void)
+{
+	static const uint8_t ip[4] = { 192, 0, 2, 10 };
+	static const uint8_t gateway[4] = { 192, 0, 2, 1 };
+	struct msg_facts f;
+	uint8_t flags = octet();
+
+	memset(&f, 0, sizeof(f));
+	f.uplink = octet() % (CONF_UPLINKS_MAX + 1);
+	f.ifindex = octet() % 3;
+	f.up = flags & 1;
+	f.carrier = flags >> 1 & 1;
+	f.pointopoint = flags >> 2 & 1;
+	f.has_route = flags >> 3 & 1;
+	f.prefixlen = octet();
+	strlcpy(f.ifname, "eth1", sizeof(f.ifname));
+	if (flags & 16)
+		addr_set(&f.address, AF_INET, ip, 4);
+	if (flags & 32)
+		addr_set(&f.gateway, AF_INET, gateway, 4);
+	deliver(IMSG_FACTS, &f, sizeof(f));
+}
+
+static void
+send_mode(void)
+{
+	struct msg_probe m;
+
+	m.uplink = octet() % (CONF_UPLINKS_MAX + 1);
+	m.gen = octet();
+	m.mode = octet() % (MSG_PROBE_BURST + 2);
+	deliver(IMSG_PROBE, &m, sizeof(m));
+}
+
+static void
+send_raw(void)
+{
+	uint32_t type = octet() % (IMSG_TYPE_MAX + 2);
+	size_t len = octet() | (size_t)octet() << 8;
+
+	if (len > left)
+		len = left;
+	in += len;
+	left -= len;
+	deliver(type, in - len, len);
+}
+
+/* An answer to something that was sent, true or not quite. */
+static void
+answer(void)
+{
+	uint32_t i = octet() % ECHOES;
+	struct wire *w = echo[i].wire;
+	struct icmp_echo e = echo[i].e;
+	struct monotime at = clock_now;
+	uint8_t wrong = octet();
+
+	if (w == NULL)
+		return;
+	e.src = echo[i].e.dst;
+	e.dst = echo[i].e.src;
+	if (wrong & 1)
+		e.token++;
+	if (wrong & 2)
+		e.seq = (uint16_t)(e.seq + octet());
+	if (wrong & 4)
+		e.src.octet[3] = octet();
+	if (wrong & 8)
+		at = monotime_add_ms(at, -40 * octet());
+	w->user->answer(w->arg, &e, at);
+	w->user->done(w->arg);
+}
+
+/* Time goes on, by steps that may be late. */
+static void
+pass(int64_t ms, int late)
+{
+	struct monotime end = monotime_add_ms(clock_now, ms);
+	uint32_t i, first;
+
+	for (; steps < STEPS_MAX; steps++) {
+		first = TIMERS;
+		for (i = 0; i < TIMERS; i++)
+			if (monotime_valid(timer[i].due) &&
+			    monotime_cmp(timer[i].due, end) <= 0 &&
+			    (first == TIMERS || monotime_cmp(timer[i].due,
+						    timer[first].due) < 0))
+				first = i;
+		if (first == TIMERS)
+			break;
+		if (late)
+			clock_now = end;
+		else if (monotime_cmp(timer[first].due, clock_now) > 0)
+			clock_now = timer[first].due;
+		timer[first].due = (struct monotime){ 0 };
+		timer[first].fn(-1, EV_TIMEOUT, timer[first].arg);
+	}
+	clock_now = end;
+}
+
+static void
+command(void)
+{
+	uint32_t asker = 1;
+
+	switch (octet() % COMMANDS) {
+	case 0:
+		send_conf();
+		break;
+	case 1:
+		send_facts();
+		break;
+	case 2:
+		send_mode();
+		break;
+	case 3:
+		send_raw();
+		break;
+	case 4:
+		answer();
+		break;
+	case 5:
+		pass(octet(), 0);
+		break;
+	case 6:
+		pass(20 * octet(), octet() & 1);
+		break;
+	case 7:
+		wire_fails = octet() & 1;
+		break;
+	case 8:
+		wire_silent = octet() & 1;
+		break;
+	case 9:
+		deliver(IMSG_STATS_REQ, &asker, sizeof(asker));
+		break;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	uint32_t i;
+
+	in = data;
+	left = len;
+	steps = 0;
+	clock_now = monotime_from_ns(INT64_C(1000000000));
+	wire_fails = wire_silent = 0;
+	if (setjmp(refused) == 0)
+		while (left > 0)
+			command();
+	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
+		probed_free(probed[i]);
+		probed[i] = NULL;
+	}
+	memset(&pending, 0, sizeof(pending));
+	memset(timer, 0, sizeof(timer));
+	return 0;
+}
