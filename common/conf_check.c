@@ -35,7 +35,8 @@ check_file(struct check *c, const struct conf_where *where, const char *what,
 {
 	struct stat st;
 
-	if (stat(path, &st) == -1)
+	/* netconf opens no secret through a link */
+	if ((needed == 0 ? lstat(path, &st) : stat(path, &st)) == -1)
 		complain(c, where, what, path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		complain(c, where, what, path, "not a file");

@@ -182,13 +182,23 @@ test_prefixes(void **state)
 		{ "2001:db8::7", "2001:db8::7/128" },
 		{ "::/0", "::/0" },
 	};
-	static const char *const bad[] = { "", "/", "/24", "192.0.2.0/",
-		"192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/+8", "192.0.2.0/ 8",
-		"192.0.2.0/8 ", "192.0.2.0/8/8", "192.0.2.0/255.0.0.0",
-		"2001:db8::/129", "10/8", "net/8",
-		"99999999999999999999999999999999999999999999999999999999999999"
-		"9999/8" };
-	char buf[PREFIX_STRLEN];
+	static const char *const bad[] = {
+		"",
+		"/",
+		"/24",
+		"192.0.2.0/",
+		"192.0.2.0/33",
+		"192.0.2.0/-1",
+		"192.0.2.0/+8",
+		"192.0.2.0/ 8",
+		"192.0.2.0/8 ",
+		"192.0.2.0/8/8",
+		"192.0.2.0/255.0.0.0",
+		"2001:db8::/129",
+		"10/8",
+		"net/8",
+	};
+	char buf[PREFIX_STRLEN], longest[2 * PREFIX_STRLEN];
 	struct prefix p;
 	size_t i;
 
@@ -201,6 +211,9 @@ test_prefixes(void **state)
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(prefix_parse(bad[i], &p), -1);
+	memset(longest, '9', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(prefix_parse(longest, &p), -1);
 	p = net("10.0.0.0/8");
 	p.len = 33;
 	assert_false(prefix_valid(&p));

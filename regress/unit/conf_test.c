@@ -219,6 +219,8 @@ test_secrets_and_programs(void **state)
 	system_says(file, 0, "secret file \"");
 	system_says(file, 0, "\": not a file\n");
 	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(symlink("/etc/passwd", file), 0);
+	system_says(file, 0, ":4: secret file");
 	write_file(file, "#!/bin/sh\n", 0700);
 	if (geteuid() != 0) {
 		system_says(file, 0700, ": not owned by root\n");
