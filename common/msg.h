@@ -24,7 +24,7 @@
 #include "common/addr.h"
 #include "common/conf.h"
 
-#define MSG_TEXT_LEN 240 /* a line for people, with its NUL */
+#define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
 /*
@@ -145,7 +145,7 @@ struct msg_facts {
 	struct addr peer; /* point-to-point: the other end */
 	uint32_t prefixlen;
 	struct addr gateway; /* in force; the last known one is kept */
-	uint32_t has_route; /* a default route leads out by it (main, or ours) */
+	uint32_t has_route; /* a default route leaves by it, in main or ours */
 };
 
 /* How an uplink is probed. */
@@ -168,17 +168,17 @@ enum msg_verdict {
 };
 
 /* Why a round was bad, in the order in which the first that fits is told. */
-#define MSG_CAUSES(X)                                                          \
-	X(NONE, "none")                                                        \
-	X(NO_INTERFACE, "interface missing")                                   \
-	X(LINK_DOWN, "interface down")                                         \
-	X(CARRIER, "no carrier")                                               \
-	X(NO_ADDRESS, "no address")                                            \
-	X(NO_ROUTE, "no route")                                                \
-	X(SEND, "cannot send")                                                 \
-	X(GATEWAY, "gateway silent")                                           \
-	X(UPSTREAM, "upstream dead")                                           \
-	X(SOME_TARGETS, "some targets dead")                                   \
+#define MSG_CAUSES(X)                        \
+	X(NONE, "none")                      \
+	X(NO_INTERFACE, "interface missing") \
+	X(LINK_DOWN, "interface down")       \
+	X(CARRIER, "no carrier")             \
+	X(NO_ADDRESS, "no address")          \
+	X(NO_ROUTE, "no route")              \
+	X(SEND, "cannot send")               \
+	X(GATEWAY, "gateway silent")         \
+	X(UPSTREAM, "upstream dead")         \
+	X(SOME_TARGETS, "some targets dead") \
 	X(TARGET, "target")
 
 enum msg_cause {
