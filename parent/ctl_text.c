@@ -415,18 +415,27 @@ story_head(FILE *f, const struct ctl_event *e)
 	fputc('\n', f);
 }
 
+/* The figures; those of a backup only if there was one. */
 static void
 story_end(FILE *f, const struct ctl_event *e)
 {
-	char text[300], took[24];
+	char text[300], more[160], took[24];
 
-	length(took, sizeof(took), e->backup_s);
-	snprintf(text, sizeof(text),
-	    "detected in %.1f s, dialled in %.1f s, switched in %.1f ms; "
-	    "%u dials, %s on %s; %u flows cut",
-	    (double)e->detect_ms / 1000, (double)e->dial_ms / 1000,
-	    (double)e->apply_us / 1000, e->dials, took,
-	    e->backup[0] != '\0' ? e->backup : "no backup", e->flows_cut);
+	snprintf(text, sizeof(text), "detected in %.1f s",
+	    (double)e->detect_ms / 1000);
+	if (e->dials > 0 && e->dial_ms > 0) {
+		snprintf(more, sizeof(more), ", dialled in %.1f s",
+		    (double)e->dial_ms / 1000);
+		strlcat(text, more, sizeof(text));
+	}
+	if (e->backup[0] != '\0') {
+		length(took, sizeof(took), e->backup_s);
+		snprintf(more, sizeof(more),
+		    ", switched in %.1f ms; %u dials, %s on %s; %u flows cut",
+		    (double)e->apply_us / 1000, e->dials, took, e->backup,
+		    e->flows_cut);
+		strlcat(text, more, sizeof(text));
+	}
 	folded(f, "", text);
 }
 

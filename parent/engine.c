@@ -301,9 +301,7 @@ event_begin(enum mreason why)
 	ev->began_ns = wall_of(last);
 	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
 	parent->event_began = history_begin(ev, last, why == MWHY_ADOPTED);
-	if (why == MWHY_ADOPTED || why == MWHY_ASKED)
-		history_line("state", "%s", mreason_text(why));
-	else
+	if (why != MWHY_ADOPTED && why != MWHY_ASKED)
 		history_line("state",
 		    "%s: detected %u ms after the last answer", ev->cause,
 		    ev->detect_ms);
@@ -383,15 +381,17 @@ count_switch(enum malarm alarm)
 static void
 machine_alarm(const struct maction *a)
 {
-	char text[MSG_TEXT_LEN];
+	const struct ctl_event *ev = &parent->event;
+	char text[MSG_TEXT_LEN] = "", event[sizeof(ev->cause) + 32];
 
 	if (a->uplink < parent->conf.nuplinks)
-		snprintf(text, sizeof(text), "%s: %s%s%s",
-		    uplink_name(a->uplink), mreason_text(a->reason),
-		    parent->event.cause[0] != '\0' ? "; " : "",
-		    parent->event.cause);
-	else
-		strlcpy(text, mreason_text(a->reason), sizeof(text));
+		snprintf(text, sizeof(text), "%s: ", uplink_name(a->uplink));
+	strlcat(text, mreason_text(a->reason), sizeof(text));
+	if (ev->id[0] != '\0' && !ev->ended) {
+		snprintf(
+		    event, sizeof(event), "; event %s: %s", ev->id, ev->cause);
+		strlcat(text, event, sizeof(text));
+	}
 	engine_alarm(malarm_name(a->alarm), a->uplink, text);
 	count_switch(a->alarm);
 }
@@ -670,8 +670,6 @@ applied(const struct msg_net_done *d)
 	struct mevent ev = { .type = d->ok ? MEV_APPLIED : MEV_APPLY_FAILED };
 
 	ev.gen = apply_machine_gen;
-	parent->network_known = 1;
-	parent->network_ok = d->ok != 0;
 	if (d->nsteps > 0) {
 		parent->apply_us = (uint32_t)d->apply_us;
 		parent->event.apply_us = parent->apply_us;
@@ -708,6 +706,10 @@ engine_net_done(const struct msg_net_done *d)
 	if (d->gen == clear_gen && clear_gen != 0) {
 		cleared(d);
 		return;
+	}
+	if (d->gen == net_gen) { /* or later: somebody changed what is ours */
+		parent->network_known = 1;
+		parent->network_ok = d->ok != 0;
 	}
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		if (prepare_gen[i] == d->gen && d->gen != 0) {

@@ -412,7 +412,7 @@ struct machine {
 	struct monotime request_until;
 
 	struct monotime failover[MACHINE_FLAP_MAX]; /* ring */
-	uint32_t nfailovers; /* ever */
+	uint32_t nfailovers; /* ever, but those asked for */
 	uint32_t nfallbacks; /* ever */
 	bool flapping; /* since the last failover */
 	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */

@@ -63,12 +63,14 @@ count_failover(struct mctx *c)
 	uint32_t n = c->conf->flap_failovers;
 	struct monotime first;
 
-	m->failover[m->nfailovers % MACHINE_FLAP_MAX] = c->now;
-	m->nfailovers++;
 	m->failover_at = c->now;
 	m->jitter = machine_random(m, 201);
 	m->not_before = machine_never;
 	m->flapping = false;
+	if (machine_asked(m))
+		return; /* an operator's wish is no flapping */
+	m->failover[m->nfailovers % MACHINE_FLAP_MAX] = c->now;
+	m->nfailovers++;
 	if (n == 0 || n > MACHINE_FLAP_MAX || m->nfailovers < n)
 		return;
 	first = m->failover[(m->nfailovers - n) % MACHINE_FLAP_MAX];

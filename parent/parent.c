@@ -54,6 +54,17 @@ parent_quit(int code)
 	event_loopexit(NULL);
 }
 
+/* A child is lost: the rest ends, the network does not. */
+static void
+give_up(void)
+{
+	if (parent->quitting)
+		return;
+	log_warnx("the network stays as it is, traffic on %s",
+	    uplink_name(parent->machine.want.active));
+	parent_quit(1);
+}
+
 void
 parent_distrust(enum child_id id, uint32_t type)
 {
@@ -61,7 +72,7 @@ parent_distrust(enum child_id id, uint32_t type)
 
 	log_warnx(
 	    "%s (pid %d): %s: invalid", c->name, (int)c->pid, msg_name(type));
-	parent_quit(1);
+	give_up();
 }
 
 int
@@ -317,7 +328,7 @@ lost(struct child *c)
 		return;
 	log_warnx("%s (pid %d): channel closed", c->name, (int)c->pid);
 	reap_children();
-	parent_quit(1);
+	give_up();
 }
 
 static void
@@ -377,10 +388,7 @@ reap_children(void)
 			log_warnx("%s (pid %d) ended with status %d",
 			    parent->child[i].name, (int)pid,
 			    WEXITSTATUS(status));
-		if (!parent->quitting)
-			log_warnx("the network stays as it is, traffic on %s",
-			    uplink_name(parent->machine.want.active));
-		parent_quit(1);
+		give_up();
 	}
 }
 
@@ -430,7 +438,7 @@ on_ping(int fd, short what, void *arg)
 		if (c->ping - c->pong > PONG_MS / PING_MS) {
 			log_warnx("%s (pid %d) does not answer", c->name,
 			    (int)c->pid);
-			parent_quit(1);
+			give_up();
 			return;
 		}
 		c->ping++;

@@ -395,6 +395,7 @@ got_text(uint32_t type, struct imsg *imsg)
 		return;
 	}
 	log_warnx("%s", text);
+	strlcat(text, "\n", sizeof(text));
 	if (ctl != 0)
 		control_record(ctl, IMSG_CTL_TEXT, text, strlen(text) + 1);
 }

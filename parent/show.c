@@ -152,39 +152,60 @@ length(char *buf, size_t size, uint32_t s)
 		    buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
 }
 
+static void
+left(struct ctl_summary *s, const char *what, int64_t ms)
+{
+	char text[64];
+
+	if (ms <= 0)
+		snprintf(text, sizeof(text), "; %s: met", what);
+	else
+		snprintf(text, sizeof(text), "; %s: %lld s left", what,
+		    (long long)(ms + 999) / 1000);
+	strlcat(s->fallback_text, text, sizeof(s->fallback_text));
+}
+
+static void
+due(struct ctl_summary *s, int64_t ms)
+{
+	s->fallback_due = 1;
+	s->due_s = ms <= 0 ? 0 : (uint32_t)((ms + 999) / 1000);
+}
+
 /* What the way back waits for, in words. */
+
 static void
 return_text(struct ctl_summary *s)
 {
+	const struct machine *m = &parent->machine;
 	struct machine_return r;
-	int64_t due;
 
+	if (m->want.active == 0)
+		return;
+	if (monotime_valid(m->manual_until)) {
+		strlcpy(s->fallback_text, "unless confirmed in time",
+		    sizeof(s->fallback_text));
+		due(s, monotime_ms_between(monotime_now(), m->manual_until));
+		return;
+	}
 	machine_return_due(
 	    &parent->machine, &parent->mconf, monotime_now(), &r);
-	if (parent->machine.want.active == 0)
-		return;
 	if (!r.possible) {
 		strlcpy(s->fallback_text,
-		    parent->machine.held != MACHINE_NONE
+		    m->held != MACHINE_NONE
 			? "held: waits for release"
 			: "manual: waits for dialfailctl fallback",
 		    sizeof(s->fallback_text));
 		return;
 	}
-	snprintf(s->fallback_text, sizeof(s->fallback_text),
-	    "primary %s; after: %s; stable: %s%s", r.good ? "good" : "bad",
-	    r.after_ms <= 0 ? "met" : "not yet",
-	    r.good && r.stable_ms <= 0 ? "met" : "not yet",
-	    r.flap_ms > 0 ? "; flapped too often, waits longer" : "");
-	if (!r.good)
-		return;
-	due = r.after_ms;
-	if (r.stable_ms > due)
-		due = r.stable_ms;
-	if (r.flap_ms > due)
-		due = r.flap_ms;
-	s->fallback_due = 1;
-	s->due_s = due <= 0 ? 0 : (uint32_t)((due + 999) / 1000);
+	snprintf(s->fallback_text, sizeof(s->fallback_text), "primary %s",
+	    r.good ? "good" : "bad");
+	left(s, "after", r.after_ms);
+	left(s, "stable", r.stable_ms);
+	if (r.flap_ms > 0)
+		left(s, "flapped too often", r.flap_ms);
+	if (r.due_ms >= 0)
+		due(s, r.due_ms);
 }
 
 static void

@@ -145,7 +145,7 @@ story_broken(void)
 {
 	static const char why[] = "/etc/dialfail.conf:7: unknown word \"x\"";
 	struct msg_conf_load load;
-	char text[sizeof(why)];
+	char text[sizeof(why) + 1];
 	uint32_t gen;
 
 	home(PRIMARY POTS FALLBACK);
@@ -153,7 +153,8 @@ story_broken(void)
 	rig_send(CHILD_NETCONF, IMSG_CONF_ERROR, why, sizeof(why));
 	rig_send(CHILD_NETCONF, IMSG_CONF_FAILED, &load.gen, sizeof(load.gen));
 	answer(IMSG_CTL_TEXT, text, sizeof(text));
-	CHECK(strcmp(text, why) == 0);
+	CHECK(strncmp(text, why, sizeof(why) - 1) == 0);
+	CHECK(strcmp(text + sizeof(why) - 1, "\n") == 0);
 	answered(CTL_FAILED, "the old one stays");
 	rig_expect(CHILD_NETCONF, IMSG_CONF_FORGET, &gen, sizeof(gen));
 	CHECK(gen == load.gen);
