@@ -442,7 +442,8 @@ on_ping(int fd, short what, void *arg)
 			return;
 		}
 		c->ping++;
-		parent_send(i, IMSG_PING, -1, &c->ping, sizeof(c->ping));
+		parent_send(
+		    (enum child_id)i, IMSG_PING, -1, &c->ping, sizeof(c->ping));
 	}
 	evtimer_add(&ping_timer, &tv);
 }

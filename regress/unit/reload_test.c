@@ -96,7 +96,8 @@ answer(uint32_t type, void *data, size_t len)
 		CHECK(imsgbuf_read(&client) == 1);
 		usleep(1000);
 	}
-	CHECK(!"no answer");
+	fprintf(stderr, "no answer\n");
+	_exit(1);
 }
 
 static void
