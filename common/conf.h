@@ -198,6 +198,9 @@ int conf_init_valid(const char *);
 /* A quorum over n things: how many must be good (at least 1 if n > 0). */
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
+/* After a round that took less than this comes a pause of at least this. */
+#define CONF_QUICK_MS 100
+
 /* Bounds of the time from the beginning of an outage to "down". */
 struct conf_bounds {
 	uint32_t detect_min_ms;

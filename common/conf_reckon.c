@@ -24,14 +24,27 @@ conf_quorum_need(const struct conf_quorum *q, uint32_t n)
 	}
 }
 
+/* From a good round to the next one. */
+static uint32_t
+pause_ms(const struct conf_probe *p)
+{
+	uint32_t need = conf_quorum_need(&p->success, p->count);
+
+	if (p->delay_ms < CONF_QUICK_MS &&
+	    (need - 1) * p->interval_ms < CONF_QUICK_MS)
+		return CONF_QUICK_MS;
+	return p->delay_ms;
+}
+
 /*
- * From the last answer that came to "down", while nothing answers any more.
+ * From the beginning of an outage to "down", while nothing answers any more.
  *
  * A target is lost with the loss that leaves too few probes for success:
  * the (count - need + 1)th.  Probes leave every interval and are lost timeout
  * after they left, and all targets are probed together, so a round is bad
  *	bad = (count - need) * interval + timeout
- * after it began; the retries follow at once: (1 + retry) * bad.
+ * after it began; the retries follow at once: (1 + retry) * bad.  Only rounds
+ * that are over in less than CONF_QUICK_MS are followed by a pause.
  *
  * At best the outage begins just as a round does.  At worst it begins just
  * after the answer that made a round good: delay passes unseen; or, when one
@@ -44,16 +57,22 @@ conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
 {
 	const struct conf_probe *p = &u->probe;
 	uint32_t need = conf_quorum_need(&p->success, p->count);
-	uint64_t bad, unseen, down;
+	uint64_t bad, unseen, least, most;
 
 	bad = (uint64_t)(p->count - need) * p->interval_ms + p->timeout_ms;
-	unseen = p->delay_ms;
+	unseen = pause_ms(p);
 	if (need > 1 && p->interval_ms > unseen)
 		unseen = p->interval_ms;
-	down = (1 + (uint64_t)p->retry) * bad;
-	b->detect_min_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
-	down += unseen;
-	b->detect_max_ms = down < UINT32_MAX ? (uint32_t)down : UINT32_MAX;
+	least = (1 + (uint64_t)p->retry) * bad;
+	if (bad < CONF_QUICK_MS)
+		least += (uint64_t)p->retry * CONF_QUICK_MS;
+	most = least + unseen;
+	/* a round that begins with answers may last long enough without */
+	if (bad < CONF_QUICK_MS && p->retry > 0 &&
+	    bad + (uint64_t)(need - 1) * p->interval_ms >= CONF_QUICK_MS)
+		least -= CONF_QUICK_MS;
+	b->detect_min_ms = least < UINT32_MAX ? (uint32_t)least : UINT32_MAX;
+	b->detect_max_ms = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 /*
@@ -97,6 +116,6 @@ conf_false_failovers(const struct conf_uplink *u, double loss)
 	bad = at_least(n - conf_quorum_need(&p->require, n) + 1, n, lost);
 	for (i = 0; i <= p->retry; i++)
 		row *= bad;
-	ms = (double)p->delay_ms + (double)(need - 1) * p->interval_ms;
+	ms = (double)pause_ms(p) + (double)(need - 1) * p->interval_ms;
 	return row * 365.25 * 86400e3 / ms;
 }

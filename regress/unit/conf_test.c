@@ -469,7 +469,7 @@ detected_after(struct conf_uplink *u, int64_t outage_ms)
 	struct msg_round out;
 	struct monotime start = monotime_from_ns(1000000000);
 	struct monotime now = start, next, sent;
-	uint32_t bad = 0;
+	uint32_t bad = 0, pause;
 	uint16_t seq;
 	int t;
 
@@ -490,10 +490,15 @@ detected_after(struct conf_uplink *u, int64_t outage_ms)
 		}
 		if (out.verdict == MSG_BAD && ++bad > u->probe.retry)
 			return monotime_ms_between(start, now) - outage_ms;
+		pause = 0;
 		if (out.verdict == MSG_GOOD) {
 			bad = 0;
-			now = monotime_add_ms(now, u->probe.delay_ms);
+			pause = u->probe.delay_ms;
 		}
+		if (pause < CONF_QUICK_MS &&
+		    out.ended_ns - out.began_ns < CONF_QUICK_MS * 1000000)
+			pause = CONF_QUICK_MS;
+		now = monotime_add_ms(now, pause);
 		round_begin(&r, now);
 	}
 }
@@ -542,6 +547,15 @@ test_bounds_are_what_rounds_do(void **state)
 	u = schedule(1, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
 	u.probe.count = 1;
 	u.probe.retry = 0;
+	check_bounds(&u);
+	/* so quick that the prober makes pauses of its own */
+	u.probe.retry = 3;
+	u.probe.timeout_ms = 10;
+	u.probe.delay_ms = 20;
+	check_bounds(&u);
+	u.probe.count = 5;
+	u.probe.interval_ms = 30;
+	u.probe.timeout_ms = 35;
 	check_bounds(&u);
 }
 
