@@ -272,7 +272,7 @@ start_children(const struct options *o, int lock)
 		argv[n + o->argc] = NULL;
 		proc_socketpair(fd);
 		kept = i == CHILD_NETCONF ? lock : -1;
-		parent_adopt_child(i,
+		parent_adopt_child((enum child_id)i,
 		    proc_start_child(
 			roles[i], argv, fd[1], &kept, kept == -1 ? 0 : 1),
 		    fd[0]);
