@@ -207,6 +207,8 @@ on_answer(void *arg, const struct icmp_echo *e, struct monotime at)
 		return;
 	}
 	rtt = monotime_sub(at, sent);
+	if (rtt <= 0) /* the clock that stamps was set */
+		rtt = monotime_sub(monotime_now(), sent);
 	stats_answer(
 	    &p->stats[i], e->seq, rtt > 0 ? rtt : 1, credit == ROUND_IN_TIME);
 }

@@ -115,7 +115,9 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	if ((p->fate != ROUND_OPEN && p->fate != ROUND_LOST) || p->seq != seq ||
 	    p->token != token)
 		return ROUND_FOREIGN;
-	/* before it was sent: only by a step of the clock that stamps */
+	/* before it was sent: the clock that stamps was set */
+	if (monotime_cmp(at, p->sent) < 0)
+		at = p->sent;
 	ms = monotime_ms_between(p->sent, at);
 	if (ms > ROUND_LATE_MS)
 		return ROUND_FOREIGN;

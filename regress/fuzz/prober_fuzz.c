@@ -436,7 +436,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	in = data;
 	left = len;
-	steps = 0;
+	steps = nechoes = 0;
+	memset(echo, 0, sizeof(echo));
 	clock_now = monotime_from_ns(INT64_C(1000000000));
 	wire_fails = wire_silent = 0;
 	if (setjmp(refused) == 0)

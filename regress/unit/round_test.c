@@ -343,6 +343,13 @@ read_late(void **state)
 			     monotime_add_ms(began, 30), &sent),
 	    ROUND_IN_TIME);
 	assert_int_equal(sent.ns, began.ns);
+
+	/* and a stamp from before the sending is of a clock that was set */
+	seq = round_sent(&net.round, 0, 8, net.now);
+	assert_int_equal(round_answer(&net.round, 0, seq, 8,
+			     monotime_add_ms(net.now, -5000), &sent),
+	    ROUND_IN_TIME);
+	assert_int_equal(net.round.last_answer.ns, net.now.ns);
 }
 
 static void
