@@ -33,7 +33,7 @@ static struct net_want want;
 static struct net_state state; /* as last dumped */
 static struct plan plan;
 static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
-static struct addr address[CONF_UPLINKS_MAX]; /* the last one it had */
+static struct addr last_address[CONF_UPLINKS_MAX]; /* the last one it had */
 static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
@@ -152,7 +152,7 @@ tell_facts(uint32_t i, int anyway)
 		return;
 	facts[i] = f;
 	if (f.address.family != AF_UNSPEC)
-		address[i] = f.address;
+		last_address[i] = f.address;
 	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));
 }
 
@@ -232,9 +232,9 @@ static void
 settle_flows(const struct msg_net_want *m, uint32_t *flows)
 {
 	if (m->flush != MSG_UPLINK_NONE)
-		*flows = flow_flush(m->flush, &address[m->flush]);
+		*flows = flow_flush(m->flush, &last_address[m->flush]);
 	if (m->drain != MSG_UPLINK_NONE)
-		flow_drain(m->drain, &address[m->drain], m->drain_ms);
+		flow_drain(m->drain, &last_address[m->drain], m->drain_ms);
 }
 
 void
@@ -253,6 +253,8 @@ net_want(const struct msg_net_want *m)
 	want.active = m->active;
 	want.drain = m->drain;
 	want.shut = m->shut != 0;
+	flow_keep(m->active);
+	flow_keep(m->drain);
 	if (m->drain == MSG_UPLINK_NONE)
 		flow_drain_stop();
 	n = reconcile(1, why, sizeof(why));

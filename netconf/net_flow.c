@@ -76,6 +76,13 @@ flow_flush(uint32_t uplink, const struct addr *address)
 	return n;
 }
 
+void
+flow_keep(uint32_t uplink)
+{
+	if (swept.uplink == uplink)
+		evtimer_del(&sweep_timer);
+}
+
 static void
 drained(void)
 {

@@ -1,0 +1,806 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netconf's network on a simulated kernel: what it tells the parent, in
+ * which order, and what is left when the kernel refuses a step, when others
+ * change what is ours, and when it was killed and comes again.
+ */
+#include <sys/types.h>
+#include <sys/eventfd.h>
+
+#include <errno.h>
+#include <event.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/monotime.h"
+#include "netconf/run.h"
+#include "regress/unit/sim_net.h"
+
+/* Its own statics, to be forgotten as by kill -9, and no file of the host. */
+#undef RUNDIR
+#define RUNDIR "."
+#include "netconf/net.c"
+#include "netconf/net_apply.c"
+#include "netconf/net_flow.c"
+
+#define SENT_MAX    512
+#define PATIENCE_MS 20000
+#define LOOK_STEP   10
+
+static struct sim *k;
+static struct conf conf;
+static struct event_base *base;
+static int eventfd_;
+static int calls, fail_at; /* the nth change is refused; 0: none */
+static int nat_loads, sweeps;
+static uint32_t flows[CONF_UPLINKS_MAX];
+static char ppp_ifname[IFNAMSIZ];
+static int ppp_ends; /* looks until it has ended */
+static char dir[] = "/tmp/net_test.XXXXXX";
+
+union body {
+	struct msg_facts facts;
+	struct msg_net_step step;
+	struct msg_net_done done;
+	struct msg_net_adopt adopt;
+	struct msg_net_drained drained;
+	struct msg_net_line line;
+	uint32_t number;
+};
+
+static struct {
+	uint32_t type;
+	union body body;
+} sent[SENT_MAX];
+static size_t nsent;
+
+/* ---- what the network calls ---- */
+
+void
+netconf_send(uint32_t type, int fd, const void *data, size_t len)
+{
+	assert_int_equal(fd, -1);
+	assert_true(nsent < SENT_MAX && len <= sizeof(sent[0].body));
+	sent[nsent].type = type;
+	memcpy(&sent[nsent].body, data, len);
+	if (type == IMSG_NET_DONE)
+		assert_int_equal(msg_net_done_valid(data), 1);
+	nsent++;
+}
+
+const struct conf *
+config_current(void)
+{
+	return &conf;
+}
+
+const char *
+ppp_interface(uint32_t uplink)
+{
+	return uplink == 2 ? ppp_ifname : "";
+}
+
+void
+ppp_adopt(void)
+{
+	if (ppp_ifname[0] != '\0')
+		net_ppp_changed(2);
+}
+
+void
+ppp_clear(void)
+{
+	ppp_ends = 3;
+}
+
+int
+ppp_running(void)
+{
+	return ppp_ends-- > 0;
+}
+
+/* ---- the backend ---- */
+
+static void
+changed(void)
+{
+	uint64_t one = 1;
+
+	assert_int_equal(write(eventfd_, &one, sizeof(one)), sizeof(one));
+}
+
+static int
+refused(void)
+{
+	calls++;
+	if (calls != fail_at) {
+		changed();
+		return 0;
+	}
+	errno = ENOBUFS;
+	return 1;
+}
+
+static int
+sim_open(void)
+{
+	return 0;
+}
+
+static void *
+copy(const void *data, size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+
+	assert_non_null(p);
+	memcpy(p, data, n * size);
+	return p;
+}
+
+static int
+sim_dump(struct net_state *s)
+{
+	*s = k->s;
+	s->links = copy(k->link, s->nlinks, sizeof(k->link[0]));
+	s->addrs = copy(k->addr, s->naddrs, sizeof(k->addr[0]));
+	s->rules = copy(k->rule, s->nrules, sizeof(k->rule[0]));
+	s->routes = copy(k->route, s->nroutes, sizeof(k->route[0]));
+	return 0;
+}
+
+static int
+sim_rule(int add, const struct net_rule *r)
+{
+	if (refused())
+		return -1;
+	if (add) {
+		assert_true(k->s.nrules < RULES);
+		k->rule[k->s.nrules++] = *r;
+	} else
+		kernel_rule_del(k, r);
+	return 0;
+}
+
+static int
+sim_route(int add, const struct net_route *r)
+{
+	if (refused())
+		return -1;
+	if (add)
+		kernel_route_add(k, r);
+	else
+		kernel_route_del(k, r);
+	return 0;
+}
+
+static struct net_link *
+by_index(uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nlinks; i++)
+		if (k->link[i].ifindex == ifindex)
+			return &k->link[i];
+	fail_msg("no interface %u", ifindex);
+	return NULL;
+}
+
+static int
+sim_link_group(uint32_t ifindex, uint32_t group)
+{
+	if (refused())
+		return -1;
+	by_index(ifindex)->group = group;
+	return 0;
+}
+
+static int
+sim_link_up(uint32_t ifindex, int up)
+{
+	struct net_link *l = by_index(ifindex);
+
+	if (refused())
+		return -1;
+	if (!up && l->up)
+		kernel_down(k, ifindex);
+	l->up = up;
+	return 0;
+}
+
+static int
+sim_rp_filter(const char *ifname, int *old, int value)
+{
+	struct net_link *l = sim_link(k, ifname);
+
+	*old = (int)l->rp_filter;
+	if (value == -1)
+		return 0;
+	if (refused())
+		return -1;
+	l->rp_filter = (uint32_t)value;
+	return 0;
+}
+
+static int
+sim_nat_load(const char *text, char *why, size_t size)
+{
+	nat_loads++;
+	if (refused()) {
+		strlcpy(why, "syntax error", size);
+		return -1;
+	}
+	k->s.nat = strstr(text, "chain") != NULL;
+	return 0;
+}
+
+static int
+sim_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	uint32_t id = (mark >> NET_MARK_SHIFT) - 1;
+
+	assert_int_equal(mask, NET_MARK_MASK);
+	assert_true(id < CONF_UPLINKS_MAX);
+	*n = flows[id];
+	flows[id] = 0;
+	sweeps++;
+	return 0;
+}
+
+static int
+sim_flows_flush_from(const struct addr *a, uint32_t *n)
+{
+	assert_int_equal(a->family, AF_INET);
+	*n = 1;
+	return 0;
+}
+
+static int
+sim_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	(void)mask;
+	*n = flows[(mark >> NET_MARK_SHIFT) - 1];
+	return 0;
+}
+
+static int
+sim_routes_save(uint32_t ifindex, void (*one)(const char *, void *), void *arg)
+{
+	size_t i;
+	char line[64];
+
+	for (i = 0; i < k->s.nroutes; i++)
+		if (k->route[i].table == NET_MAIN &&
+		    k->route[i].ifindex == ifindex) {
+			snprintf(line, sizeof(line), "route of %u", ifindex);
+			one(line, arg);
+		}
+	return 0;
+}
+
+static int
+sim_route_restore(const char *line)
+{
+	assert_string_equal(line, "route of 3");
+	assert_true(k->nlost > 0);
+	k->route[k->s.nroutes++] = k->lost[--k->nlost];
+	return 0;
+}
+
+static int
+sim_monitor(void)
+{
+	return eventfd_;
+}
+
+static void
+sim_changes(void)
+{
+	uint64_t n;
+
+	(void)!read(eventfd_, &n, sizeof(n));
+}
+
+static const struct netops sim_ops = {
+	.open = sim_open,
+	.dump = sim_dump,
+	.rule = sim_rule,
+	.route = sim_route,
+	.link_group = sim_link_group,
+	.link_up = sim_link_up,
+	.rp_filter = sim_rp_filter,
+	.nat_load = sim_nat_load,
+	.flows_flush = sim_flows_flush,
+	.flows_flush_from = sim_flows_flush_from,
+	.flows_count = sim_flows_count,
+	.routes_save = sim_routes_save,
+	.route_restore = sim_route_restore,
+	.monitor = sim_monitor,
+	.changes = sim_changes,
+};
+
+/* The backends of the system are not linked. */
+const struct netops netops_linux;
+const struct netops netops_null;
+
+/* ---- */
+
+/* As after exec: nothing is known. */
+static void
+forget(void)
+{
+	net_state_free(&state);
+	memset(&want, 0, sizeof(want));
+	memset(facts, 0, sizeof(facts));
+	memset(last_address, 0, sizeof(last_address));
+	memset(repaired, 0, sizeof(repaired));
+	memset(&undo, 0, sizeof(undo));
+	nat_loaded[0] = '\0';
+	want_gen = clear_gen = nrepaired = 0;
+	wanted = adopted = drifting = 0;
+	drain.uplink = MSG_UPLINK_NONE;
+	nsent = 0;
+	calls = fail_at = nat_loads = sweeps = 0;
+	if (base != NULL)
+		event_base_free(base);
+	base = event_init();
+	net_open();
+}
+
+static void
+fill_conf(void)
+{
+	static const char *const label[] = { "eth1", "lte", "pots" };
+	uint32_t i;
+
+	memset(&conf, 0, sizeof(conf));
+	conf.nuplinks = 3;
+	for (i = 0; i < 3; i++) {
+		conf.uplink[i].id = i;
+		conf.uplink[i].role = i == 0 ? CONF_PRIMARY : CONF_BACKUP;
+		strlcpy(conf.uplink[i].label, label[i], CONF_LABEL_LEN);
+	}
+	strlcpy(conf.uplink[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(conf.uplink[1].ifname, "wan2", IFNAMSIZ);
+	conf.uplink[2].kind = CONF_MODEM;
+	conf.global.nmasq = 1;
+	strlcpy(conf.global.masq[0].ifname, "eth0", IFNAMSIZ);
+}
+
+static int
+setup(void **arg)
+{
+	(void)arg;
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
+		return -1;
+	netops = &sim_ops;
+	return 0;
+}
+
+static int
+teardown(void **arg)
+{
+	(void)arg;
+	event_base_free(base);
+	return rmdir(dir);
+}
+
+static int
+begin(void **arg)
+{
+	(void)arg;
+	eventfd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	k = site();
+	sim_link(k, "wan2")->rp_filter = 1;
+	ppp_ifname[0] = '\0';
+	ppp_ends = 0;
+	memset(flows, 0, sizeof(flows));
+	fill_conf();
+	forget();
+	net_reloaded();
+	return 0;
+}
+
+static int
+end(void **arg)
+{
+	(void)arg;
+	net_state_free(&state);
+	free(k);
+	close(eventfd_);
+	unlink(UNDO_FILE);
+	return 0;
+}
+
+static size_t
+count(uint32_t type)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < nsent; i++)
+		n += sent[i].type == type;
+	return n;
+}
+
+static const struct msg_net_done *
+last_done(void)
+{
+	size_t i;
+
+	for (i = nsent; i > 0; i--)
+		if (sent[i - 1].type == IMSG_NET_DONE)
+			return &sent[i - 1].body.done;
+	fail_msg("no NET_DONE");
+	return NULL;
+}
+
+/* The loop, until so many of these have come. */
+static void
+loop_until(uint32_t type, size_t n)
+{
+	struct monotime give_up = monotime_add_ms(monotime_now(), PATIENCE_MS);
+
+	while (count(type) < n && monotime_cmp(monotime_now(), give_up) < 0) {
+		struct timeval tv = monotime_ms(LOOK_STEP);
+
+		event_loopexit(&tv);
+		event_dispatch();
+	}
+	assert_true(count(type) >= n);
+}
+
+/* The loop, until the kernel is as wanted and nothing is under way. */
+static void
+loop_quiet(void)
+{
+	int quiet = 0, before, i;
+
+	for (i = 0; quiet < 5 && i < PATIENCE_MS / LOOK_STEP; i++) {
+		struct timeval tv = monotime_ms(LOOK_STEP);
+
+		before = calls;
+		event_loopexit(&tv);
+		event_dispatch();
+		quiet = before == calls && !evtimer_pending(&settle, NULL)
+			    ? quiet + 1
+			    : 0;
+	}
+	assert_int_equal(quiet, 5);
+}
+
+static struct msg_net_want
+wish(uint32_t active)
+{
+	static uint32_t gen;
+	struct msg_net_want m = { .gen = ++gen, .active = active };
+
+	m.drain = m.flush = MSG_UPLINK_NONE;
+	return m;
+}
+
+static const struct msg_net_done *
+ask(const struct msg_net_want *m)
+{
+	nsent = 0;
+	net_want(m);
+	assert_int_equal(sent[nsent - 1].type, IMSG_NET_DONE);
+	assert_int_equal(last_done()->gen, m->gen);
+	if (last_done()->ok)
+		assert_int_equal(count(IMSG_NET_STEP), last_done()->nsteps);
+	return last_done();
+}
+
+static const struct msg_net_done *
+active(uint32_t uplink)
+{
+	struct msg_net_want m = wish(uplink);
+
+	return ask(&m);
+}
+
+static void
+test_begin(void **arg)
+{
+	(void)arg;
+	assert_int_equal(nsent, 4);
+	assert_int_equal(count(IMSG_FACTS), 3);
+	assert_int_equal(sent[0].body.facts.ifindex, ETH1);
+	assert_int_equal(sent[1].body.facts.gateway.family, AF_INET);
+	assert_int_equal(sent[3].type, IMSG_NET_ADOPT);
+	assert_int_equal(sent[3].body.adopt.found, 0);
+	assert_int_equal(sent[3].body.adopt.active, 0);
+	assert_int_equal(calls, 0);
+}
+
+static void
+test_want(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	assert_true(last_done()->nsteps > 10);
+	assert_int_equal(access(UNDO_FILE, F_OK), 0);
+	assert_int_equal(active(0)->nsteps, 0);
+	flows[0] = 7;
+	m.flush = 0;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(last_done()->nsteps, 1);
+	assert_int_equal(last_done()->flows, 8);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(nat_loads, 1);
+	/* what slipped through in between */
+	flows[0] = 1;
+	while (sweeps < 2)
+		event_loop(EVLOOP_ONCE);
+	assert_int_equal(flows[0], 0);
+	assert_int_equal(active(0)->nsteps, 1);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+}
+
+/* Any change may be refused: traffic stays, and the next try succeeds. */
+static void
+test_refused(void **arg)
+{
+	int n, steps = 0;
+
+	(void)arg;
+	for (n = 1;; n++) {
+		end(NULL);
+		begin(NULL);
+		assert_int_equal(active(0)->ok, 1);
+		/* both: a new link's rules, and the switch to it */
+		dial(k);
+		strlcpy(ppp_ifname, "ppp0", sizeof(ppp_ifname));
+		net_ppp_changed(2);
+		calls = 0;
+		fail_at = n;
+		if (active(2)->ok)
+			break;
+		steps++;
+		if (strstr(last_done()->text, "No buffer space") == NULL &&
+		    strstr(last_done()->text, "syntax error") == NULL)
+			fail_msg("%s", last_done()->text);
+		assert_int_equal(way(k, 0, NULL), ETH1);
+		fail_at = 0;
+		assert_int_equal(active(2)->ok, 1);
+		assert_int_equal(way(k, 0, NULL), PPP0);
+	}
+	assert_true(steps > 20);
+}
+
+/* The link goes down last; if that is refused, traffic goes back too. */
+static void
+test_refused_shutdown(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	conf.uplink[0].shutdown = 1;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	m.shut = 1;
+	calls = 0;
+	fail_at = 2;
+	assert_int_equal(ask(&m)->ok, 0);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(sim_link(k, "eth1")->up, 1);
+	fail_at = 0;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(sim_link(k, "eth1")->up, 0);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	/* its default route is gone; killed, and begun again */
+	forget();
+	net_reloaded();
+	assert_int_equal(sent[nsent - 1].body.adopt.active, 1);
+	assert_int_equal(sent[nsent - 1].body.adopt.found, 1);
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(sim_link(k, "eth1")->up, 1);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+}
+
+static void
+test_cannot(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(active(2)->ok, 0);
+	assert_string_equal(last_done()->text, "pots: no interface");
+	assert_int_equal(way(k, 0, NULL), ETH1);
+}
+
+static void
+test_drain(void **arg)
+{
+	struct msg_net_want m = wish(0);
+
+	(void)arg;
+	assert_int_equal(active(1)->ok, 1);
+	m.drain = 1;
+	m.drain_ms = 600 * 1000;
+	flows[1] = 2;
+	assert_int_equal(ask(&m)->ok, 1);
+	while (count(IMSG_NET_DRAINED) == 0 && flows[1] > 0) {
+		event_loop(EVLOOP_ONCE);
+		assert_int_equal(count(IMSG_NET_DRAINED), 0);
+		if (evtimer_pending(&drain_timer, NULL))
+			flows[1]--;
+	}
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sent[nsent - 1].body.drained.uplink, 1);
+	/* by time, and asked for twice it is no longer */
+	assert_int_equal(active(1)->ok, 1);
+	flows[1] = 5;
+	m.drain_ms = 300;
+	assert_int_equal(ask(&m)->ok, 1);
+	m.drain_ms = 600 * 1000;
+	assert_int_equal(ask(&m)->ok, 1);
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sent[nsent - 1].body.drained.cut, 6);
+	/* called off */
+	assert_int_equal(active(1)->ok, 1);
+	m.drain_ms = 1;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(active(1)->ok, 1);
+	loop_quiet();
+	assert_int_equal(count(IMSG_NET_DRAINED), 0);
+}
+
+static void
+test_recreated(void **arg)
+{
+	size_t i;
+
+	(void)arg;
+	assert_int_equal(active(1)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	kernel_down(k, ETH1);
+	sim_link(k, "eth1")->group = 0;
+	sim_link(k, "eth1")->ifindex = 9;
+	for (i = 0; i < k->s.naddrs; i++)
+		if (k->addr[i].ifindex == ETH1)
+			k->addr[i].ifindex = 9;
+	changed();
+	loop_until(IMSG_FACTS, 1);
+	loop_quiet();
+	assert_int_equal(sent[0].body.facts.ifindex, 9);
+	assert_int_equal(sent[0].body.facts.has_route, 0);
+	/* the last known one */
+	assert_int_equal(sent[0].body.facts.gateway.family, AF_INET);
+	assert_int_equal(sim_link(k, "eth1")->group, NET_GROUP);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(undo_find(&undo, UNDO_GROUP, "eth1")->ifindex, 9);
+}
+
+static void
+test_others_change(void **arg)
+{
+	int i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	for (i = 0; i < REPAIRS + 3; i++) {
+		kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
+		changed();
+		loop_quiet();
+		assert_int_equal(
+		    k->s.nrules, i < REPAIRS ? 7 : 6 + REPAIRS - i);
+	}
+	/* told once */
+	assert_int_equal(count(IMSG_NET_DONE), 1);
+	assert_int_equal(last_done()->ok, 0);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(k->s.nrules, 7);
+}
+
+static void
+test_adoption(void **arg)
+{
+	int laid;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	dial(k);
+	strlcpy(ppp_ifname, "ppp0", sizeof(ppp_ifname));
+	net_ppp_changed(2);
+	assert_int_equal(active(2)->ok, 1);
+	/* main's default of the other backup is gone meanwhile */
+	kernel_route_del(k, &k->route[1]);
+	forget();
+	net_reloaded();
+	assert_int_equal(sent[nsent - 1].type, IMSG_NET_ADOPT);
+	assert_int_equal(sent[nsent - 1].body.adopt.active, 2);
+	assert_int_equal(sent[nsent - 1].body.adopt.found, 1);
+	assert_int_equal(active(2)->ok, 1);
+	/* the table's text is not in the kernel: loaded once, by one commit */
+	assert_int_equal(last_done()->nsteps, 1);
+	laid = calls;
+	assert_int_equal(laid, 1);
+	/* what was overwritten is still known */
+	assert_int_equal(undo_find(&undo, UNDO_RP_FILTER, "wan2")->value, 1);
+}
+
+static void
+test_clear(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	dial(k);
+	strlcpy(ppp_ifname, "ppp0", sizeof(ppp_ifname));
+	net_ppp_changed(2);
+	assert_int_equal(active(2)->ok, 1);
+	nsent = 0;
+	net_clear(99);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(count(IMSG_NET_DONE), 0);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(last_done()->gen, 99);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(plan_found(&k->s), 0);
+	assert_int_equal(sim_link(k, "wan2")->rp_filter, 1);
+	assert_int_equal(sim_link(k, "eth1")->group, 0);
+	assert_int_equal(access(UNDO_FILE, F_OK), -1);
+	/* nothing comes back by itself */
+	changed();
+	loop_quiet();
+	assert_int_equal(plan_found(&k->s), 0);
+}
+
+static void
+test_uplink_leaves(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	conf.nuplinks = 1;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(sim_link(k, "wan2")->group, 0);
+	assert_int_equal(sim_link(k, "wan2")->rp_filter, 1);
+	assert_int_equal(undo.n, 1);
+}
+
+static void
+test_show(void **arg)
+{
+	size_t i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	nsent = 0;
+	net_show(77);
+	assert_true(nsent > 10);
+	for (i = 0; i < nsent - 1; i++) {
+		assert_int_equal(sent[i].type, IMSG_NET_LINE);
+		assert_int_equal(sent[i].body.line.asker, 77);
+		if (sent[i].body.line.different)
+			fail_msg("%s", sent[i].body.line.text);
+	}
+	assert_int_equal(sent[nsent - 1].type, IMSG_NET_LINE_END);
+	assert_int_equal(sent[nsent - 1].body.number, 77);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_begin),
+		T(test_want),
+		T(test_refused),
+		T(test_refused_shutdown),
+		T(test_cannot),
+		T(test_drain),
+		T(test_recreated),
+		T(test_others_change),
+		T(test_adoption),
+		T(test_clear),
+		T(test_uplink_leaves),
+		T(test_show),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
