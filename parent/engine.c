@@ -227,7 +227,9 @@ probe(uint32_t id, enum msg_probe_mode mode)
 	p.uplink = id;
 	p.gen = ++u->probe_gen;
 	p.mode = mode;
-	parent_send(CHILD_PROBER, IMSG_PROBE, -1, &p, sizeof(p));
+	/* it may not know this uplink any more; told again in a moment */
+	if (!reload_changing())
+		parent_send(CHILD_PROBER, IMSG_PROBE, -1, &p, sizeof(p));
 }
 
 void
@@ -533,7 +535,8 @@ engine_facts(const struct msg_facts *f)
 
 	u->facts = *f;
 	u->facts_known = 1;
-	parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
+	if (!reload_changing()) /* else netconf tells all of them again */
+		parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
 	tell_link(f->uplink);
 }
 

@@ -274,6 +274,7 @@ commit(void)
 	parent->loaded_ns = wall_now();
 	parent_send(CHILD_NETCONF, IMSG_CONF_COMMIT, -1, &parent->conf.gen,
 	    sizeof(parent->conf.gen));
+	phase = IDLE;
 	move_uplinks(&old);
 	for (i = 0; i < parent->conf.nuplinks; i++)
 		engine_probe_again(i);

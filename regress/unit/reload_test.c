@@ -270,7 +270,15 @@ story_start_waits(void)
 	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
 	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
 	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
-	rig_accept();
+	/* nor is the prober told of uplinks that it may not know any more */
+	rig_facts(0, 1);
+	CHECK(rig_count(CHILD_PROBER, IMSG_CONF_END) == 1);
+	rig_facts(0, 1);
+	CHECK(rig_count(CHILD_PROBER, IMSG_FACTS) == 0);
+	rig_send(CHILD_PROBER, IMSG_CONF_ACK, &load.gen, sizeof(load.gen));
+	rig_send(CHILD_DIALER, IMSG_CONF_ACK, &load.gen, sizeof(load.gen));
+	CHECK(!reload_changing());
+	CHECK(rig_count(CHILD_PROBER, IMSG_PROBE) >= 2);
 	rig_until(parent->uplink[1].link.phase == LINK_OPENING);
 	answered(CTL_OK, "in force");
 }
