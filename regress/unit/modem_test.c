@@ -450,6 +450,8 @@ advance(struct play *p)
 	int input = p->nread < p->nsaid && modem_read_max(&p->m) > 0;
 
 	assert_true(input || monotime_valid(p->m.deadline));
+	if (p->m.state == MODEM_CALLING || p->m.state == MODEM_CONNECT_LF)
+		assert_int_equal(modem_read_max(&p->m), 1);
 	if (input &&
 	    (!monotime_valid(p->m.deadline) ||
 		monotime_cmp(p->said[p->nread].at, p->m.deadline) < 0)) {
@@ -651,6 +653,9 @@ noise(void **state)
 		noise_run(&n, &c);
 		assert_int_equal(n.m.state, MODEM_IDLE);
 		assert_int_equal(n.out.event, MODEM_EV_HUNG_UP);
+		/* at rest it is as good as new */
+		modem_hangup(&n.m, n.now, &n.out);
+		assert_int_equal(n.out.line, MODEM_LINE_LOW);
 	}
 }
 
