@@ -411,7 +411,7 @@ changed_state(const struct maction *a)
 		history_line("state", "%s -> %s: %s",
 		    machine_state_name(a->from), machine_state_name(a->to),
 		    mreason_text(a->reason));
-	if (a->reason == MWHY_TARGET)
+	if (a->reason == MWHY_TARGET && ev->backup[0] == '\0')
 		strlcpy(ev->cause, "target: dead through every uplink",
 		    sizeof(ev->cause));
 	if (a->from == MACHINE_STARTING && a->to == MACHINE_ON_PRIMARY)
