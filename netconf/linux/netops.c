@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* struct netops on Linux: two long-lived sockets and who uses which. */
+#include <sys/types.h>
+
+#include <linux/netlink.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "netconf/linux/nl.h"
+
+#define TRIES 10 /* of a dump that changes meanwhile (NLM_F_DUMP_INTR) */
+
+static struct nl route, netfilter;
+
+static int
+linux_open(void)
+{
+	return nl_open(&route, NETLINK_ROUTE) == -1 ||
+		       nl_open(&netfilter, NETLINK_NETFILTER) == -1
+		   ? -1
+		   : 0;
+}
+
+static int
+dump_once(struct net_state *s)
+{
+	memset(s, 0, sizeof(*s));
+	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
+	    rule_dump(&route, s) == 0 && route_dump(&route, s) == 0 &&
+	    nft_there(&netfilter, &s->nat) == 0)
+		return 0;
+	return -1;
+}
+
+static int
+linux_dump(struct net_state *s)
+{
+	int saved, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (dump_once(s) == 0)
+			return 0;
+		saved = errno;
+		net_state_free(s);
+		errno = saved;
+		if (errno != EINTR && errno != ENOBUFS)
+			break;
+	}
+	return -1;
+}
+
+static int
+linux_rule(int add, const struct net_rule *r)
+{
+	return rule_change(&route, add, r);
+}
+
+static int
+linux_route(int add, const struct net_route *r)
+{
+	return route_change(&route, add, r);
+}
+
+static int
+linux_link_group(uint32_t ifindex, uint32_t group)
+{
+	return link_group(&route, ifindex, group);
+}
+
+static int
+linux_link_up(uint32_t ifindex, int up)
+{
+	return link_up(&route, ifindex, up);
+}
+
+static int
+linux_rp_filter(const char *ifname, int *old, int value)
+{
+	return link_rp_filter(&route, ifname, old, value);
+}
+
+static int
+linux_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	return ct_flush(&netfilter, mark, mask, n);
+}
+
+static int
+linux_flows_flush_from(const struct addr *a, uint32_t *n)
+{
+	return ct_flush_from(&netfilter, a, n);
+}
+
+static int
+linux_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	return ct_count(&netfilter, mark, mask, n);
+}
+
+static int
+linux_routes_save(
+    uint32_t ifindex, void (*one)(const char *, void *), void *arg)
+{
+	int n, tries = 0;
+
+	do
+		n = saved_routes(&route, ifindex, one, arg);
+	while (n == -1 && errno == EINTR && ++tries < TRIES);
+	return n;
+}
+
+static int
+linux_route_restore(const char *line)
+{
+	return saved_restore(&route, line);
+}
+
+const struct netops netops_linux = {
+	.open = linux_open,
+	.dump = linux_dump,
+	.rule = linux_rule,
+	.route = linux_route,
+	.link_group = linux_link_group,
+	.link_up = linux_link_up,
+	.rp_filter = linux_rp_filter,
+	.nat_load = nft_load,
+	.flows_flush = linux_flows_flush,
+	.flows_flush_from = linux_flows_flush_from,
+	.flows_count = linux_flows_count,
+	.routes_save = linux_routes_save,
+	.route_restore = linux_route_restore,
+	.monitor = monitor_open,
+	.changes = monitor_changes,
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of this folder share.
+ *
+ *	nl.c		requests over netlink, acknowledgements, dumps
+ *	link.c		links: found, their group, up and down, rp_filter
+ *	addr.c		addresses
+ *	rule.c		rules
+ *	route.c		routes
+ *	saved.c		main's routes that a link set down takes along
+ *	ct.c		flows
+ *	nft.c		our nft table: is it there, load it
+ *	monitor.c	something has changed
+ *	netops.c	all of it as struct netops
+ *
+ * Decoders take one message of a dump and add what it holds to the state:
+ * 0, or -1 with EBADMSG when it is not what linux/rtnetlink.h says, ENOMEM.
+ * They believe no length.
+ */
+#ifndef NETCONF_LINUX_NL_H
+#define NETCONF_LINUX_NL_H
+
+#include <linux/netlink.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netconf/netops.h"
+
+struct mnl_socket;
+
+/* A long-lived socket, and the request being built for it. */
+struct nl {
+	struct mnl_socket *sock;
+	uint32_t seq;
+	union {
+		struct nlmsghdr hdr; /* for its alignment */
+		uint8_t buf[4096];
+	};
+};
+
+/* 0 to go on, or -1 with errno: the rest is read but not looked at. */
+typedef int nl_each(const struct nlmsghdr *, void *arg);
+
+int nl_open(struct nl *, int bus);
+/* A new request; its family's own header, zeroed, is returned. */
+void *nl_begin(struct nl *, uint16_t type, uint16_t flags, size_t header);
+/* Send it; what comes before the acknowledgement is handed to each. */
+int nl_request(struct nl *, nl_each *, void *arg);
+/* Several whole requests of this socket, ENOENT ignored. */
+int nl_send_all(struct nl *, uint8_t *requests, size_t len);
+
+/* Attributes behind a family's header, the last of each; -1: too short. */
+int nl_attrs(const struct nlmsghdr *, size_t header, const struct nlattr **tb,
+    uint16_t max);
+void nl_attrs_of(
+    const void *payload, size_t len, const struct nlattr **tb, uint16_t max);
+/* As of one without any, if there is no nest. */
+void nl_nested(const struct nlattr *, const struct nlattr **tb, uint16_t max);
+/* 0, or -1: it has another length. */
+int nl_u32(const struct nlattr *, uint32_t *);
+int nl_string(const struct nlattr *, char *buf, size_t size);
+int nl_addr(const struct nlattr *, int family, struct addr *);
+void nl_put_addr(struct nlmsghdr *, uint16_t type, const struct addr *);
+/* One more in an array of n; zeroed, or NULL. */
+void *nl_grow(void *array, size_t *n, size_t size);
+
+/* link.c */
+int link_decode(const struct nlmsghdr *, void *state);
+int link_all_rp_filter(const struct nlmsghdr *, void *value);
+int link_dump(struct nl *, struct net_state *);
+int link_group(struct nl *, uint32_t ifindex, uint32_t group);
+int link_up(struct nl *, uint32_t ifindex, int up);
+int link_rp_filter(struct nl *, const char *ifname, int *old, int value);
+
+/* addr.c */
+int addr_decode(const struct nlmsghdr *, void *state);
+int addr_dump(struct nl *, struct net_state *);
+
+/* rule.c */
+int rule_decode(const struct nlmsghdr *, void *state);
+int rule_dump(struct nl *, struct net_state *);
+int rule_change(struct nl *, int add, const struct net_rule *);
+
+/* route.c */
+int route_decode(const struct nlmsghdr *, void *state);
+int route_dump(struct nl *, struct net_state *);
+int route_change(struct nl *, int add, const struct net_route *);
+
+/* saved.c */
+#define SAVED_LEN 512 /* of a line, with its NUL */
+struct saved {
+	struct net_route route;
+	char ifname[IFNAMSIZ];
+	struct addr source;
+	uint32_t scope;
+	uint32_t flags;
+	uint32_t tos;
+	uint32_t nmetrics; /* octets of attributes RTAX_... */
+	uint8_t metrics[96];
+};
+struct saved_list {
+	uint32_t ifindex;
+	struct saved *route;
+	size_t n;
+};
+int saved_decode(const struct nlmsghdr *, void *list);
+int saved_format(const struct saved *, char *line, size_t size);
+int saved_parse(const char *line, struct saved *);
+int saved_routes(
+    struct nl *, uint32_t ifindex, void (*)(const char *, void *), void *);
+int saved_restore(struct nl *, const char *line);
+
+/* ct.c */
+struct ct_count {
+	int alive_only;
+	uint32_t n;
+};
+struct ct_from { /* flows that leave from an address, as requests */
+	struct addr address;
+	uint32_t n;
+	uint8_t *requests;
+	size_t len;
+};
+int ct_count_decode(const struct nlmsghdr *, void *count);
+int ct_from_decode(const struct nlmsghdr *, void *from);
+int ct_flush(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
+int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);
+int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
+
+/* nft.c */
+int nft_there(struct nl *, int *there);
+int nft_load(const char *text, char *why, size_t size);
+
+/* monitor.c */
+int monitor_open(void);
+void monitor_changes(void);
+
+#endif

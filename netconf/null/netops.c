@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * struct netops that touches nothing: it remembers what it is told, so that
+ * what was laid is found again, and says it in the log.  For systems whose
+ * own backend is yet to come, where probing and dialling work all the same.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "netconf/nft.h"
+#include "netconf/plan.h"
+
+static struct net_state state;
+static int events[2] = { -1, -1 }; /* nothing ever comes */
+
+static int
+null_open(void)
+{
+	return 0;
+}
+
+static void *
+copy(const void *array, size_t n, size_t size)
+{
+	void *p;
+
+	/* calloc(0) may give NULL, which is no failure */
+	if ((p = calloc(n + 1, size)) != NULL && n > 0)
+		memcpy(p, array, n * size);
+	return p;
+}
+
+static int
+null_dump(struct net_state *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->rules = copy(state.rules, state.nrules, sizeof(*s->rules));
+	s->routes = copy(state.routes, state.nroutes, sizeof(*s->routes));
+	s->nat = state.nat;
+	if (s->rules == NULL || s->routes == NULL) {
+		net_state_free(s);
+		return -1;
+	}
+	s->nrules = state.nrules;
+	s->nroutes = state.nroutes;
+	return 0;
+}
+
+static int
+null_rule(int add, const struct net_rule *r)
+{
+	struct net_rule *more;
+	size_t i;
+
+	log_debug("null: rule %s to %u", add ? "added" : "deleted", r->table);
+	if (add) {
+		more =
+		    reallocarray(state.rules, state.nrules + 1, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		state.rules = more;
+		more[state.nrules++] = *r;
+		return 0;
+	}
+	for (i = 0; i < state.nrules; i++)
+		if (memcmp(&state.rules[i], r, sizeof(*r)) == 0)
+			break;
+	if (i == state.nrules)
+		return 0;
+	memmove(&state.rules[i], &state.rules[i + 1],
+	    (--state.nrules - i) * sizeof(*r));
+	return 0;
+}
+
+/* Of the same table, prefix and metric, or as many as there are. */
+static size_t
+place(const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < state.nroutes; i++)
+		if (state.routes[i].table == r->table &&
+		    prefix_cmp(&state.routes[i].dst, &r->dst) == 0 &&
+		    state.routes[i].metric == r->metric)
+			break;
+	return i;
+}
+
+static int
+null_route(int add, const struct net_route *r)
+{
+	struct net_route *more;
+	size_t i = place(r);
+
+	log_debug("null: route %s in %u", add ? "added" : "deleted", r->table);
+	if (!add) {
+		if (i < state.nroutes)
+			memmove(&state.routes[i], &state.routes[i + 1],
+			    (--state.nroutes - i) * sizeof(*r));
+		return 0;
+	}
+	if (i == state.nroutes) {
+		more = reallocarray(
+		    state.routes, state.nroutes + 1, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		state.routes = more;
+		state.nroutes++;
+	}
+	state.routes[i] = *r;
+	return 0;
+}
+
+/* It knows no link. */
+static int
+null_link(uint32_t ifindex)
+{
+	log_debug("null: link %u", ifindex);
+	errno = ENODEV;
+	return -1;
+}
+
+static int
+null_link_group(uint32_t ifindex, uint32_t group)
+{
+	(void)group;
+	return null_link(ifindex);
+}
+
+static int
+null_link_up(uint32_t ifindex, int up)
+{
+	(void)up;
+	return null_link(ifindex);
+}
+
+static int
+null_rp_filter(const char *ifname, int *old, int value)
+{
+	(void)ifname;
+	(void)old;
+	(void)value;
+	return null_link(0);
+}
+
+static int
+null_nat_load(const char *text, char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	log_debug("null: nft table, %zu octets", strlen(text));
+	state.nat = strcmp(text, NFT_DELETE) != 0;
+	return 0;
+}
+
+static int
+null_flows(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	log_debug("null: flows 0x%08x/0x%08x", mark, mask);
+	*n = 0;
+	return 0;
+}
+
+static int
+null_flows_flush_from(const struct addr *a, uint32_t *n)
+{
+	char text[ADDR_STRLEN];
+
+	log_debug("null: flows from %s", addr_format(a, text, sizeof(text)));
+	*n = 0;
+	return 0;
+}
+
+static int
+null_routes_save(uint32_t ifindex, void (*one)(const char *, void *), void *arg)
+{
+	(void)one;
+	(void)arg;
+	return null_link(ifindex);
+}
+
+static int
+null_route_restore(const char *line)
+{
+	log_debug("null: route %s", line);
+	return 0;
+}
+
+static int
+null_monitor(void)
+{
+	if (events[0] == -1 &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, events) == -1)
+		return -1;
+	return events[0];
+}
+
+static void
+null_changes(void)
+{
+}
+
+const struct netops netops_null = {
+	.open = null_open,
+	.dump = null_dump,
+	.rule = null_rule,
+	.route = null_route,
+	.link_group = null_link_group,
+	.link_up = null_link_up,
+	.rp_filter = null_rp_filter,
+	.nat_load = null_nat_load,
+	.flows_flush = null_flows,
+	.flows_flush_from = null_flows_flush_from,
+	.flows_count = null_flows,
+	.routes_save = null_routes_save,
+	.route_restore = null_route_restore,
+	.monitor = null_monitor,
+	.changes = null_changes,
+};
