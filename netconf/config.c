@@ -16,16 +16,16 @@
 
 #define PIECE 2048 /* of a text, in one message */
 
-static const char *file;
-static const struct conf_macro *macros;
+static const char *conf_file;
+static const struct conf_macro *conf_macros;
 static struct conf *current, *pending, *previous;
 static uint32_t pending_gen;
 
 void
 config_open(const char *path, const struct conf_macro *m)
 {
-	file = path;
-	macros = m;
+	conf_file = path;
+	conf_macros = m;
 }
 
 const struct conf *
@@ -123,7 +123,7 @@ read_file(void)
 {
 	struct conf *conf;
 
-	conf = conf_parse(file, macros, 0, report, NULL);
+	conf = conf_parse(conf_file, conf_macros, 0, report, NULL);
 	if (conf != NULL && conf_check_system(conf, report, NULL) == -1) {
 		conf_free(conf);
 		conf = NULL;
@@ -139,7 +139,7 @@ config_load(const struct msg_conf_load *m)
 	if (m->source == MSG_CONF_FILE)
 		pending = read_file();
 	else if ((pending = previous) == NULL)
-		report(file, 0, "no other one was in force before", NULL);
+		report(conf_file, 0, "no other one was in force before", NULL);
 	if (pending == NULL)
 		netconf_send(IMSG_CONF_FAILED, -1, &m->gen, sizeof(m->gen));
 	else

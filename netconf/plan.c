@@ -118,10 +118,11 @@ plan_same_route(const struct net_route *a, const struct net_route *b)
 	       addr_cmp(&a->gateway, &b->gateway) == 0;
 }
 
+/* The main table is never touched, whatever tag a route there has. */
 int
 plan_ours(const struct net_route *r)
 {
-	return r->proto == NET_PROTO;
+	return r->proto == NET_PROTO && r->table != NET_MAIN;
 }
 
 const struct net_route *

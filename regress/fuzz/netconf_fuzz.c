@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netconf between a parent that may say anything and a kernel that may hold
+ * anything and refuse anything.  Messages that are not sound must be refused
+ * by name (fatalx), all others end in plans and answers that are sound.
+ * Nothing real is touched: the kernel, the undo file, ttys, pppd and the
+ * alarm program are stood in for here.
+ *
+ * The input is a row of commands: an octet, then what it takes.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <event.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/sandbox.h"
+#include "netconf/net.h"
+#include "netconf/netconf.h"
+#include "netconf/run.h"
+#include "regress/fuzz/quiet_log.h"
+
+#define COMMANDS 8
+#define LINKS    6
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static const uint8_t *in;
+static size_t left;
+static const void *message;
+static size_t message_len;
+static jmp_buf refused;
+static char ppp_name[IFNAMSIZ];
+static int ppp_left;
+
+static uint8_t
+octet(void)
+{
+	if (left == 0)
+		return 0;
+	left--;
+	return *in++;
+}
+
+/* --- what netconf's code calls instead ------------------------------------ */
+
+static void
+fuzz_get(struct imsg *imsg, void *data, size_t len)
+{
+	(void)imsg;
+	if (message_len != len)
+		longjmp(refused, 1);
+	memcpy(data, message, len);
+}
+
+static void
+must(int good)
+{
+	if (!good)
+		abort();
+}
+
+/* What the parent would call invalid. */
+static int
+fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
+    const void *data, size_t len)
+{
+	(void)iev;
+	(void)id;
+	(void)pid;
+	must(fd == -1 && len > 0 && data != NULL);
+	switch (type) {
+	case IMSG_FACTS:
+		must(len == sizeof(struct msg_facts) && msg_facts_valid(data));
+		break;
+	case IMSG_NET_STEP:
+		must(len == sizeof(struct msg_net_step) &&
+		     msg_net_step_valid(data));
+		break;
+	case IMSG_NET_DONE:
+		must(len == sizeof(struct msg_net_done) &&
+		     msg_net_done_valid(data));
+		break;
+	case IMSG_NET_ADOPT:
+		must(len == sizeof(struct msg_net_adopt) &&
+		     msg_net_adopt_valid(data));
+		break;
+	case IMSG_NET_DRAINED:
+		must(len == sizeof(struct msg_net_drained) &&
+		     msg_net_drained_valid(data));
+		break;
+	case IMSG_NET_LINE:
+		must(len == sizeof(struct msg_net_line) &&
+		     msg_net_line_valid(data));
+		break;
+	case IMSG_CONF_UPLINK:
+		must(len == sizeof(struct conf_uplink));
+		break;
+	}
+	return 1;
+}
+
+/* A file: three uplinks, or as many as the input says; or errors. */
+static struct conf *
+fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
+    conf_report *report, void *arg)
+{
+	struct conf *c;
+	uint32_t i;
+	uint8_t n = octet();
+
+	(void)m;
+	(void)check_only;
+	if (n % 8 == 7) {
+		report(path, octet(), "no such word", arg);
+		return NULL;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		abort();
+	c->nuplinks = 1 + n % CONF_UPLINKS_MAX;
+	for (i = 0; i < c->nuplinks; i++) {
+		struct conf_uplink *u = &c->uplink[i];
+		uint8_t how = octet();
+
+		u->id = i;
+		u->role = i == 0 ? CONF_PRIMARY : CONF_BACKUP;
+		u->kind = i > 0 && how & 1 ? CONF_MODEM : CONF_INTERFACE;
+		snprintf(u->label, sizeof(u->label), "u%u", i);
+		if (u->kind == CONF_INTERFACE)
+			snprintf(u->ifname, IFNAMSIZ, "if%u", how % LINKS);
+		u->carrier = how >> 1 & 1 ? CONF_CARRIER_OF : CONF_CARRIER_NONE;
+		strlcpy(u->carrier_ifname, "if0", IFNAMSIZ);
+		if (how & 4)
+			addr_parse("192.0.2.1", &u->gateway);
+		u->shutdown = how >> 3 & 1;
+		u->ncompanions = how >> 4 & 1;
+		strlcpy(u->companion[0], "if1", IFNAMSIZ);
+	}
+	c->global.nmasq = octet() % (CONF_NETS_MAX + 1);
+	for (i = 0; i < c->global.nmasq; i++)
+		if (octet() & 1)
+			strlcpy(c->global.masq[i].ifname, "if2", IFNAMSIZ);
+		else
+			prefix_parse("10.1.0.0/16", &c->global.masq[i].prefix);
+	return c;
+}
+
+static int
+fuzz_undo_read(const char *path, struct undo *u)
+{
+	(void)path;
+	u->n = 0;
+	return 0;
+}
+
+static int
+fuzz_undo_write(const char *path, const struct undo *u)
+{
+	(void)path;
+	(void)u;
+	return octet() == 255 ? -1 : 0;
+}
+
+/* --- ttys, pppd, the alarm ------------------------------------------------- */
+
+/* Whoever is called must be called for an uplink that there is. */
+static void
+for_uplink(const struct msg_link *m)
+{
+	must(
+	    config_current() != NULL && m->uplink < config_current()->nuplinks);
+}
+
+void
+tty_open(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+tty_close(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+ppp_stop(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+ppp_start(const struct msg_link *m)
+{
+	for_uplink(m);
+	snprintf(ppp_name, sizeof(ppp_name), "if%u", octet() % (LINKS + 1));
+	net_ppp_changed(m->uplink);
+}
+
+void
+tty_reloaded(void)
+{
+}
+
+void
+ppp_reloaded(void)
+{
+}
+
+void
+ppp_adopt(void)
+{
+}
+
+void
+ppp_clear(void)
+{
+	ppp_left = octet() % 3;
+}
+
+int
+ppp_running(void)
+{
+	return ppp_left-- > 0;
+}
+
+const char *
+ppp_interface(uint32_t uplink)
+{
+	return uplink % 2 ? ppp_name : "";
+}
+
+void
+alarm_open(void)
+{
+}
+
+void
+alarm_run(const struct msg_alarm *m)
+{
+	must(msg_alarm_valid(m) && config_current() != NULL);
+}
+
+void
+child_init(void)
+{
+}
+
+/* --- the kernel: anything --------------------------------------------------- */
+
+static int
+perhaps(void)
+{
+	errno = octet() & 1 ? ESRCH : EPERM;
+	return octet() > 250 ? -1 : 0;
+}
+
+static int
+fuzz_open(void)
+{
+	return 0;
+}
+
+static struct addr
+some_addr(void)
+{
+	static const char *const text[] = { "192.0.2.2", "192.0.2.1",
+		"10.1.0.1", "fd00::1" };
+	struct addr a;
+	uint8_t n = octet();
+
+	memset(&a, 0, sizeof(a));
+	if (n % 5 < 4)
+		addr_parse(text[n % 5], &a);
+	return a;
+}
+
+static void
+some_route(struct net_route *r)
+{
+	static const uint32_t table[] = { NET_MAIN, NET_TABLE, NET_TABLE_FIRST,
+		NET_TABLE_FIRST + 1 };
+	uint8_t how = octet();
+
+	r->type = how & 1 ? NET_UNICAST : NET_UNREACHABLE;
+	r->table = table[how >> 1 & 3];
+	r->proto = how & 8 ? NET_PROTO : 3;
+	r->ifindex = 1 + octet() % LINKS;
+	r->dst.addr.family = AF_INET;
+	if (how & 16)
+		prefix_parse("192.0.2.0/24", &r->dst);
+	r->gateway = some_addr();
+	r->metric = how & 32 ? NET_METRIC_LAST : 0;
+}
+
+static void
+some_rule(struct net_rule *r)
+{
+	uint8_t how = octet();
+
+	r->table = how & 1 ? NET_MAIN : NET_TABLE + how % 4;
+	r->suppress = how >> 1 & 1;
+	if (how & 4)
+		r->from = some_addr();
+	if (how & 8)
+		snprintf(r->oif, IFNAMSIZ, "if%u", octet() % LINKS);
+	if (how & 16) {
+		r->mark = plan_mark(octet() % CONF_UPLINKS_MAX);
+		r->mask = NET_MARK_MASK;
+	}
+}
+
+static void *
+several(size_t *n, size_t size, size_t max)
+{
+	void *p;
+
+	*n = octet() % (max + 1);
+	if ((p = calloc(*n + 1, size)) == NULL)
+		abort();
+	return p;
+}
+
+static int
+fuzz_dump(struct net_state *s)
+{
+	uint32_t i;
+
+	memset(s, 0, sizeof(*s));
+	s->links = several(&s->nlinks, sizeof(*s->links), LINKS);
+	for (i = 0; i < s->nlinks; i++) {
+		uint8_t how = octet();
+
+		s->links[i].ifindex = i + 1;
+		snprintf(s->links[i].name, IFNAMSIZ, "if%u", i);
+		s->links[i].up = how & 1;
+		s->links[i].carrier = how >> 1 & 1;
+		s->links[i].pointopoint = how >> 2 & 1;
+		s->links[i].group = how & 8 ? NET_GROUP : how >> 7;
+		s->links[i].rp_filter = how >> 4 & 3;
+	}
+	s->addrs = several(&s->naddrs, sizeof(*s->addrs), 40);
+	for (i = 0; i < s->naddrs; i++) {
+		s->addrs[i].ifindex = 1 + octet() % LINKS;
+		s->addrs[i].local = some_addr();
+		s->addrs[i].prefixlen = octet() % 33;
+		s->addrs[i].secondary = octet() & 1;
+	}
+	s->rules = several(&s->nrules, sizeof(*s->rules), 250);
+	for (i = 0; i < s->nrules; i++)
+		some_rule(&s->rules[i]);
+	s->routes = several(&s->nroutes, sizeof(*s->routes), 250);
+	for (i = 0; i < s->nroutes; i++)
+		some_route(&s->routes[i]);
+	s->nat = octet() & 1;
+	return perhaps();
+}
+
+static int
+fuzz_rule(int add, const struct net_rule *r)
+{
+	(void)add;
+	must(r->table != 0);
+	return perhaps();
+}
+
+/* Main is never touched. */
+static int
+fuzz_route(int add, const struct net_route *r)
+{
+	(void)add;
+	must(r->table != NET_MAIN && r->proto == NET_PROTO);
+	return perhaps();
+}
+
+static int
+fuzz_link(uint32_t ifindex, uint32_t value)
+{
+	must(ifindex >= 1 && ifindex <= LINKS);
+	(void)value;
+	return perhaps();
+}
+
+static int
+fuzz_link_up(uint32_t ifindex, int up)
+{
+	return fuzz_link(ifindex, (uint32_t)up);
+}
+
+static int
+fuzz_rp_filter(const char *ifname, int *old, int value)
+{
+	must(ifname[0] == 'i' && value >= -1 && value <= 2);
+	*old = octet() % 3;
+	return perhaps();
+}
+
+static int
+fuzz_nat_load(const char *text, char *why, size_t size)
+{
+	must(strlen(text) < PLAN_NFT_MAX);
+	strlcpy(why, "no", size);
+	return perhaps();
+}
+
+static int
+fuzz_flows(uint32_t mark, uint32_t mask, uint32_t *n)
+{
+	must(mark != 0 && (mark & ~mask) == 0);
+	*n = octet();
+	return perhaps();
+}
+
+static int
+fuzz_flows_from(const struct addr *a, uint32_t *n)
+{
+	must(a->family != AF_UNSPEC);
+	*n = octet();
+	return perhaps();
+}
+
+static int
+fuzz_routes_save(uint32_t ifindex, void (*one)(const char *, void *), void *arg)
+{
+	char line[16];
+	uint8_t n = octet();
+
+	(void)ifindex;
+	for (; n > 0; n--) {
+		snprintf(line, sizeof(line), "route %u", n);
+		one(line, arg);
+	}
+	return perhaps();
+}
+
+static int
+fuzz_route_restore(const char *line)
+{
+	must(strncmp(line, "route ", 6) == 0);
+	return perhaps();
+}
+
+static int
+fuzz_monitor(void)
+{
+	return 0; /* the loop is never run */
+}
+
+static void
+fuzz_changes(void)
+{
+}
+
+static const struct netops fuzz_ops = {
+	.open = fuzz_open,
+	.dump = fuzz_dump,
+	.rule = fuzz_rule,
+	.route = fuzz_route,
+	.link_group = fuzz_link,
+	.link_up = fuzz_link_up,
+	.rp_filter = fuzz_rp_filter,
+	.nat_load = fuzz_nat_load,
+	.flows_flush = fuzz_flows,
+	.flows_flush_from = fuzz_flows_from,
+	.flows_count = fuzz_flows,
+	.routes_save = fuzz_routes_save,
+	.route_restore = fuzz_route_restore,
+	.monitor = fuzz_monitor,
+	.changes = fuzz_changes,
+};
+
+#define fatalx(...)                       longjmp(refused, 1)
+#define proc_get                          fuzz_get
+#define imsg_compose_event                fuzz_compose
+#define conf_parse                        fuzz_parse
+#define conf_print(c, f)                  fprintf(f, "%u uplinks\n", (c)->nuplinks)
+#define conf_check_system(c, report, arg) ((void)(c), 0)
+#define undo_read                         fuzz_undo_read
+#define undo_write                        fuzz_undo_write
+
+#include "netconf/config.c"
+#include "netconf/net.c"
+#include "netconf/net_apply.c"
+#include "netconf/net_flow.c"
+#include "netconf/netconf.c"
+
+/* --- the commands ----------------------------------------------------------- */
+
+static void
+deliver(uint32_t type, const void *data, size_t len)
+{
+	message = data;
+	message_len = len;
+	netconf_dispatch_parent(type, NULL);
+}
+
+static void
+load(void)
+{
+	struct msg_conf_load m = { octet(), octet() % 3 };
+
+	deliver(IMSG_CONF_LOAD, &m, sizeof(m));
+	if (octet() & 7)
+		deliver(IMSG_CONF_COMMIT, &m.gen, sizeof(m.gen));
+	else
+		deliver(IMSG_CONF_FORGET, &m.gen, sizeof(m.gen));
+}
+
+static uint32_t
+some_uplink(void)
+{
+	uint8_t n = octet();
+
+	return n % 4 == 3 ? MSG_UPLINK_NONE : n % (CONF_UPLINKS_MAX + 1);
+}
+
+static void
+send_want(void)
+{
+	struct msg_net_want m;
+
+	m.gen = octet();
+	m.active = octet() % (CONF_UPLINKS_MAX + 1);
+	m.drain = some_uplink();
+	m.drain_ms = octet();
+	m.flush = some_uplink();
+	m.shut = octet() % 3;
+	deliver(IMSG_NET_WANT, &m, sizeof(m));
+}
+
+static void
+send_link(void)
+{
+	static const uint32_t type[] = { IMSG_TTY_OPEN, IMSG_TTY_CLOSE,
+		IMSG_PPP_START, IMSG_PPP_STOP };
+	struct msg_link m;
+	uint8_t n = octet();
+
+	m.uplink = octet() % (CONF_UPLINKS_MAX + 1);
+	m.gen = octet();
+	deliver(type[n % 4], &m, sizeof(m));
+}
+
+static void
+send_raw(void)
+{
+	uint32_t type = octet() % (IMSG_TYPE_MAX + 2);
+	size_t len = octet() | (size_t)octet() << 8;
+
+	if (len > left)
+		len = left;
+	in += len;
+	left -= len;
+	deliver(type, in - len, len);
+}
+
+/* Timers that are pending come, in any order. */
+static void
+timers(void)
+{
+	struct {
+		struct event *ev;
+		void (*fn)(int, short, void *);
+	} t[] = { { &settle, on_settle }, { &later, on_settle },
+		{ &clear_timer, on_clear }, { &drain_timer, on_drain },
+		{ &sweep_timer, on_sweep } };
+	uint8_t n = octet() % (sizeof(t) / sizeof(t[0]));
+
+	if (!evtimer_pending(t[n].ev, NULL))
+		return;
+	evtimer_del(t[n].ev);
+	t[n].fn(-1, EV_TIMEOUT, NULL);
+}
+
+static void
+command(void)
+{
+	uint32_t asker = octet();
+
+	switch (octet() % COMMANDS) {
+	case 0:
+		load();
+		break;
+	case 1:
+	case 2:
+		send_want();
+		break;
+	case 3:
+		send_link();
+		break;
+	case 4:
+		send_raw();
+		break;
+	case 5:
+		on_monitor(-1, EV_READ, NULL);
+		timers();
+		break;
+	case 6:
+		timers();
+		break;
+	case 7:
+		deliver(asker & 1 ? IMSG_NET_SHOW : IMSG_NET_CLEAR, &asker,
+		    sizeof(asker));
+		break;
+	}
+}
+
+/* As after exec. */
+static void
+forget(void)
+{
+	static struct event_base *base;
+
+	if (base == NULL)
+		base = event_init();
+	else {
+		event_del(&monitor);
+		evtimer_del(&settle);
+		evtimer_del(&later);
+		evtimer_del(&clear_timer);
+		evtimer_del(&drain_timer);
+		evtimer_del(&sweep_timer);
+	}
+	if (pending != previous)
+		conf_free(pending);
+	conf_free(current);
+	conf_free(previous);
+	current = pending = previous = NULL;
+	net_state_free(&state);
+	memset(&want, 0, sizeof(want));
+	memset(facts, 0, sizeof(facts));
+	memset(last_address, 0, sizeof(last_address));
+	memset(repaired, 0, sizeof(repaired));
+	nat_loaded[0] = ppp_name[0] = '\0';
+	want_gen = clear_gen = nrepaired = 0;
+	wanted = adopted = drifting = 0;
+	drain.uplink = MSG_UPLINK_NONE;
+	netops = &fuzz_ops;
+	config_open("dialfail.conf", NULL);
+	net_open();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	in = data;
+	left = len;
+	forget();
+	if (setjmp(refused) == 0)
+		while (left > 0)
+			command();
+	return 0;
+}
