@@ -1,0 +1,761 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The Linux backend against the real kernel, in network and mount namespaces
+ * of its own; ip(8) and nft(8) are the other opinion.
+ */
+#include <sys/types.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "netconf/nft.h"
+#include "netconf/plan.h"
+
+#define OUT_MAX  4096
+#define QUIET_MS 50
+
+static const struct netops *const ops = &netops_linux;
+static const char *no_test; /* why there is nothing to test with */
+static int monitor = -1;
+
+/* ---- helpers ---- */
+
+static void run(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+
+static void
+run(const char *fmt, ...)
+{
+	char command[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+/* What a command prints, until the next call. */
+static const char *
+says(const char *command)
+{
+	static char out[2][OUT_MAX];
+	static int turn;
+	char *o = out[turn ^= 1];
+	size_t n;
+	FILE *f;
+
+	assert_non_null(f = popen(command, "r"));
+	n = fread(o, 1, OUT_MAX - 1, f);
+	o[n] = '\0';
+	assert_int_equal(pclose(f), 0);
+	return o;
+}
+
+static struct addr
+ip(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct prefix
+net(const char *text)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(text, &p), 0);
+	return p;
+}
+
+static uint32_t
+ifindex(const char *name)
+{
+	return if_nametoindex(name);
+}
+
+static struct net_state
+dump(void)
+{
+	struct net_state s;
+
+	assert_int_equal(ops->dump(&s), 0);
+	return s;
+}
+
+static struct net_link
+link_now(const char *name)
+{
+	struct net_state s = dump();
+	const struct net_link *l = net_link_find(&s, name);
+	struct net_link copy;
+
+	assert_non_null(l);
+	copy = *l;
+	net_state_free(&s);
+	return copy;
+}
+
+/* Routes of ours or, with ours 0, main's defaults; how many. */
+static size_t
+routes(int ours, struct net_route *r, size_t max)
+{
+	struct net_state s = dump();
+	size_t i, n = 0;
+
+	for (i = 0; i < s.nroutes; i++)
+		if ((s.routes[i].proto == NET_PROTO) == ours && n < max)
+			r[n++] = s.routes[i];
+	net_state_free(&s);
+	return n;
+}
+
+static struct net_route
+default_by(const char *ifname, const char *gateway, uint32_t table)
+{
+	struct net_route r;
+
+	memset(&r, 0, sizeof(r));
+	r.table = table;
+	r.dst = net("0.0.0.0/0");
+	r.gateway = ip(gateway);
+	r.ifindex = ifindex(ifname);
+	r.proto = NET_PROTO;
+	return r;
+}
+
+static struct net_route
+unreachable(uint32_t table)
+{
+	struct net_route r;
+
+	memset(&r, 0, sizeof(r));
+	r.type = NET_UNREACHABLE;
+	r.table = table;
+	r.dst = net("0.0.0.0/0");
+	r.metric = NET_METRIC_LAST;
+	r.proto = NET_PROTO;
+	return r;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (no_test != NULL) {
+		print_message("%s\n", no_test);
+		skip();
+	}
+	run("ip link add eth1 type veth peer name peer1");
+	run("ip link add wan2.7 type veth peer name peer2");
+	run("ip link set lo up; ip link set eth1 up; ip link set wan2.7 up; "
+	    "ip link set peer1 up; ip link set peer2 up");
+	run("ip address add 192.0.2.2/24 dev eth1; "
+	    "ip address add 198.51.100.2/30 dev wan2.7");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	run("ip link del eth1 2>/dev/null; ip link del wan2.7 2>/dev/null; "
+	    "ip rule flush; ip rule add lookup main pref 32766; "
+	    "ip route flush proto 157 table all; nft flush ruleset");
+	return 0;
+}
+
+/* ---- links and addresses ---- */
+
+static void
+links(void **state)
+{
+	struct net_link l;
+
+	(void)state;
+	run("ip link set wan2.7 mtu 1400");
+	l = link_now("wan2.7");
+	assert_int_equal(l.ifindex, ifindex("wan2.7"));
+	assert_int_equal(l.mtu, 1400);
+	assert_true(l.up && l.carrier && !l.pointopoint && l.group == 0);
+
+	run("ip link set peer2 down");
+	l = link_now("wan2.7");
+	assert_true(l.up && !l.carrier);
+
+	assert_int_equal(ops->link_up(l.ifindex, 0), 0);
+	assert_int_equal(ops->link_up(l.ifindex, 0), 0);
+	assert_false(link_now("wan2.7").up);
+	assert_int_equal(ops->link_up(l.ifindex, 1), 0);
+	assert_true(link_now("wan2.7").up);
+
+	assert_int_equal(ops->link_group(l.ifindex, NET_GROUP), 0);
+	assert_int_equal(ops->link_group(l.ifindex, NET_GROUP), 0);
+	assert_int_equal(link_now("wan2.7").group, NET_GROUP);
+	assert_int_equal(link_now("eth1").group, 0);
+	assert_string_equal(
+	    says("ip -o link show group 157 | cut -d: -f2 | cut -d@ -f1"),
+	    " wan2.7\n");
+
+	assert_int_equal(ops->link_group(9999, 1), -1);
+	assert_int_equal(errno, ENODEV);
+	assert_int_equal(ops->link_up(9999, 1), -1);
+	assert_int_equal(errno, ENODEV);
+}
+
+static void
+rp_filter(void **state)
+{
+	int old = -1;
+
+	(void)state;
+	run("sysctl -qw net.ipv4.conf.all.rp_filter=0 "
+	    "net.ipv4.conf.wan2/7.rp_filter=1");
+	assert_int_equal(ops->rp_filter("wan2.7", &old, -1), 0);
+	assert_int_equal(old, 1);
+	assert_int_equal(link_now("wan2.7").rp_filter, 1);
+
+	assert_int_equal(ops->rp_filter("wan2.7", &old, 2), 0);
+	assert_int_equal(old, 1);
+	assert_string_equal(
+	    says("cat /proc/sys/net/ipv4/conf/wan2.7/rp_filter"), "2\n");
+
+	/* all's counts when it is larger, and is not the link's own */
+	run("sysctl -qw net.ipv4.conf.all.rp_filter=1 "
+	    "net.ipv4.conf.wan2/7.rp_filter=0");
+	assert_int_equal(link_now("wan2.7").rp_filter, 1);
+	assert_int_equal(ops->rp_filter("wan2.7", &old, -1), 0);
+	assert_int_equal(old, 0);
+	run("sysctl -qw net.ipv4.conf.all.rp_filter=0");
+
+	assert_int_equal(ops->rp_filter("none", &old, -1), -1);
+	assert_int_equal(errno, ENODEV);
+	assert_int_equal(ops->rp_filter("../all", &old, 1), -1);
+}
+
+static void
+addresses(void **state)
+{
+	const struct net_addr *a[3] = { NULL };
+	struct net_state s;
+	size_t i, n = 0;
+
+	(void)state;
+	run("ip address add 192.0.2.3/24 dev eth1; "
+	    "ip address add 10.99.0.2 peer 10.99.0.1/32 dev eth1");
+	s = dump();
+	for (i = 0; i < s.naddrs; i++)
+		if (s.addrs[i].ifindex == ifindex("eth1") && n < 3)
+			a[n++] = &s.addrs[i];
+	assert_int_equal(n, 3);
+	for (i = 0; i < n; i++) {
+		if (a[i]->prefixlen == 32) {
+			struct addr local = ip("10.99.0.2");
+			struct addr peer = ip("10.99.0.1");
+
+			assert_int_equal(addr_cmp(&a[i]->local, &local), 0);
+			assert_int_equal(addr_cmp(&a[i]->peer, &peer), 0);
+			continue;
+		}
+		assert_int_equal(a[i]->prefixlen, 24);
+		assert_int_equal(a[i]->peer.family, AF_UNSPEC);
+		assert_int_equal(a[i]->secondary, a[i]->local.octet[3] == 3);
+	}
+	net_state_free(&s);
+}
+
+/* ---- rules ---- */
+
+#define NRULES 5
+
+static void
+make_rules(struct net_rule *r)
+{
+	memset(r, 0, NRULES * sizeof(*r));
+	r[0].table = NET_TABLE_FIRST;
+	r[0].mark = plan_mark(1);
+	r[0].mask = NET_MARK_MASK;
+	r[1].table = NET_MAIN;
+	r[1].from = ip("192.0.2.2");
+	r[2].table = NET_TABLE_FIRST;
+	strlcpy(r[2].oif, "wan2.7", IFNAMSIZ);
+	r[3].table = NET_MAIN;
+	r[3].suppress = 1;
+	r[4].table = NET_TABLE;
+}
+
+static void
+same_rules(const struct net_rule *want, const size_t *order, size_t n)
+{
+	struct net_state s = dump();
+	size_t i;
+
+	assert_int_equal(s.nrules, n);
+	for (i = 0; i < n; i++)
+		assert_memory_equal(
+		    &s.rules[i], &want[order[i]], sizeof(*want));
+	net_state_free(&s);
+}
+
+static void
+rules(void **state)
+{
+	static const size_t once[] = { 0, 1, 2, 3, 4 };
+	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0 };
+	static const size_t turned[] = { 4, 3, 2, 1, 0 };
+	struct net_rule r[NRULES];
+	size_t i;
+
+	(void)state;
+	/* others', of the same preference or of our protocol elsewhere */
+	run("ip rule add from 10.0.0.0/8 lookup 100 pref 32765; "
+	    "ip rule add from 10.0.0.0/8 lookup 100 pref 500 protocol 157");
+	make_rules(r);
+	for (i = 0; i < NRULES; i++)
+		assert_int_equal(ops->rule(1, &r[i]), 0);
+	same_rules(r, once, NRULES);
+	assert_non_null(strstr(says("ip rule"),
+	    "32765:\tfrom all lookup main suppress_ifgroup 157 proto 157"));
+
+	/* another set is laid behind, then the old one goes */
+	for (i = NRULES; i > 0; i--)
+		assert_int_equal(ops->rule(1, &r[i - 1]), 0);
+	same_rules(r, twice, 2 * NRULES);
+	for (i = NRULES; i > 0; i--)
+		assert_int_equal(ops->rule(0, &r[i - 1]), 0);
+	same_rules(r, turned, NRULES);
+
+	for (i = 0; i < 2 * NRULES; i++)
+		assert_int_equal(ops->rule(0, &r[i % NRULES]), 0);
+	same_rules(r, once, 0);
+	assert_non_null(strstr(says("ip rule"), "32765:\tfrom 10.0.0.0/8"));
+	assert_non_null(strstr(says("ip rule"), "500:\tfrom 10.0.0.0/8"));
+}
+
+/* ---- routes ---- */
+
+static void
+our_routes(void **state)
+{
+	struct net_route r = default_by("wan2.7", "198.51.100.1", 1157), got[4];
+	struct net_route last = unreachable(1157), connected;
+
+	(void)state;
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(ops->route(1, &last), 0);
+	assert_int_equal(routes(1, got, 4), 2);
+	assert_memory_equal(&got[0], &r, sizeof(r));
+	assert_memory_equal(&got[1], &last, sizeof(last));
+
+	/* replaced, by a gateway that no network holds */
+	r.gateway = ip("10.64.64.64");
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(routes(1, got, 4), 2);
+	assert_memory_equal(&got[0], &r, sizeof(r));
+
+	memset(&connected, 0, sizeof(connected));
+	connected.table = NET_TABLE;
+	connected.dst = net("192.0.2.0/24");
+	connected.ifindex = ifindex("eth1");
+	connected.proto = NET_PROTO;
+	assert_int_equal(ops->route(1, &connected), 0);
+	assert_string_equal(says("ip route show table 157"),
+	    "192.0.2.0/24 dev eth1 proto 157 scope link \n");
+	assert_int_equal(ops->route(0, &connected), 0);
+
+	/* the second time it is gone, and the last one is not it */
+	assert_int_equal(ops->route(0, &r), 0);
+	assert_int_equal(ops->route(0, &r), 0);
+	assert_int_equal(routes(1, got, 4), 1);
+	assert_memory_equal(&got[0], &last, sizeof(last));
+	assert_int_equal(ops->route(0, &last), 0);
+	assert_int_equal(ops->route(0, &last), 0);
+	assert_int_equal(routes(1, got, 4), 0);
+}
+
+static void
+route_without_link(void **state)
+{
+	struct net_route r = default_by("wan2.7", "198.51.100.1", NET_TABLE);
+
+	(void)state;
+	assert_int_equal(ops->route(1, &r), 0);
+	run("ip link del wan2.7");
+	assert_int_equal(ops->route(0, &r), 0);
+	assert_int_equal(ops->route(1, &r), -1);
+	assert_int_equal(errno, ENODEV);
+}
+
+static void
+mains_defaults(void **state)
+{
+	struct net_route got[4];
+	struct addr gateway = ip("192.0.2.1");
+	size_t i;
+
+	(void)state;
+	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
+	    "ip route add default via 192.0.2.1; "
+	    "ip route add default metric 50 nexthop via 192.0.2.1 "
+	    "nexthop via 198.51.100.1; "
+	    "ip route add default via 192.0.2.1 table 100");
+	assert_int_equal(routes(0, got, 4), 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(got[i].table, NET_MAIN);
+		assert_int_equal(got[i].dst.len, 0);
+		assert_int_equal(got[i].metric, i == 0 ? 0 : 50);
+		assert_int_equal(
+		    got[i].ifindex, ifindex(i == 2 ? "wan2.7" : "eth1"));
+	}
+	assert_int_equal(addr_cmp(&got[0].gateway, &gateway), 0);
+	assert_int_equal(addr_cmp(&got[1].gateway, &gateway), 0);
+	run("ip route del default; ip -4 route add default via inet6 fe80::1 "
+	    "dev eth1");
+	assert_int_equal(routes(0, got, 1), 1);
+	assert_int_equal(got[0].gateway.family, AF_INET6);
+}
+
+/* ---- main's routes by a link that is set down ---- */
+
+struct kept {
+	size_t n;
+	char line[8][512];
+};
+
+static void
+keep(const char *line, void *arg)
+{
+	struct kept *k = arg;
+
+	assert_true(k->n < 8);
+	strlcpy(k->line[k->n++], line, sizeof(k->line[0]));
+}
+
+static void
+saved_routes(void **state)
+{
+	static struct kept k;
+	char before[OUT_MAX];
+	uint32_t eth1 = ifindex("eth1");
+	size_t i;
+
+	(void)state;
+	memset(&k, 0, sizeof(k));
+	run("ip route add default via 192.0.2.1 src 192.0.2.2 proto dhcp; "
+	    "ip route add 10.9.0.0/16 via 192.0.2.1 metric 7 mtu 1300; "
+	    "ip route add 10.8.0.1 dev eth1 proto static; "
+	    "ip route add 10.7.0.0/16 via 10.64.0.1 dev eth1 onlink tos 0x10; "
+	    "ip -6 route add 2001:db8:9::/48 dev eth1; "
+	    "ip route add 10.6.0.0/16 dev eth1 proto bird; "
+	    "ip route add 10.5.0.0/16 via 198.51.100.1");
+	strlcpy(before,
+	    says("ip route show dev eth1 | grep -v bird; "
+		 "ip -6 route show 2001:db8:9::/48"),
+	    sizeof(before));
+	assert_int_equal(ops->routes_save(eth1, keep, &k), 0);
+	assert_int_equal(k.n, 5);
+	assert_int_equal(ops->link_up(eth1, 0), 0);
+	assert_int_equal(ops->link_up(eth1, 1), 0);
+	assert_string_equal(says("ip route show default"), "");
+	for (i = 0; i < k.n; i++)
+		if (ops->route_restore(k.line[i]) == -1)
+			fail_msg("%s: %s", k.line[i], strerror(errno));
+	/* a second time it is there */
+	assert_int_equal(ops->route_restore(k.line[0]), 0);
+	assert_string_equal(says("ip route show dev eth1 | grep -v bird; "
+				 "ip -6 route show 2001:db8:9::/48"),
+	    before);
+}
+
+/* ---- nft and flows ---- */
+
+/* An ICMP error, which has no mark, belongs to the flow that it is about. */
+#define MARKING                                          \
+	"table inet dialfail {\n\tchain output {\n"      \
+	"\t\ttype filter hook output priority mangle;\n" \
+	"\t\tmeta mark != 0 ct mark set meta mark\n\t}\n}\n"
+
+static int
+nat_there(void)
+{
+	struct net_state s = dump();
+	int there = s.nat;
+
+	net_state_free(&s);
+	return there;
+}
+
+static void
+nat(void **state)
+{
+	static char text[PLAN_NFT_MAX];
+	struct net_want w;
+	struct net_state s = dump();
+	char why[256];
+
+	(void)state;
+	memset(&w, 0, sizeof(w));
+	w.drain = MSG_UPLINK_NONE;
+	w.nuplinks = 2;
+	w.uplink[1].id = 1;
+	strlcpy(w.uplink[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(w.uplink[1].ifname, "wan2.7", IFNAMSIZ);
+	w.nmasq = 1;
+	w.masq[0].prefix = net("10.1.0.0/16");
+	assert_int_equal(nft_text(&w, &s, text, sizeof(text)), 0);
+	net_state_free(&s);
+
+	assert_false(nat_there());
+	if (ops->nat_load(text, why, sizeof(why)) == -1)
+		fail_msg("%s", why);
+	assert_true(nat_there());
+	assert_int_equal(ops->nat_load(text, why, sizeof(why)), 0);
+	assert_non_null(
+	    strstr(says("nft list table inet dialfail"), "masquerade"));
+
+	assert_int_equal(ops->nat_load("table inet dialfail {\n\tnonsense\n",
+			     why, sizeof(why)),
+	    -1);
+	assert_non_null(strstr(why, "rror"));
+	assert_null(strchr(why, '\n'));
+	assert_int_equal(ops->nat_load("nonsense", why, 5), -1);
+	assert_int_equal(strlen(why), 4);
+	assert_true(nat_there());
+
+	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
+	assert_false(nat_there());
+	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
+}
+
+/* A flow of UDP on lo with this mark, from this address and port. */
+static void
+udp_flow(const char *from, uint16_t port, uint32_t mark)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)), 0);
+	sin.sin_addr = ip(from).v4;
+	sin.sin_port = htons(port);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	sin.sin_addr = ip("127.0.0.1").v4;
+	sin.sin_port = htons(9);
+	assert_int_equal(
+	    sendto(fd, "", 1, 0, (struct sockaddr *)&sin, sizeof(sin)), 1);
+	close(fd);
+}
+
+/* A flow of TCP on lo that has ended (TIME_WAIT). */
+static void
+tcp_flow(uint32_t mark)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int server, client, conn;
+
+	server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	sin.sin_addr = ip("127.0.0.1").v4;
+	assert_int_equal(bind(server, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&sin, &len), 0);
+	assert_int_equal(listen(server, 1), 0);
+	setsockopt(client, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+	setsockopt(server, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+	assert_int_equal(connect(client, (struct sockaddr *)&sin, len), 0);
+	assert_int_not_equal(conn = accept(server, NULL, NULL), -1);
+	close(client);
+	close(conn);
+	close(server);
+}
+
+static uint32_t
+count(uint32_t uplink)
+{
+	uint32_t n;
+
+	assert_int_equal(
+	    ops->flows_count(plan_mark(uplink), NET_MARK_MASK, &n), 0);
+	return n;
+}
+
+static void
+flows(void **state)
+{
+	struct addr from = ip("127.0.0.2");
+	char why[256];
+	uint32_t n;
+	uint16_t i;
+
+	(void)state;
+	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
+	for (i = 0; i < 3; i++)
+		udp_flow("127.0.0.2", (uint16_t)(2000 + i), plan_mark(0));
+	/* bits of others beside ours */
+	udp_flow("127.0.0.2", 2100, plan_mark(1) | 0x3f00);
+	udp_flow("127.0.0.2", 2101, plan_mark(1));
+	for (i = 0; i < 200; i++)
+		udp_flow("127.0.0.2", (uint16_t)(3000 + i), 0xff0000);
+	udp_flow("127.0.0.3", 2102, 0);
+	tcp_flow(plan_mark(1));
+
+	assert_int_equal(count(0), 3);
+	/* TCP's end is told by packets of both sides, in softirq: soon */
+	for (i = 0; i < 100 && count(1) != 2; i++)
+		usleep(10000);
+	assert_int_equal(count(1), 2);
+	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(count(1), 0);
+	assert_int_equal(count(0), 3);
+	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
+	assert_int_equal(n, 0);
+
+	/* those of that address without our bits, by many requests */
+	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
+	assert_int_equal(n, 200);
+	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(count(0), 3);
+	from = ip("127.0.0.3");
+	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
+	assert_int_equal(n, 1);
+	from = ip("2001:db8::1");
+	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
+	assert_int_equal(n, 0);
+}
+
+/* ---- events ---- */
+
+static int
+woken(int ms)
+{
+	struct pollfd p = { monitor, POLLIN, 0 };
+
+	return poll(&p, 1, ms) == 1;
+}
+
+/* Until nothing more comes of what went before. */
+static void
+quiet(void)
+{
+	while (woken(QUIET_MS))
+		ops->changes();
+}
+
+static void
+tells(const char *command)
+{
+	quiet();
+	run("%s", command);
+	if (!woken(5000))
+		fail_msg("not told: %s", command);
+}
+
+static void
+events(void **state)
+{
+	static const char *const news[] = {
+		"ip link set peer1 down",
+		"ip link set peer1 up",
+		"ip address add 192.0.2.9/24 dev eth1",
+		"ip address del 192.0.2.9/24 dev eth1",
+		"ip rule add lookup 100 pref 77",
+		"ip rule del lookup 100 pref 77",
+		"ip route add default via 192.0.2.1",
+		"ip route del default via 192.0.2.1",
+		"ip route add 10.9.0.0/16 dev eth1 table 157 proto 157",
+		"ip route flush table 157",
+		"sysctl -qw net.ipv4.conf.eth1.rp_filter=1",
+		"nft add table inet dialfail",
+		"nft delete table inet dialfail",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(news) / sizeof(news[0]); i++)
+		tells(news[i]);
+	quiet();
+	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
+	    "ip route del 10.9.0.0/16");
+	assert_false(woken(QUIET_MS));
+}
+
+/* More than the socket's buffer holds: told all the same, and emptied. */
+static void
+too_many_events(void **state)
+{
+	int i;
+
+	(void)state;
+	run("for i in $(seq 9999); do "
+	    "echo route replace default via 192.0.2.1 metric $i; done | "
+	    "ip -batch -");
+	assert_true(woken(0));
+	for (i = 0; i < 100 && woken(0); i++)
+		ops->changes();
+	assert_false(woken(0));
+}
+
+/* ---- */
+
+static int
+enter(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		no_test = "not root: no network namespace";
+		return 0;
+	}
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1) {
+		no_test = "no namespaces here";
+		return 0;
+	}
+	assert_int_equal(ops->open(), 0);
+	assert_int_not_equal(monitor = ops->monitor(), -1);
+	return 0;
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(links),
+		TEST(rp_filter),
+		TEST(addresses),
+		TEST(rules),
+		TEST(our_routes),
+		TEST(route_without_link),
+		TEST(mains_defaults),
+		TEST(saved_routes),
+		TEST(nat),
+		TEST(flows),
+		TEST(events),
+		TEST(too_many_events),
+	};
+
+	return cmocka_run_group_tests(tests, enter, NULL);
+}
