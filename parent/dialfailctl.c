@@ -274,6 +274,33 @@ converse(int fd, const struct ctl_command *c, struct ctl_result *r)
 	imsgbuf_clear(&ibuf);
 }
 
+/*
+ * Options may stand before, between and behind the words, which are moved to
+ * the front of argv.  Returns how many words there are.
+ */
+static int
+options(int argc, char *argv[], const char **path)
+{
+	int c, n = 0;
+
+	for (;;) {
+		while ((c = getopt(argc, argv, "+js:")) != -1)
+			switch (c) {
+			case 'j':
+				output = &ctl_json;
+				break;
+			case 's':
+				*path = optarg;
+				break;
+			default:
+				usage();
+			}
+		if (optind >= argc)
+			return n;
+		argv[n++] = argv[optind++];
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -281,25 +308,11 @@ main(int argc, char *argv[])
 	char error[2048] = "";
 	struct ctl_command command;
 	struct ctl_result r;
-	int c, fd, json = 0;
+	int fd, n;
 
-	/* "+": options of ours stand before the command */
-	while ((c = getopt(argc, argv, "+js:")) != -1)
-		switch (c) {
-		case 'j':
-			json = 1;
-			break;
-		case 's':
-			path = optarg;
-			break;
-		default:
-			usage();
-		}
-	if (json)
-		output = &ctl_json;
+	n = options(argc, argv, &path);
 	ctl_colours = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-	if (ctl_parse(argc - optind, argv + optind, &command, error,
-		sizeof(error)) == -1)
+	if (ctl_parse(n, argv, &command, error, sizeof(error)) == -1)
 		errx(EXIT_USAGE, "%s", error);
 	signal(SIGPIPE, SIG_IGN);
 	fd = open_socket(path);
@@ -307,7 +320,7 @@ main(int argc, char *argv[])
 	if (r.code != CTL_OK) {
 		if (answer.text != NULL)
 			fputs(answer.text, stderr);
-		if (json)
+		if (output == &ctl_json)
 			output->result(stdout, &r);
 		errx(EXIT_REFUSED, "%s", r.text);
 	}

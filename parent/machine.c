@@ -106,7 +106,7 @@ init_uplinks(struct mctx *c)
 
 	m->primary.carrier = true;
 	m->want.drain = m->want.flush = MACHINE_NONE;
-	m->verified = m->probing = m->held = MACHINE_NONE;
+	m->verified = m->probing = m->proving = m->held = MACHINE_NONE;
 	m->try.uplink = MACHINE_NONE;
 	for (i = 0; i < MACHINE_UPLINKS; i++) {
 		m->backup[i].link = MACHINE_LINK_DOWN;

@@ -383,6 +383,7 @@ struct machine {
 	struct monotime apply_at; /* answer overdue, or next try */
 	uint32_t announced; /* uplink last told to people as active */
 	uint32_t probing; /* active backup in rounds, or NONE */
+	uint32_t proving; /* backup in the rounds of a proof, or NONE */
 	bool burst; /* the primary is probed without delay */
 	bool burst_known;
 	struct monotime drain_until;

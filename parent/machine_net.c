@@ -329,6 +329,20 @@ answer(struct mctx *c)
 		machine_finish_request(c, false, MWHY_APPLY_FAILED);
 }
 
+/* The rounds of a proof end with it, however it ended. */
+static void
+proof_ends(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (m->proving == MACHINE_NONE ||
+	    (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == m->proving))
+		return;
+	if (m->proving != m->want.active)
+		machine_emit(c, MACT_PROBE_OFF)->uplink = m->proving;
+	m->proving = MACHINE_NONE;
+}
+
 static void
 probe_modes(struct mctx *c)
 {
@@ -342,7 +356,8 @@ probe_modes(struct mctx *c)
 		    MACHINE_PRIMARY;
 	m->burst = burst;
 	m->burst_known = true;
-	if (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == active)
+	proof_ends(c);
+	if (m->proving == active)
 		return; /* its rounds are the proof now */
 	if (active == MACHINE_PRIMARY)
 		active = MACHINE_NONE;

@@ -262,6 +262,7 @@ move_want(struct mctx *c)
 		m->want.flush = mapped(c, m->want.flush);
 	m->want.shut = false;
 	m->probing = MACHINE_NONE;
+	m->proving = mapped(c, m->proving);
 	m->burst_known = false;
 	m->sweep = true;
 	machine_want_changed(m);

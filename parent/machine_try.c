@@ -351,6 +351,7 @@ try_prove(struct mctx *c)
 	/* The proof ends its rounds as the active uplink; ask for them again. */
 	if (c->m->probing == t->uplink)
 		c->m->probing = MACHINE_NONE;
+	c->m->proving = t->uplink;
 }
 
 /* Must this link be hung up before it is worth trying? */

@@ -1243,10 +1243,38 @@ test_target_on_backup(void **state)
 	assert_int_equal(s.m.reason, MWHY_TARGET);
 }
 
+/* A metered line is not probed for nothing. */
+static void
+test_proof_ends(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, false);
+	down(&s);
+	assert_true(did(&s, MACT_PROVE, 1));
+	unproved(&s, 1, false);
+	assert_true(did(&s, MACT_PROBE_OFF, 1));
+
+	home(&s, 1, false);
+	down(&s);
+	good(&s);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	assert_true(did(&s, MACT_PROBE_OFF, 1));
+
+	home(&s, 1, false);
+	down(&s);
+	event(&s, MEV_PROVED, 1);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	assert_true(did(&s, MACT_PROBE, 1));
+	assert_false(did(&s, MACT_PROBE_OFF, 1));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_proof_ends),
 		cmocka_unit_test(test_every_event_in_every_state),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_normal_outage),
