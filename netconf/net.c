@@ -313,6 +313,13 @@ repair(void)
 	drifting = n == -1;
 }
 
+void
+net_drained(void)
+{
+	want.drain = MSG_UPLINK_NONE;
+	on_settle(-1, 0, NULL);
+}
+
 static void
 on_monitor(int fd, short what, void *arg)
 {

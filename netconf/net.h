@@ -15,6 +15,10 @@
 /* The backend; a test may put another one here before net_open(). */
 extern const struct netops *netops;
 
+/* net.c */
+/* The last flow of what drained is gone: what was laid for it goes too. */
+void net_drained(void);
+
 /* net_apply.c */
 /* The undo file of an earlier run; why it cannot be used is logged. */
 void apply_open(void);

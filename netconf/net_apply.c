@@ -97,6 +97,12 @@ set_rp_filter(const struct step *st)
 {
 	int old;
 
+	if (st->value != 2) { /* given back */
+		if (netops->rp_filter(st->ifname, &old, (int)st->value) == -1)
+			return -1;
+		undo_drop(&undo, UNDO_RP_FILTER, st->ifname);
+		return save();
+	}
 	if (netops->rp_filter(st->ifname, &old, -1) == -1 ||
 	    keep(st, UNDO_RP_FILTER, (uint32_t)old, "") == -1 || save() == -1)
 		return -1;

@@ -92,6 +92,7 @@ drained(void)
 	m.uplink = drain.uplink;
 	m.cut = flow_flush(drain.uplink, &drain.address);
 	drain.uplink = MSG_UPLINK_NONE;
+	net_drained();
 	netconf_send(IMSG_NET_DRAINED, -1, &m, sizeof(m));
 }
 

@@ -28,7 +28,7 @@ add_step(struct plan *p, enum step_type type)
 	return st;
 }
 
-static void
+static struct step *
 link_step(struct plan *p, enum step_type type, const struct net_link *l)
 {
 	struct step *st = add_step(p, type);
@@ -36,6 +36,25 @@ link_step(struct plan *p, enum step_type type, const struct net_link *l)
 	strlcpy(st->ifname, l->name, sizeof(st->ifname));
 	st->ifindex = l->ifindex;
 	st->old = l->group;
+	return st;
+}
+
+/*
+ * Replies to drained flows fail the strict test: the way back to where they
+ * come from leads elsewhere.  A backup is always loose, since it is drained
+ * at each return; the primary only as long as it drains.
+ */
+static void
+plan_rp_filter(struct plan *p, const struct net_want *w, uint32_t i,
+    const struct net_link *l)
+{
+	const struct undo_entry *e;
+
+	if (i > 0 || w->drain == 0) {
+		if (l->rp_filter == 1)
+			link_step(p, STEP_RP_FILTER, l)->value = 2;
+	} else if ((e = undo_find(w->undo, UNDO_RP_FILTER, l->name)) != NULL)
+		link_step(p, STEP_RP_FILTER, l)->value = e->value;
 }
 
 /* What makes an interface one of ours. */
@@ -56,10 +75,8 @@ plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 			return;
 		}
 		if (l->group == 0)
-			link_step(p, STEP_GROUP, l);
-		/* replies to drained flows fail the strict test */
-		if (i > 0 && l->rp_filter == 1)
-			link_step(p, STEP_RP_FILTER, l);
+			(void)link_step(p, STEP_GROUP, l);
+		plan_rp_filter(p, w, i, l);
 	}
 }
 
@@ -194,7 +211,7 @@ plan_up(struct plan *p, const struct net_want *w, const struct net_state *s)
 			continue;
 		l = net_link_find(s, e->ifname);
 		if (l != NULL && l->ifindex == e->ifindex)
-			link_step(p, STEP_LINK_UP, l);
+			(void)link_step(p, STEP_LINK_UP, l);
 	}
 }
 
@@ -206,7 +223,7 @@ plan_down(struct plan *p, const struct net_want *w, const struct net_state *s)
 
 	for (i = 0; i < s->nlinks; i++)
 		if (s->links[i].up && plan_shut(w, s->links[i].name))
-			link_step(p, STEP_LINK_DOWN, &s->links[i]);
+			(void)link_step(p, STEP_LINK_DOWN, &s->links[i]);
 }
 
 static int
@@ -232,7 +249,7 @@ plan_undo(struct plan *p, const struct net_want *w, const struct net_state *s)
 		if (!is_uplink(w, l->name) &&
 		    (undo_find(w->undo, UNDO_GROUP, l->name) != NULL ||
 			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL))
-			link_step(p, STEP_UNDO, l);
+			(void)link_step(p, STEP_UNDO, l);
 	}
 }
 

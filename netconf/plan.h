@@ -65,6 +65,7 @@ struct step {
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	uint32_t old; /* group before */
+	uint32_t value; /* of rp_filter: 2, or what it was before */
 	struct net_rule rule;
 	struct net_route route;
 };

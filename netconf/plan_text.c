@@ -72,8 +72,8 @@ plan_step_text(
 		    buf, size, "link set %s group %u", st->ifname, NET_GROUP);
 		break;
 	case STEP_RP_FILTER:
-		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=2",
-		    st->ifname);
+		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=%u",
+		    st->ifname, st->value);
 		break;
 	case STEP_NAT:
 		strlcpy(buf, "nft table inet dialfail", size);

@@ -646,6 +646,27 @@ test_drain(void **arg)
 	assert_int_equal(count(IMSG_NET_DRAINED), 0);
 }
 
+/* What a draining primary needs goes when it has drained. */
+static void
+test_drain_primary(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	sim_link(k, "eth1")->rp_filter = 1;
+	assert_int_equal(active(0)->ok, 1);
+	m.drain = 0;
+	m.drain_ms = 600 * 1000;
+	flows[0] = 1;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(sim_link(k, "eth1")->rp_filter, 2);
+	flows[0] = 0;
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sim_link(k, "eth1")->rp_filter, 1);
+	assert_null(undo_find(&undo, UNDO_RP_FILTER, "eth1"));
+	assert_non_null(strstr(nat_loaded, "ct direction reply"));
+}
+
 static void
 test_recreated(void **arg)
 {
@@ -794,6 +815,7 @@ main(void)
 		T(test_refused_shutdown),
 		T(test_cannot),
 		T(test_drain),
+		T(test_drain_primary),
 		T(test_recreated),
 		T(test_others_change),
 		T(test_adoption),

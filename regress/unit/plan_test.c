@@ -54,8 +54,11 @@ sim_link_step(struct sim *k, const struct step *st)
 		l->group = NET_GROUP;
 		break;
 	case STEP_RP_FILTER:
-		keep(k, st, UNDO_RP_FILTER, l->rp_filter);
-		l->rp_filter = 2;
+		if (st->value == 2)
+			keep(k, st, UNDO_RP_FILTER, l->rp_filter);
+		else
+			undo_drop(&k->undo, UNDO_RP_FILTER, l->name);
+		l->rp_filter = st->value;
 		break;
 	case STEP_LINK_DOWN:
 		keep(k, st, UNDO_DOWN, 0);
@@ -365,14 +368,17 @@ test_drain_primary(void **arg)
 	struct sim *k = started();
 
 	(void)arg;
+	sim_link(k, "eth1")->rp_filter = 1;
 	k->w.active = 1;
 	k->w.drain = 0;
-	EXPECT(k, "nft table inet dialfail",
+	EXPECT(k, "sysctl net.ipv4.conf.eth1.rp_filter=2",
+	    "nft table inet dialfail",
 	    "route add default via 198.51.100.1 dev wan2 table 157", );
 	assert_int_equal(way(k, plan_mark(0), NULL), ETH1);
 	assert_null(strstr(k->nat, "ct direction reply"));
 	k->w.drain = MSG_UPLINK_NONE;
-	EXPECT(k, "nft table inet dialfail", );
+	EXPECT(k, "sysctl net.ipv4.conf.eth1.rp_filter=1",
+	    "nft table inet dialfail", );
 	assert_non_null(strstr(k->nat, "ct direction reply"));
 	free(k);
 }
