@@ -2,7 +2,7 @@
 /*
  * flow: what a host behind the router sees of a switch, packet by packet.
  *
- *	flow echo PORT			answer UDP and TCP, until killed
+ *	flow echo ADDRESS PORT		answer UDP and TCP, until killed
  *	flow udp ADDRESS PORT RATE	RATE numbered packets a second until
  *					SIGTERM or SIGINT, then the report
  *	flow tcp ADDRESS PORT		connect; then each line of standard
@@ -66,7 +66,7 @@ on_signal(int sig)
 static void __dead
 usage(void)
 {
-	fprintf(stderr, "usage: flow echo port\n"
+	fprintf(stderr, "usage: flow echo address port\n"
 			"       flow udp address port rate\n"
 			"       flow tcp address port\n");
 	exit(2);
@@ -175,14 +175,14 @@ accept_client(int fd, struct pollfd *clients, size_t n)
 
 /* The target's side: every packet and byte goes back where it came from. */
 static int
-echo(const char *port)
+echo(const char *host, const char *port)
 {
-	struct sockaddr_in any = address("0.0.0.0", port);
+	struct sockaddr_in sin = address(host, port);
 	struct pollfd p[2 + CLIENTS_MAX];
 	size_t i;
 
-	p[0].fd = bound(SOCK_DGRAM, &any);
-	p[1].fd = bound(SOCK_STREAM, &any);
+	p[0].fd = bound(SOCK_DGRAM, &sin);
+	p[1].fd = bound(SOCK_STREAM, &sin);
 	if (listen(p[1].fd, CLIENTS_MAX) == -1)
 		err(1, "listen");
 	for (i = 0; i < 2 + CLIENTS_MAX; i++) {
@@ -418,8 +418,8 @@ main(int argc, char *argv[])
 		sigaction(SIGTERM, &sa, NULL);
 		return udp(argv[2], argv[3], argv[4]);
 	}
-	if (argc == 3 && strcmp(argv[1], "echo") == 0)
-		return echo(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "echo") == 0)
+		return echo(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "tcp") == 0)
 		return tcp(argv[2], argv[3]);
 	usage();

@@ -1,0 +1,541 @@
+# shellcheck shell=bash disable=SC2034 # what the scenarios use
+# The lab: a small internet of network namespaces around a router that runs
+# the suite.  Scenarios source this file; it runs them again in namespaces of
+# their own (network, mounts, processes), so that they touch nothing of the
+# machine, run side by side, and leave nothing behind.
+#
+#	lan -- eth0 [router] eth1 -- isp-a -- core: 198.51.100.7, .8
+#	                     wan2 -- isp-b -- core
+#	                     ppp0 ~~ modemu and pppd in isp-b
+#
+# The router is where the scenario itself runs; "on HOST" is the others.
+# Results are TAP.  A scenario ends with lab_done.
+
+LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_TOP=${LAB_DIR%/regress/lab}
+case ${B:=build} in
+/*) ;;
+*) B=$LAB_TOP/$B ;;
+esac
+export B
+PATH=$B:$B/lab:$PATH:/usr/sbin:/sbin
+
+LAN_HOST=10.7.0.10
+TARGET=198.51.100.7
+TARGET2=198.51.100.8
+GATEWAY=192.0.2.1
+PRIMARY_ADDRESS=192.0.2.2
+WAN2_GATEWAY=203.0.113.65
+WAN2_ADDRESS=203.0.113.66
+PPP_GATEWAY=203.0.113.129
+PPP_ADDRESS=203.0.113.130
+ECHO_PORT=7007
+MODEM=/run/lab/modem0
+export LAN_HOST TARGET TARGET2 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
+    WAN2_ADDRESS PPP_GATEWAY PPP_ADDRESS ECHO_PORT MODEM
+
+# --- TAP --------------------------------------------------------------------
+
+LAB_TESTS=0
+LAB_FAILED=0
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	trap - EXIT
+	exit 0
+}
+
+diag() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+# ok DESCRIPTION COMMAND...: a test; the command's output is shown if it fails
+ok() {
+	local name=$1 text
+	shift
+	LAB_TESTS=$((LAB_TESTS + 1))
+	if "$@" >"$LAB/ok.out" 2>&1; then
+		echo "ok $LAB_TESTS - $name"
+		return 0
+	fi
+	LAB_FAILED=$((LAB_FAILED + 1))
+	echo "not ok $LAB_TESTS - $name"
+	diag "command: $*"
+	text=$(tail -n 30 "$LAB/ok.out")
+	[ -z "$text" ] || diag "$text"
+	[ ! -s "$LAB/daemon.log" ] ||
+	    diag "the log: $(tail -n 25 "$LAB/daemon.log")"
+	return 1
+}
+
+# is DESCRIPTION FOUND EXPECTED
+is() {
+	ok "$1" test "$2" = "$3" || diag "found \"$2\", not \"$3\""
+}
+
+lab_done() {
+	LAB_COMPLETE=1
+	exit
+}
+
+# --- the scenario's own namespaces ------------------------------------------
+
+lab_enter() {
+	local own=(unshare --net --mount --pid --fork --kill-child --mount-proc)
+	local p
+	for p in dialfaild dialfailctl dialfail-ppp lab/flow lab/modemu; do
+		[ -x "$B/$p" ] && continue
+		echo "Bail out! $B/$p is missing: make all labprogs"
+		exit 1
+	done
+	[ "$(id -u)" -eq 0 ] || skip_all "not root"
+	"${own[@]}" true 2>/dev/null || skip_all "namespaces are not allowed here"
+	LAB_INSIDE=1 exec "${own[@]}" bash "$0" "$@"
+}
+
+# over DIR: what is written there stays in this mount namespace
+over() {
+	local d=$LAB/over$1
+	mkdir -p "$d/up" "$d/work"
+	mount -t overlay -o "lowerdir=$1,upperdir=$d/up,workdir=$d/work" \
+	    overlay "$1" || skip_all "no overlay file system"
+}
+
+lab_files() {
+	local libexec=/usr/local/libexec/dialfail
+	mount -t tmpfs tmpfs /run
+	mount -t sysfs sysfs /sys
+	LAB=/run/lab
+	mkdir -p $LAB /run/lock
+	over /etc
+	over /usr/local
+	mount -t tmpfs tmpfs /var/lib
+	grep -q '^_dialfail:' /etc/passwd || {
+		echo '_dialfail:x:7157:7157::/nonexistent:/usr/sbin/nologin' \
+		    >>/etc/passwd
+		echo '_dialfail:x:7157:' >>/etc/group
+	}
+	mkdir -p $libexec /etc/dialfail/hooks /etc/ppp
+	install -d -m 0700 /etc/dialfail/private
+	install -m 0755 "$B/dialfail-ppp" $libexec/
+	rm -rf /etc/ppp/*.d /etc/ppp/*-secrets
+	: >/etc/ppp/options
+}
+
+# spawn HOST LOG COMMAND...: in the background; its pid in $SPAWNED
+spawn() {
+	local host=$1 log=$2
+	shift 2
+	if [ "$host" = router ]; then
+		"$@" >>"$log" 2>&1 &
+	else
+		ip netns exec "$host" "$@" >>"$log" 2>&1 &
+	fi
+	SPAWNED=$!
+	LAB_PIDS+=("$SPAWNED")
+}
+
+on() {
+	ip netns exec "$@"
+}
+
+# end PID: and wait until it has
+end() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+lab_end() {
+	local pid
+	for pid in "${LAB_PIDS[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	[ -n "${LAB_COMPLETE:-}" ] ||
+	    LAB_TESTS=$((LAB_TESTS + 1)) ok "the scenario came to its end" false
+	echo "1..$LAB_TESTS"
+	[ "$LAB_FAILED" -eq 0 ]
+	exit # the namespace of processes ends what is left
+}
+
+now_ms() {
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# wait_until SECONDS CONDITION: a shell command, looked at ten times a second
+wait_until() {
+	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
+	shift
+	until eval "$*" >$LAB/wait.out 2>&1; do
+		if [ "$SECONDS" -gt "$end" ]; then
+			cat $LAB/wait.out
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# lab_need ppp|wireguard: features of the kernel
+lab_need() {
+	case $1 in
+	ppp)	grep -qw ppp /proc/devices || modprobe -q ppp_generic ||
+		    skip_all "no PPP in this kernel" ;;
+	wireguard)
+		ip link add labwg0 type wireguard 2>/dev/null ||
+		    skip_all "no WireGuard in this kernel"
+		ip link del labwg0 ;;
+	esac
+}
+
+# --- the topology -----------------------------------------------------------
+
+sysctl_set() {
+	echo "$2" >"/proc/sys/${1//./\/}"
+}
+
+# wire HOST IF ADDRESS HOST IF ADDRESS: two ends of a cable
+wire() {
+	ip link add "lab.a" type veth peer name "lab.b"
+	plug lab.a "$1" "$2" "$3"
+	plug lab.b "$4" "$5" "$6"
+}
+
+plug() {
+	if [ "$2" = router ]; then
+		ip link set "$1" name "$3"
+		ip addr add "$4" dev "$3"
+		ip link set "$3" up
+	else
+		ip link set "$1" netns "$2" name "$3"
+		ip -n "$2" addr add "$4" dev "$3"
+		ip -n "$2" link set "$3" up
+	fi
+}
+
+# lab_host NAME: it forwards, at once and wherever packets come from
+lab_host() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	on "$1" sh -c 'cd /proc/sys/net; echo 1 >ipv4/ip_forward
+	    echo 0 >ipv6/conf/default/accept_dad
+	    echo 0 >ipv4/conf/all/rp_filter; echo 0 >ipv4/conf/default/rp_filter'
+}
+
+lab_up() {
+	local h
+	ip link set lo up
+	sysctl_set net.ipv4.ip_forward 1
+	sysctl_set net.ipv6.conf.default.accept_dad 0
+	for h in lan isp-a isp-b core; do
+		lab_host "$h"
+	done
+	wire router eth0 10.7.0.1/24 lan eth0 $LAN_HOST/24
+	wire router eth1 $PRIMARY_ADDRESS/24 isp-a cust $GATEWAY/24
+	wire router wan2 $WAN2_ADDRESS/26 isp-b cust $WAN2_GATEWAY/26
+	wire isp-a core 203.0.113.1/30 core isp-a 203.0.113.2/30
+	wire isp-b core 203.0.113.5/30 core isp-b 203.0.113.6/30
+	ip -n lan route add default via 10.7.0.1
+	ip route add default via $GATEWAY
+	ip route add default via $WAN2_GATEWAY metric 200
+	ip -n isp-a route add default via 203.0.113.2
+	ip -n isp-b route add default via 203.0.113.6
+	ip -n core addr add $TARGET/32 dev lo
+	ip -n core addr add $TARGET2/32 dev lo
+	ip -n core route add 192.0.2.0/24 via 203.0.113.1
+	ip -n core route add 203.0.113.64/26 via 203.0.113.5
+	ip -n core route add 203.0.113.128/26 via 203.0.113.5
+	spawn core $LAB/echo.log flow echo $TARGET $ECHO_PORT
+	wait_until 5 "on core flow tcp $TARGET $ECHO_PORT </dev/null >/dev/null"
+}
+
+# The far side of the first router: it still answers, nothing passes it.
+cut_upstream() {
+	CUT_MS=$(now_ms)
+	on isp-a sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+}
+
+restore_upstream() {
+	RESTORED_MS=$(now_ms)
+	on isp-a sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+}
+
+# The same for the other provider.
+cut_backup() {
+	on isp-b sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+}
+
+restore_backup() {
+	on isp-b sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+}
+
+# carrier up|down: the primary's cable, pulled at the other end
+carrier() {
+	CUT_MS=$(now_ms)
+	ip -n isp-a link set cust "$1"
+}
+
+# target_off ADDRESS, target_on ADDRESS: a target that is switched off
+target_off() {
+	ip -n core addr del "$1/32" dev lo
+	ip -n core route add blackhole "$1/32"
+}
+
+target_on() {
+	ip -n core route del blackhole "$1/32"
+	ip -n core addr add "$1/32" dev lo
+}
+
+# ping_lan [ADDRESS]: one answered ping from the LAN host
+ping_lan() {
+	on lan ping -n -q -c 1 -W 1 "${1:-$TARGET}" >/dev/null
+}
+
+# seen_as: the address that the core sees the LAN host under
+seen_as() {
+	spawn core $LAB/seen tcpdump -lnc 1 -i any "icmp[0] = 8 and dst $TARGET2"
+	wait_until 10 "ping_lan $TARGET2 && grep -q echo $LAB/seen"
+	sed -n 's/.*IP \([0-9.]*\) > .*/\1/p' $LAB/seen | head -n 1
+	end "$SPAWNED"
+	: >$LAB/seen
+}
+
+# --- the modem --------------------------------------------------------------
+
+# lab_modem [MODEMU-OPTION...]: the modem at $MODEM, a pppd server behind it
+lab_modem() {
+	local etc=$LAB/isp-etc
+	if [ ! -d $etc ]; then
+		mkdir -p $etc
+		: >$etc/options
+		install -m 0600 /dev/null /etc/dialfail/private/isp
+		modem_password secret7
+		isp_password secret7
+	fi
+	cat >$LAB/isp.sh <<-SH
+		exec pppd "\$PEER_TTY" 115200 nodetach local nolock name isp \\
+		    auth require-chap $PPP_GATEWAY:$PPP_ADDRESS \\
+		    ms-dns $PPP_GATEWAY nodefaultroute novj noccp noipv6 \\
+		    lcp-restart 1 lcp-max-terminate 1
+	SH
+	: >>$LAB/modem.log
+	spawn isp-b $LAB/modem.log sh -c "mount --bind $etc /etc/ppp &&
+	    exec modemu -c $LAB/modem.says -p '. $LAB/isp.sh' $* $MODEM"
+	MODEM_PID=$SPAWNED
+	wait_until 5 "[ -e $MODEM ]"
+}
+
+# modem_says WORD...: what the next dials come to, the last word for the rest
+modem_says() {
+	echo "$*" >$LAB/modem.new
+	mv $LAB/modem.new $LAB/modem.says
+}
+
+modem_dials() {
+	grep -c ' dial ' $LAB/modem.log
+}
+
+modem_drop() {
+	kill -USR1 "$MODEM_PID"
+}
+
+modem_vanish() {
+	end "$MODEM_PID"
+	rm -f $MODEM
+}
+
+# The password as we have it, and as the provider has it.
+modem_password() {
+	echo "$1" >/etc/dialfail/private/isp
+}
+
+isp_password() {
+	echo "site7 * $1 *" >$LAB/isp-etc/chap-secrets
+	chmod 0600 $LAB/isp-etc/chap-secrets
+}
+
+# --- the suite --------------------------------------------------------------
+
+lab_write_conf() {
+	cat >/etc/dialfail.conf
+	chmod 0600 /etc/dialfail.conf
+}
+
+# lab_conf: the usual site with short times; the backups, and all else that
+# the scenario wants, come from standard input.  $LAB_PRIMARY: more words for
+# the primary.
+lab_conf() {
+	local rest
+	rest=$(cat)
+	lab_write_conf <<-CONF
+		lan = "eth0"
+		primary eth1 {
+			target $TARGET
+			target $TARGET2
+			target $GATEWAY near
+			${LAB_PRIMARY:-}
+		}
+		$rest
+		$(grep -q '^fallback' <<<"$rest" ||
+		    echo 'fallback automatic { after 2s stable 1s drain 2s }')
+		$(grep -q '^masquerade' <<<"$rest" ||
+		    echo "masquerade from \$lan:network")
+	CONF
+}
+
+# modem_backup [WORDS]: a backup block for lab_conf
+modem_backup() {
+	cat <<-CONF
+		backup pots {
+			modem "$MODEM" speed 115200
+			${1:-phone \"5551234\"}
+			account "site7" secret file "/etc/dialfail/private/isp"
+			dial { ${2:-after 0s} }
+		}
+	CONF
+}
+
+ctl() {
+	dialfailctl "$@"
+}
+
+# fact JQ-EXPRESSION [WHAT...]: of dialfailctl's JSON
+fact() {
+	local e=$1
+	shift
+	ctl show -j "$@" 2>/dev/null | jq -r "$e"
+}
+
+state() {
+	fact .state
+}
+
+# lab_run: the daemon in the background, its log in $LAB/daemon.log
+lab_run() {
+	spawn router $LAB/daemon.log dialfaild -d -v "$@"
+	DAEMON=$SPAWNED
+}
+
+# lab_start [OPTION...]: and it answers
+lab_start() {
+	lab_run "$@"
+	ok "dialfaild runs and answers" wait_until 10 "ctl show >/dev/null"
+}
+
+daemon_gone() {
+	! kill -0 "$DAEMON" 2>/dev/null
+}
+
+# lab_stop [SIGNAL]: and it ends
+lab_stop() {
+	kill "-${1:-TERM}" "$DAEMON"
+	ok "dialfaild ends on SIG${1:-TERM}" wait_until 10 daemon_gone
+}
+
+# process NAME: pid of the parent, prober, dialer or netconf
+process() {
+	case $1 in
+	parent)	fact .pid ;;
+	*)	fact ".processes[] | select(.name == \"$1\") | .pid" ;;
+	esac
+}
+
+# lab_kill9 [NAME]: one of the four processes, and then all are gone
+lab_kill9() {
+	local pid
+	pid=$(process "${1:-parent}")
+	kill -9 "$pid"
+	ok "all end when ${1:-parent} is killed" wait_until 5 daemon_gone
+}
+
+# wait_state STATE [SECONDS]
+wait_state() {
+	wait_until "${2:-30}" "[ \"\$(state)\" = $1 ]" || {
+		echo "state is $(state)"
+		return 1
+	}
+}
+
+logged() {
+	grep -qE -- "$1" $LAB/daemon.log
+}
+
+# snapshot FILE: all that dialfail may change
+snapshot() {
+	{
+		ip rule
+		ip -6 rule
+		ip route show table all
+		ip -6 route show table all
+		nft list ruleset
+		ip -d link
+		ip addr
+		grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
+		    /proc/sys/net/ipv4/ip_forward | sort
+	} | sed 's/ expires [0-9]*sec//; s/valid_lft.*//' >"$1"
+}
+
+# same_as FILE: nothing has changed since that snapshot
+same_as() {
+	snapshot $LAB/snapshot.now
+	diff -u "$1" $LAB/snapshot.now
+}
+
+# --- traffic ----------------------------------------------------------------
+
+declare -A LAB_FLOW
+
+# flow_start NAME [RATE]: from the LAN to the core, until flow_stop
+flow_start() {
+	: >"$LAB/flow.$1"
+	spawn lan "$LAB/flow.$1" flow udp $TARGET $ECHO_PORT "${2:-200}"
+	LAB_FLOW[$1]=$SPAWNED
+}
+
+flow_stop() {
+	end "${LAB_FLOW[$1]}"
+}
+
+# flow_fact NAME KEY: sent, received, lost, began or ended
+flow_fact() {
+	sed -n "/^flow /s/.* $2=\([0-9]*\).*/\1/p" "$LAB/flow.$1"
+}
+
+# flow_lost NAME FROM [TO]: of the packets sent between the two (now_ms)
+flow_lost() {
+	awk -F= -v from="$2" -v to="${3:-9999999999999}" \
+	    '/^lost / && $2 >= from && $2 < to { n++ } END { print n + 0 }' \
+	    "$LAB/flow.$1"
+}
+
+# tcp_open NAME: a connection from the LAN, lines to it by tcp_send
+tcp_open() {
+	local fifo=$LAB/tcp.$1.in
+	mkfifo "$fifo"
+	ip netns exec lan flow tcp $TARGET $ECHO_PORT <"$fifo" \
+	    >"$LAB/tcp.$1" 2>&1 &
+	LAB_PIDS+=($!)
+	exec {LAB_FD}>"$fifo"
+	declare -gA LAB_TCP
+	LAB_TCP[$1]=$LAB_FD
+	wait_until 10 "grep -q ^connect '$LAB/tcp.$1'"
+}
+
+# tcp_send NAME: what came of one line there and back: "echo ok ms=3"
+tcp_send() {
+	local n
+	n=$(wc -l <"$LAB/tcp.$1")
+	echo line >&"${LAB_TCP[$1]}"
+	wait_until 15 "[ \$(wc -l <'$LAB/tcp.$1') -gt $n ]"
+	tail -n 1 "$LAB/tcp.$1"
+}
+
+# tcp_new: a new connection and a line: "connect ok ms=5"
+tcp_new() {
+	on lan flow tcp $TARGET $ECHO_PORT </dev/null
+}
+
+LAB_PIDS=()
+[ -n "${LAB_INSIDE:-}" ] || lab_enter "$@"
+[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-3}
+lab_files
+trap lab_end EXIT
+trap 'exit 1' INT TERM
