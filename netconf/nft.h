@@ -10,7 +10,7 @@
 #define NFT_DELETE "table inet dialfail\ndelete table inet dialfail\n"
 
 /* 0, or -1: it does not fit into size. */
-int nft_text(const struct net_want *, const struct net_state *, char *,
-    size_t size);
+int nft_text(
+    const struct net_want *, const struct net_state *, char *, size_t size);
 
 #endif

@@ -246,11 +246,6 @@ alarm_run(const struct msg_alarm *m)
 	must(msg_alarm_valid(m) && config_current() != NULL);
 }
 
-void
-child_init(void)
-{
-}
-
 /* --- the kernel: anything --------------------------------------------------- */
 
 static int
