@@ -31,6 +31,8 @@ PPP_GATEWAY=203.0.113.129
 PPP_ADDRESS=203.0.113.130
 ECHO_PORT=7007
 MODEM=/run/lab/modem0
+# Words for the primary: an outage is seen in less than a second.
+LAB_FAST='probe { count 3 interval 50ms timeout 300ms delay 200ms }'
 export LAN_HOST TARGET TARGET2 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
     WAN2_ADDRESS PPP_GATEWAY PPP_ADDRESS ECHO_PORT MODEM
 
@@ -245,6 +247,18 @@ lab_up() {
 	ip -n core route add 203.0.113.128/26 via 203.0.113.5
 	spawn core $LAB/echo.log flow echo $TARGET $ECHO_PORT
 	wait_until 5 "on core flow tcp $TARGET $ECHO_PORT </dev/null >/dev/null"
+}
+
+# site_nat: the site has NAT of its own on the primary, whatever we do
+site_nat() {
+	nft -f - <<-NFT
+		table ip site {
+			chain postrouting {
+				type nat hook postrouting priority srcnat
+				oifname "eth1" ip saddr 10.7.0.0/24 masquerade
+			}
+		}
+	NFT
 }
 
 # The far side of the first router: it still answers, nothing passes it.
