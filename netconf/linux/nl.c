@@ -89,6 +89,13 @@ code(const struct nlmsghdr *h)
 	return error > 0 ? EBADMSG : -error;
 }
 
+/* libmnl 1.0.4 takes a length above 2^31 for a negative one, which fits. */
+int
+nl_whole(const struct nlmsghdr *h, int left)
+{
+	return mnl_nlmsg_ok(h, left) && h->nlmsg_len <= (uint32_t)left;
+}
+
 struct reply {
 	nl_each *each;
 	void *arg;
@@ -125,7 +132,7 @@ replies(struct nl *nl, struct reply *r)
 		if ((n = receive(nl)) == -1)
 			return -1;
 		left = (int)n;
-		for (h = &in.hdr; mnl_nlmsg_ok(h, left);
+		for (h = &in.hdr; nl_whole(h, left);
 		     h = mnl_nlmsg_next(h, &left))
 			if (mnl_nlmsg_seq_ok(h, nl->seq) && one_reply(h, r))
 				return 0;
@@ -162,7 +169,7 @@ all_acknowledged(struct nl *nl)
 		if ((n = receive(nl)) == -1)
 			return -1;
 		left = (int)n;
-		for (h = &in.hdr; mnl_nlmsg_ok(h, left);
+		for (h = &in.hdr; nl_whole(h, left);
 		     h = mnl_nlmsg_next(h, &left)) {
 			if (h->nlmsg_type != NLMSG_ERROR ||
 			    !mnl_nlmsg_seq_ok(h, nl->seq) ||

@@ -50,6 +50,8 @@ int nl_request(struct nl *, nl_each *, void *arg);
 /* Several whole requests of this socket, ENOENT ignored. */
 int nl_send_all(struct nl *, uint8_t *requests, size_t len);
 
+/* Is this a whole message? */
+int nl_whole(const struct nlmsghdr *, int left);
 /* Attributes behind a family's header, the last of each; -1: too short. */
 int nl_attrs(const struct nlmsghdr *, size_t header, const struct nlattr **tb,
     uint16_t max);

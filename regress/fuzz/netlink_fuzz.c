@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Netlink messages as the kernel's, to every decoder of a dump: no length in
+ * them is believed, and what is taken is sound.  The seeds are dumps as they
+ * were recorded.
+ */
+#include <sys/types.h>
+
+#include <libmnl/libmnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netconf/linux/nl.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+check_state(const struct net_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlinks; i++)
+		if (memchr(s->links[i].name, '\0', IFNAMSIZ) == NULL)
+			abort();
+	for (i = 0; i < s->naddrs; i++)
+		if (s->addrs[i].local.family == AF_UNSPEC ||
+		    !addr_valid(&s->addrs[i].peer) ||
+		    s->addrs[i].prefixlen > 8 * addr_len(&s->addrs[i].local))
+			abort();
+	for (i = 0; i < s->nrules; i++)
+		if (!addr_valid(&s->rules[i].from) ||
+		    memchr(s->rules[i].oif, '\0', IFNAMSIZ) == NULL)
+			abort();
+	for (i = 0; i < s->nroutes; i++)
+		if (!prefix_valid(&s->routes[i].dst) ||
+		    !addr_valid(&s->routes[i].gateway))
+			abort();
+}
+
+/* What is written down is read again as the same. */
+static void
+check_saved(struct saved_list *l)
+{
+	char line[SAVED_LEN], again[SAVED_LEN];
+	struct saved v;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		strlcpy(l->route[i].ifname, "eth1", IFNAMSIZ);
+		if (saved_format(&l->route[i], line, sizeof(line)) == -1)
+			continue;
+		if (saved_parse(line, &v) == -1 ||
+		    saved_format(&v, again, sizeof(again)) == -1 ||
+		    strcmp(line, again) != 0)
+			abort();
+	}
+}
+
+static void
+each(const uint8_t *data, size_t size, nl_each *decode, void *arg)
+{
+	const struct nlmsghdr *h = (const void *)data;
+	int left = (int)size;
+
+	for (; nl_whole(h, left); h = mnl_nlmsg_next(h, &left))
+		(void)decode(h, arg);
+}
+
+static void
+flows(const uint8_t *data, size_t size)
+{
+	struct ct_count count = { 1, 0 };
+	struct ct_from from;
+
+	each(data, size, ct_count_decode, &count);
+	memset(&from, 0, sizeof(from));
+	from.address.family = AF_INET;
+	from.address.v4.s_addr = 0x0200007f;
+	each(data, size, ct_from_decode, &from);
+	free(from.requests);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct saved_list saved = { 2, NULL, 0 };
+	struct net_state s;
+	uint32_t value;
+	uint8_t *copy;
+
+	/* aligned, and no longer than it is */
+	if (size == 0 || (copy = malloc(size)) == NULL)
+		return 0;
+	memcpy(copy, data, size);
+	memset(&s, 0, sizeof(s));
+	each(copy, size, link_decode, &s);
+	each(copy, size, link_all_rp_filter, &value);
+	each(copy, size, addr_decode, &s);
+	each(copy, size, rule_decode, &s);
+	each(copy, size, route_decode, &s);
+	each(copy, size, saved_decode, &saved);
+	flows(copy, size);
+	check_state(&s);
+	check_saved(&saved);
+	net_state_free(&s);
+	free(saved.route);
+	free(copy);
+	return 0;
+}
