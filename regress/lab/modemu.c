@@ -488,6 +488,9 @@ run_commands(const char *s)
 {
 	for (; *s != '\0'; s++)
 		switch (*s | 0x20) {
+		case '&': /* the letter behind it is a command of its own */
+			s += s[1] != '\0';
+			break;
 		case 'd':
 			dial(s + 1 + strspn(s + 1, "tTpP"));
 			return;
