@@ -223,21 +223,6 @@ keep(const struct nlattr *a, void *arg)
 	return MNL_CB_OK;
 }
 
-int
-nl_attrs(const struct nlmsghdr *h, size_t header, const struct nlattr **tb,
-    uint16_t max)
-{
-	struct table t = { tb, max };
-
-	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
-	if (mnl_nlmsg_get_payload_len(h) < header) {
-		errno = EBADMSG;
-		return -1;
-	}
-	mnl_attr_parse(h, (unsigned int)header, keep, &t);
-	return 0;
-}
-
 void
 nl_attrs_of(
     const void *payload, size_t len, const struct nlattr **tb, uint16_t max)
@@ -246,6 +231,24 @@ nl_attrs_of(
 
 	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
 	mnl_attr_parse_payload(payload, len, keep, &t);
+}
+
+/* Not by mnl_attr_parse(), whose end is rounded up. */
+int
+nl_attrs(const struct nlmsghdr *h, size_t header, const struct nlattr **tb,
+    uint16_t max)
+{
+	size_t len = mnl_nlmsg_get_payload_len(h), skip = NLMSG_ALIGN(header);
+
+	if (len < header) {
+		errno = EBADMSG;
+		return -1;
+	}
+	if (skip > len)
+		skip = len;
+	nl_attrs_of((const uint8_t *)mnl_nlmsg_get_payload(h) + skip,
+	    len - skip, tb, max);
+	return 0;
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The Linux backend against the real kernel, in network and mount namespaces
- * of its own; ip(8) and nft(8) are the other opinion.
+ * of its own and with netconf's capabilities; ip(8) and nft(8), which get no
+ * more of them, are the other opinion.
  */
 #include <sys/types.h>
 #include <sys/mount.h>
@@ -15,6 +16,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,11 +27,14 @@
 
 #include <cmocka.h>
 
+#include "common/monotime.h"
+#include "common/sandbox.h"
 #include "netconf/nft.h"
 #include "netconf/plan.h"
 
 #define OUT_MAX  4096
 #define QUIET_MS 50
+#define ROUNDS   100 /* to time a default route, laid and taken away */
 
 static const struct netops *const ops = &netops_linux;
 static int monitor = -1;
@@ -430,6 +435,50 @@ mains_defaults(void **state)
 	assert_int_equal(got[0].gateway.family, AF_INET6);
 }
 
+/* Without a shell between. */
+static void
+spawn(char *const *argv)
+{
+	pid_t pid;
+	int status;
+
+	assert_int_equal(
+	    posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* For people: what an exec would cost instead. */
+static void
+time_of_a_route(void **state)
+{
+	struct net_route r = default_by("wan2.7", "198.51.100.1", NET_TABLE);
+	char *const add[] = { "ip", "route", "replace", "default", "via",
+		"198.51.100.1", "table", "157", NULL };
+	char *const del[] = { "ip", "route", "del", "default", "table", "157",
+		NULL };
+	struct monotime began = monotime_now();
+	int64_t ours, theirs;
+	int i;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++) {
+		assert_int_equal(ops->route(1, &r), 0);
+		assert_int_equal(ops->route(0, &r), 0);
+	}
+	ours = monotime_sub(monotime_now(), began);
+	began = monotime_now();
+	for (i = 0; i < ROUNDS; i++) {
+		spawn(add);
+		spawn(del);
+	}
+	theirs = monotime_sub(monotime_now(), began);
+	print_message("a default route, added and deleted: netlink %.1f us, "
+		      "ip(8) %.1f us, ratio %.0f\n",
+	    (double)ours / ROUNDS / 1e3, (double)theirs / ROUNDS / 1e3,
+	    (double)theirs / (double)ours);
+}
+
 /* ---- main's routes by a link that is set down ---- */
 
 struct kept {
@@ -727,9 +776,13 @@ no_namespaces(void **state)
 static int
 open_all(void **state)
 {
+	char sandbox[256];
+
 	(void)state;
 	assert_int_equal(ops->open(), 0);
 	assert_int_not_equal(monitor = ops->monitor(), -1);
+	sandbox_enter(SANDBOX_NETCONF, sandbox, sizeof(sandbox));
+	print_message("%s\n", sandbox);
 	return 0;
 }
 
@@ -745,6 +798,7 @@ main(void)
 		TEST(our_routes),
 		TEST(route_without_link),
 		TEST(mains_defaults),
+		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),
 		TEST(flows),
