@@ -5,7 +5,8 @@
  * A call that a filter does not know gets EPERM and a line in the kernel's
  * log, since killing would turn an update of libc into a restart loop at a
  * site that nobody can reach.  Only what nothing of ours ever does by
- * accident is fatal: exec, ptrace, mount, modules.
+ * accident is fatal: exec, ptrace, mount, modules, signals to others (three
+ * processes have one uid, so the kernel alone would not object).
  */
 #include <sys/types.h>
 #include <sys/prctl.h>
@@ -30,12 +31,13 @@
 #define CAP(x) (UINT64_C(1) << (x))
 
 /* netconf: one line of reason for each. */
-#define NETCONF_CAPS                                                      \
-	(CAP(CAP_NET_ADMIN) /* routes, rules, nft, flows, link flags */ | \
-	    CAP(CAP_NET_RAW) /* pppd and nft ask for it */ |              \
+#define NETCONF_CAPS                                                          \
+	(CAP(CAP_NET_ADMIN) /* routes, rules, nft, flows, link flags */ |     \
+	    CAP(CAP_NET_RAW) /* pppd and nft ask for it */ |                  \
 	    CAP(CAP_KILL) /* to end the alarm program, which is not root */ | \
-	    CAP(CAP_SETUID) | CAP(CAP_SETGID) /* to start that program */ | \
-	    CAP(CAP_CHOWN) | CAP(CAP_FOWNER) /* ttys are uucp's or dialout's */ | \
+	    CAP(CAP_SETUID) | CAP(CAP_SETGID) /* to start that program */ |   \
+	    CAP(CAP_CHOWN) |                                                  \
+	    CAP(CAP_FOWNER) /* ttys are uucp's or dialout's */ |              \
 	    CAP(CAP_DAC_OVERRIDE) /* the same, and /var/lock */)
 
 static const uint64_t role_caps[] = {
@@ -51,6 +53,9 @@ static const int fatal_calls[] = {
 	SCMP_SYS(ptrace),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(kill),
 	SCMP_SYS(mount),
 	SCMP_SYS(umount2),
 	SCMP_SYS(pivot_root),
@@ -63,48 +68,20 @@ static const int fatal_calls[] = {
 
 /* An event loop with timers and memory, and nothing else. */
 static const int loop_calls[] = {
-	SCMP_SYS(read),
-	SCMP_SYS(write),
-	SCMP_SYS(readv),
-	SCMP_SYS(writev),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(close),
-	SCMP_SYS(epoll_wait),
-	SCMP_SYS(epoll_pwait),
-	SCMP_SYS(epoll_pwait2),
-	SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_create1),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(timerfd_create),
-	SCMP_SYS(timerfd_settime),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_gettime64),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(time),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(getpid),
-	SCMP_SYS(gettid),
-	SCMP_SYS(mmap),
-	SCMP_SYS(mmap2),
-	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
-	SCMP_SYS(mprotect),
-	SCMP_SYS(madvise),
-	SCMP_SYS(brk),
-	SCMP_SYS(futex),
-	SCMP_SYS(futex_time64),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fcntl64),
-	SCMP_SYS(fstat),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigaltstack),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(close),
+	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_create1), SCMP_SYS(poll),
+	SCMP_SYS(ppoll), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(mmap), SCMP_SYS(mmap2),
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect),
+	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex),
+	SCMP_SYS(futex_time64), SCMP_SYS(fcntl), SCMP_SYS(fcntl64),
+	SCMP_SYS(fstat), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(sendto), /* syslog(3), pcap_inject(3PCAP) */
 };
 
@@ -137,7 +114,6 @@ static const int prober_calls[] = {
 	SCMP_SYS(getsockname),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt),
-	SCMP_SYS(ioctl), /* SIOCG..., TIOCOUTQ: pcap asks the interface */
 	SCMP_SYS(uname),
 	SCMP_SYS(eventfd2), /* pcap_breakloop(3PCAP) */
 	SCMP_SYS(getuid),
@@ -195,8 +171,7 @@ capget_raw(int permitted)
 	if (syscall(SYS_capget, &hdr, data) == -1)
 		fatal("capget");
 	if (permitted)
-		return data[0].permitted |
-		    (uint64_t)data[1].permitted << 32;
+		return data[0].permitted | (uint64_t)data[1].permitted << 32;
 	return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
@@ -208,8 +183,8 @@ limit_caps(uint64_t keep)
 	int cap;
 
 	/* dropping from the bounding set takes CAP_SETPCAP */
-	capset_raw(have & (keep | CAP(CAP_SETPCAP)),
-	    have & (keep | CAP(CAP_SETPCAP)));
+	capset_raw(
+	    have & (keep | CAP(CAP_SETPCAP)), have & (keep | CAP(CAP_SETPCAP)));
 	if (have & CAP(CAP_SETPCAP))
 		for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
 			if (!(keep & CAP(cap)) &&
@@ -241,29 +216,62 @@ allow(scmp_filter_ctx ctx, const int *calls, size_t n)
 		rule(ctx, SCMP_ACT_ALLOW, calls[i]);
 }
 
-/* socket(2) of this family and, under mask, of this type only. */
+static struct scmp_arg_cmp
+compare(unsigned int arg, uint32_t mask, uint32_t value)
+{
+	/* 32 bits: the kernel looks at no more of an int or a request, and
+	 * libc may extend its sign */
+	return (struct scmp_arg_cmp){ arg, SCMP_CMP_MASKED_EQ, mask, value };
+}
+
+/* Where these arguments are so. */
+static void
+allow_where(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *args,
+    unsigned int nargs)
+{
+	int n;
+
+	n = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, nargs, args);
+	if (n < 0)
+		fatalx("seccomp: call %d: %s", call, strerror(-n));
+}
+
+/* Of this family and this type; of any protocol with -1. */
 static void
 allow_socket(scmp_filter_ctx ctx, int family, int type, int protocol)
 {
 	struct scmp_arg_cmp args[3] = {
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family),
-		SCMP_A1(SCMP_CMP_MASKED_EQ,
-		    ~(scmp_datum_t)(SOCK_NONBLOCK | SOCK_CLOEXEC) & 0xffffffff,
-		    (scmp_datum_t)type),
-		SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)protocol),
+		compare(0, UINT32_MAX, (uint32_t)family),
+		compare(1, ~(uint32_t)(SOCK_NONBLOCK | SOCK_CLOEXEC),
+		    (uint32_t)type),
+		compare(2, UINT32_MAX, (uint32_t)protocol),
 	};
-	int n;
 
-	n = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket),
-	    protocol == -1 ? 2 : 3, args);
-	if (n < 0)
-		fatalx("seccomp: socket: %s", strerror(-n));
+	allow_where(ctx, SCMP_SYS(socket), args, protocol == -1 ? 2 : 3);
+}
+
+static void
+allow_ioctl(scmp_filter_ctx ctx, uint32_t mask, uint32_t value)
+{
+	struct scmp_arg_cmp request = compare(1, mask, value);
+
+	allow_where(ctx, SCMP_SYS(ioctl), &request, 1);
+}
+
+/* abort(3), so that the log names the signal that it was. */
+static void
+allow_own_signals(scmp_filter_ctx ctx)
+{
+	struct scmp_arg_cmp self = compare(0, UINT32_MAX, (uint32_t)getpid());
+
+	allow_where(ctx, SCMP_SYS(tgkill), &self, 1);
 }
 
 static void
 prober_rules(scmp_filter_ctx ctx)
 {
 	allow(ctx, prober_calls, sizeof(prober_calls) / sizeof(int));
+	allow_ioctl(ctx, 0xffffff00, 0x8900); /* SIOC...: of interfaces */
 	allow_socket(ctx, AF_PACKET, SOCK_RAW, -1); /* pcap */
 	allow_socket(ctx, AF_INET, SOCK_RAW, 1 /* IPPROTO_ICMP */);
 	allow_socket(ctx, AF_UNIX, SOCK_DGRAM, -1); /* pcap: SIOCGIFNAME */
@@ -275,14 +283,9 @@ static void
 dialer_rules(scmp_filter_ctx ctx)
 {
 	size_t i;
-	int n;
 
-	for (i = 0; i < sizeof(tty_ioctls) / sizeof(tty_ioctls[0]); i++) {
-		n = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, tty_ioctls[i]));
-		if (n < 0)
-			fatalx("seccomp: ioctl: %s", strerror(-n));
-	}
+	for (i = 0; i < sizeof(tty_ioctls) / sizeof(tty_ioctls[0]); i++)
+		allow_ioctl(ctx, UINT32_MAX, tty_ioctls[i]);
 }
 
 static void
@@ -299,6 +302,7 @@ filter(enum sandbox_role role)
 	for (i = 0; i < sizeof(fatal_calls) / sizeof(int); i++)
 		rule(ctx, SCMP_ACT_KILL_PROCESS, fatal_calls[i]);
 	allow(ctx, loop_calls, sizeof(loop_calls) / sizeof(int));
+	allow_own_signals(ctx);
 	if (role == SANDBOX_PARENT)
 		allow(ctx, parent_calls, sizeof(parent_calls) / sizeof(int));
 	if (role == SANDBOX_PROBER)
