@@ -94,6 +94,7 @@ decode_attrs(
 	if (tb[RTA_DST] != NULL &&
 	    nl_addr(tb[RTA_DST], m->rtm_family, &r->dst.addr) == -1)
 		return -1;
+	prefix_mask(&r->dst);
 	if (tb[RTA_PRIORITY] != NULL &&
 	    nl_u32(tb[RTA_PRIORITY], &r->metric) == -1)
 		return -1;

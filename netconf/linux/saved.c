@@ -106,6 +106,7 @@ saved_decode(const struct nlmsghdr *h, void *list)
 		return -1;
 	if (!prefix_valid(&v.route.dst))
 		return malformed();
+	prefix_mask(&v.route.dst);
 	if ((more = nl_grow(&l->route, &l->n, sizeof(*more))) == NULL)
 		return -1;
 	*more = v;
