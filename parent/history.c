@@ -51,7 +51,7 @@ struct event_record {
 TAILQ_HEAD(event_list, event_record);
 static struct event_list events = TAILQ_HEAD_INITIALIZER(events);
 static unsigned int nevents;
-static struct history_counters counters;
+static struct history_counters counters, counters_written;
 static struct event_record *present; /* lines go here; NULL: to none */
 static struct monotime began;
 static int dirfd_ = -1; /* -1: memory only */
@@ -130,7 +130,7 @@ load_line(char *text)
 	struct event_record *r;
 
 	if (history_parse_counters(text, &c) == 0) {
-		counters = c;
+		counters = counters_written = c;
 	} else if (history_parse_event(text, &ev) == 0) {
 		if ((r = find(ev.id)) != NULL)
 			r->ev = ev;
@@ -252,6 +252,7 @@ append(struct event_record *r)
 		return;
 	}
 	history_print_counters(f, &counters);
+	counters_written = counters;
 	if (r != NULL) {
 		history_print_event(f, &r->ev);
 		TAILQ_FOREACH(l, &r->lines, entry)
@@ -331,10 +332,12 @@ history_begin(struct ctl_event *ev, struct monotime since, int adopt)
 void
 history_flush(const struct ctl_event *ev)
 {
-	if (present == NULL || strcmp(present->ev.id, ev->id) != 0)
-		return;
-	present->ev = *ev;
-	append(present);
+	if (present != NULL && strcmp(present->ev.id, ev->id) == 0) {
+		present->ev = *ev;
+		append(present);
+	} else if (counters.failovers != counters_written.failovers ||
+		   counters.fallbacks != counters_written.fallbacks)
+		append(NULL);
 }
 
 void

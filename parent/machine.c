@@ -170,14 +170,22 @@ watch(struct mctx *c)
 			  m->backup[m->held].stale);
 	if (bad && !machine_asked(m))
 		machine_alarm_once(c, MALARM_HELD, m->held, MWHY_HELD);
-	if (m->event && m->state == MACHINE_ON_PRIMARY && !m->target &&
-	    !m->primary.down && m->applied) {
-		m->event = false;
-		m->manual = m->go_back = false;
-		m->manual_until = machine_never;
-		m->alarmed = 0;
-		machine_emit(c, MACT_EVENT_END)->reason = m->reason;
-	}
+}
+
+/* All is well again; what was told of the return belongs to the event. */
+static void
+end_event(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (!m->event || m->state != MACHINE_ON_PRIMARY || m->target ||
+	    m->primary.down || !m->applied)
+		return;
+	m->event = false;
+	m->manual = m->go_back = false;
+	m->manual_until = machine_never;
+	m->alarmed = 0;
+	machine_emit(c, MACT_EVENT_END)->reason = m->reason;
 }
 
 /* Transitions and tries until nothing more follows from this event. */
@@ -228,6 +236,7 @@ machine_step(struct machine *m, const struct machine_conf *conf,
 	why = settle(&c, why);
 	watch(&c);
 	machine_net_run(&c);
+	end_event(&c);
 	return (why);
 }
 
