@@ -306,10 +306,10 @@ repair(void)
 		drifting = 1;
 		return;
 	}
-	if ((n = reconcile(0, why, sizeof(why))) == -1 && !drifting)
-		send_done(want_gen, -1, 0, 0, why);
-	else if (n != -1)
+	if ((n = reconcile(0, why, sizeof(why))) != -1)
 		log_info("network: %d steps laid again", n);
+	if (drifting != (n == -1))
+		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
 	drifting = n == -1;
 }
 

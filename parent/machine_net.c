@@ -233,14 +233,23 @@ apply_failed(struct mctx *c)
 	    monotime_add_ms(c->now, (int64_t)MACHINE_APPLY_PAUSE_MS << shift);
 }
 
-/* netconf's answer to the current generation. */
+/*
+ * netconf's answer to the current generation; or later, that others changed
+ * what was set by it, and that it was not set again.
+ */
 enum mreason
 machine_applied(struct mctx *c, bool ok)
 {
 	struct machine *m = c->m;
 
-	if (!m->applying || c->ev->gen != m->gen)
+	if (c->ev->gen != m->gen)
 		return (MWHY_STALE);
+	if (!m->applying) {
+		if (m->applied && !ok)
+			machine_alarm_once(
+			    c, MALARM_APPLY, m->want.active, MWHY_APPLY_FAILED);
+		return (MWHY_NOT_OURS);
+	}
 	if (!ok) {
 		apply_failed(c);
 		return (MWHY_APPLY_FAILED);

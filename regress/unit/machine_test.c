@@ -1270,10 +1270,26 @@ test_proof_ends(void **state)
 	assert_false(did(&s, MACT_PROBE_OFF, 1));
 }
 
+/* Others change what was set, and win: told once, nothing moves. */
+static void
+test_network_taken(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, false);
+	event(&s, MEV_APPLY_FAILED, 0);
+	event(&s, MEV_APPLY_FAILED, 0);
+	assert_int_equal(s.alarms[MALARM_APPLY], 1);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	assert_false(s.m.applying);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_network_taken),
 		cmocka_unit_test(test_proof_ends),
 		cmocka_unit_test(test_every_event_in_every_state),
 		cmocka_unit_test(test_names),
