@@ -1,0 +1,99 @@
+#!/bin/bash
+# needs: netns
+# The alarm program: run as _dialfail with the facts in its environment, ended
+# when it hangs, heard when it fails, refused when others could write it.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+program() {
+	cat >/etc/dialfail/alarm
+	chmod 0755 /etc/dialfail/alarm
+}
+
+# Facts of the last alarm of a kind, written by the program.
+told() {
+	sed -n "s/^$2=//p" "$LAB/alarms/$1" 2>/dev/null
+}
+
+lab_up
+install -d -o _dialfail "$LAB/alarms"
+program <<-SH
+	#!/bin/sh
+	{ env; id; ls -l /proc/self/fd; } >$LAB/alarms/new
+	mv $LAB/alarms/new $LAB/alarms/\$DIALFAIL_KIND
+SH
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+fallback automatic { after 0s stable 0s drain 0s }
+alarm "/etc/dialfail/alarm" { timeout 1s }
+CONF
+chmod 0757 /etc/dialfail/alarm
+timeout 10 dialfaild -d >"$LAB/start.out" 2>&1
+is "a program that others can write is refused" $? 1
+ok "with its line" grep -q \
+    '^/etc/dialfail.conf:[0-9]*: alarm .*writable by group or others' \
+    "$LAB/start.out"
+chmod 0755 /etc/dialfail/alarm
+lab_start
+ok "the primary is proved" wait_state primary
+
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "the alarm comes" wait_until 10 "[ -e $LAB/alarms/failover ]"
+is "kind" "$(told failover DIALFAIL_KIND)" failover
+is "event" "$(told failover DIALFAIL_EVENT)" "$(fact .event)"
+is "uplink" "$(told failover DIALFAIL_UPLINK)" wan2
+is "state" "$(told failover DIALFAIL_STATE)" backup
+ok "text" grep -q 'upstream dead' <<<"$(told failover DIALFAIL_TEXT)"
+# PWD, OLDPWD and _ are the shell's own
+is "nothing else is in its environment" "$(grep -E '^[A-Za-z_]+=' \
+    "$LAB/alarms/failover" | cut -d= -f1 | grep -vE 'PWD$|^(_|uid)$' | sort |
+    tr '\n' ' ')" "DIALFAIL_EVENT DIALFAIL_KIND DIALFAIL_STATE \
+DIALFAIL_TEXT DIALFAIL_UPLINK PATH "
+ok "it runs as _dialfail alone" grep -q \
+    'uid=\([0-9]*\)(_dialfail) gid=[0-9]*(_dialfail) groups=[0-9]*(_dialfail)$' \
+    "$LAB/alarms/failover"
+is "it has no descriptor of ours" \
+    "$(grep -c 'socket:' "$LAB/alarms/failover")" 0
+ok "it is told to have been sent" wait_until 5 "logged 'alarm: sent'"
+
+restore_upstream
+ok "the primary takes over again" wait_state primary
+ok "the alarm comes" wait_until 10 "[ -e $LAB/alarms/fallback ]"
+is "uplink" "$(told fallback DIALFAIL_UPLINK)" eth1
+is "of the same event" "$(told fallback DIALFAIL_EVENT)" \
+    "$(told failover DIALFAIL_EVENT)"
+
+diag "a program that fails"
+program <<-'SH'
+	#!/bin/sh
+	echo "no mail today" >&2
+	exit 3
+SH
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "its last words are logged" \
+    wait_until 10 "logged 'alarm: failed: exit 3: no mail today'"
+
+diag "a program that hangs, with a child of its own"
+program <<-SH
+	#!/bin/sh
+	sleep 1001 & echo \$! >$LAB/alarms/child
+	sleep 1001
+SH
+ip -n isp-b link set cust down
+ok "stranded" wait_state stranded 60
+ok "it is ended" wait_until 10 "logged 'alarm: failed: killed, it took too long'"
+ok "with its child" wait_until 5 "! kill -0 \$(cat $LAB/alarms/child)"
+
+diag "a program that others can write by now"
+chmod 0777 /etc/dialfail/alarm
+ip -n isp-b link set cust up
+restore_upstream
+ok "the primary takes over again" wait_state primary 60
+ok "it is not run" wait_until 10 \
+    "logged 'alarm: failed: others than root can write it'"
+is "the daemon lives" "$(state)" primary
+
+lab_stop
+lab_done

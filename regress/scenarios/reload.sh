@@ -1,0 +1,124 @@
+#!/bin/bash
+# needs: netns
+# Reload: what has not changed is left alone, a broken file changes nothing
+# and its errors reach the operator, and a configuration that nobody confirms
+# goes back by itself.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+sha() {
+	fact .config.sha256
+}
+
+sent() {
+	fact '[.primary.targets[].sent] | add'
+}
+
+# site [BACKUPS-AND-MORE]: a configuration, the primary as $PRIMARY_WORDS say
+site() {
+	LAB_PRIMARY="$LAB_FAST ${PRIMARY_WORDS:-}" lab_conf <<-CONF
+		backup wan2
+		fallback automatic { after 1s stable 1s drain 1s }
+		${1:-}
+	CONF
+}
+
+# broken LINE REASON: reads a file that must be refused, and why
+broken() {
+	local was
+	was=$(sha)
+	lab_write_conf
+	ctl reload >"$LAB/reload.out" 2>&1
+	is "refused: $2" $? 1
+	ok "its line and the reason are told" \
+	    grep -q "^/etc/dialfail.conf:$1: .*$2" "$LAB/reload.out"
+	is "the old one stays" "$(sha)" "$was"
+}
+
+lab_up
+site
+lab_start
+ok "the primary is proved" wait_state primary
+snapshot "$LAB/before"
+flow_start main
+
+since=$(fact .since)
+before=$(sent)
+ok "reload of the same file" ctl reload
+ok "statistics go on" test "$(sent)" -ge "$before"
+is "so does the state" "$(fact .since)" "$since"
+ok "the network is the same" same_as "$LAB/before"
+
+diag "files with errors"
+sed '2s/^/nonsense 1\n/' /etc/dialfail.conf >"$LAB/good"
+broken 2 nonsense <"$LAB/good"
+broken 1 "address" <<'CONF'
+primary eth1 { target 198.51.100.700 }
+CONF
+broken 1 "target" <<'CONF'
+primary eth1 { target 192.0.2.1 near }
+backup wan2
+CONF
+broken 3 "wan2" <<'CONF'
+primary eth1 { target 198.51.100.7 }
+backup wan2
+backup wan2
+CONF
+broken 2 "include" <<'CONF'
+primary eth1 { target 198.51.100.7 }
+include "/etc/dialfail.conf"
+CONF
+is "the state is untouched" "$(state) $(fact .since)" "primary $since"
+site
+chmod 0620 /etc/dialfail.conf
+ctl reload >"$LAB/reload.out" 2>&1
+is "refused: writable by the group" $? 1
+ok "the reason is told" grep -q 'writable by group' "$LAB/reload.out"
+chmod 0600 /etc/dialfail.conf
+
+diag "changes"
+PRIMARY_WORDS="target 198.51.100.9" site
+ok "a target more" ctl reload
+ok "it is probed" wait_until 5 "ctl show targets | grep -q 198.51.100.9"
+ok "the primary is proved again" wait_state primary
+site "backup eth9"
+ok "a backup more" ctl reload
+is "it is there" "$(fact '.backups | map(.name) | join(" ")')" "wan2 eth9"
+site
+ok "a backup less" ctl reload
+is "it is gone" "$(fact '.backups | map(.name) | join(" ")')" wan2
+ok "the primary is proved" wait_state primary
+
+diag "SIGHUP"
+was=$(sha)
+site "# another one"
+kill -HUP "$DAEMON"
+ok "the new file is in force" wait_until 5 "[ \"\$(sha)\" != $was ]"
+was=$(sha)
+echo nonsense >>/etc/dialfail.conf
+kill -HUP "$DAEMON"
+ok "errors of a broken one are logged" \
+    wait_until 5 "logged '/etc/dialfail.conf:[0-9]+: .*nonsense'"
+is "the old one stays" "$(sha)" "$was"
+
+diag "a configuration that parses but is wrong"
+PRIMARY_WORDS="gateway 192.0.2.99" site
+ok "reload for 3s" ctl reload for 3s
+ok "the primary seems dead, the backup takes over" wait_state backup
+ok "it goes back by itself" wait_until 20 "[ \"\$(sha)\" = $was ]"
+ok "an alarm tells so" logged 'alarm: unconfirmed'
+ok "and all is well" wait_state primary
+ctl confirm >/dev/null 2>&1
+is "there is nothing to confirm" $? 1
+
+site "# the one that stays"
+ok "reload for 2s" ctl reload for 2s
+now=$(sha)
+ok "confirm" ctl confirm
+is "nothing waits for it any more" "$(fact .config.confirm_s)" null
+is "the new one stays" "$(sha)" "$now"
+ok "the network is as before" wait_until 10 "same_as '$LAB/before'"
+flow_stop main
+
+lab_stop
+lab_done
