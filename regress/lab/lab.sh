@@ -9,7 +9,8 @@
 #	                     ppp0 ~~ modemu and pppd in isp-b
 #
 # The router is where the scenario itself runs; "on HOST" is the others.
-# Results are TAP.  A scenario ends with lab_done.
+# Results are TAP.  A scenario ends with lab_done.  With LAB_LOG=1 in the
+# environment all logs are shown at the end.
 
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_TOP=${LAB_DIR%/regress/lab}
@@ -40,6 +41,7 @@ export LAN_HOST TARGET TARGET2 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
 
 LAB_TESTS=0
 LAB_FAILED=0
+LAB_LOGGED=0
 
 skip_all() {
 	echo "1..0 # SKIP $*"
@@ -53,7 +55,7 @@ diag() {
 
 # ok DESCRIPTION COMMAND...: a test; the command's output is shown if it fails
 ok() {
-	local name=$1 text
+	local name=$1
 	shift
 	LAB_TESTS=$((LAB_TESTS + 1))
 	if "$@" >"$LAB/ok.out" 2>&1; then
@@ -63,11 +65,18 @@ ok() {
 	LAB_FAILED=$((LAB_FAILED + 1))
 	echo "not ok $LAB_TESTS - $name"
 	diag "command: $*"
-	text=$(tail -n 30 "$LAB/ok.out")
-	[ -z "$text" ] || diag "$text"
-	[ ! -s "$LAB/daemon.log" ] ||
-	    diag "the log: $(tail -n 25 "$LAB/daemon.log")"
+	[ ! -s "$LAB/ok.out" ] || diag "$(tail -n 30 "$LAB/ok.out")"
+	show_log
 	return 1
+}
+
+# What the daemon has said since the last time.
+show_log() {
+	[ -e "$LAB/daemon.log" ] || return
+	diag "the log:"
+	diag "$(tail -n "+$((LAB_LOGGED + 1))" "$LAB/daemon.log" |
+	    tail -n 25 | cut -c 1-160)"
+	LAB_LOGGED=$(wc -l <"$LAB/daemon.log")
 }
 
 # is DESCRIPTION FOUND EXPECTED
@@ -155,6 +164,7 @@ lab_end() {
 	[ -n "${LAB_COMPLETE:-}" ] ||
 	    LAB_TESTS=$((LAB_TESTS + 1)) ok "the scenario came to its end" false
 	echo "1..$LAB_TESTS"
+	[ -z "${LAB_LOG:-}" ] || diag "$(cat $LAB/*.log)"
 	[ "$LAB_FAILED" -eq 0 ]
 	exit # the namespace of processes ends what is left
 }
@@ -267,6 +277,7 @@ lab_up() {
 	lab_isp isp-a $GATEWAY/24 203.0.113.1 203.0.113.2
 	lab_isp isp-b $WAN2_GATEWAY/26 203.0.113.5 203.0.113.6
 	lab_core
+	[ -z "${VMRUN:-}" ] || lab_warm_up
 	spawn core $LAB/echo.log flow echo $TARGET $ECHO_PORT
 	wait_until 5 "on core flow tcp $TARGET $ECHO_PORT </dev/null >/dev/null"
 }
@@ -278,6 +289,22 @@ site_nat() {
 			chain postrouting {
 				type nat hook postrouting priority srcnat
 				oifname "eth1" ip saddr 10.7.0.0/24 masquerade
+			}
+		}
+	NFT
+}
+
+# Emulated, the first nft takes seconds to have its modules loaded.
+lab_warm_up() {
+	unshare --net nft -f - <<-NFT
+		table inet warm {
+			chain post {
+				type nat hook postrouting priority srcnat
+				oifgroup 7 rt ipsec missing masquerade
+			}
+			chain pre {
+				type filter hook prerouting priority mangle
+				iifname "x" ct state new ct mark set 1
 			}
 		}
 	NFT
@@ -573,7 +600,7 @@ tcp_new() {
 
 LAB_PIDS=()
 [ -n "${LAB_INSIDE:-}" ] || lab_enter "$@"
-[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-3}
+[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2}
 lab_files
 trap lab_end EXIT
 trap 'exit 1' INT TERM

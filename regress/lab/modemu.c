@@ -26,6 +26,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -482,12 +483,12 @@ resume(void)
 		result(3, "NO CARRIER");
 }
 
-/* What follows AT; nothing but a dial leaves the rest unread. */
+/* What follows AT, one letter and its number after the other. */
 static void
 run_commands(const char *s)
 {
-	for (; *s != '\0'; s++)
-		switch (*s | 0x20) {
+	for (; *s != '\0'; s += 1 + strspn(s + 1, "0123456789"))
+		switch (tolower((unsigned char)*s)) {
 		case '&': /* the letter behind it is a command of its own */
 			s += s[1] != '\0';
 			break;
