@@ -330,10 +330,11 @@ restore_backup() {
 	on isp-b sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
-# carrier up|down: the primary's cable, pulled at the other end
+# carrier up|down [HOST]: the primary's cable, pulled at the other end, or
+# that of another provider
 carrier() {
 	CUT_MS=$(now_ms)
-	ip -n isp-a link set cust "$1"
+	ip -n "${2:-isp-a}" link set cust "$1"
 }
 
 # target_off ADDRESS, target_on ADDRESS: a target that is switched off
@@ -352,10 +353,11 @@ ping_lan() {
 	on lan ping -n -q -c 1 -W 1 "${1:-$TARGET}" >/dev/null
 }
 
-# seen_as: the address that the core sees the LAN host under
+# seen_as [TARGET]: the address that the core sees the LAN host under
 seen_as() {
-	spawn core $LAB/seen tcpdump -lnc 1 -i any "icmp[0] = 8 and dst $TARGET2"
-	wait_until 10 "ping_lan $TARGET2 && grep -q echo $LAB/seen"
+	local to=${1:-$TARGET2}
+	spawn core $LAB/seen tcpdump -lnc 1 -i any "icmp[0] = 8 and dst $to"
+	wait_until 10 "ping_lan $to && grep -q echo $LAB/seen"
 	sed -n 's/.*IP \([0-9.]*\) > .*/\1/p' $LAB/seen | head -n 1
 	end "$SPAWNED"
 	: >$LAB/seen
