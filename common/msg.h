@@ -247,6 +247,7 @@ enum msg_link_class {
 	MSG_LINK_RETRY, /* at once, once */
 	MSG_LINK_BACKOFF,
 	MSG_LINK_NEXT, /* this backup cannot help now: the next one */
+	MSG_LINK_REFUSED, /* the account is: thrice in a row is to give up */
 	MSG_LINK_GIVEUP, /* until a reload: configuration or credentials */
 };
 

@@ -59,7 +59,7 @@ static const struct {
 	[17] = { "line is looped back", MSG_LINK_BACKOFF },
 	[18] = { "init script failed", MSG_LINK_BACKOFF },
 	/* more tries could lock the account */
-	[19] = { "authentication failed", MSG_LINK_GIVEUP },
+	[19] = { "authentication failed", MSG_LINK_REFUSED },
 	[20] = { "traffic limit", MSG_LINK_GIVEUP },
 	[21] = { "refused by caller id", MSG_LINK_GIVEUP },
 	[127] = { "pppd cannot be run", MSG_LINK_GIVEUP },

@@ -80,6 +80,9 @@
 #define MACHINE_DRAIN_GRACE_MS (10 * 1000)
 /* The operator's fallback waits so long for a primary that was set down. */
 #define MACHINE_FALLBACK_MS (30 * 1000)
+/* An account that was refused may be locked by more tries. */
+#define MACHINE_REFUSED_MAX 3
+#define MACHINE_REFUSED_MS  (5 * 60 * 1000)
 /* A backup that gave up is tried again when nothing else is left. */
 #define MACHINE_GIVEUP_MS (60 * 60 * 1000)
 /* Between proofs of a backup without a back-off of its own, doubled. */
@@ -312,6 +315,7 @@ struct machine_backup {
 	bool stale; /* failed its proof: to be hung up before the next try */
 	bool same; /* failed it at the primary's dead targets */
 	bool gave_up; /* needs a person; tried again if nothing else is left */
+	uint32_t refused; /* the account, in a row */
 	uint32_t fails; /* since the last 60 s up: exponent of the back-off */
 	uint32_t bad; /* rounds in a row, while active */
 	struct monotime since; /* of link */

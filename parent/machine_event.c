@@ -216,7 +216,7 @@ fact_link_up(struct mctx *c)
 	b->since = c->now;
 	b->not_before = machine_never;
 	b->proved = b->stale = b->same = false;
-	b->bad = 0;
+	b->bad = b->refused = 0;
 	return (MWHY_NOTED);
 }
 

@@ -196,7 +196,10 @@ move_backups(struct mctx *c)
 			continue;
 		c->m->backup[new] = old[i];
 		/* Whatever stood in the way may be what was changed. */
+		if (old[i].gave_up || old[i].refused > 0)
+			c->m->backup[new].not_before = machine_never;
 		c->m->backup[new].gave_up = false;
+		c->m->backup[new].refused = 0;
 	}
 }
 

@@ -257,6 +257,20 @@ targets_fault(const struct machine *m, uint32_t uplink)
 		!machine_link_level(m->primary.cause));
 }
 
+/* A refused account waits long, and not often: who tries more is locked out. */
+static void
+refused(struct mctx *c, struct machine_backup *b)
+{
+	struct machine_try *t = &c->m->try;
+
+	if (b->refused < MACHINE_REFUSED_MAX)
+		b->refused++;
+	t->class =
+	    b->refused < MACHINE_REFUSED_MAX ? MSG_LINK_NEXT : MSG_LINK_GIVEUP;
+	if (t->ms < MACHINE_REFUSED_MS)
+		t->ms = MACHINE_REFUSED_MS;
+}
+
 static void
 set_pause(struct mctx *c, struct machine_backup *b)
 {
@@ -289,6 +303,8 @@ try_after_failure(struct mctx *c)
 	b->fails++;
 	t->tries++;
 	t->dialed = t->hangup = false;
+	if (t->class == MSG_LINK_REFUSED)
+		refused(c, b);
 	set_pause(c, b);
 	if (t->class == MSG_LINK_GIVEUP && !b->gave_up) {
 		b->gave_up = true;

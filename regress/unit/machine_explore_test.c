@@ -440,6 +440,7 @@ mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
 	mix(h, (uint64_t)(b->proved | b->stale << 1 | b->same << 2 |
 			  b->gave_up << 3));
 	mix(h, b->fails > 3 ? 3 : b->fails);
+	mix(h, b->refused);
 	mix(h, b->bad > 3 ? 3 : b->bad);
 	mix_time(h, b->since, now);
 	mix_time(h, b->not_before, now);
@@ -568,11 +569,11 @@ static void
 add_backup(struct events *e, uint32_t i)
 {
 	static const uint32_t class[] = { MSG_LINK_RETRY, MSG_LINK_BACKOFF,
-		MSG_LINK_NEXT, MSG_LINK_GIVEUP };
+		MSG_LINK_NEXT, MSG_LINK_REFUSED, MSG_LINK_GIVEUP };
 	uint32_t k;
 
 	add(e, MEV_LINK_UP, i);
-	for (k = 0; k < 4; k++)
+	for (k = 0; k < 5; k++)
 		add(e, MEV_LINK_FAILED, i)->class = class[k];
 	add(e, MEV_LINK_DOWN, i);
 	add(e, MEV_PROVED, i);

@@ -501,6 +501,36 @@ test_classes(void **state)
 	assert_int_equal(s.starts, 4); /* but never none */
 }
 
+/* A wrong password: few tries, far apart, and a reload may have cured it. */
+static void
+test_refused(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	down(&s);
+	wait_ms(&s, 10000);
+	failed(&s, 1, MSG_LINK_REFUSED);
+	in(&s, MACHINE_STRANDED, 0);
+	wait_ms(&s, MACHINE_REFUSED_MS - 1000);
+	assert_int_equal(s.starts, 1);
+	wait_ms(&s, 2000);
+	assert_int_equal(s.starts, 2);
+	failed(&s, 1, MSG_LINK_REFUSED);
+	assert_int_equal(s.alarms[MALARM_GIVE_UP], 0);
+	wait_ms(&s, MACHINE_REFUSED_MS + 1000);
+	assert_int_equal(s.starts, 3);
+	failed(&s, 1, MSG_LINK_REFUSED);
+	assert_int_equal(s.alarms[MALARM_GIVE_UP], 1);
+	wait_ms(&s, 30 * 60 * 1000);
+	assert_int_equal(s.starts, 3);
+	event(&s, MEV_RELOAD, 0);
+	assert_int_equal(s.starts, 4);
+	failed(&s, 1, MSG_LINK_REFUSED);
+	assert_int_equal(s.alarms[MALARM_GIVE_UP], 1);
+}
+
 /* From a failure to the next start. */
 static int64_t
 pause_ms(struct story *s, int64_t max_ms)
@@ -1299,6 +1329,7 @@ main(void)
 		cmocka_unit_test(test_carrier_at_once),
 		cmocka_unit_test(test_dial_fails_then_next),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
 		cmocka_unit_test(test_primary_returns_while_dialing),

@@ -106,7 +106,7 @@ exits(void **state)
 		{ 14, MSG_LINK_GIVEUP, "callback" },
 		{ 17, MSG_LINK_BACKOFF, "looped" },
 		{ 18, MSG_LINK_BACKOFF, "init script" },
-		{ 19, MSG_LINK_GIVEUP, "exit 19: authentication failed" },
+		{ 19, MSG_LINK_REFUSED, "exit 19: authentication failed" },
 		{ 20, MSG_LINK_GIVEUP, "traffic" },
 		{ 21, MSG_LINK_GIVEUP, "caller id" },
 		{ 127, MSG_LINK_GIVEUP, "cannot be run" },
