@@ -36,6 +36,7 @@ static uint32_t ctl; /* who asked for it, or 0 */
 static int acked[CHILD_MAX];
 static struct event deadline, confirm;
 static struct monotime confirm_at; /* invalid: nothing to confirm */
+static int stuck; /* the way back is not open; that has been told */
 static int timers_set;
 
 static void on_deadline(int, short, void *);
@@ -75,6 +76,19 @@ reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
 	return 0;
 }
 
+/* Nobody confirmed, and it cannot go back yet: told once, tried again. */
+static void
+try_again(const char *text)
+{
+	timer(&confirm, AGAIN_MS);
+	if (stuck)
+		return;
+	stuck = 1;
+	history_line("config", "cannot go back yet: %s", text);
+	engine_alarm("unconfirmed", MSG_UPLINK_NONE,
+	    "nobody confirmed the reload; it goes back as soon as it can");
+}
+
 static void
 finish(enum ctl_code code, const char *text)
 {
@@ -83,13 +97,14 @@ finish(enum ctl_code code, const char *text)
 	if (code != CTL_OK && parent->conf.complete) {
 		parent_send(CHILD_NETCONF, IMSG_CONF_FORGET, -1, &last_gen,
 		    sizeof(last_gen));
-		history_line("config", "reload failed: %s", text);
+		if (source == MSG_CONF_PREVIOUS)
+			try_again(text);
+		else
+			history_line("config", "reload failed: %s", text);
 	}
 	if (ctl != 0)
 		control_result(ctl, code, "%s", text);
 	ctl = 0;
-	if (code != CTL_OK && source == MSG_CONF_PREVIOUS)
-		timer(&confirm, AGAIN_MS); /* it must go back: try again */
 	link_resume();
 }
 
@@ -119,23 +134,26 @@ on_confirm(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	confirm_at = (struct monotime){ 0 };
-	if (reload_begin(MSG_CONF_PREVIOUS, 0, 0) != 0) {
+	/* confirm_at stays until it is back: no other reload may begin */
+	if (reload_begin(MSG_CONF_PREVIOUS, 0, 0) != 0)
 		timer(&confirm, AGAIN_MS);
-		return;
-	}
-	engine_alarm("unconfirmed", MSG_UPLINK_NONE,
-	    "nobody confirmed the reload: the configuration before it is "
-	    "back in force");
+}
+
+/* Nothing waits for it any more. */
+static void
+confirm_over(void)
+{
+	confirm_at = (struct monotime){ 0 };
+	stuck = 0;
+	evtimer_del(&confirm);
 }
 
 int
 reload_confirm(void)
 {
-	if (!monotime_valid(confirm_at))
-		return -1;
-	confirm_at = (struct monotime){ 0 };
-	evtimer_del(&confirm);
+	if (!monotime_valid(confirm_at) || phase != IDLE)
+		return -1; /* or it is on its way back already */
+	confirm_over();
 	history_line("config", "confirmed");
 	return 0;
 }
@@ -288,6 +306,12 @@ commit(void)
 	    parent->conf.sha256[1], parent->conf.sha256[2],
 	    parent->conf.sha256[3],
 	    source == MSG_CONF_PREVIOUS ? " (the one before)" : "");
+	if (source == MSG_CONF_PREVIOUS) {
+		confirm_over();
+		engine_alarm("unconfirmed", MSG_UPLINK_NONE,
+		    "nobody confirmed the reload: the configuration before it "
+		    "is back in force");
+	}
 	finish(CTL_OK, "in force");
 	if (limit_s != 0) {
 		confirm_at =

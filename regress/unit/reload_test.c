@@ -208,11 +208,51 @@ story_goes_back(void)
 	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
 	CHECK(load.source == MSG_CONF_PREVIOUS);
 	rig_offer(rig.conf, load.gen);
+	rig_accept();
 	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
 	CHECK(strcmp(a.kind, "unconfirmed") == 0);
-	rig_accept();
+	CHECK(strstr(a.text, "back in force") != NULL);
 	CHECK(strcmp(uplink_name(1), "pots") == 0);
 	CHECK(reload_confirm_s() == 0);
+}
+
+/* It cannot go back yet: told once, and nothing else comes in between. */
+static void
+story_stuck(void)
+{
+	struct msg_conf_load load;
+	struct msg_alarm a;
+	struct ctl_time t = { 0 };
+	struct ctl_failover f = { .name = "dsl" };
+
+	home(PRIMARY "backup dsl { interface eth4 }\n" FALLBACK);
+	load = reload(1);
+	rig_offer(rig_parse(PRIMARY DSL FALLBACK), load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	rig_apply();
+	rig_facts(1, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
+	CHECK(parent->machine.want.active == 1);
+	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
+	CHECK(load.source == MSG_CONF_PREVIOUS);
+	ask(IMSG_CTL_CONFIRM, NULL, 0);
+	answered(CTL_REFUSED, "nothing waits"); /* it is going back */
+	rig_offer(rig.conf, load.gen);
+	do
+		rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
+	while (strcmp(a.kind, "unconfirmed") != 0);
+	CHECK(strstr(a.text, "as soon as it can") != NULL);
+	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
+	answered(CTL_REFUSED, "waits for confirm");
+	ask(IMSG_CTL_CONFIRM, NULL, 0);
+	answered(CTL_OK, "stays");
+	CHECK(reload_confirm_s() == 0);
+	load = reload(0);
+	CHECK(load.source == MSG_CONF_FILE);
 }
 
 static void
@@ -412,6 +452,7 @@ STORY(good)
 STORY(broken)
 STORY(one_at_a_time)
 STORY(goes_back)
+STORY(stuck)
 STORY(confirmed)
 STORY(in_use)
 STORY(start_waits)
@@ -429,6 +470,7 @@ main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_goes_back),
+		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_in_use),
 		cmocka_unit_test(test_start_waits),
