@@ -514,7 +514,9 @@ conf_build_masquerade(struct conf_build *b, const struct conf_text *text)
 			    text->s);
 			return;
 		}
-	} else if (strchr(text->s, '/') != NULL) {
+	} else if (strchr(text->s, '/') != NULL ||
+		   strspn(text->s, "0123456789.") == len) {
+		/* a mistyped address, rather than such an interface */
 		conf_src_error(
 		    b->src, text, "\"%s\" is not a network", text->s);
 		return;
