@@ -262,6 +262,20 @@ engine_prepare(uint32_t id)
 	prepare_gen[id] = send_want();
 }
 
+/* What was wrong; of a link that is lost the kernel knows more. */
+static uint32_t
+primary_cause(void)
+{
+	const struct uplink *u = &parent->uplink[0];
+	uint32_t cause = parent->machine.primary.cause;
+
+	if (cause != MSG_CAUSE_CARRIER || !u->facts_known)
+		return cause;
+	if (u->facts.ifindex == 0)
+		return MSG_CAUSE_NO_INTERFACE;
+	return u->facts.up ? cause : MSG_CAUSE_LINK_DOWN;
+}
+
 /* An event's cause for people: the uplink and what was wrong with it. */
 static void
 event_cause(char *buf, size_t size, enum mreason why)
@@ -272,7 +286,7 @@ event_cause(char *buf, size_t size, enum mreason why)
 		strlcpy(buf, "asked for", size);
 	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
 		snprintf(buf, size, "%s %s", u->conf.label,
-		    msg_cause_text(parent->machine.primary.cause));
+		    msg_cause_text(primary_cause()));
 	else
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }
@@ -424,17 +438,29 @@ changed_state(const struct maction *a)
 		parent->backup_since = monotime_now();
 }
 
+/* Everything of ours out of the kernel, then the end. */
 static void
-leave(int clean)
+clear(uint32_t ctl)
 {
-	if (!clean) {
-		history_line("state",
-		    "leaving the network as it is, traffic on %s",
-		    uplink_name(parent->machine.want.active));
-		parent_quit(0);
+	struct timeval tv = monotime_ms(CLEAR_MS);
+
+	clear_ctl = ctl;
+	clear_gen = ++net_gen;
+	parent_send(
+	    CHILD_NETCONF, IMSG_NET_CLEAR, -1, &clear_gen, sizeof(clear_gen));
+	evtimer_add(&clear_timer, &tv);
+}
+
+static void
+leave(const struct maction *a)
+{
+	if (a->ok) {
+		clear(a->id);
 		return;
 	}
-	engine_clear(0);
+	history_line("state", "leaving the network as it is, traffic on %s",
+	    uplink_name(parent->machine.want.active));
+	parent_quit(0);
 }
 
 static void
@@ -486,7 +512,7 @@ act(const struct maction *a)
 		    mreason_text(a->reason));
 		break;
 	case MACT_EXIT:
-		leave(a->ok);
+		leave(a);
 		break;
 	case MACTION_MAX:
 		fatalx("%s: no such action", __func__);
@@ -761,26 +787,6 @@ int
 engine_ready(void)
 {
 	return adopted;
-}
-
-int
-engine_clearing(void)
-{
-	return clear_gen != 0;
-}
-
-void
-engine_clear(uint32_t ctl)
-{
-	struct timeval tv = monotime_ms(CLEAR_MS);
-
-	if (engine_clearing())
-		return;
-	clear_ctl = ctl;
-	clear_gen = ++net_gen;
-	parent_send(
-	    CHILD_NETCONF, IMSG_NET_CLEAR, -1, &clear_gen, sizeof(clear_gen));
-	evtimer_add(&clear_timer, &tv);
 }
 
 static void
