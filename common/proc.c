@@ -23,6 +23,8 @@
 #define BUFFER_SIZE (256 * 1024)
 #define SELF        "/proc/self/exe"
 
+static pid_t parent_pid; /* of a child's parent */
+
 void
 imsg_event_add(struct imsgev *iev)
 {
@@ -117,6 +119,7 @@ proc_child_init(struct imsgev *iev, const char *name, int debug, int verbose,
     int fdpass, void (*handler)(int, short, void *))
 {
 	log_init(name, debug, verbose);
+	parent_pid = getppid();
 	setproctitle("%s", name);
 	if (prctl(PR_SET_NAME, name) == -1)
 		fatal("prctl");
@@ -157,9 +160,13 @@ proc_get(struct imsg *imsg, void *data, size_t len)
 		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
 }
 
+/* It closes the channel when it ends in peace, and is there until we have. */
 static void __attribute__((__noreturn__)) parent_gone(void)
 {
-	log_debug("the parent is gone: exit");
+	if (getppid() != parent_pid)
+		log_warnx("parent (pid %d) is gone: exit", (int)parent_pid);
+	else
+		log_debug("the parent ends: exit");
 	_exit(0);
 }
 

@@ -40,7 +40,7 @@ kill9_each() {
 		kill -9 "$(process $name)"
 		# shellcheck disable=SC2086 # one word per pid
 		ok "the rest ends" wait_until 3 all_gone $pids
-		ok "the log names it" logged "$name (\\(pid [0-9]+\\) )?(ended by signal 9|is gone)"
+		ok "the log names it" logged "$name \\(pid [0-9]+\\) (ended by signal 9|is gone)"
 		ok "the network stays as it is" same_as "$LAB/kept"
 		ok "the LAN reaches the core" ping_lan
 		adopted "$1" "$2" "$LAB/kept"
