@@ -321,16 +321,22 @@ net_drained(void)
 }
 
 static void
-on_monitor(int fd, short what, void *arg)
+settle_soon(void)
 {
 	struct timeval tv = monotime_ms(SETTLE_MS);
 
+	if (!evtimer_pending(&settle, NULL))
+		evtimer_add(&settle, &tv);
+}
+
+static void
+on_monitor(int fd, short what, void *arg)
+{
 	(void)fd;
 	(void)what;
 	(void)arg;
 	netops->changes();
-	if (!evtimer_pending(&settle, NULL))
-		evtimer_add(&settle, &tv);
+	settle_soon();
 }
 
 static void
@@ -348,6 +354,8 @@ net_ppp_changed(uint32_t uplink)
 {
 	fill_uplink(&want.uplink[uplink], &config_current()->uplink[uplink]);
 	(void)look(0);
+	if (want.uplink[uplink].ifname[0] == '\0')
+		settle_soon(); /* the table is to be rid of its name, too */
 }
 
 /* ---- configuration ---- */
