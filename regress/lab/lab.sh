@@ -173,7 +173,8 @@ now_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# wait_until SECONDS CONDITION: a shell command, looked at ten times a second
+# wait_until SECONDS CONDITION: a shell command, looked at ten times a second,
+# less often where looking costs more than what is looked at
 wait_until() {
 	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
 	shift
@@ -182,7 +183,7 @@ wait_until() {
 			cat $LAB/wait.out
 			return 1
 		fi
-		sleep 0.1
+		sleep "${LAB_TICK:-0.1}"
 	done
 }
 
@@ -513,9 +514,13 @@ lab_kill9() {
 	ok "all end when ${1:-parent} is killed" wait_until 5 daemon_gone
 }
 
+in_state() {
+	[ "$(state)" = "$1" ]
+}
+
 # wait_state STATE [SECONDS]
 wait_state() {
-	wait_until "${2:-30}" "[ \"\$(state)\" = $1 ]" || {
+	wait_until "${2:-30}" "in_state $1" || {
 		echo "state is $(state)"
 		return 1
 	}
@@ -602,7 +607,7 @@ tcp_new() {
 
 LAB_PIDS=()
 [ -n "${LAB_INSIDE:-}" ] || lab_enter "$@"
-[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2}
+[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2} LAB_TICK=0.5
 lab_files
 trap lab_end EXIT
 trap 'exit 1' INT TERM

@@ -45,6 +45,7 @@
 #define GUARD_MS 1000 /* S12: 50 * 20 ms */
 #define DROP_MS  3000 /* outcome "drop" */
 #define LOOK_MS  10 /* speed B0 and an opener wake nobody */
+#define FULL_MS  2 /* until a full terminal is tried again */
 #define CHUNK    512
 #define QUEUE    1024 /* chunks under way */
 #define NEVER    INT64_MAX
@@ -272,17 +273,23 @@ pipe_put(struct pipe *p, const char *bytes, size_t len)
 	}
 }
 
-/* Write what is due; when the next is. */
+/* Write what is due; when the next is.  A full terminal takes a part. */
 static int64_t
 pipe_flush(struct pipe *p, int fd, int64_t now)
 {
-	const struct chunk *c;
+	struct chunk *c;
+	ssize_t n;
 
 	while (p->head != p->tail && p->chunk[p->head].due <= now) {
 		c = &p->chunk[p->head];
-		if (fd != -1 && write(fd, c->bytes, c->len) == -1 &&
-		    errno == EAGAIN)
-			return now + 5;
+		n = fd == -1 ? (ssize_t)c->len : write(fd, c->bytes, c->len);
+		if (n == -1 && errno == EAGAIN)
+			return now + FULL_MS;
+		if (n > 0 && (size_t)n < c->len) {
+			c->len -= (size_t)n;
+			memmove(c->bytes, c->bytes + n, c->len);
+			return now + FULL_MS;
+		}
 		p->head = (p->head + 1) % QUEUE;
 	}
 	return p->head == p->tail ? NEVER : p->chunk[p->head].due;
