@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# What stories over a telephone line have in common; used after lab.sh.
+
+lab_need ppp
+
+# Outages are seen within two seconds, at little cost where it is emulated.
+LAB_PRIMARY='probe { count 2 interval 100ms timeout 500ms delay 400ms }'
+
+as_wanted() {
+	[[ $(ctl show -j 2>/dev/null) =~ \"network\":\ *\"as\ wanted\" ]]
+}
+
+# begin: the daemon on the primary, all laid; $LAB/before is how it looks
+begin() {
+	lab_start
+	ok "the primary is proved" wait_state primary
+	ok "the network is as wanted" wait_until 10 as_wanted
+	snapshot "$LAB/before"
+}
+
+# on_modem [DIALS]: traffic is on the line, after so many dials
+on_modem() {
+	ok "the backup takes over" wait_state backup 60
+	ok "the LAN reaches the core by it" wait_until 5 ping_lan
+	is "the interface" "$(fact .active.interface)" ppp0
+	[ -z "${1:-}" ] || is "dials" "$(modem_dials)" "$1"
+}
+
+ppp0_gone() {
+	! ip link show ppp0 >/dev/null 2>&1
+}
+
+# Nobody has the port, nothing is noted of the call.
+line_free() {
+	compgen -G '/run/lock/LCK..*' && return 1
+	compgen -G '/run/dialfail/ppp/*' && return 1
+	! tail -n 1 "$LAB/modem.log" | grep -q CONNECT &&
+	    flock -n $MODEM true
+}
+
+# hung_up [FILE]: no call, no interface, the port free; all as it was
+hung_up() {
+	ok "ppp0 is gone" wait_until 20 ppp0_gone
+	ok "the port is free" wait_until 10 line_free
+	ok "everything is as before" wait_until 10 "same_as '${1:-$LAB/before}'"
+}
+
+# back_home: the primary works again, and all is as it was
+back_home() {
+	restore_upstream
+	ok "the primary takes over again" wait_state primary 60
+	ok "the LAN reaches the core" ping_lan
+	hung_up
+}
+
+# counted NAME FROM: what the flow has lost since then
+counted() {
+	flow_stop "$1"
+	diag "$(grep -E '^(flow|gap)' "$LAB/flow.$1")"
+	is "packets lost" "$(flow_lost "$1" "$2")" 0
+}
