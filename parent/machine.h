@@ -138,7 +138,7 @@ enum mevent_type {
 	MEV_HOLD, /* id, ms or 0: for ever */
 	MEV_RELEASE, /* id */
 	MEV_RELOAD, /* map; the conf passed with it is the new one */
-	MEV_STOP, /* the daemon is asked to end (SIGTERM) */
+	MEV_STOP, /* the daemon is asked to end; id: 0, or who asked to clear */
 	MEVENT_MAX
 };
 
@@ -179,7 +179,7 @@ enum maction_type {
 	MACT_EVENT_END, /* reason */
 	MACT_ALARM, /* alarm, uplink or MACHINE_NONE, reason */
 	MACT_REPLY, /* id, ok, reason */
-	MACT_EXIT, /* ok: take everything of ours out; else leave as it is */
+	MACT_EXIT, /* ok, id: take everything of ours out; else leave it */
 	MACTION_MAX
 };
 

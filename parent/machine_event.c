@@ -303,19 +303,23 @@ fact_drained(struct mctx *c)
 	return (MWHY_NOTED);
 }
 
+/* A stop cuts nobody off; who asks to clear gets it, whatever the state. */
 static enum mreason
 fact_stop(struct mctx *c)
 {
 	struct machine *m = c->m;
-	bool clear;
+	struct maction *a;
+	bool home;
 
-	clear = m->adopted && (machine_primary_usable(m) ||
-				  (m->want.active == MACHINE_PRIMARY &&
-				      m->verified == MACHINE_PRIMARY));
+	home = m->adopted && (machine_primary_usable(m) ||
+				 (m->want.active == MACHINE_PRIMARY &&
+				     m->verified == MACHINE_PRIMARY));
 	if (m->request != 0)
 		machine_finish_request(c, false, MWHY_STOPPING);
 	m->stopped = true;
-	machine_emit(c, MACT_EXIT)->ok = clear;
+	a = machine_emit(c, MACT_EXIT);
+	a->ok = home || c->ev->id != 0;
+	a->id = c->ev->id;
 	return (MWHY_STOP);
 }
 

@@ -174,10 +174,6 @@ void engine_drained(const struct msg_net_drained *);
 void engine_prepare(uint32_t uplink);
 /* The prober has a new configuration: tell it the uplink's mode again. */
 void engine_probe_again(uint32_t uplink);
-/* Everything of ours out of the kernel, then the end. */
-void engine_clear(uint32_t ctl);
-/* It is under way already. */
-int engine_clearing(void);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);
 const char *uplink_name(uint32_t id);
 

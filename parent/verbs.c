@@ -94,15 +94,12 @@ verbose(uint32_t ctl, const struct ctl_log *l)
 	control_result(ctl, CTL_OK, "log is %s", on ? "verbose" : "brief");
 }
 
+/* The machine stops first: what is taken out must not come back. */
 static void
 clear(uint32_t ctl)
 {
-	if (engine_clearing()) {
-		control_result(ctl, CTL_REFUSED, "stopping already");
-		return;
-	}
 	history_line("state", "clear, as asked");
-	engine_clear(ctl);
+	ask_machine(MEV_STOP, ctl, MACHINE_NONE, 0);
 }
 
 void
@@ -110,6 +107,11 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 {
 	if (!engine_ready()) {
 		control_result(ctl, CTL_REFUSED, "still starting");
+		return;
+	}
+	if (parent->machine.stopped && type != IMSG_CTL_SHOW &&
+	    type != IMSG_CTL_MONITOR) {
+		control_result(ctl, CTL_REFUSED, "stopping already");
 		return;
 	}
 	switch (type) {

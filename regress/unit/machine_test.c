@@ -1117,11 +1117,12 @@ stop_clears(struct story *s)
 }
 
 static bool
-exit_clear(struct story *s)
+exit_clear(struct story *s, uint32_t id)
 {
-	struct mevent ev = { .type = MEV_STOP };
+	struct mevent ev = { .type = MEV_STOP, .id = id };
 
 	step(s, &ev);
+	assert_int_equal(s->all.list[s->all.n - 1].id, id);
 	return (s->all.list[s->all.n - 1].ok);
 }
 
@@ -1132,16 +1133,18 @@ test_stop(void **state)
 
 	(void)state;
 	home(&s, 1, true);
-	assert_true(exit_clear(&s));
+	assert_true(exit_clear(&s, 0));
 	away(&s, 1);
-	assert_false(exit_clear(&s)); /* never cuts a site off */
+	assert_false(exit_clear(&s, 0)); /* never cuts a site off */
+	away(&s, 1);
+	assert_true(exit_clear(&s, 7)); /* unless that is asked for */
 	away(&s, 1);
 	good(&s);
-	assert_true(exit_clear(&s)); /* the primary is proved */
+	assert_true(exit_clear(&s, 0)); /* the primary is proved */
 	home(&s, 1, true);
 	assert_true(stop_clears(&s));
 	begin(&s, 1, true);
-	assert_false(exit_clear(&s)); /* nothing is known yet */
+	assert_false(exit_clear(&s, 0)); /* nothing is known yet */
 }
 
 static enum mreason

@@ -427,15 +427,26 @@ story_refusals(void)
 	answered(CTL_OK, "already");
 }
 
+/* Whatever ends while everything goes, nothing of it is laid again. */
 static void
 story_clear(void)
 {
 	struct msg_net_done d = { .ok = 1 };
+	struct ctl_failover f = { .name = "dsl" };
 
-	home(PRIMARY POTS FALLBACK);
+	home(PRIMARY DSL FALLBACK);
+	rig_facts(1, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
 	ask(IMSG_CTL_CLEAR, NULL, 0);
 	rig_expect(CHILD_NETCONF, IMSG_NET_CLEAR, &d.gen, sizeof(d.gen));
-	CHECK(engine_clearing());
+	rig_facts(1, 0);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_WANT) == 0);
+	CHECK(parent->machine.want.active == 1);
 	rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
 	CHECK(parent->quitting && parent->exit_code == 0);
 	control_close(); /* as parent_loop does; the answer goes out */
