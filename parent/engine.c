@@ -554,11 +554,23 @@ tell_link(uint32_t id)
 	engine_event(&ev);
 }
 
+/* Said before netconf changed over: the number was another uplink's. */
+static int
+out_of_date(const struct msg_facts *f)
+{
+	const struct conf_uplink *c = &parent->uplink[f->uplink].conf;
+
+	return f->uplink >= parent->conf.nuplinks ||
+	       (c->kind == CONF_INTERFACE && strcmp(c->ifname, f->ifname) != 0);
+}
+
 void
 engine_facts(const struct msg_facts *f)
 {
 	struct uplink *u = &parent->uplink[f->uplink];
 
+	if (out_of_date(f))
+		return; /* netconf tells all of them again */
 	u->facts = *f;
 	u->facts_known = 1;
 	if (!reload_changing()) /* else netconf tells all of them again */

@@ -210,9 +210,9 @@ rig_accept(void)
 	rig_expect(CHILD_NETCONF, IMSG_CONF_COMMIT, &gen, sizeof(gen));
 }
 
-/* An uplink's interface is there and works, as far as the kernel knows. */
+/* An interface is there, with carrier or without, as the kernel says. */
 static inline void
-rig_facts(uint32_t id, int carrier)
+rig_facts_of(uint32_t id, const char *ifname, int carrier)
 {
 	struct msg_facts f;
 
@@ -224,12 +224,18 @@ rig_facts(uint32_t id, int carrier)
 	f.mtu = 1500;
 	f.prefixlen = 24;
 	f.has_route = 1;
-	snprintf(f.ifname, sizeof(f.ifname), "eth%u", id + 1);
+	strlcpy(f.ifname, ifname, sizeof(f.ifname));
 	CHECK(addr_parse(id == 0 ? "192.0.2.17" : "203.0.113.17", &f.address) ==
 	      0);
 	CHECK(
 	    addr_parse(id == 0 ? "192.0.2.1" : "203.0.113.1", &f.gateway) == 0);
 	rig_send(CHILD_NETCONF, IMSG_FACTS, &f, sizeof(f));
+}
+
+static inline void
+rig_facts(uint32_t id, int carrier)
+{
+	rig_facts_of(id, parent->conf.uplink[id].ifname, carrier);
 }
 
 static inline void

@@ -296,6 +296,29 @@ story_in_use(void)
 	CHECK(strcmp(parent->conf.uplink[2].ifname, "eth3") == 0);
 }
 
+/* What netconf said of the old order is not believed of the new one. */
+static void
+story_order(void)
+{
+	struct msg_conf_load load;
+	static const char lte[] = "backup lte { interface wwan0 }\n";
+	char was[256], is[256];
+
+	snprintf(was, sizeof(was), "%s%s%s", PRIMARY, DSL, lte);
+	snprintf(is, sizeof(is), "%s%s%s", PRIMARY, lte, DSL);
+	home(was);
+	rig_facts(1, 1);
+	load = reload(0);
+	rig_offer(rig_parse(is), load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	rig_facts_of(1, "eth3", 0); /* dsl's, by its old number */
+	CHECK(parent->machine.backup[1].link == MACHINE_LINK_UP);
+	CHECK(!parent->uplink[1].facts_known);
+	rig_facts(1, 0);
+	CHECK(parent->machine.backup[1].link == MACHINE_LINK_DOWN);
+}
+
 /* While processes change over no link is started; then it is. */
 static void
 story_start_waits(void)
@@ -466,6 +489,7 @@ STORY(goes_back)
 STORY(stuck)
 STORY(confirmed)
 STORY(in_use)
+STORY(order)
 STORY(start_waits)
 STORY(impossible)
 STORY(show_without_prober)
@@ -484,6 +508,7 @@ main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_start_waits),
 		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_show_without_prober),
