@@ -354,11 +354,14 @@ ping_lan() {
 	on lan ping -n -q -c 1 -W 1 "${1:-$TARGET}" >/dev/null
 }
 
-# seen_as [TARGET]: the address that the core sees the LAN host under
+# seen_as [TARGET]: the address that the core sees the LAN host under.  Our
+# own probes arrive there, too, by both uplinks: this ping has its own length.
 seen_as() {
 	local to=${1:-$TARGET2}
-	spawn core $LAB/seen tcpdump -lnc 1 -i any "icmp[0] = 8 and dst $to"
-	wait_until 10 "ping_lan $to && grep -q echo $LAB/seen"
+	spawn core $LAB/seen tcpdump -lnc 1 -i any \
+	    "icmp[0] = 8 and dst $to and ip[2:2] = 105"
+	wait_until 10 "on lan ping -n -q -c 1 -W 1 -s 77 $to &&
+	    grep -q echo $LAB/seen"
 	sed -n 's/.*IP \([0-9.]*\) > .*/\1/p' $LAB/seen | head -n 1
 	end "$SPAWNED"
 	: >$LAB/seen
