@@ -259,6 +259,16 @@ conf_uplink_valid(const struct conf_uplink *u)
 }
 
 int
+conf_uplink_same(const struct conf_uplink *a, const struct conf_uplink *b)
+{
+	struct conf_uplink c = *b;
+
+	/* targets' ids are their places, so only the uplink's own differs */
+	c.id = a->id;
+	return memcmp(a, &c, sizeof(c)) == 0;
+}
+
+int
 conf_global_valid(const struct conf_global *g)
 {
 	uint32_t i;

@@ -189,6 +189,8 @@ void conf_print_meaning(const struct conf *, FILE *);
 /* Range checks of what came in a message: 1 valid, 0 not. */
 int conf_global_valid(const struct conf_global *);
 int conf_uplink_valid(const struct conf_uplink *);
+/* Whether two are the same but for their place in the order. */
+int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
 
 /* What may be sent to a modem: nothing that ends or begins a command. */
 int conf_phone_valid(const char *);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/conf_recv.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
@@ -48,8 +49,7 @@ static struct imsgev iev_parent;
 static struct port ports[CONF_UPLINKS_MAX];
 static struct conf_uplink conf[CONF_UPLINKS_MAX];
 static uint32_t nconf; /* in force */
-static struct conf_uplink pending[CONF_UPLINKS_MAX];
-static uint32_t pending_n, pending_got;
+static struct conf_recv pending;
 
 static void
 send_parent(uint32_t type, const void *data, size_t len)
@@ -371,24 +371,20 @@ got_conf(uint32_t type, struct imsg *imsg)
 	switch (type) {
 	case IMSG_CONF_BEGIN:
 		proc_get(imsg, &b, sizeof(b));
-		if (b.nuplinks > CONF_UPLINKS_MAX)
-			fatalx("parent: CONF_BEGIN: %u uplinks", b.nuplinks);
-		pending_n = b.nuplinks;
-		pending_got = 0;
+		if (conf_recv_begin(&pending, &b) == -1)
+			fatalx("parent: CONF_BEGIN: invalid");
 		break;
 	case IMSG_CONF_UPLINK:
 		proc_get(imsg, &u, sizeof(u));
-		if (!conf_uplink_valid(&u) || u.id >= pending_n)
+		if (conf_recv_uplink(&pending, &u) == -1)
 			fatalx("parent: CONF_UPLINK: invalid");
-		pending[u.id] = u;
-		pending_got |= 1u << u.id;
 		break;
 	case IMSG_CONF_END:
 		proc_get(imsg, &gen, sizeof(gen));
-		if (pending_got != (1u << pending_n) - 1)
-			fatalx("parent: CONF_END: not complete");
-		memcpy(conf, pending, sizeof(conf));
-		nconf = pending_n;
+		if (conf_recv_end(&pending, gen) == -1)
+			fatalx("parent: CONF_END: invalid");
+		memcpy(conf, pending.uplink, sizeof(conf));
+		nconf = pending.nuplinks;
 		send_parent(IMSG_CONF_ACK, &gen, sizeof(gen));
 		break;
 	}

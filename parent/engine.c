@@ -209,7 +209,7 @@ engine_reloaded(const struct config *old)
 	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
 		ev.map[i] = MACHINE_NONE;
 		for (j = 0; i < old->nuplinks && j < parent->conf.nuplinks; j++)
-			if (reload_same(
+			if (conf_uplink_same(
 				&old->uplink[i], &parent->conf.uplink[j]))
 				ev.map[i] = j;
 	}

@@ -152,8 +152,6 @@ int reload_confirm(void); /* 0, or -1: nothing to confirm */
 uint32_t reload_confirm_s(void);
 void reload_dispatch_netconf(uint32_t type, struct imsg *);
 void reload_ack(enum child_id, uint32_t gen);
-/* Whether two uplinks are the same but for their place in the order. */
-int reload_same(const struct conf_uplink *, const struct conf_uplink *);
 /* Processes change over just now: no link may be started. */
 int reload_changing(void);
 /* A link has come to rest: a reload may have waited for it. */

@@ -169,16 +169,6 @@ reload_confirm_s(void)
 	return left <= 0 ? 1 : (uint32_t)((left + 999) / 1000);
 }
 
-int
-reload_same(const struct conf_uplink *a, const struct conf_uplink *b)
-{
-	struct conf_uplink c = *b;
-
-	/* targets' ids are their places, so only the uplink's own differs */
-	c.id = a->id;
-	return memcmp(a, &c, sizeof(c)) == 0;
-}
-
 /* Is traffic on it, or may old flows still be? */
 static int
 carries(uint32_t id)
@@ -192,7 +182,7 @@ static int
 unchanged(uint32_t id)
 {
 	return id < pending.nuplinks &&
-	       reload_same(&parent->conf.uplink[id], &pending.uplink[id]);
+	       conf_uplink_same(&parent->conf.uplink[id], &pending.uplink[id]);
 }
 
 static void
@@ -261,13 +251,13 @@ move_uplinks(const struct config *old)
 		struct uplink *u = &parent->uplink[j];
 
 		if (j < old->nuplinks &&
-		    reload_same(&old->uplink[j], &parent->conf.uplink[j]))
+		    conf_uplink_same(&old->uplink[j], &parent->conf.uplink[j]))
 			continue; /* as it was, timers and all */
 		memset(u, 0, sizeof(*u));
 		u->conf = parent->conf.uplink[j];
 		link_init(j);
 		for (i = 0; i < old->nuplinks; i++) {
-			if (!reload_same(&old->uplink[i], &u->conf))
+			if (!conf_uplink_same(&old->uplink[i], &u->conf))
 				continue;
 			u->was_up = was[i].was_up;
 			u->known = was[i].known;

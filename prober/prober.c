@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/conf_recv.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
@@ -17,15 +18,7 @@
 
 static struct imsgev iev_parent;
 static struct probed *probed[CONF_UPLINKS_MAX];
-
-/* A configuration that is still coming. */
-static struct {
-	int begun;
-	uint32_t gen;
-	uint32_t n;
-	uint32_t got; /* a bit for each */
-	struct conf_uplink uplink[CONF_UPLINKS_MAX];
-} pending;
+static struct conf_recv pending; /* a configuration that still comes */
 
 static void
 send_parent(uint32_t type, const void *data, size_t len)
@@ -59,16 +52,12 @@ got_stats_req(uint32_t asker)
 static struct probed *
 take_unchanged(const struct conf_uplink *u)
 {
-	struct conf_uplink was;
 	struct probed *p;
 	uint32_t i;
 
 	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
-		if ((p = probed[i]) == NULL)
-			continue;
-		was = *probed_conf(p);
-		was.id = u->id;
-		if (memcmp(&was, u, sizeof(was)) != 0)
+		if ((p = probed[i]) == NULL ||
+		    !conf_uplink_same(probed_conf(p), u))
 			continue;
 		probed[i] = NULL;
 		probed_move(p, u->id);
@@ -100,9 +89,9 @@ install(void)
 	struct probed *next[CONF_UPLINKS_MAX] = { NULL };
 	uint32_t i;
 
-	for (i = 0; i < pending.n; i++)
+	for (i = 0; i < pending.nuplinks; i++)
 		next[i] = take_unchanged(&pending.uplink[i]);
-	for (i = 0; i < pending.n; i++)
+	for (i = 0; i < pending.nuplinks; i++)
 		if (next[i] == NULL) {
 			next[i] = probed_new(&pending.uplink[i], tell_round);
 			inherit(next[i]);
@@ -110,37 +99,6 @@ install(void)
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		probed_free(probed[i]);
 	memcpy(probed, next, sizeof(probed));
-}
-
-static void
-got_conf_begin(const struct msg_conf_begin *b)
-{
-	if (b->nuplinks == 0 || b->nuplinks > CONF_UPLINKS_MAX)
-		fatalx("parent: CONF_BEGIN: %u uplinks", b->nuplinks);
-	memset(&pending, 0, sizeof(pending));
-	pending.begun = 1;
-	pending.gen = b->gen;
-	pending.n = b->nuplinks;
-}
-
-static void
-got_conf_uplink(const struct conf_uplink *u)
-{
-	if (!pending.begun || !conf_uplink_valid(u) || u->id >= pending.n)
-		fatalx("parent: CONF_UPLINK: invalid");
-	pending.uplink[u->id] = *u;
-	pending.got |= 1u << u->id;
-}
-
-static void
-got_conf_end(uint32_t gen)
-{
-	if (!pending.begun || gen != pending.gen ||
-	    pending.got != (1u << pending.n) - 1)
-		fatalx("parent: CONF_END: not complete");
-	pending.begun = 0;
-	install();
-	send_parent(IMSG_CONF_ACK, &gen, sizeof(gen));
 }
 
 static void
@@ -155,15 +113,20 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	switch (type) {
 	case IMSG_CONF_BEGIN:
 		proc_get(imsg, &b, sizeof(b));
-		got_conf_begin(&b);
+		if (conf_recv_begin(&pending, &b) == -1)
+			fatalx("parent: CONF_BEGIN: invalid");
 		break;
 	case IMSG_CONF_UPLINK:
 		proc_get(imsg, &u, sizeof(u));
-		got_conf_uplink(&u);
+		if (conf_recv_uplink(&pending, &u) == -1)
+			fatalx("parent: CONF_UPLINK: invalid");
 		break;
 	case IMSG_CONF_END:
 		proc_get(imsg, &n, sizeof(n));
-		got_conf_end(n);
+		if (conf_recv_end(&pending, n) == -1)
+			fatalx("parent: CONF_END: invalid");
+		install();
+		send_parent(IMSG_CONF_ACK, &n, sizeof(n));
 		break;
 	case IMSG_FACTS:
 		proc_get(imsg, &f, sizeof(f));
