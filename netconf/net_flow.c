@@ -39,7 +39,11 @@ flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
 		log_warn("flows of uplink %u", uplink);
 	else
 		*n += more;
-	/* flows from before our marks, or whose marks others wrote over */
+	/*
+	 * Flows from before our marks; whose marks others wrote over; or that
+	 * were marked as the new uplink's by a packet between the switch and
+	 * now, but have the old one's address by somebody's own SNAT.
+	 */
 	if (address->family == AF_UNSPEC)
 		return;
 	if (netops->flows_flush_from(address, &more) == -1)

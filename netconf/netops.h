@@ -101,7 +101,7 @@ struct netops {
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Forget flows whose marks say so; how many there were. */
 	int (*flows_flush)(uint32_t mark, uint32_t mask, uint32_t *n);
-	/* Forget flows without our bits that leave from this address. */
+	/* Forget flows that leave from this address, whatever their mark. */
 	int (*flows_flush_from)(const struct addr *, uint32_t *n);
 	/* Flows with this mark that are still alive. */
 	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);

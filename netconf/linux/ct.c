@@ -180,7 +180,7 @@ ct_flush_from(struct nl *nl, const struct addr *address, uint32_t *n)
 	memset(&f, 0, sizeof(f));
 	f.address = *address;
 	*n = 0;
-	begin_ct(nl, CT(GET), NLM_F_DUMP, address->family, 0, NET_MARK_MASK);
+	begin_ct(nl, CT(GET), NLM_F_DUMP, address->family, 0, 0); /* any mark */
 	error = nl_request(nl, ct_from_decode, &f);
 	if (error == 0)
 		error = nl_send_all(nl, f.requests, f.len);
