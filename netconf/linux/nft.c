@@ -3,7 +3,8 @@
  * Our nft table.  Whether it is there is one question to the kernel; it is
  * loaded by nft(8), since its libraries are GPL.  That happens when uplinks
  * or the configuration change, never to move traffic, and may take the time
- * of a program's start, but no more than LOAD_MS.
+ * of a program's start, but no more than LOAD_MS: the parent takes for dead
+ * who is silent for 5 s.
  */
 #include <sys/types.h>
 #include <sys/mman.h>
@@ -31,7 +32,7 @@
 #include "netconf/linux/nl.h"
 #include "netconf/run.h"
 
-#define LOAD_MS 5000
+#define LOAD_MS 4000
 
 static int
 there(const struct nlmsghdr *h, void *arg)
