@@ -177,7 +177,7 @@ look(int anyway)
 static int
 reconcile(int give_up, char *why, size_t size)
 {
-	int rounds, n = 0;
+	int rounds, done, n = 0;
 
 	for (rounds = 0; rounds <= ROUNDS; rounds++) {
 		if (look(0) == -1) {
@@ -193,10 +193,10 @@ reconcile(int give_up, char *why, size_t size)
 			return n;
 		if (rounds == ROUNDS)
 			break;
-		if (apply_plan(&plan, &state, want_gen, give_up, why, size) ==
-		    -1)
+		done = apply_plan(&plan, &state, want_gen, give_up, why, size);
+		if (done == -1)
 			return -1;
-		n += (int)plan.n;
+		n += done;
 	}
 	strlcpy(why, "read back, it differs at: ", size);
 	plan_step_text(
@@ -378,6 +378,7 @@ void
 net_reloaded(void)
 {
 	fill_want();
+	memset(last_address, 0, sizeof(last_address)); /* of other numbers */
 	wanted = 0;
 	if (look(1) == -1)
 		fatalx("network: no dump, no start");

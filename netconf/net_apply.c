@@ -217,12 +217,18 @@ do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 	fatalx("%s: no such step", __func__);
 }
 
-/* What was to be gone, and went by itself meanwhile (a link was lost). */
+/*
+ * What was to be gone went by itself; or a link was lost since the dump, and
+ * some other uplink's is no reason to give a switch up.  Whether what counts
+ * is there after all, the read back tells.
+ */
 static int
-gone_already(const struct step *st)
+overtaken(const struct step *st)
 {
+	if (errno == ENODEV || errno == ENETDOWN)
+		return 1;
 	return (st->type == STEP_RULE_DEL || st->type == STEP_ROUTE_DEL) &&
-	       (errno == ENOENT || errno == ESRCH || errno == ENODEV);
+	       (errno == ENOENT || errno == ESRCH);
 }
 
 static void
@@ -269,17 +275,19 @@ apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
     int give_up, char *why, size_t size)
 {
 	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
+	int done = 0;
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
 		reason[0] = '\0';
-		if (do_step(&p->step[i], p, reason, sizeof(reason)) == -1 &&
-		    !gone_already(&p->step[i]))
+		if (do_step(&p->step[i], p, reason, sizeof(reason)) == 0) {
+			tell_step(&p->step[i], s, gen);
+			done++;
+		} else if (!overtaken(&p->step[i]))
 			break;
-		tell_step(&p->step[i], s, gen);
 	}
 	if (i == p->n)
-		return 0;
+		return done;
 	if (reason[0] == '\0')
 		strlcpy(reason, strerror(errno), sizeof(reason));
 	plan_step_text(&p->step[i], s, text, sizeof(text));

@@ -32,8 +32,10 @@ static struct conf conf;
 static struct event_base *base;
 static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
+static int fail_errno;
 static int nat_loads, sweeps;
 static uint32_t flows[CONF_UPLINKS_MAX];
+static struct addr flushed_from;
 static char ppp_ifname[IFNAMSIZ];
 static int ppp_ends; /* looks until it has ended */
 static char dir[] = "/tmp/net_test.XXXXXX";
@@ -117,7 +119,7 @@ refused(void)
 		changed();
 		return 0;
 	}
-	errno = ENOBUFS;
+	errno = fail_errno;
 	return 1;
 }
 
@@ -250,6 +252,7 @@ static int
 sim_flows_flush_from(const struct addr *a, uint32_t *n)
 {
 	assert_int_equal(a->family, AF_INET);
+	flushed_from = *a;
 	*n = 1;
 	return 0;
 }
@@ -340,6 +343,7 @@ forget(void)
 	drain.uplink = MSG_UPLINK_NONE;
 	nsent = 0;
 	calls = fail_at = nat_loads = sweeps = 0;
+	fail_errno = ENOBUFS;
 	if (base != NULL)
 		event_base_free(base);
 	base = event_init();
@@ -568,6 +572,29 @@ test_refused(void **arg)
 	assert_true(steps > 20);
 }
 
+/* A link that was lost since the dump is no reason to give up. */
+static void
+test_overtaken(void **arg)
+{
+	int n;
+
+	(void)arg;
+	for (n = 1;; n++) {
+		end(NULL);
+		begin(NULL);
+		calls = 0;
+		fail_at = n;
+		fail_errno = ENODEV;
+		assert_int_equal(active(1)->ok, 1);
+		assert_int_equal(way(k, 0, NULL), WAN2);
+		if (calls < n)
+			break;
+		loop_quiet();
+		assert_int_equal(active(1)->nsteps, 0);
+	}
+	assert_true(n > 10);
+}
+
 /* The link goes down last; if that is refused, traffic goes back too. */
 static void
 test_refused_shutdown(void **arg)
@@ -721,6 +748,26 @@ test_others_change(void **arg)
 	assert_int_equal(last_done()->ok, 1);
 }
 
+/* Another uplink's number: the address of before was not its own. */
+static void
+test_renumbered(void **arg)
+{
+	struct msg_net_want m = wish(0);
+	struct conf_uplink lte = conf.uplink[1];
+
+	(void)arg;
+	assert_int_equal(active(1)->ok, 1);
+	strlcpy(conf.uplink[1].label, "dsl", CONF_LABEL_LEN);
+	strlcpy(conf.uplink[1].ifname, "wan9", IFNAMSIZ);
+	conf.uplink[2] = lte;
+	conf.uplink[2].id = 2;
+	net_reloaded();
+	memset(&flushed_from, 0, sizeof(flushed_from));
+	m.flush = 1;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(flushed_from.family, AF_UNSPEC);
+}
+
 static void
 test_adoption(void **arg)
 {
@@ -816,12 +863,14 @@ main(void)
 		T(test_begin),
 		T(test_want),
 		T(test_refused),
+		T(test_overtaken),
 		T(test_refused_shutdown),
 		T(test_cannot),
 		T(test_drain),
 		T(test_drain_primary),
 		T(test_recreated),
 		T(test_others_change),
+		T(test_renumbered),
 		T(test_adoption),
 		T(test_clear),
 		T(test_uplink_leaves),
