@@ -495,9 +495,6 @@ act(const struct maction *a)
 	case MACT_BURST:
 		probe(0, MSG_PROBE_BURST);
 		break;
-	case MACT_SWEEP:
-		/* reload.c lets no link in use go: nothing is left over */
-		break;
 	case MACT_EVENT_BEGIN:
 		event_begin(a->reason);
 		break;

@@ -174,7 +174,6 @@ enum maction_type {
 	MACT_PROBE, /* uplink: round after round from now (active backup) */
 	MACT_PROBE_OFF, /* uplink */
 	MACT_BURST, /* the primary: rounds without delay until MACT_PROBE 0 */
-	MACT_SWEEP, /* links that are no longer configured may be hung up */
 	MACT_EVENT_BEGIN, /* reason: an outage or a switch asked for begins */
 	MACT_EVENT_END, /* reason */
 	MACT_ALARM, /* alarm, uplink or MACHINE_NONE, reason */
@@ -378,7 +377,6 @@ struct machine {
 
 	struct machine_want want;
 	bool dirty; /* want changed in this step */
-	bool sweep; /* when applied: unconfigured links may go */
 	uint32_t gen; /* of want */
 	uint32_t verified; /* uplink last read back as active, or NONE */
 	bool applying; /* gen is not answered yet */
@@ -418,7 +416,6 @@ struct machine {
 
 	struct monotime failover[MACHINE_FLAP_MAX]; /* ring */
 	uint32_t nfailovers; /* ever, but those asked for */
-	uint32_t nfallbacks; /* ever */
 	bool flapping; /* since the last failover */
 	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */
 	uint32_t nfailed_dials; /* ever */

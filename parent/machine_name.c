@@ -26,8 +26,8 @@ static const char *const events[] = { "adopt", "round", "carrier", "link up",
 NAMES(events, MEVENT_MAX);
 
 static const char *const actions[] = { "state", "apply", "start", "stop",
-	"prove", "probe", "probe off", "burst", "sweep", "event begin",
-	"event end", "alarm", "reply", "exit" };
+	"prove", "probe", "probe off", "burst", "event begin", "event end",
+	"alarm", "reply", "exit" };
 NAMES(actions, MACTION_MAX);
 
 static const char *const alarms[] = { "failover", "fallback", "stranded",

@@ -263,9 +263,6 @@ machine_applied(struct mctx *c, bool ok)
 	if (m->want.drain != MACHINE_NONE && !monotime_valid(m->drain_until))
 		m->drain_until = monotime_add_ms(
 		    c->now, (int64_t)m->want.drain_ms + MACHINE_DRAIN_GRACE_MS);
-	if (m->sweep)
-		machine_emit(c, MACT_SWEEP);
-	m->sweep = false;
 	return (MWHY_NOTED);
 }
 
@@ -316,7 +313,6 @@ announce(struct mctx *c)
 		   m->state == MACHINE_ON_PRIMARY ||
 		   m->state == MACHINE_SUSPECT) {
 		machine_alarm(c, MALARM_FALLBACK, MACHINE_PRIMARY, m->reason);
-		m->nfallbacks++;
 		m->failover_at = machine_never;
 	} else
 		return;

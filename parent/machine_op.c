@@ -267,7 +267,6 @@ move_want(struct mctx *c)
 	m->probing = MACHINE_NONE;
 	m->proving = mapped(c, m->proving);
 	m->burst_known = false;
-	m->sweep = true;
 	machine_want_changed(m);
 }
 

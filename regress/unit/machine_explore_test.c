@@ -480,9 +480,9 @@ fingerprint(const struct machine *m, const struct world *w,
 	mix(&h, (uint64_t)m->state);
 	mix_time(&h, m->deadline, now);
 	mix(&h, (uint64_t)(m->adopted | m->stopped << 1 | m->applying << 2 |
-			   m->applied << 3 | m->sweep << 4 | m->event << 5 |
-			   m->go_back << 6 | m->target << 7 | m->manual << 8 |
-			   m->flapping << 9 | m->want.shut << 10));
+			   m->applied << 3 | m->event << 4 | m->go_back << 5 |
+			   m->target << 6 | m->manual << 7 | m->flapping << 8 |
+			   m->want.shut << 9));
 	mix(&h, m->want.active);
 	mix(&h, m->want.drain);
 	mix(&h, m->verified);
