@@ -110,16 +110,6 @@ addr_is_linklocal(const struct addr *a)
 	return a->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->v6);
 }
 
-int
-addr_is_private(const struct addr *a)
-{
-	if (a->family == AF_INET)
-		return a->octet[0] == 10 ||
-		       (a->octet[0] == 172 && (a->octet[1] & 0xf0) == 16) ||
-		       (a->octet[0] == 192 && a->octet[1] == 168);
-	return a->family == AF_INET6 && (a->octet[0] & 0xfe) == 0xfc;
-}
-
 void
 prefix_mask(struct prefix *p)
 {

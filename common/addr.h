@@ -43,7 +43,6 @@ int addr_valid(const struct addr *);
 int addr_is_loopback(const struct addr *);
 int addr_is_multicast(const struct addr *);
 int addr_is_linklocal(const struct addr *);
-int addr_is_private(const struct addr *); /* RFC 1918, RFC 4193 */
 int addr_is_any(const struct addr *); /* 0.0.0.0, :: */
 
 /* "192.0.2.0/24" or an address alone.  Host bits are cleared. */

@@ -79,7 +79,6 @@ frame_parse(const uint8_t *p, size_t len, struct frame *f)
 	if (len < ETHER_LEN)
 		return;
 	memcpy(f->dst, p, FRAME_MAC_LEN);
-	memcpy(f->src, p + 6, FRAME_MAC_LEN);
 	type = get16(p + 12);
 	/* VLAN 0 only carries a priority; others are other links */
 	if (type == TYPE_VLAN && len >= ETHER_LEN + VLAN_LEN &&

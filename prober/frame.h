@@ -12,13 +12,11 @@
 #define FRAME_MAC_LEN  6
 #define FRAME_ARP_LEN  42
 #define FRAME_ICMP_LEN (14 + ICMP_IP_LEN)
-#define FRAME_MAX      (18 + 60 + ICMP_LEN) /* with VLAN tag and IP options */
 
 enum frame_kind { FRAME_OTHER, FRAME_ARP_REPLY, FRAME_ECHO_REPLY };
 
 struct frame {
 	enum frame_kind kind;
-	uint8_t src[FRAME_MAC_LEN];
 	uint8_t dst[FRAME_MAC_LEN];
 	struct addr arp_ip; /* ARP_REPLY: who answers, and its MAC */
 	struct addr arp_for; /* who asked */

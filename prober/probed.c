@@ -13,8 +13,6 @@
 #include "prober/stats.h"
 #include "prober/wire.h"
 
-#define QUICK_MS 100 /* rounds that take no time follow no faster */
-
 struct probed {
 	struct conf_uplink conf;
 	struct msg_facts facts;
@@ -115,8 +113,9 @@ pause_ms(const struct probed *p, const struct msg_round *r)
 	if (p->mode.mode == MSG_PROBE_BURST ||
 	    (r->verdict == MSG_BAD && p->bad <= p->conf.probe.retry))
 		pause = 0;
-	if (pause < QUICK_MS && r->ended_ns - r->began_ns < QUICK_MS * 1000000)
-		pause = QUICK_MS;
+	if (pause < CONF_QUICK_MS &&
+	    r->ended_ns - r->began_ns < CONF_QUICK_MS * 1000000)
+		pause = CONF_QUICK_MS;
 	return pause;
 }
 

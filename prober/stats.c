@@ -2,15 +2,7 @@
 /* Statistics of one target; see stats.h. */
 #include <sys/types.h>
 
-#include <string.h>
-
 #include "prober/stats.h"
-
-void
-stats_init(struct stats *s)
-{
-	memset(s, 0, sizeof(*s));
-}
 
 void
 stats_sent(struct stats *s, uint16_t seq, struct monotime now)

@@ -20,6 +20,7 @@ struct stats_sample {
 	uint16_t seq;
 };
 
+/* One of zeros knows nothing yet. */
 struct stats {
 	uint64_t sent;
 	uint64_t received;
@@ -29,7 +30,6 @@ struct stats {
 	struct stats_sample sample[STATS_SAMPLES];
 };
 
-void stats_init(struct stats *);
 void stats_sent(struct stats *, uint16_t seq, struct monotime now);
 /* An answer would not be seen: the probe says nothing. */
 void stats_forget(struct stats *, uint16_t seq);

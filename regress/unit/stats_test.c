@@ -33,7 +33,7 @@ static void
 nothing_yet(void **state)
 {
 	(void)state;
-	stats_init(&stats);
+	memset(&stats, 0, sizeof(stats));
 	report(0);
 	assert_int_equal(out.sent, 0);
 	assert_int_equal(out.recent_sent, 0);
@@ -46,7 +46,7 @@ times(void **state)
 	uint16_t i;
 
 	(void)state;
-	stats_init(&stats);
+	memset(&stats, 0, sizeof(stats));
 	for (i = 0; i < 3; i++)
 		stats_sent(&stats, i, at(i));
 	stats_answer(&stats, 0, 10 * MS, 1);
@@ -68,7 +68,7 @@ static void
 losses(void **state)
 {
 	(void)state;
-	stats_init(&stats);
+	memset(&stats, 0, sizeof(stats));
 	stats_sent(&stats, 0, at(0));
 	report(999);
 	assert_int_equal(out.recent_sent, 0);
@@ -87,7 +87,7 @@ static void
 forgotten(void **state)
 {
 	(void)state;
-	stats_init(&stats);
+	memset(&stats, 0, sizeof(stats));
 	stats_sent(&stats, 0, at(0));
 	stats_sent(&stats, 1, at(1));
 	stats_forget(&stats, 0);
@@ -106,7 +106,7 @@ window(void **state)
 	uint32_t i;
 
 	(void)state;
-	stats_init(&stats);
+	memset(&stats, 0, sizeof(stats));
 	for (i = 0; i < 70000; i++) {
 		stats_sent(&stats, (uint16_t)i, at(i * 10));
 		if (i % 10 != 0)
