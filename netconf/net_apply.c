@@ -140,7 +140,7 @@ set_down(const struct step *st)
 	return save() == -1 ? -1 : netops->link_up(st->ifindex, 0);
 }
 
-/* Up, and main's routes, which the kernel took away, laid again. */
+/* Up, and the routes that the kernel took away laid again. */
 static int
 set_up(const struct step *st)
 {

@@ -106,7 +106,7 @@ struct netops {
 	/* Flows with this mark that are still alive. */
 	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);
 	/*
-	 * Main's routes by this interface that will not come back by
+	 * Routes of others by this interface that will not come back by
 	 * themselves when it is set down and up, as opaque lines; and one of
 	 * them put back.
 	 */

@@ -55,7 +55,7 @@ enum step_type {
 	STEP_RULE_DEL,
 	STEP_ROUTE_ADD,
 	STEP_ROUTE_DEL,
-	STEP_LINK_UP, /* and its routes in main, from undo */
+	STEP_LINK_UP, /* and its routes of others, from undo */
 	STEP_LINK_DOWN,
 	STEP_UNDO, /* a link gets back its group and its rp_filter */
 };

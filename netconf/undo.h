@@ -29,7 +29,7 @@ enum undo_kind {
 	UNDO_GROUP,
 	UNDO_RP_FILTER,
 	UNDO_DOWN, /* we set it down */
-	UNDO_ROUTE /* of main, which went when we set it down */
+	UNDO_ROUTE /* of others, which went when we set it down */
 };
 
 struct undo_entry {

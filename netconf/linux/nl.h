@@ -7,7 +7,7 @@
  *	addr.c		addresses
  *	rule.c		rules
  *	route.c		routes
- *	saved.c		main's routes that a link set down takes along
+ *	saved.c		routes of others that a link set down takes along
  *	ct.c		flows
  *	nft.c		our nft table: is it there, load it
  *	monitor.c	something has changed

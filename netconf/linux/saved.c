@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Main's routes by one link that somebody wrote and the kernel forgets when
- * the link is set down: as lines in the manner of ip-route(8), since people
- * read them, too, and laid again from these.
+ * Routes by one link that somebody wrote, in main or in a table of theirs,
+ * and that the kernel forgets when the link is set down: as lines in the
+ * manner of ip-route(8), since people read them, too, and laid again from
+ * these.
  *
- *	10.9.0.0/16 dev eth1 proto 3 scope 0 via 192.0.2.1 metric 100
+ *	10.9.0.0/16 dev eth1 via 192.0.2.1 proto 3 metric 100 table 200
  *
  * What a daemon or the kernel puts there comes back by itself.
  */
@@ -42,6 +43,11 @@ decode_attrs(const struct rtmsg *m, const struct nlattr **tb, struct saved *v)
 	struct net_route *r = &v->route;
 	size_t len;
 
+	if (tb[RTA_VIA] != NULL || tb[RTA_ENCAP] != NULL) {
+		/* a line does not hold these: better up than without it */
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	if (tb[RTA_DST] != NULL &&
 	    nl_addr(tb[RTA_DST], m->rtm_family, &r->dst.addr) == -1)
 		return -1;
@@ -54,6 +60,11 @@ decode_attrs(const struct rtmsg *m, const struct nlattr **tb, struct saved *v)
 	if (tb[RTA_PRIORITY] != NULL &&
 	    nl_u32(tb[RTA_PRIORITY], &r->metric) == -1)
 		return -1;
+	r->table = m->rtm_table;
+	if (tb[RTA_TABLE] != NULL && nl_u32(tb[RTA_TABLE], &r->table) == -1)
+		return -1;
+	if (r->table == NET_MAIN)
+		r->table = 0;
 	if (tb[RTA_METRICS] == NULL)
 		return 0;
 	len = mnl_attr_get_payload_len(tb[RTA_METRICS]);
@@ -68,16 +79,13 @@ decode_attrs(const struct rtmsg *m, const struct nlattr **tb, struct saved *v)
 static int
 wanted(const struct rtmsg *m, const struct nlattr **tb, uint32_t ifindex)
 {
-	uint32_t table = m->rtm_table, oif = 0;
+	uint32_t oif = 0;
 
-	if (tb[RTA_TABLE] != NULL && nl_u32(tb[RTA_TABLE], &table) == -1)
-		return 0;
 	if (tb[RTA_OIF] != NULL && nl_u32(tb[RTA_OIF], &oif) == -1)
 		return 0;
 	return (m->rtm_family == AF_INET || m->rtm_family == AF_INET6) &&
 	       m->rtm_type == RTN_UNICAST && !(m->rtm_flags & RTM_F_CLONED) &&
-	       is_static(m->rtm_protocol) && table == NET_MAIN &&
-	       oif == ifindex;
+	       is_static(m->rtm_protocol) && oif == ifindex;
 }
 
 int
@@ -115,13 +123,13 @@ saved_decode(const struct nlmsghdr *h, void *list)
 
 /* ---- as a line ---- */
 
-/* Numbers that a line may hold, in its order; 0 is left out. */
+/* Numbers that a line may hold, in its order; 0 is left out (table: main). */
 struct field {
 	const char *word;
 	uint32_t max;
 	uint32_t *value;
 };
-#define NFIELDS 5
+#define NFIELDS 6
 
 static void
 fields(struct saved *v, struct field *f)
@@ -131,6 +139,7 @@ fields(struct saved *v, struct field *f)
 	f[2] = (struct field){ "metric", UINT32_MAX, &v->route.metric };
 	f[3] = (struct field){ "tos", UINT8_MAX, &v->tos };
 	f[4] = (struct field){ "flags", UINT8_MAX, &v->flags };
+	f[5] = (struct field){ "table", UINT32_MAX, &v->route.table };
 }
 
 static void
@@ -319,12 +328,13 @@ saved_restore(struct nl *nl, const char *line)
 	m = nl_begin(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*m));
 	m->rtm_family = (uint8_t)v.route.dst.addr.family;
 	m->rtm_dst_len = (uint8_t)v.route.dst.len;
-	m->rtm_table = RT_TABLE_MAIN;
 	m->rtm_protocol = (uint8_t)v.route.proto;
 	m->rtm_scope = (uint8_t)v.scope;
 	m->rtm_tos = (uint8_t)v.tos;
 	m->rtm_type = RTN_UNICAST;
 	m->rtm_flags = v.flags;
+	mnl_attr_put_u32(
+	    &nl->hdr, RTA_TABLE, v.route.table != 0 ? v.route.table : NET_MAIN);
 	mnl_attr_put_u32(&nl->hdr, RTA_OIF, ifindex);
 	mnl_attr_put_u32(&nl->hdr, RTA_PRIORITY, v.route.metric);
 	if (v.route.dst.len > 0)

@@ -261,6 +261,7 @@ lines(void **state)
 		"10.9.0.0/16 dev eth1.7 proto 3 scope 253 metric 4294967295",
 		"10.7.0.0/16 dev eth1 via 10.64.0.1 proto 4 tos 16 flags 4",
 		"2001:db8::/32 dev eth1 via fe80::1 proto 3 metrics 08000200",
+		"0.0.0.0/0 dev eth1 via 192.0.2.1 proto 3 table 200",
 	};
 	static const char *const bad[] = {
 		"",
@@ -281,7 +282,7 @@ lines(void **state)
 		"10.9.0.0/16 dev eth1 proto 3 flags 1",
 		"10.9.0.0/16 dev eth1 proto 3 via fe80::1",
 		"10.9.0.0/16 dev eth1 proto 3 src fe80::1",
-		"10.9.0.0/16 dev eth1 proto 3 table 100",
+		"10.9.0.0/16 dev eth1 proto 3 table 0",
 		"10.9.0.0/16 dev eth1 proto 3 metrics 080",
 		"10.9.0.0/16 dev eth1 proto 3 metrics 0g",
 	};

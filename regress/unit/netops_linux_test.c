@@ -479,7 +479,7 @@ time_of_a_route(void **state)
 	    (double)theirs / (double)ours);
 }
 
-/* ---- main's routes by a link that is set down ---- */
+/* ---- routes of others by a link that is set down ---- */
 
 struct kept {
 	size_t n;
@@ -510,14 +510,16 @@ saved_routes(void **state)
 	    "ip route add 10.8.0.1 dev eth1 proto static; "
 	    "ip route add 10.7.0.0/16 via 10.64.0.1 dev eth1 onlink tos 0x10; "
 	    "ip -6 route add 2001:db8:9::/48 dev eth1; "
+	    "ip route add default via 192.0.2.1 table 200; "
 	    "ip route add 10.6.0.0/16 dev eth1 proto bird; "
 	    "ip route add 10.5.0.0/16 via 198.51.100.1");
 	strlcpy(before,
 	    says("ip route show dev eth1 | grep -v bird; "
+		 "ip route show table 200; "
 		 "ip -6 route show 2001:db8:9::/48"),
 	    sizeof(before));
 	assert_int_equal(ops->routes_save(eth1, keep, &k), 0);
-	assert_int_equal(k.n, 5);
+	assert_int_equal(k.n, 6);
 	assert_int_equal(ops->link_up(eth1, 0), 0);
 	assert_int_equal(ops->link_up(eth1, 1), 0);
 	assert_string_equal(says("ip route show default"), "");
@@ -527,6 +529,7 @@ saved_routes(void **state)
 	/* a second time it is there */
 	assert_int_equal(ops->route_restore(k.line[0]), 0);
 	assert_string_equal(says("ip route show dev eth1 | grep -v bird; "
+				 "ip route show table 200; "
 				 "ip -6 route show 2001:db8:9::/48"),
 	    before);
 }
