@@ -27,6 +27,19 @@ static struct waiting {
 
 static void on_stats_timeout(int, short, void *);
 
+/* A far target whose last probes were lost, though the round was good. */
+static int
+far_dead(const struct uplink *u)
+{
+	uint32_t i;
+
+	for (i = 0; i < u->conf.ntargets; i++)
+		if (!u->conf.target[i].near && u->stats[i].known &&
+		    !u->stats[i].up)
+			return 1;
+	return 0;
+}
+
 static void
 send_uplink(uint32_t ctl, uint32_t id)
 {
@@ -60,6 +73,9 @@ send_uplink(uint32_t ctl, uint32_t id)
 		strlcpy(r.cause,
 		    msg_cause_text(
 			m->target ? (uint32_t)MSG_CAUSE_TARGET : u->last.cause),
+		    sizeof(r.cause));
+	else if (u->known && u->last.verdict == MSG_GOOD && far_dead(u))
+		strlcpy(r.cause, msg_cause_text(MSG_CAUSE_SOME_TARGETS),
 		    sizeof(r.cause));
 	r.bad_rounds = u->bad_rounds;
 	r.retry = u->conf.probe.retry;

@@ -87,6 +87,24 @@ forget_open(struct probed *p)
 			stats_forget(&p->stats[i], seq);
 }
 
+/*
+ * With `require any` a round is over before the silence of one target is
+ * known: its last probes of this round and others tell.  As round_target.
+ */
+static int
+by_last_probes(const struct probed *p, uint32_t target)
+{
+	const struct conf_probe *c = &p->conf.probe;
+	uint32_t need = conf_quorum_need(&c->success, c->count);
+	uint32_t answered, lost;
+
+	stats_last(&p->stats[target], monotime_now(), c->timeout_ms, c->count,
+	    &answered, &lost);
+	if (answered >= need)
+		return 1;
+	return lost > c->count - need ? 0 : -1;
+}
+
 static void
 note_targets(struct probed *p, const struct msg_round *r)
 {
@@ -97,8 +115,9 @@ note_targets(struct probed *p, const struct msg_round *r)
 		return;
 	for (i = 0; i < p->conf.ntargets; i++) {
 		up = round_target(&p->round, i);
-		if (up == -1 && r->target[i].sent > 0)
-			continue; /* the round ended before it was known */
+		if (up == -1 && r->target[i].sent > 0 &&
+		    (up = by_last_probes(p, i)) == -1)
+			continue;
 		p->up[i] = up == 1;
 		p->known[i] |= r->target[i].sent > 0;
 	}

@@ -101,3 +101,24 @@ stats_report(const struct stats *s, struct monotime now, int64_t open_ms,
 	}
 	m->rtt_mdev_ns = dev / n;
 }
+
+void
+stats_last(const struct stats *s, struct monotime now, int64_t open_ms,
+    uint32_t n, uint32_t *answered, uint32_t *lost)
+{
+	const struct stats_sample *p;
+	uint32_t i;
+
+	*answered = *lost = 0;
+	for (i = 1; i <= STATS_SAMPLES && i <= s->next; i++) {
+		p = &s->sample[(s->next - i) % STATS_SAMPLES];
+		if (*answered + *lost == n)
+			return;
+		if (!monotime_valid(p->at))
+			continue;
+		if (p->rtt_ns > 0)
+			(*answered)++;
+		else if (monotime_ms_between(p->at, now) >= open_ms)
+			(*lost)++;
+	}
+}

@@ -38,5 +38,8 @@ void stats_answer(struct stats *, uint16_t seq, int64_t rtt_ns, int in_time);
 /* Probes younger than open_ms and unanswered are not lost yet. */
 void stats_report(const struct stats *, struct monotime now, int64_t open_ms,
     struct msg_stats *);
+/* Of the last n probes that were not forgotten or open: answered, and lost. */
+void stats_last(const struct stats *, struct monotime now, int64_t open_ms,
+    uint32_t n, uint32_t *answered, uint32_t *lost);
 
 #endif

@@ -126,6 +126,29 @@ window(void **state)
 	assert_int_equal(out.sent, 70000);
 }
 
+static void
+last(void **state)
+{
+	uint32_t answered, lost;
+	uint16_t i;
+
+	(void)state;
+	memset(&stats, 0, sizeof(stats));
+	stats_last(&stats, at(0), 1000, 3, &answered, &lost);
+	assert_int_equal(answered + lost, 0);
+	for (i = 0; i < 5; i++)
+		stats_sent(&stats, i, at(i * 100));
+	stats_answer(&stats, 0, MS, 1);
+	stats_answer(&stats, 2, MS, 1);
+	stats_forget(&stats, 3);
+	stats_last(&stats, at(1350), 1000, 3, &answered, &lost);
+	assert_int_equal(answered, 2); /* 4 is open, 3 forgotten */
+	assert_int_equal(lost, 1);
+	stats_last(&stats, at(1400), 1000, 2, &answered, &lost);
+	assert_int_equal(answered, 1);
+	assert_int_equal(lost, 1);
+}
+
 int
 main(void)
 {
@@ -135,6 +158,7 @@ main(void)
 		cmocka_unit_test(losses),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(window),
+		cmocka_unit_test(last),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
