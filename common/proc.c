@@ -195,10 +195,12 @@ proc_child_dispatch(
 	int n;
 
 	if (what & EV_READ) {
-		if ((n = imsgbuf_read(&iev->ibuf)) == -1)
-			fatal("parent: read");
-		if (n == 0)
+		n = imsgbuf_read(&iev->ibuf);
+		/* a reset: it was killed before it read our last words */
+		if (n == 0 || (n == -1 && errno == ECONNRESET))
 			parent_gone();
+		if (n == -1)
+			fatal("parent: read");
 	}
 	if (what & EV_WRITE && imsgbuf_write(&iev->ibuf) == -1) {
 		if (errno == EPIPE)

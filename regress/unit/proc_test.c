@@ -137,6 +137,23 @@ test_talk(void **state)
 	assert_int_equal(leave(&kid), 0); /* it goes with its parent */
 }
 
+/* A parent that was killed did not read all: no reason to call it an error. */
+static void
+test_unread_words(void **state)
+{
+	struct kid kid;
+	struct pollfd p;
+	uint32_t n = 1;
+
+	(void)state;
+	start(&kid, NULL, 0);
+	hear_ready(&kid);
+	tell(&kid, IMSG_PING, &n, sizeof(n));
+	p = (struct pollfd){ .fd = kid.ibuf.fd, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(leave(&kid), 0);
+}
+
 static void
 test_malformed_is_fatal(void **state)
 {
@@ -212,6 +229,7 @@ main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_talk),
+		cmocka_unit_test(test_unread_words),
 		cmocka_unit_test(test_malformed_is_fatal),
 		cmocka_unit_test(test_a_kept_lock_in_the_channels_place),
 		cmocka_unit_test(test_nothing_else_is_kept),
