@@ -160,6 +160,19 @@ check(const struct options *o)
 	return 0;
 }
 
+/* The three that everybody expects, and none that we were started with. */
+static void
+first_descriptors(void)
+{
+	int fd;
+
+	do
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			err(1, "/dev/null");
+	while (fd < STDERR_FILENO);
+	closefrom(STDERR_FILENO + 1);
+}
+
 /* The state directory; everything else is netconf's to know. */
 static char *
 first_look(const struct options *o)
@@ -309,6 +322,7 @@ main(int argc, char *argv[])
 		return check(&o);
 	if (geteuid() != 0)
 		errx(1, "must be started by root");
+	first_descriptors();
 	pw = daemon_user();
 	state = first_look(&o);
 

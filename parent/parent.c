@@ -21,8 +21,8 @@
 #include "parent/parent.h"
 #include "parent/run.h"
 
-#define PING_MS         2000
-#define PONG_MS         5000 /* design: without an answer by then it is dead */
+#define PING_MS         2500
+#define PINGS_MAX       2 /* unanswered for 5 s: it is dead */
 #define GOODBYE_MS      900 /* children leave by themselves: fd 3 closes */
 #define GOODBYE_STEP_MS 10
 
@@ -33,6 +33,7 @@ static struct event ping_timer;
 static struct event sigs[5];
 
 static void parent_dispatch(int, short, void *);
+static void reap_children(void);
 
 void
 parent_send(
@@ -336,7 +337,7 @@ parent_dispatch(int fd, short what, void *arg)
 {
 	struct child *c = arg;
 	struct imsg imsg;
-	int n;
+	int n = 0;
 
 	(void)fd;
 	if (what & EV_READ) {
@@ -359,7 +360,9 @@ parent_dispatch(int fd, short what, void *arg)
 		parent_dispatch_one((enum child_id)(c - parent->child), &imsg);
 		imsg_free(&imsg);
 	}
-	if (!parent->quitting)
+	if (n == -1)
+		lost(c);
+	else if (!parent->quitting)
 		imsg_event_add(&c->iev);
 }
 
@@ -367,7 +370,7 @@ parent_dispatch(int fd, short what, void *arg)
  * A child has ended: say who and why, and end; the network stays.  While
  * all leave, only those are named that did not leave in peace.
  */
-void
+static void
 reap_children(void)
 {
 	pid_t pid;
@@ -426,7 +429,7 @@ on_signal(int sig, short what, void *arg)
 static void
 on_ping(int fd, short what, void *arg)
 {
-	static const struct timeval tv = { PING_MS / 1000, 0 };
+	struct timeval tv = monotime_ms(PING_MS);
 	int i;
 
 	(void)fd;
@@ -435,7 +438,7 @@ on_ping(int fd, short what, void *arg)
 	for (i = 0; i < CHILD_MAX; i++) {
 		struct child *c = &parent->child[i];
 
-		if (c->ping - c->pong > PONG_MS / PING_MS) {
+		if (c->ping - c->pong >= PINGS_MAX) {
 			log_warnx("%s (pid %d) does not answer", c->name,
 			    (int)c->pid);
 			give_up();

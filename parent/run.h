@@ -16,6 +16,5 @@ void parent_adopt_child(enum child_id, pid_t, int fd);
  * exit code.
  */
 int parent_loop(int control, int readonly, const char *history);
-void reap_children(void);
 
 #endif
