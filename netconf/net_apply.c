@@ -98,15 +98,18 @@ set_rp_filter(const struct step *st)
 	int old;
 
 	if (st->value != 2) { /* given back */
-		if (netops->rp_filter(st->ifname, &old, (int)st->value) == -1)
+		if (netops->rp_filter(st->ifindex, &old, (int)st->value) == -1)
 			return -1;
 		undo_drop(&undo, UNDO_RP_FILTER, st->ifname);
 		return save();
 	}
-	if (netops->rp_filter(st->ifname, &old, -1) == -1 ||
-	    keep(st, UNDO_RP_FILTER, (uint32_t)old, "") == -1 || save() == -1)
+	if (netops->rp_filter(st->ifindex, &old, -1) == -1)
 		return -1;
-	return netops->rp_filter(st->ifname, &old, 2);
+	if (old == 2) /* others were faster: it is not ours to give back */
+		return 0;
+	if (keep(st, UNDO_RP_FILTER, (uint32_t)old, "") == -1 || save() == -1)
+		return -1;
+	return netops->rp_filter(st->ifindex, &old, 2);
 }
 
 struct saving {
@@ -173,7 +176,7 @@ give_back(const struct step *st)
 	e = undo_find(&undo, UNDO_RP_FILTER, st->ifname);
 	if (e != NULL)
 		failed |=
-		    netops->rp_filter(st->ifname, &old, (int)e->value) == -1;
+		    netops->rp_filter(st->ifindex, &old, (int)e->value) == -1;
 	if (failed)
 		return -1;
 	undo_drop(&undo, UNDO_GROUP, st->ifname);

@@ -96,7 +96,7 @@ struct netops {
 	int (*link_group)(uint32_t ifindex, uint32_t group);
 	int (*link_up)(uint32_t ifindex, int up);
 	/* Its own value, not all's; value -1: only read it. */
-	int (*rp_filter)(const char *ifname, int *old, int value);
+	int (*rp_filter)(uint32_t ifindex, int *old, int value);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Forget flows whose marks say so; how many there were. */

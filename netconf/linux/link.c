@@ -163,14 +163,11 @@ set_rp_filter(struct nl *nl, uint32_t ifindex, int value)
 }
 
 int
-link_rp_filter(struct nl *nl, const char *ifname, int *old, int value)
+link_rp_filter(struct nl *nl, uint32_t ifindex, int *old, int value)
 {
 	struct net_state s;
-	uint32_t ifindex;
 
 	memset(&s, 0, sizeof(s));
-	if ((ifindex = if_nametoindex(ifname)) == 0)
-		return -1;
 	(void)begin_link(nl, RTM_GETLINK, ifindex);
 	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (nl_request(nl, link_decode, &s) == -1 || s.nlinks != 1) {

@@ -75,9 +75,9 @@ linux_link_up(uint32_t ifindex, int up)
 }
 
 static int
-linux_rp_filter(const char *ifname, int *old, int value)
+linux_rp_filter(uint32_t ifindex, int *old, int value)
 {
-	return link_rp_filter(&route, ifname, old, value);
+	return link_rp_filter(&route, ifindex, old, value);
 }
 
 static int

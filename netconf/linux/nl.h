@@ -73,7 +73,7 @@ int link_all_rp_filter(const struct nlmsghdr *, void *value);
 int link_dump(struct nl *, struct net_state *);
 int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
-int link_rp_filter(struct nl *, const char *ifname, int *old, int value);
+int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
 
 /* addr.c */
 int addr_decode(const struct nlmsghdr *, void *state);

@@ -141,12 +141,11 @@ null_link_up(uint32_t ifindex, int up)
 }
 
 static int
-null_rp_filter(const char *ifname, int *old, int value)
+null_rp_filter(uint32_t ifindex, int *old, int value)
 {
-	(void)ifname;
 	(void)old;
 	(void)value;
-	return null_link(0);
+	return null_link(ifindex);
 }
 
 static int

@@ -388,9 +388,9 @@ fuzz_link_up(uint32_t ifindex, int up)
 }
 
 static int
-fuzz_rp_filter(const char *ifname, int *old, int value)
+fuzz_rp_filter(uint32_t ifindex, int *old, int value)
 {
-	must(ifname[0] == 'i' && value >= -1 && value <= 2);
+	must(ifindex >= 1 && ifindex <= LINKS && value >= -1 && value <= 2);
 	*old = octet() % 3;
 	return perhaps();
 }

@@ -210,9 +210,9 @@ sim_link_up(uint32_t ifindex, int up)
 }
 
 static int
-sim_rp_filter(const char *ifname, int *old, int value)
+sim_rp_filter(uint32_t ifindex, int *old, int value)
 {
-	struct net_link *l = sim_link(k, ifname);
+	struct net_link *l = by_index(ifindex);
 
 	*old = (int)l->rp_filter;
 	if (value == -1)
