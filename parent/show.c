@@ -40,76 +40,119 @@ far_dead(const struct uplink *u)
 	return 0;
 }
 
+static uint32_t
+seconds(struct monotime since)
+{
+	return (uint32_t)(monotime_ms_between(since, monotime_now()) / 1000);
+}
+
+/* Whole seconds until then, 0 if it has come. */
+static uint32_t
+seconds_left(struct monotime then)
+{
+	int64_t ms = monotime_ms_between(monotime_now(), then);
+
+	return ms <= 0 ? 0 : (uint32_t)((ms + 999) / 1000);
+}
+
+static const char *
+primary_status(const struct machine_health *p)
+{
+	if (!p->known)
+		return "unknown";
+	return p->good ? "up" : "down";
+}
+
+/* The machine waits before the next try at it. */
+static int
+waits(uint32_t id)
+{
+	const struct machine_try *t = &parent->machine.try;
+
+	return t->uplink == id && t->phase == MACHINE_TRY_WAIT;
+}
+
 static void
-send_uplink(uint32_t ctl, uint32_t id)
+fill_status(struct ctl_uplink *r, uint32_t id)
 {
 	const struct uplink *u = &parent->uplink[id];
 	const struct machine *m = &parent->machine;
-	struct ctl_uplink r;
-	struct monotime now = monotime_now();
+	const char *status;
+
+	if (id == 0)
+		status = primary_status(&m->primary);
+	else
+		status = waits(id) ? "waiting" : link_status(u);
+	strlcpy(r->status, status, sizeof(r->status));
+	if (waits(id) && monotime_valid(m->try.deadline))
+		r->next_s = seconds_left(m->try.deadline);
+	if (u->known && u->last.verdict == MSG_BAD)
+		strlcpy(r->cause,
+		    msg_cause_text(
+			m->target ? (uint32_t)MSG_CAUSE_TARGET : u->last.cause),
+		    sizeof(r->cause));
+	else if (u->known && u->last.verdict == MSG_GOOD && far_dead(u))
+		strlcpy(r->cause, msg_cause_text(MSG_CAUSE_SOME_TARGETS),
+		    sizeof(r->cause));
+}
+
+/* What pppd negotiated counts until the kernel's facts have come. */
+static void
+fill_interface(struct ctl_uplink *r, const struct uplink *u)
+{
+	const struct msg_facts *f = &u->facts;
+
+	strlcpy(r->ifname, f->ifindex == 0 ? u->conf.ifname : f->ifname,
+	    sizeof(r->ifname));
+	r->address = f->address;
+	r->gateway = f->pointopoint ? f->peer : f->gateway;
+	if (u->link.phase == LINK_UP && f->ifindex == 0) {
+		strlcpy(r->ifname, u->link.ppp.ifname, sizeof(r->ifname));
+		r->address = u->link.ppp.local;
+		r->gateway = u->link.ppp.remote;
+	}
+	if (u->conf.kind == CONF_INTERFACE && u->facts_known && f->ifindex == 0)
+		strlcpy(r->note, "interface missing", sizeof(r->note));
+}
+
+static void
+fill_probes(struct ctl_uplink *r, const struct uplink *u)
+{
 	int64_t rtt = 0, n = 0;
 	uint32_t i;
 
-	memset(&r, 0, sizeof(r));
-	r.id = id;
-	r.role = u->conf.role;
-	r.kind = u->conf.kind;
-	r.active = m->want.active == id;
-	strlcpy(r.name, u->conf.label, sizeof(r.name));
-	strlcpy(r.ifname, u->facts.ifname, sizeof(r.ifname));
-	if (u->facts.ifindex == 0)
-		strlcpy(r.ifname, u->conf.ifname, sizeof(r.ifname));
-	if (id == 0)
-		strlcpy(r.status,
-		    !m->primary.known ? "unknown"
-		    : m->primary.good ? "up"
-				      : "down",
-		    sizeof(r.status));
-	else if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT)
-		strlcpy(r.status, "waiting", sizeof(r.status));
-	else
-		strlcpy(r.status, link_status(u), sizeof(r.status));
-	if (u->known && u->last.verdict == MSG_BAD)
-		strlcpy(r.cause,
-		    msg_cause_text(
-			m->target ? (uint32_t)MSG_CAUSE_TARGET : u->last.cause),
-		    sizeof(r.cause));
-	else if (u->known && u->last.verdict == MSG_GOOD && far_dead(u))
-		strlcpy(r.cause, msg_cause_text(MSG_CAUSE_SOME_TARGETS),
-		    sizeof(r.cause));
-	r.bad_rounds = u->bad_rounds;
-	r.retry = u->conf.probe.retry;
-	if (monotime_valid(u->good_since))
-		r.good_s =
-		    (uint32_t)(monotime_ms_between(u->good_since, now) / 1000);
-	r.address = u->facts.address;
-	r.gateway = u->facts.pointopoint ? u->facts.peer : u->facts.gateway;
-	if (u->link.phase == LINK_UP && u->facts.ifindex == 0) {
-		strlcpy(r.ifname, u->link.ppp.ifname, sizeof(r.ifname));
-		r.address = u->link.ppp.local;
-		r.gateway = u->link.ppp.remote;
-	}
 	for (i = 0; i < u->conf.ntargets; i++) {
-		r.recent_sent += u->stats[i].recent_sent;
-		r.recent_lost += u->stats[i].recent_lost;
+		r->recent_sent += u->stats[i].recent_sent;
+		r->recent_lost += u->stats[i].recent_lost;
 		if (u->stats[i].rtt_avg_ns > 0) {
 			rtt += u->stats[i].rtt_avg_ns;
 			n++;
 		}
 	}
-	r.rtt_ns = n > 0 ? rtt / n : 0;
+	r->rtt_ns = n > 0 ? rtt / n : 0;
+}
+
+static void
+send_uplink(uint32_t ctl, uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	struct ctl_uplink r;
+
+	memset(&r, 0, sizeof(r));
+	r.id = id;
+	r.role = u->conf.role;
+	r.kind = u->conf.kind;
+	r.active = parent->machine.want.active == id;
+	strlcpy(r.name, u->conf.label, sizeof(r.name));
+	fill_status(&r, id);
+	r.bad_rounds = u->bad_rounds;
+	r.retry = u->conf.probe.retry;
+	if (monotime_valid(u->good_since))
+		r.good_s = seconds(u->good_since);
+	fill_interface(&r, u);
+	fill_probes(&r, u);
 	r.dials = u->link.dials;
-	if (m->try.uplink == id && m->try.phase == MACHINE_TRY_WAIT &&
-	    monotime_valid(m->try.deadline) &&
-	    monotime_cmp(m->try.deadline, now) > 0)
-		r.next_s =
-		    (uint32_t)((monotime_ms_between(now, m->try.deadline) +
-				   999) /
-			       1000);
 	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
-	if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
-	    u->facts.ifindex == 0)
-		strlcpy(r.note, "interface missing", sizeof(r.note));
 	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
 }
 
@@ -189,7 +232,6 @@ due(struct ctl_summary *s, int64_t ms)
 }
 
 /* What the way back waits for, in words. */
-
 static void
 return_text(struct ctl_summary *s)
 {
@@ -276,12 +318,6 @@ verdict(struct ctl_summary *s)
 		    sizeof(s->verdict));
 }
 
-static uint32_t
-seconds(struct monotime since)
-{
-	return (uint32_t)(monotime_ms_between(since, monotime_now()) / 1000);
-}
-
 static void
 fill_summary(struct ctl_summary *s)
 {
@@ -305,10 +341,7 @@ fill_summary(struct ctl_summary *s)
 	s->held = m->held != MACHINE_NONE;
 	s->hold_s = CTL_FOREVER;
 	if (s->held && monotime_valid(m->held_until))
-		s->hold_s = (uint32_t)((monotime_ms_between(
-					    monotime_now(), m->held_until) +
-					   999) /
-				       1000);
+		s->hold_s = seconds_left(m->held_until);
 	s->active = m->want.active;
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);
