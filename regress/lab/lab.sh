@@ -162,11 +162,12 @@ lab_end() {
 		kill "$pid" 2>/dev/null
 	done
 	[ -n "${LAB_COMPLETE:-}" ] ||
-	    LAB_TESTS=$((LAB_TESTS + 1)) ok "the scenario came to its end" false
+	    ok "the scenario came to its end" false
 	echo "1..$LAB_TESTS"
 	[ -z "${LAB_LOG:-}" ] || diag "$(cat $LAB/*.log)"
-	[ "$LAB_FAILED" -eq 0 ]
-	exit # the namespace of processes ends what is left
+	# the namespace of processes ends what is left; a bare exit in a trap
+	# would say what was said before it
+	exit $((LAB_FAILED > 0))
 }
 
 now_ms() {
