@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -77,6 +78,9 @@ port_close(struct port *p)
 {
 	TAILQ_REMOVE(&ports, p, entry);
 	tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
+	/* or a modem that takes nothing holds us up: for 30 s, by default
+	 * (closing_wait in setserial(8)) */
+	(void)tcflush(p->fd, TCOFLUSH);
 	close(p->fd);
 	free(p);
 }
