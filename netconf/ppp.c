@@ -91,9 +91,12 @@ send_down(uint32_t uplink, uint32_t gen, uint32_t class, const char *text)
 static void
 describe(const struct session *s, struct msg_ppp_down *m)
 {
+	int64_t ms = 0;
+
 	if (s->up)
-		m->up_ms =
-		    (uint32_t)monotime_ms_between(s->up_since, monotime_now());
+		ms = monotime_ms_between(s->up_since, monotime_now());
+	/* seven weeks of a line that stays up fit */
+	m->up_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 	m->was_up = (uint32_t)s->up;
 	if (s->error != 0) {
 		m->class = s->recorded ? MSG_LINK_GIVEUP : MSG_LINK_BACKOFF;
@@ -538,6 +541,7 @@ ppp_stop(const struct msg_link *m)
 		return;
 	}
 	s->record.gen = m->gen;
+	s->silent = 0; /* who asks is answered */
 	session_end(s);
 }
 
