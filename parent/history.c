@@ -105,13 +105,27 @@ add_event(const struct ctl_event *ev)
 	return r;
 }
 
+/* Of a long story its middle goes: how it began and how it ends counts. */
+static void
+forget_middle(struct event_record *r)
+{
+	struct line *l = TAILQ_FIRST(&r->lines);
+	unsigned int i;
+
+	for (i = 0; i < r->nlines / 2; i++)
+		l = TAILQ_NEXT(l, entry);
+	TAILQ_REMOVE(&r->lines, l, entry);
+	r->nlines--;
+	free(l);
+}
+
 static void
 add_line(struct event_record *r, const struct ctl_line *l, int written)
 {
 	struct line *n;
 
-	if (r->nlines >= LINES_MAX)
-		return;
+	if (r->nlines == LINES_MAX)
+		forget_middle(r);
 	if ((n = calloc(1, sizeof(*n))) == NULL)
 		fatal(NULL);
 	n->l = *l;
@@ -299,7 +313,6 @@ take_earlier(void)
 }
 
 /* The same event as before a restart, its beginning told by the wall clock. */
-
 static struct monotime
 resume(struct event_record *r, struct ctl_event *ev, struct monotime since)
 {

@@ -291,6 +291,41 @@ few(void)
 }
 
 static void
+long_story(void)
+{
+	int i;
+
+	memset(&ev, 0, sizeof(ev));
+	history_begin(&ev, monotime_now(), 0);
+	for (i = 0; i < 1000; i++)
+		history_line("pots", "line %d.", i);
+	ev.ended = 1;
+	history_end(&ev);
+}
+
+static void
+its_ends(void)
+{
+	struct ctl_event e;
+	int n;
+
+	n = history_event("", &e, collect, NULL);
+	CHECK(n > 100 && n < 1000);
+	CHECK(strncmp(texts, "line 0.|line 1.|", 16) == 0);
+	CHECK(strstr(texts, "line 500.|") == NULL);
+	CHECK(strstr(texts, "line 998.|line 999.|") != NULL);
+}
+
+/* A story that is too long is told from both its ends. */
+static void
+test_long_story(void **state)
+{
+	(void)state;
+	run(long_story);
+	run(its_ends);
+}
+
+static void
 test_bounded(void **state)
 {
 	struct stat a, b;
@@ -337,6 +372,7 @@ main(void)
 		T(test_over_a_crash),
 		T(test_not_adopted),
 		T(test_broken_lines),
+		T(test_long_story),
 		T(test_bounded),
 		T(test_not_a_file),
 #undef T
