@@ -540,7 +540,7 @@ snapshot() {
 		ip rule
 		ip -6 rule
 		ip route show table all
-		ip -6 route show table all
+		ip -6 route show table all | sort # by age of the interface
 		nft list ruleset
 		ip -d link
 		ip addr
