@@ -130,7 +130,7 @@ fill_want(void)
 static void
 make_plan(void)
 {
-	want.nat_loaded = apply_nat_loaded();
+	want.nat_loaded = apply_nat_loaded(&state);
 	(void)plan_make(&want, &state, &plan);
 }
 
@@ -448,7 +448,7 @@ void
 net_show(uint32_t asker)
 {
 	if (look(0) == 0) {
-		want.nat_loaded = apply_nat_loaded();
+		want.nat_loaded = apply_nat_loaded(&state);
 		plan_show(&want, &state, show_line, &asker);
 	} else
 		show_line("the kernel does not tell", 1, &asker);

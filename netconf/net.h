@@ -32,8 +32,11 @@ void apply_prune(const struct net_state *);
  */
 int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
     int give_up, char *why, size_t size);
-/* The text of our nft table as this process loaded it, or NULL. */
-const char *apply_nat_loaded(void);
+/*
+ * The text of our nft table as this process loaded it; NULL if it did not, or
+ * if the one that is there now came from others.
+ */
+const char *apply_nat_loaded(const struct net_state *);
 
 /* net_flow.c */
 void flow_open(void);

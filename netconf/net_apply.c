@@ -17,6 +17,7 @@
 
 static struct undo undo;
 static char nat_loaded[PLAN_NFT_MAX];
+static uint64_t nat_handle; /* of what was loaded; 0: not looked at yet */
 
 void
 apply_open(void)
@@ -32,9 +33,12 @@ apply_undo(void)
 }
 
 const char *
-apply_nat_loaded(void)
+apply_nat_loaded(const struct net_state *s)
 {
-	return nat_loaded[0] != '\0' ? nat_loaded : NULL;
+	if (nat_handle == 0)
+		nat_handle = s->nat;
+	return nat_loaded[0] != '\0' && nat_handle == s->nat ? nat_loaded
+							     : NULL;
 }
 
 static int
@@ -188,6 +192,7 @@ static int
 load_nat(const char *text, char *why, size_t size)
 {
 	nat_loaded[0] = '\0';
+	nat_handle = 0;
 	if (netops->nat_load(text, why, size) == -1)
 		return -1;
 	strlcpy(nat_loaded, text, sizeof(nat_loaded));

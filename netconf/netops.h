@@ -77,7 +77,7 @@ struct net_state {
 	size_t nrules;
 	struct net_route *routes; /* ours, and main's defaults */
 	size_t nroutes;
-	int nat; /* our nft table is there */
+	uint64_t nat; /* which one our nft table is; 0: it is not there */
 };
 
 void net_state_free(struct net_state *);

@@ -236,7 +236,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	wanted = !w->clear;
 	if (wanted || s->nat)
 		say(&sh,
-		    s->nat != wanted ||
+		    (s->nat != 0) != wanted ||
 			(wanted && (w->nat_loaded == NULL ||
 				       strcmp(w->nat_loaded, text) != 0)),
 		    "nft table inet dialfail%s", s->nat ? "" : ": missing");

@@ -28,7 +28,7 @@ dump_once(struct net_state *s)
 	memset(s, 0, sizeof(*s));
 	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
 	    rule_dump(&route, s) == 0 && route_dump(&route, s) == 0 &&
-	    nft_there(&netfilter, &s->nat) == 0)
+	    nft_handle(&netfilter, &s->nat) == 0)
 		return 0;
 	return -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Our nft table.  Whether it is there is one question to the kernel; it is
+ * Our nft table.  Which one it is, is one question to the kernel; it is
  * loaded by nft(8), since its libraries are GPL.  That happens when uplinks
  * or the configuration change, never to move traffic, and may take the time
  * of a program's start, but no more than LOAD_MS: the parent takes for dead
@@ -34,27 +34,35 @@
 
 #define LOAD_MS 4000
 
+/* The kernel numbers tables from 1, and never the same way again. */
 static int
-there(const struct nlmsghdr *h, void *arg)
+decode(const struct nlmsghdr *h, void *handle)
 {
-	int *yes = arg;
+	const struct nlattr *tb[NFTA_TABLE_HANDLE + 1], *a;
+	uint64_t n = 1; /* before 4.16 it did not tell */
 
-	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE))
-		*yes = 1;
+	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE))
+		return 0;
+	if (nl_attrs(h, sizeof(struct nfgenmsg), tb, NFTA_TABLE_HANDLE) == -1)
+		return -1;
+	a = tb[NFTA_TABLE_HANDLE];
+	if (a != NULL && mnl_attr_get_payload_len(a) == sizeof(n))
+		memcpy(&n, mnl_attr_get_payload(a), sizeof(n));
+	memcpy(handle, &n, sizeof(n));
 	return 0;
 }
 
 int
-nft_there(struct nl *nl, int *yes)
+nft_handle(struct nl *nl, uint64_t *handle)
 {
 	struct nfgenmsg *m;
 
-	*yes = 0;
+	*handle = 0;
 	m = nl_begin(
 	    nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0, sizeof(*m));
 	m->nfgen_family = NFPROTO_INET;
 	mnl_attr_put_strz(&nl->hdr, NFTA_TABLE_NAME, "dialfail");
-	if (nl_request(nl, there, yes) == -1 && errno != ENOENT)
+	if (nl_request(nl, decode, handle) == -1 && errno != ENOENT)
 		return -1;
 	return 0;
 }

@@ -131,7 +131,7 @@ int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);
 int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
 
 /* nft.c */
-int nft_there(struct nl *, int *there);
+int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
 int nft_load(const char *text, char *why, size_t size);
 
 /* monitor.c */

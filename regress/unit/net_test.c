@@ -34,6 +34,7 @@ static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
 static int nat_loads, sweeps;
+static uint64_t tables; /* nft's, so far */
 static uint32_t flows[CONF_UPLINKS_MAX];
 static struct addr flushed_from;
 static char ppp_ifname[IFNAMSIZ];
@@ -231,7 +232,7 @@ sim_nat_load(const char *text, char *why, size_t size)
 		strlcpy(why, "syntax error", size);
 		return -1;
 	}
-	k->s.nat = strstr(text, "chain") != NULL;
+	k->s.nat = strstr(text, "chain") != NULL ? ++tables : 0;
 	return 0;
 }
 
@@ -338,6 +339,7 @@ forget(void)
 	memset(repaired, 0, sizeof(repaired));
 	memset(&undo, 0, sizeof(undo));
 	nat_loaded[0] = '\0';
+	nat_handle = 0;
 	want_gen = clear_gen = nrepaired = 0;
 	wanted = adopted = drifting = 0;
 	drain.uplink = MSG_UPLINK_NONE;
@@ -748,6 +750,25 @@ test_others_change(void **arg)
 	assert_int_equal(last_done()->ok, 1);
 }
 
+/* Flushed, or put back from a copy of another time: ours is laid again. */
+static void
+test_others_table(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	assert_int_equal(nat_loads, 1);
+	k->s.nat = 0;
+	changed();
+	loop_quiet();
+	assert_int_equal(nat_loads, 2);
+	k->s.nat = ++tables;
+	changed();
+	loop_quiet();
+	assert_int_equal(nat_loads, 3);
+	assert_int_equal(active(0)->nsteps, 0);
+}
+
 /* Another uplink's number: the address of before was not its own. */
 static void
 test_renumbered(void **arg)
@@ -870,6 +891,7 @@ main(void)
 		T(test_drain_primary),
 		T(test_recreated),
 		T(test_others_change),
+		T(test_others_table),
 		T(test_renumbered),
 		T(test_adoption),
 		T(test_clear),

@@ -542,14 +542,14 @@ saved_routes(void **state)
 	"\t\ttype filter hook output priority mangle;\n" \
 	"\t\tmeta mark != 0 ct mark set meta mark\n\t}\n}\n"
 
-static int
+static uint64_t
 nat_there(void)
 {
 	struct net_state s = dump();
-	int there = s.nat;
+	uint64_t handle = s.nat;
 
 	net_state_free(&s);
-	return there;
+	return handle;
 }
 
 static void
@@ -558,6 +558,7 @@ nat(void **state)
 	static char text[PLAN_NFT_MAX];
 	struct net_want w;
 	struct net_state s = dump();
+	uint64_t first;
 	char why[256];
 
 	(void)state;
@@ -572,11 +573,14 @@ nat(void **state)
 	assert_int_equal(nft_text(&w, &s, text, sizeof(text)), 0);
 	net_state_free(&s);
 
-	assert_false(nat_there());
+	assert_true(nat_there() == 0);
 	if (ops->nat_load(text, why, sizeof(why)) == -1)
 		fail_msg("%s", why);
-	assert_true(nat_there());
+	first = nat_there();
+	assert_true(first > 0);
+	assert_true(nat_there() == first);
 	assert_int_equal(ops->nat_load(text, why, sizeof(why)), 0);
+	assert_true(nat_there() > first);
 	assert_non_null(
 	    strstr(says("nft list table inet dialfail"), "masquerade"));
 
@@ -587,10 +591,10 @@ nat(void **state)
 	assert_null(strchr(why, '\n'));
 	assert_int_equal(ops->nat_load("nonsense", why, 5), -1);
 	assert_int_equal(strlen(why), 4);
-	assert_true(nat_there());
+	assert_true(nat_there() > 0);
 
 	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
-	assert_false(nat_there());
+	assert_true(nat_there() == 0);
 	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
 }
 
