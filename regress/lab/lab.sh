@@ -539,7 +539,7 @@ snapshot() {
 	{
 		ip rule
 		ip -6 rule
-		ip route show table all
+		ip -4 route show table all
 		ip -6 route show table all | sort # by age of the interface
 		nft list ruleset
 		ip -d link
