@@ -514,6 +514,14 @@ conf_build_masquerade(struct conf_build *b, const struct conf_text *text)
 			    text->s);
 			return;
 		}
+		if (net.prefix.len == 0) {
+			/* never towards these networks (netconf/nft.c) */
+			conf_src_error(b->src, text,
+			    "\"%s\" leaves nowhere to masquerade to: "
+			    "name the networks of the LAN",
+			    text->s);
+			return;
+		}
 	} else if (strchr(text->s, '/') != NULL ||
 		   strspn(text->s, "0123456789.") == len) {
 		/* a mistyped address, rather than such an interface */
