@@ -29,11 +29,12 @@ is "the old connection is reset, it does not hang" \
 is "the cause is told" "$(fact .primary.cause)" "upstream dead"
 
 restore_upstream
+ok "the primary is wanted again" wait_state returning
+flow_stop main # before it is cut
 ok "the primary takes over again" wait_state primary
 ok "the LAN reaches the core" ping_lan
 is "seen under the primary's address" "$(seen_as)" "$PRIMARY_ADDRESS"
 ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
-flow_stop main
 diag "$(grep -E '^(flow|gap)' "$LAB/flow.main")"
 ok "at most one packet is lost after the switch, there and back" \
     test "$(flow_lost main "$switched")" -le 1

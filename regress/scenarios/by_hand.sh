@@ -1,0 +1,100 @@
+#!/bin/bash
+# needs: netns
+# An operator moves traffic: failover, for a time and confirmed, fallback,
+# hold and release; what is refused, why, and with which exit code.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+# shellcheck disable=SC2317 # called by ok
+# says CODE PATTERN WORD...: dialfailctl exits so and says that
+says() {
+	local code=$1 pattern=$2 got=0
+	shift 2
+	ctl "$@" >"$LAB/said" 2>&1 || got=$?
+	cat "$LAB/said"
+	[ "$got" -eq "$code" ] && grep -qE -- "$pattern" "$LAB/said"
+}
+
+lab_up
+ok "without a daemon the exit code is 3" says 3 'dialfaild' show
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+fallback automatic { after 1s stable 1s drain 1s }
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+snapshot "$LAB/before"
+flow_start main
+
+diag "refused"
+ok "an unknown verb: usage" says 2 'failover' frobnicate
+ok "an unknown backup" says 1 'no such backup: wan9' failover wan9
+ok "nothing to confirm" says 1 'nothing waits to be confirmed' confirm
+ok "nothing is held" says 1 'nothing is held' release
+ok "a time without unit: usage" says 2 '' failover for 10
+ok "too long a time" says 2 '' hold for 30d
+ok "fallback at home is done already" says 0 'so already' fallback
+is "nothing has happened" "$(fact .failovers)" 0
+ok "nothing has changed" same_as "$LAB/before"
+
+diag "failover and fallback"
+ok "failover" says 0 '' failover
+is "is done when it is answered" "$(state)" backup
+is "seen under the backup's address" "$(seen_as)" "$WAN2_ADDRESS"
+ok "the primary is good for longer than after and stable" wait_until 20 \
+    "[ \"\$(fact .since_s)\" -ge 3 ]"
+is "traffic stays where it was put" "$(state)" backup
+ok "fallback" says 0 '' fallback
+is "seen under the primary's address" "$(seen_as)" "$PRIMARY_ADDRESS"
+ok "the backup drains, then all is as before" wait_until 10 \
+    "[ \"\$(state)\" = primary ] && same_as '$LAB/before'"
+
+diag "for a time, unconfirmed"
+ok "failover for 2s" says 0 '' failover wan2 for 2s
+is "traffic is on the backup" "$(state)" backup
+ok "it goes back by itself" wait_state primary 15
+ok "an alarm says why" logged 'alarm: unconfirmed'
+
+diag "for a time, confirmed"
+ok "failover for 3s" says 0 '' failover for 3s
+ok "confirm" says 0 '' confirm
+ok "there is no more to confirm" says 1 'nothing waits' confirm
+ok "the time has passed" wait_until 20 "[ \"\$(fact .since_s)\" -ge 5 ]"
+is "traffic stays" "$(state)" backup
+ok "release gives it back to automatic" says 0 '' release
+ok "which returns" wait_state primary
+
+diag "hold keeps traffic through an outage"
+ok "hold for 1h" says 0 '' hold for 1h
+ok "show tells it" test "$(fact .hold.left_s)" -gt 3000
+cut_upstream
+ok "the primary is seen dead" wait_until 20 \
+    "[ \"\$(fact .primary.status)\" = down ]"
+ok "an alarm says so" wait_until 10 "logged 'alarm: held'"
+bad=$(fact .primary.bad_rounds)
+ok "for many rounds" wait_until 20 \
+    "[ \"\$(fact .primary.bad_rounds)\" -gt $((bad + 5)) ]"
+is "traffic is held" "$(fact .active.interface)" eth1
+ok "release" says 0 '' release
+ok "the backup takes over" wait_state backup
+is "seen under the backup's address" "$(seen_as)" "$WAN2_ADDRESS"
+ok "fallback to a dead primary is refused" \
+    says 1 'the primary is not good' fallback
+
+diag "hold on the backup, for a time"
+ok "hold for 3s" says 0 '' hold for 3s
+restore_upstream
+ok "the primary is good" wait_until 10 "[ \"\$(fact .primary.status)\" = up ]"
+is "it is held still" "$(fact .active.interface)" wan2
+ok "the hold ends, traffic returns" wait_state primary
+ok "the log says so" logged 'hold-ended'
+
+ok "hold forever" says 0 '' hold forever
+is "has no end" "$(fact .hold.left_s)" null
+ok "release" says 0 '' release
+is "nothing is held" "$(fact .hold)" null
+ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
+flow_stop main
+diag "$(grep -E '^(flow|gap)' "$LAB/flow.main")"
+lab_stop
+lab_done

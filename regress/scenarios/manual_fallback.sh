@@ -1,0 +1,40 @@
+#!/bin/bash
+# needs: netns
+# `fallback manual`: traffic stays on the backup, however well the primary
+# works, until somebody says fallback.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+lab_up
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+fallback manual
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+snapshot "$LAB/before"
+
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "fallback to a dead primary is refused" test \
+    "$(ctl fallback >"$LAB/said" 2>&1; echo $?)" -eq 1
+ok "and why" grep -q 'the primary is not good' "$LAB/said"
+restore_upstream
+ok "the primary works, for seconds" wait_until 20 \
+    "[ \"\$(fact '.primary.good_s // 0')\" -ge 3 ]"
+is "traffic stays on the backup" "$(state)" backup
+is "the core sees it there" "$(seen_as)" "$WAN2_ADDRESS"
+is "the mode is told" "$(fact .fallback.mode)" manual
+is "when is not to be told" "$(fact .fallback.due_s)" null
+
+flow_start main
+ok "fallback is done" ctl fallback
+is "traffic is on the primary" "$(fact .active.interface)" eth1
+is "seen under the primary's address" "$(seen_as)" "$PRIMARY_ADDRESS"
+ok "fallback again is done already" ctl fallback
+# the old flow drains for the default 10 minutes: until it ends
+flow_stop main
+is "packets lost by that" "$(flow_fact main lost)" 0
+lab_stop
+ok "nothing of ours is left" test -z "$(ip rule | grep 32765)"
+lab_done
