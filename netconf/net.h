@@ -26,9 +26,10 @@ const struct undo *apply_undo(void);
 /* Links that are no more have nothing to get back. */
 void apply_prune(const struct net_state *);
 /*
- * Do all steps, told to the parent under gen.  How many were done, which are
- * fewer if events overtook the plan; or -1 with the step that failed and why,
- * and what moved traffic is back as it was if give_up.
+ * Do all steps, told to the parent under gen.  How many were done: fewer, if
+ * an event overtook the plan, and then another one is to be made; or -1 with
+ * the step that failed and why, and what moved traffic is back as it was if
+ * give_up.
  */
 int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
     int give_up, char *why, size_t size);

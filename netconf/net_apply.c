@@ -225,18 +225,19 @@ do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 	fatalx("%s: no such step", __func__);
 }
 
-/*
- * What was to be gone went by itself; or a link was lost since the dump, and
- * some other uplink's is no reason to give a switch up.  Whether what counts
- * is there after all, the read back tells.
- */
+/* What was to be gone, and went by itself meanwhile (a link was lost). */
 static int
-overtaken(const struct step *st)
+gone_already(const struct step *st)
 {
-	if (errno == ENODEV || errno == ENETDOWN)
-		return 1;
 	return (st->type == STEP_RULE_DEL || st->type == STEP_ROUTE_DEL) &&
-	       (errno == ENOENT || errno == ESRCH);
+	       (errno == ENOENT || errno == ESRCH || errno == ENODEV);
+}
+
+/* A link was lost since the dump: the rest of this plan may be wrong. */
+static int
+overtaken(void)
+{
+	return errno == ENODEV || errno == ENETDOWN;
 }
 
 static void
@@ -291,10 +292,10 @@ apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
 		if (do_step(&p->step[i], p, reason, sizeof(reason)) == 0) {
 			tell_step(&p->step[i], s, gen);
 			done++;
-		} else if (!overtaken(&p->step[i]))
+		} else if (!gone_already(&p->step[i]))
 			break;
 	}
-	if (i == p->n)
+	if (i == p->n || overtaken())
 		return done;
 	if (reason[0] == '\0')
 		strlcpy(reason, strerror(errno), sizeof(reason));
