@@ -421,6 +421,11 @@ changed_state(const struct maction *a)
 	if (a->from == a->to)
 		history_line("state", "%s: %s", machine_state_name(a->to),
 		    mreason_text(a->reason));
+	else if (a->to == MACHINE_SUSPECT ||
+		 (a->from == MACHINE_SUSPECT && a->to == MACHINE_ON_PRIMARY))
+		history_detail("state", "%s -> %s: %s",
+		    machine_state_name(a->from), machine_state_name(a->to),
+		    mreason_text(a->reason));
 	else
 		history_line("state", "%s -> %s: %s",
 		    machine_state_name(a->from), machine_state_name(a->to),
@@ -640,7 +645,7 @@ log_round(const struct uplink *u, const struct msg_round *r)
 		    r->target[i].received, r->target[i].sent, a);
 		strlcat(text, one, sizeof(text));
 	}
-	history_line(
+	history_detail(
 	    u->conf.label, "round bad: %s: %s", msg_cause_text(r->cause), text);
 }
 

@@ -31,6 +31,8 @@
 #define EVENTS_MAX  64
 #define LINES_MAX   200 /* of one event */
 #define EARLIER_MAX 8 /* lines kept from before an event */
+#define DETAILS_MAX 12 /* in the log, in DETAILS_MS */
+#define DETAILS_MS  (60 * 60 * 1000)
 #define FILE_MAX    (400 * 1024) /* twice that in all */
 #define FILE_NAME   "history"
 #define FILE_OLD    "history.0"
@@ -360,12 +362,30 @@ history_end(const struct ctl_event *ev)
 	present = NULL;
 }
 
-void
-history_line(const char *who, const char *fmt, ...)
+/* A lossy line has a short outage every minute, which is no news. */
+static int
+is_news(struct monotime now)
+{
+	static struct monotime since;
+	static unsigned int n;
+
+	if (!monotime_valid(since) ||
+	    monotime_ms_between(since, now) >= DETAILS_MS) {
+		if (n > DETAILS_MAX)
+			log_info("%u more lines like the following one were "
+				 "left out",
+			    n - DETAILS_MAX);
+		since = now;
+		n = 0;
+	}
+	return n++ < DETAILS_MAX;
+}
+
+static void __attribute__((__format__(printf, 3, 0)))
+line(const char *who, int detail, const char *fmt, va_list ap)
 {
 	struct monotime now = monotime_now();
 	struct ctl_line l;
-	va_list ap;
 	size_t i;
 
 	memset(&l, 0, sizeof(l));
@@ -375,14 +395,15 @@ history_line(const char *who, const char *fmt, ...)
 		l.offset_ms = monotime_ms_between(began, now);
 	}
 	strlcpy(l.who, who, sizeof(l.who));
-	va_start(ap, fmt);
 	vsnprintf(l.text, sizeof(l.text), fmt, ap);
-	va_end(ap);
 	/* one line in the log and in the file, whatever it quotes */
 	for (i = 0; l.text[i] != '\0'; i++)
 		if ((unsigned char)l.text[i] < ' ' || l.text[i] == 0x7f)
 			l.text[i] = ' ';
-	log_info("%s: %s", l.who, l.text);
+	if (!detail || is_news(now))
+		log_info("%s: %s", l.who, l.text);
+	else
+		log_debug("%s: %s", l.who, l.text);
 	control_monitor(&l);
 	if (present != NULL) {
 		add_line(present, &l, 0);
@@ -390,6 +411,26 @@ history_line(const char *who, const char *fmt, ...)
 	}
 	earlier[nearlier % EARLIER_MAX].when = now;
 	earlier[nearlier++ % EARLIER_MAX].l = l;
+}
+
+void
+history_line(const char *who, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(who, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+history_detail(const char *who, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(who, 1, fmt, ap);
+	va_end(ap);
 }
 
 int

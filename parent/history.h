@@ -42,6 +42,9 @@ void history_close_open(void);
 /* A line of the present event, or of none: to disk (later), monitors. */
 void history_line(const char *who, const char *, ...)
     __attribute__((__format__(printf, 2, 3)));
+/* As history_line, but a few in an hour are all that the log gets. */
+void history_detail(const char *who, const char *, ...)
+    __attribute__((__format__(printf, 2, 3)));
 /* Write out what is waiting: at a switch. ev as known by now. */
 void history_flush(const struct ctl_event *ev);
 void history_end(const struct ctl_event *ev);

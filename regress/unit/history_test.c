@@ -326,6 +326,44 @@ test_long_story(void **state)
 }
 
 static void
+lossy(void)
+{
+	int i;
+
+	CHECK(freopen(in_dir("log"), "w", stderr) != NULL);
+	memset(&ev, 0, sizeof(ev));
+	history_begin(&ev, monotime_now(), 0);
+	for (i = 0; i < 100; i++) {
+		history_detail("eth1", "round bad: %d of 100.", i);
+		history_line("state", "change %d.", i);
+	}
+	history_end(&ev);
+	CHECK(history_event("", &ev, collect, NULL) == 200);
+	CHECK(fflush(stderr) == 0);
+}
+
+/* The log gets some of the details and all of the rest; history has both. */
+static void
+test_details(void **state)
+{
+	char text[512];
+	int details = 0, changes = 0;
+	FILE *f;
+
+	(void)state;
+	run(lossy);
+	assert_non_null(f = fopen(in_dir("log"), "r"));
+	while (fgets(text, sizeof(text), f) != NULL) {
+		details += strstr(text, "round bad") != NULL;
+		changes += strstr(text, "change") != NULL;
+	}
+	fclose(f);
+	unlink(in_dir("log"));
+	assert_in_range(details, 2, 20);
+	assert_int_equal(changes, 100);
+}
+
+static void
 test_bounded(void **state)
 {
 	struct stat a, b;
@@ -373,6 +411,7 @@ main(void)
 		T(test_not_adopted),
 		T(test_broken_lines),
 		T(test_long_story),
+		T(test_details),
 		T(test_bounded),
 		T(test_not_a_file),
 #undef T
