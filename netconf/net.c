@@ -142,6 +142,8 @@ tell_facts(uint32_t i, int anyway)
 {
 	const struct conf_uplink *c = &config_current()->uplink[i];
 	struct net_uplink *u = &want.uplink[i];
+	const struct net_link *l = net_link_find(&state, u->ifname);
+	char why[MSG_TEXT_LEN];
 	struct msg_facts f;
 
 	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
@@ -151,6 +153,8 @@ tell_facts(uint32_t i, int anyway)
 	if (!anyway && memcmp(&f, &facts[i], sizeof(f)) == 0)
 		return;
 	facts[i] = f;
+	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
+		log_warnx("%s", why);
 	if (f.address.family != AF_UNSPEC)
 		last_address[i] = f.address;
 	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));

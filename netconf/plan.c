@@ -57,22 +57,36 @@ plan_rp_filter(struct plan *p, const struct net_want *w, uint32_t i,
 		link_step(p, STEP_RP_FILTER, l)->value = e->value;
 }
 
-/* What makes an interface one of ours. */
+int
+plan_group_taken(const struct net_link *l, char *why, size_t size)
+{
+	if (l->group == 0 || l->group == NET_GROUP)
+		return 0;
+	snprintf(why, size,
+	    "%s is in interface group %u already: dialfail needs it in group "
+	    "%u",
+	    l->name, l->group, NET_GROUP);
+	return 1;
+}
+
+/*
+ * What makes an interface one of ours.  A backup that cannot be one holds
+ * nobody up as long as it is not used.
+ */
 static void
 plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 {
+	char why[MSG_TEXT_LEN];
 	const struct net_link *l;
 	uint32_t i;
 
 	for (i = 0; i < w->nuplinks; i++) {
 		if ((l = net_link_find(s, w->uplink[i].ifname)) == NULL)
 			continue;
-		if (l->group != NET_GROUP && l->group != 0) {
-			snprintf(p->error, sizeof(p->error),
-			    "%s is in interface group %u already: dialfail "
-			    "needs it in group %u",
-			    l->name, l->group, NET_GROUP);
-			return;
+		if (plan_group_taken(l, why, sizeof(why))) {
+			if (i == 0 || i == w->active)
+				strlcpy(p->error, why, sizeof(p->error));
+			continue;
 		}
 		if (l->group == 0)
 			(void)link_step(p, STEP_GROUP, l);

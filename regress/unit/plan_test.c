@@ -436,11 +436,19 @@ test_group_taken(void **arg)
 
 	(void)arg;
 	sim_link(k, "wan2")->group = 7;
+	/* not used: left alone, and nobody is held up */
+	run(k);
+	assert_int_equal(sim_link(k, "wan2")->group, 7);
+	assert_int_equal(sim_link(k, "eth1")->group, NET_GROUP);
+	k->w.active = 1;
 	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
 	assert_string_equal(plan.error,
 	    "wan2 is in interface group 7 already: dialfail needs it in group "
 	    "157");
 	assert_int_equal(plan.n, 0);
+	sim_link(k, "eth1")->group = 8;
+	k->w.active = 0;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
 	free(k);
 }
 
