@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * struct netops that touches nothing: it remembers what it is told, so that
- * what was laid is found again, and says it in the log.  For systems whose
- * own backend is yet to come, where probing and dialling work all the same.
+ * struct netops that touches nothing and knows no interface: it remembers
+ * what it is told, so that what was laid is found again, and says it in the
+ * log.  For tests, and for systems whose own backend is yet to come.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
