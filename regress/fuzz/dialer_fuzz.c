@@ -322,7 +322,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	left = size;
 	now = monotime_from_ns(1000000000);
 	open_questions = 0;
-	pending_n = pending_got = 0;
+	memset(&pending, 0, sizeof(pending));
 	memcpy(conf, good->uplink, sizeof(conf));
 	nconf = good->nuplinks;
 	while (left > 0)
