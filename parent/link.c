@@ -89,7 +89,9 @@ static void
 rest(struct uplink *u)
 {
 	struct link *l = &u->link;
-	struct mevent ev = { .uplink = u->conf.id, .class = l->class };
+	struct mevent ev = {
+		.uplink = u->conf.id, .class = l->class, .uncalled = !l->called
+	};
 	enum link_report report = l->report;
 
 	evtimer_del(&l->timer);
@@ -194,8 +196,7 @@ link_start(uint32_t id)
 	l->gen++;
 	l->report = LINK_REPORT_NONE;
 	l->began = monotime_now();
-	l->dials++;
-	parent->event.dials++;
+	l->called = 0;
 	set_phase(u, LINK_OPENING);
 	timer(l, OPENING_MS);
 	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
@@ -299,6 +300,9 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	d.gen = l->gen;
 	d.phone = l->phone % u->conf.modem.nphones;
 	d.deadline_ms = left_ms(u);
+	l->called = 1;
+	l->dials++;
+	parent->event.dials++;
 	set_phase(u, LINK_DIALING);
 	timer(l, left_ms(u) + 2000);
 	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));

@@ -83,6 +83,8 @@
 /* An account that was refused may be locked by more tries. */
 #define MACHINE_REFUSED_MAX 3
 #define MACHINE_REFUSED_MS  (5 * 60 * 1000)
+/* A try that placed no call (the port is missing) costs nothing. */
+#define MACHINE_UNCALLED_MS (30 * 1000)
 /* A backup that gave up is tried again when nothing else is left. */
 #define MACHINE_GIVEUP_MS (60 * 60 * 1000)
 /* Between proofs of a backup without a back-off of its own, doubled. */
@@ -123,7 +125,7 @@ enum mevent_type {
 	MEV_ROUND, /* uplink, verdict, cause, same */
 	MEV_CARRIER, /* of the primary; up */
 	MEV_LINK_UP, /* uplink: has addresses (asked for, or found) */
-	MEV_LINK_FAILED, /* uplink, class, ms: wait at least; its link is down */
+	MEV_LINK_FAILED, /* uplink, class, uncalled, ms: wait at least; down */
 	MEV_LINK_DOWN, /* uplink: hung up as asked, or lost */
 	MEV_PROVED, /* uplink */
 	MEV_PROOF_FAILED, /* uplink, same */
@@ -155,6 +157,7 @@ struct mevent {
 	bool same;
 	bool up;
 	uint32_t class; /* enum msg_link_class */
+	bool uncalled; /* it failed before a call was placed */
 	uint32_t gen;
 	uint32_t ms;
 	uint32_t id; /* of the operator's request, comes back in MACT_REPLY */
@@ -362,6 +365,7 @@ struct machine_try {
 	uint32_t class; /* enum msg_link_class, of the failure */
 	uint32_t ms; /* to wait at least after it */
 	bool dialed; /* MACT_START went out for this try */
+	bool uncalled; /* but nothing was placed that costs */
 	bool hangup; /* waits until its stale link is hung up */
 	struct monotime deadline;
 };

@@ -230,6 +230,7 @@ fact_link_down(struct mctx *c)
 	switch (b->link) {
 	case MACHINE_LINK_STARTING:
 		machine_try_failed(c, class, failed ? c->ev->ms : 0);
+		c->m->try.uncalled = failed && c->ev->uncalled;
 		/* FALLTHROUGH */
 	case MACHINE_LINK_STOPPING:
 		b->link = MACHINE_LINK_DOWN;

@@ -145,7 +145,7 @@ turn_begin(struct mctx *c, uint32_t uplink)
 		return; /* it is being started already */
 	t->uplink = uplink;
 	t->phase = uplink == MACHINE_NONE ? MACHINE_TRY_NONE : MACHINE_TRY_WAIT;
-	t->dialed = t->hangup = false;
+	t->dialed = t->uncalled = t->hangup = false;
 	t->deadline = machine_never;
 }
 
@@ -276,8 +276,11 @@ set_pause(struct mctx *c, struct machine_backup *b)
 {
 	const struct machine_try *t = &c->m->try;
 	struct monotime at;
+	uint32_t ms = backoff_ms(c, t->uplink);
 
-	at = monotime_add_ms(c->now, backoff_ms(c, t->uplink));
+	if (t->uncalled && ms > MACHINE_UNCALLED_MS)
+		ms = MACHINE_UNCALLED_MS;
+	at = monotime_add_ms(c->now, ms);
 	if (t->class == MSG_LINK_GIVEUP)
 		at = monotime_add_ms(c->now, MACHINE_GIVEUP_MS);
 	else if (t->class == MSG_LINK_RETRY && t->tries == 1 &&
@@ -295,17 +298,17 @@ try_after_failure(struct mctx *c)
 	struct machine_try *t = &m->try;
 	struct machine_backup *b = &m->backup[t->uplink];
 
-	if (t->dialed)
+	if (t->dialed && !t->uncalled)
 		count_failed_dial(c, t->uplink);
 	if (b->link == MACHINE_LINK_STARTING)
 		link_stop(c, t->uplink);
 	b->stale = b->link == MACHINE_LINK_UP;
 	b->fails++;
 	t->tries++;
-	t->dialed = t->hangup = false;
 	if (t->class == MSG_LINK_REFUSED)
 		refused(c, b);
 	set_pause(c, b);
+	t->dialed = t->uncalled = t->hangup = false;
 	if (t->class == MSG_LINK_GIVEUP && !b->gave_up) {
 		b->gave_up = true;
 		machine_alarm(c, MALARM_GIVE_UP, t->uplink, MWHY_GAVE_UP);

@@ -69,6 +69,7 @@ struct link {
 	int dialer_has_tty;
 	struct event timer;
 	struct monotime began;
+	int called; /* this try got so far as to place a call */
 	uint64_t dials;
 	char last_error[MSG_TEXT_LEN];
 	struct msg_ppp_up ppp;

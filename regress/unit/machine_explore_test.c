@@ -466,7 +466,7 @@ mix_try(uint64_t *h, const struct machine_try *t, struct monotime now)
 	mix(h, t->uplink);
 	mix(h, t->tries);
 	mix(h, t->done);
-	mix(h, (uint64_t)(t->dialed | t->hangup << 1));
+	mix(h, (uint64_t)(t->dialed | t->hangup << 1 | t->uncalled << 2));
 	mix_time(h, t->deadline, now);
 }
 
@@ -575,6 +575,7 @@ add_backup(struct events *e, uint32_t i)
 	add(e, MEV_LINK_UP, i);
 	for (k = 0; k < 5; k++)
 		add(e, MEV_LINK_FAILED, i)->class = class[k];
+	add(e, MEV_LINK_FAILED, i)->uncalled = true;
 	add(e, MEV_LINK_DOWN, i);
 	add(e, MEV_PROVED, i);
 	add(e, MEV_PROOF_FAILED, i)->same = true;

@@ -530,6 +530,29 @@ test_refused(void **state)
 	assert_int_equal(s.alarms[MALARM_GIVE_UP], 1);
 }
 
+/* Without a port there is no call: no cap, and it may come back any time. */
+static void
+test_uncalled(void **state)
+{
+	struct mevent ev = { .type = MEV_LINK_FAILED,
+		.uplink = 1,
+		.class = MSG_LINK_BACKOFF,
+		.uncalled = true };
+	struct story s;
+	int i;
+
+	(void)state;
+	home(&s, 1, true);
+	down(&s);
+	wait_ms(&s, 10000);
+	for (i = 0; i < 2 * MACHINE_DIAL_CAP; i++) {
+		assert_int_equal(s.starts, i + 1);
+		step(&s, &ev);
+		wait_ms(&s, MACHINE_UNCALLED_MS * 12 / 10);
+	}
+	assert_int_equal(s.alarms[MALARM_DIAL_CAP], 0);
+}
+
 /* From a failure to the next start. */
 static int64_t
 pause_ms(struct story *s, int64_t max_ms)
@@ -1330,6 +1353,7 @@ main(void)
 		cmocka_unit_test(test_dial_fails_then_next),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_uncalled),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
 		cmocka_unit_test(test_primary_returns_while_dialing),
