@@ -399,6 +399,7 @@ clear_done(void)
 	char why[MSG_TEXT_LEN] = "";
 	int n;
 
+	tty_clear();
 	n = reconcile(0, why, sizeof(why));
 	send_done(clear_gen, n, us_since(began), 0, why);
 }

@@ -50,6 +50,7 @@ void net_ppp_changed(uint32_t uplink);
 /* tty.c */
 void tty_reloaded(void); /* what is held belongs to labels, not numbers */
 /* Answers with TTY and a descriptor, or with TTY_FAILED. */
+void tty_clear(void); /* all of them, for good */
 void tty_open(const struct msg_link *);
 void tty_close(const struct msg_link *);
 /* The modem backup of this number, or NULL. */

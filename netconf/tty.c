@@ -298,6 +298,16 @@ tty_return(const char *label)
 	name_holder(p, getpid());
 }
 
+/* Whoever still talks to a modem, hanging it up: closing does that, too. */
+void
+tty_clear(void)
+{
+	struct port *p;
+
+	while ((p = TAILQ_FIRST(&ports)) != NULL)
+		port_close(p);
+}
+
 /* A port of a backup that is no longer there has nobody to close it. */
 void
 tty_reloaded(void)

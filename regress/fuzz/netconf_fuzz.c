@@ -218,6 +218,11 @@ ppp_adopt(void)
 }
 
 void
+tty_clear(void)
+{
+}
+
+void
 ppp_clear(void)
 {
 	ppp_left = octet() % 3;

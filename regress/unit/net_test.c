@@ -91,6 +91,11 @@ ppp_adopt(void)
 }
 
 void
+tty_clear(void)
+{
+}
+
+void
 ppp_clear(void)
 {
 	ppp_ends = 3;
