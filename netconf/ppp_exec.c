@@ -145,6 +145,7 @@ child(struct ends *e, const struct ppp_args *args)
 	 * copying child can be found by the process group */
 	setsid();
 	default_signals();
+	umask(022); /* others read the resolv.conf that it writes */
 	/* end of file: our parent is gone, or does not want us */
 	if (read(e->go, &c, 1) != 1)
 		_exit(127);

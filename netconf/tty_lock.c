@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lock files of serial ports; see tty_lock.h. */
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -45,6 +46,7 @@ write_new(const char *dir, pid_t holder, char *path, size_t size)
 		return -1;
 	n = snprintf(text, sizeof(text), "%10d\n", (int)holder);
 	done = write(fd, text, (size_t)n);
+	(void)fchmod(fd, 0644); /* for others, whatever our umask is */
 	if (close(fd) == -1 || done != n) {
 		unlink(path);
 		errno = EIO;

@@ -369,10 +369,15 @@ test_lock(void **state)
 	const char *device = "/dev/pts/3";
 	pid_t other = somebody();
 	char text[16] = "", want[16];
+	mode_t before = umask(077);
+	struct stat st;
 	FILE *file;
 
 	assert_int_equal(tty_lock_holder(f->path, device), 0);
 	assert_int_equal(tty_lock_take(f->path, device, getpid()), 0);
+	umask(before);
+	assert_int_equal(stat(f->file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
 	assert_non_null(file = fopen(f->file, "r"));
 	assert_non_null(fgets(text, sizeof(text), file));
 	fclose(file);
