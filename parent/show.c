@@ -352,7 +352,8 @@ fill_summary(struct ctl_summary *s)
 	s->alarms_waiting = parent->alarms_waiting;
 	if (parent->alarms_waiting > 0)
 		s->alarm_oldest_s = seconds(parent->alarm_since);
-	s->network_known = (uint32_t)parent->network_known;
+	/* while a change is under way, what was read back is out of date */
+	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
 	s->failovers = c->failovers;
 	s->fallbacks = c->fallbacks;
