@@ -282,6 +282,8 @@ lab_up() {
 	[ -z "${VMRUN:-}" ] || lab_warm_up
 	spawn core $LAB/echo.log flow echo $TARGET $ECHO_PORT
 	wait_until 5 "on core flow tcp $TARGET $ECHO_PORT </dev/null >/dev/null"
+	# snapshots have the kernel's own addresses, which come a bit later
+	wait_until 5 "[ \$(ip -6 addr show scope link | grep -c inet6) -eq 3 ]"
 }
 
 # site_nat: the site has NAT of its own on the primary, whatever we do
@@ -522,9 +524,16 @@ in_state() {
 	[ "$(state)" = "$1" ]
 }
 
-# wait_state STATE [SECONDS]
+# settled STATE: in it, and no change of the network is under way
+settled() {
+	local show
+	show=$(ctl show -j 2>/dev/null)
+	[[ $show =~ \"state\":\ *\"$1\" && ! $show =~ \"network\":\ *\"unknown\" ]]
+}
+
+# wait_state STATE [SECONDS]: and what belongs to it is in the kernel
 wait_state() {
-	wait_until "${2:-30}" "in_state $1" || {
+	wait_until "${2:-30}" "settled $1" || {
 		echo "state is $(state)"
 		return 1
 	}
