@@ -19,6 +19,8 @@ line() {
 lab_up
 ip -batch - <<IP
 link add sps0 type veth peer name sps1
+link set sps0 addrgenmode none
+link set sps1 addrgenmode none
 link set sps1 up
 link set sps0 up
 addr add 10.8.0.1/24 dev sps0

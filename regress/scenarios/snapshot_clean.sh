@@ -13,13 +13,14 @@ ms_of() {
 	[[ $1 =~ ^"$2 ms="([0-9]+)$ ]] && echo "${BASH_REMATCH[1]}" || echo 60000
 }
 
-# switched_ms: when the kernel told of the default route in table 157
+# switched_ms: when the kernel told of the default route in table 157, and a
+# bit more, as this and the times of packets are rounded
 switched_ms() {
 	local t
 	t=$(grep -o '^\[[^]]*\] *default via .* table 157' "$LAB/routes" |
 	    head -n 1)
 	t=${t#\[}
-	date -d "${t%%\]*}" +%s%3N
+	echo $(($(date -d "${t%%\]*}" +%s%3N) + 2))
 }
 
 lab_up
