@@ -11,7 +11,6 @@
 #include <sys/types.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <net/if.h>
@@ -177,7 +176,7 @@ signal_pppd(const struct session *s, int sig)
 	int n;
 
 	if (s->pidfd != -1)
-		n = (int)syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
+		n = process_signal(s->pidfd, sig);
 	else
 		n = kill(s->record.pid, sig);
 	if (n == -1 && errno != ESRCH)
@@ -597,7 +596,7 @@ open_recorded(const struct ppp_record *r)
 	    strcmp(boot, r->boot) != 0)
 		return -1;
 	/* opened first: then it cannot become another one behind us */
-	if ((pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0)) == -1)
+	if ((pidfd = process_open(r->pid)) == -1)
 		return -1;
 	process_program(r->pid, program, sizeof(program));
 	if (process_started(r->pid, &started) == 0 && started == r->started &&

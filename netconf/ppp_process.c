@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Identity of processes from proc(5); see ppp_process.h. */
+/* Linux: processes by pidfd_open(2) and proc(5); see ppp_process.h. */
 #include <sys/types.h>
+#include <sys/syscall.h>
 
 #include <fcntl.h>
 #include <limits.h>
@@ -28,6 +29,18 @@ slurp(const char *path, char *buf, size_t size)
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
+}
+
+int
+process_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+process_signal(int fd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
 }
 
 int

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A descriptor that is readable when it has ended, or -1. */
+int process_open(pid_t);
+int process_signal(int fd, int sig);
 /* When it started, in the kernel's ticks.  0, or -1: no such process. */
 int process_started(pid_t, uint64_t *started);
 /* The same from the text of /proc/PID/stat; -1: not such a text. */

@@ -417,6 +417,7 @@ test_process(void **state)
 	uint64_t mine, its, n;
 	char boot[PPP_BOOT_LEN];
 	pid_t pid;
+	int fd;
 
 	(void)state;
 	assert_int_equal(process_boot(boot, sizeof(boot)), 0);
@@ -425,7 +426,12 @@ test_process(void **state)
 	pid = somebody();
 	assert_int_equal(process_started(pid, &its), 0);
 	assert_true(its >= mine);
+	assert_int_not_equal(fd = process_open(pid), -1);
+	assert_int_equal(process_signal(fd, 0), 0);
 	end(pid);
+	assert_int_equal(process_signal(fd, 0), -1);
+	assert_int_equal(errno, ESRCH);
+	close(fd);
 	assert_int_equal(process_started(pid, &its), -1);
 	assert_int_equal(process_parse_started(
 			     "7 (a) b (c) R 1 7 7 0 -1 4 1 2 3 4 5 6 7 8 20 0 "
