@@ -40,8 +40,6 @@ static const char text[] =
     "	secret file \"/etc/x\" }\n";
 
 static struct conf *read_conf;
-static int main_argc;
-static char **main_argv;
 static struct imsgbuf ibuf; /* our end of the channel */
 static pid_t child;
 
@@ -325,8 +323,6 @@ start(void **state)
 			_exit(2);
 		closefrom(PROC_CHANNEL + 1);
 		on_exit(leave, NULL);
-		/* here, since what it allocates is never freed */
-		setproctitle_init(main_argc, main_argv, environ);
 		dialer(1, 0);
 	}
 	close(fd[1]);
@@ -599,7 +595,7 @@ malformed(void **state)
 }
 
 int
-main(int argc, char *argv[])
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(dial_and_hang_up, start, stop),
@@ -618,8 +614,6 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(malformed, start, stop),
 	};
 
-	main_argc = argc;
-	main_argv = argv;
 	return cmocka_run_group_tests_name(
 	    "dialer", tests, read_configuration, forget_configuration);
 }

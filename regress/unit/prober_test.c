@@ -781,7 +781,7 @@ malformed_ends_it(void **state)
 }
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_rounds),
@@ -801,6 +801,5 @@ main(int argc, char **argv)
 		cmocka_unit_test(malformed_ends_it),
 	};
 
-	setproctitle_init(argc, argv, environ);
 	return cmocka_run_group_tests_name("prober", tests, set_up, tear_down);
 }
