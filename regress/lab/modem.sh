@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what lab.sh uses
 # What stories over a telephone line have in common; used after lab.sh.
 
 lab_need ppp
@@ -24,6 +24,10 @@ on_modem() {
 	ok "the LAN reaches the core by it" wait_until 5 ping_lan
 	is "the interface" "$(fact .active.interface)" ppp0
 	[ -z "${1:-}" ] || is "dials" "$(modem_dials)" "$1"
+	# three packets, by default, are no buffer for a modem whose program
+	# does not run for a moment
+	ip link set ppp0 txqueuelen 500
+	on isp-b ip link set ppp0 txqueuelen 500
 }
 
 ppp0_gone() {
@@ -35,7 +39,7 @@ line_free() {
 	compgen -G '/run/lock/LCK..*' && return 1
 	compgen -G '/run/dialfail/ppp/*' && return 1
 	! tail -n 1 "$LAB/modem.log" | grep -q CONNECT &&
-	    flock -n $MODEM true
+	    flock -n "$MODEM" true
 }
 
 # hung_up [FILE]: no call, no interface, the port free; all as it was

@@ -19,7 +19,8 @@ connected() {
 	awk '/-> CONNECT/ { printf "%.0f\n", $1 * 1000; exit }' "$LAB/modem.log"
 }
 
-LAB_PRIMARY=''
+# shellcheck disable=SC2034 # what lab.sh uses
+LAB_PRIMARY=""
 lab_up
 lab_modem
 lab_conf <<CONF
