@@ -22,6 +22,7 @@
 #include "parent/run.h"
 
 #define PING_MS         2500
+#define READY_MS        (30 * 1000) /* from exec to READY */
 #define PINGS_MAX       2 /* unanswered for 5 s: it is dead */
 #define GOODBYE_MS      900 /* children leave by themselves: fd 3 closes */
 #define GOODBYE_STEP_MS 10
@@ -426,6 +427,15 @@ on_signal(int sig, short what, void *arg)
 	}
 }
 
+/* It is asked from READY on: a busy machine takes its time until then. */
+static int
+answers(const struct child *c)
+{
+	int64_t ms = monotime_ms_between(parent->started, monotime_now());
+
+	return c->ready ? c->ping - c->pong < PINGS_MAX : ms < READY_MS;
+}
+
 static void
 on_ping(int fd, short what, void *arg)
 {
@@ -438,12 +448,14 @@ on_ping(int fd, short what, void *arg)
 	for (i = 0; i < CHILD_MAX; i++) {
 		struct child *c = &parent->child[i];
 
-		if (c->ping - c->pong >= PINGS_MAX) {
+		if (!answers(c)) {
 			log_warnx("%s (pid %d) does not answer", c->name,
 			    (int)c->pid);
 			give_up();
 			return;
 		}
+		if (!c->ready)
+			continue;
 		c->ping++;
 		parent_send(
 		    (enum child_id)i, IMSG_PING, -1, &c->ping, sizeof(c->ping));
