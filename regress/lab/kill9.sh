@@ -50,5 +50,6 @@ kill9_each() {
 		adopted "$1" "$2" "$LAB/kept"
 	done
 	flow_stop main
+	diag "$(grep -E '^(flow|gap)' "$LAB/flow.main")"
 	is "packets lost by all of that" "$(flow_lost main "$from")" 0
 }
