@@ -278,7 +278,7 @@ static int
 udp(const char *host, const char *port, const char *rate)
 {
 	struct sockaddr_in to = address(host, port);
-	int64_t began, step, end;
+	int64_t due, step, end;
 	struct sent *sent;
 	uint32_t n = 0;
 	int fd;
@@ -289,13 +289,17 @@ udp(const char *host, const char *port, const char *rate)
 	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
 		err(1, "socket");
-	began = now();
+	due = now();
 	while (!stop && n < PACKETS_MAX) {
-		if (now() >= began + n * step) {
+		if (now() >= due) {
 			send_one(fd, &sent[n], n);
 			n++;
+			due += step;
 		}
-		wait_until(fd, began + n * step);
+		/* one that was held up itself does not catch up by a burst */
+		if (due < now())
+			due = now() + step;
+		wait_until(fd, due);
 		take_answers(fd, sent, n);
 	}
 	for (end = now() + LINGER_NS; now() < end;) {
