@@ -24,7 +24,6 @@ CONF
 lab_start
 ok "the primary is proved" wait_state primary
 snapshot "$LAB/before"
-flow_start main
 
 diag "refused"
 ok "an unknown verb: usage" says 2 'failover' frobnicate
@@ -94,7 +93,5 @@ is "has no end" "$(fact .hold.left_s)" null
 ok "release" says 0 '' release
 is "nothing is held" "$(fact .hold)" null
 ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
-flow_stop main
-diag "$(grep -E '^(flow|gap)' "$LAB/flow.main")"
 lab_stop
 lab_done

@@ -20,7 +20,8 @@ ok "the LAN reaches the core" ping_lan
 
 carrier down
 ok "the backup takes over" wait_state backup 15
-ok "for lost carrier" logged 'state: .* -> dialing: no carrier'
+ok "at once, without a suspicion" \
+    logged 'state: primary -> dialing: no carrier'
 is "the cause is told" "$(fact .primary.cause)" "no carrier"
 ok "the LAN reaches the core" wait_until 2 ping_lan
 is "by the backup" "$(seen_as)" "$WAN2_ADDRESS"
