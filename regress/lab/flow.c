@@ -39,6 +39,7 @@
 #define CLIENTS_MAX 64
 #define MAGIC       0x64666c77U
 #define PAYLOAD     64 /* as ping's */
+#define BUFFER      (16 << 20) /* what waits for us is not lost */
 #define LINGER_NS   1000000000LL /* for answers under way at the end */
 #define TCP_WAIT_MS 10000
 #define MS(ns)      ((double)(ns) / 1e6)
@@ -113,14 +114,27 @@ address(const char *host, const char *port)
 	return sin;
 }
 
+/* On a busy machine some hundred packets come before we are scheduled. */
+static int
+udp_socket(void)
+{
+	int fd, size = BUFFER;
+
+	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
+		-1)
+		err(1, "socket");
+	return fd;
+}
+
 /* --- echo ----------------------------------------------------------------- */
 
 static int
-bound(int type, const struct sockaddr_in *sin)
+bound(int fd, const struct sockaddr_in *sin)
 {
-	int fd, one = 1;
+	int one = 1;
 
-	if ((fd = socket(AF_INET, type, 0)) == -1)
+	if (fd == -1)
 		err(1, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (const struct sockaddr *)sin, sizeof(*sin)) == -1)
@@ -181,8 +195,8 @@ echo(const char *host, const char *port)
 	struct pollfd p[2 + CLIENTS_MAX];
 	size_t i;
 
-	p[0].fd = bound(SOCK_DGRAM, &sin);
-	p[1].fd = bound(SOCK_STREAM, &sin);
+	p[0].fd = bound(udp_socket(), &sin);
+	p[1].fd = bound(socket(AF_INET, SOCK_STREAM, 0), &sin);
 	if (listen(p[1].fd, CLIENTS_MAX) == -1)
 		err(1, "listen");
 	for (i = 0; i < 2 + CLIENTS_MAX; i++) {
