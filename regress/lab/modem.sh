@@ -24,10 +24,6 @@ on_modem() {
 	ok "the LAN reaches the core by it" wait_until 5 ping_lan
 	is "the interface" "$(fact .active.interface)" ppp0
 	[ -z "${1:-}" ] || is "dials" "$(modem_dials)" "$1"
-	# three packets, by default, are no buffer for a modem whose program
-	# does not run for a moment
-	ip link set ppp0 txqueuelen 500
-	on isp-b ip link set ppp0 txqueuelen 500
 }
 
 ppp0_gone() {
