@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stories of the way back: a backup that is lost, when the primary is trusted
+ * again, and that nothing is hung up before traffic has left it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/machine_story.h"
+
+/* ---- on the backup ---- */
+
+static void
+test_backup_lost_redial(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 2);
+	wait_ms(&s, 120000);
+	event(&s, MEV_LINK_DOWN, 1);
+	in(&s, MACHINE_DIALING, 0);
+	assert_true(did(&s, MACT_START, 1)); /* it had stood: at once */
+	assert_int_equal(s.alarms[MALARM_BACKUP], 1);
+	dial(&s, 1);
+	assert_int_equal(s.m.nfailovers, 1); /* the same outage */
+}
+
+static void
+test_backup_lost_primary_good(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	event(&s, MEV_LINK_DOWN, 1);
+	in(&s, MACHINE_RETURNING, 0); /* no after, no stable */
+	applied(&s);
+	event(&s, MEV_TICK, 0);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+}
+
+/* ---- the return ---- */
+
+static void
+test_no_hangup_before_verified(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	s.conf.uplink[1].drain_ms = 0;
+	good(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	in(&s, MACHINE_RETURNING, 0);
+	event(&s, MEV_APPLY_FAILED, 0);
+	s.now = monotime_add_ms(s.now, 1000);
+	event(&s, MEV_TICK, 0);
+	assert_int_equal(s.stops, 0);
+	assert_false(s.replied);
+	event(&s, MEV_APPLIED, 0);
+	event(&s, MEV_TICK, 0);
+	assert_true(s.replied && s.ok);
+	assert_int_equal(s.stops, 1);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+}
+
+static void
+test_primary_bad_while_returning(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	in(&s, MACHINE_RETURNING, 0);
+	applied(&s);
+	down(&s);
+	in(&s, MACHINE_ON_BACKUP, 1); /* no dial: it was still there */
+	assert_int_equal(s.starts, 1);
+	assert_int_equal(s.stops, 0);
+	assert_int_equal(s.m.nfailovers, 2);
+}
+
+static void
+test_stable_counts_from_last_bad(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	wait_ms(&s, 600000);
+	bad(&s);
+	wait_ms(&s, 40000); /* rounds that were void */
+	good(&s);
+	wait_ms(&s, 19999);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	wait_for(&s, MACHINE_RETURNING, 13000); /* up to 20 % more */
+	in(&s, MACHINE_RETURNING, 0);
+}
+
+static void
+test_congested_never_returns(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	round_of(&s, 0, MSG_CONGESTED, MSG_CAUSE_NONE);
+	wait_ms(&s, 3600000);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	good(&s);
+	in(&s, MACHINE_RETURNING, 0);
+}
+
+static void
+test_flap_cap(void **state)
+{
+	struct story s;
+	struct machine_return r;
+	int i;
+
+	(void)state;
+	home(&s, 1, false);
+	for (i = 0; i < 3; i++) {
+		down(&s);
+		event(&s, MEV_PROVED, 1);
+		in(&s, MACHINE_ON_BACKUP, 1); /* never pins a dead primary */
+		applied(&s);
+		good(&s);
+		if (i == 2)
+			break;
+		wait_ms(&s, 360000);
+		applied(&s);
+		event(&s, MEV_DRAINED, 1);
+		in(&s, MACHINE_ON_PRIMARY, 0);
+	}
+	assert_int_equal(s.alarms[MALARM_FLAP], 1);
+	wait_ms(&s, 3599000);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	machine_return_due(&s.m, &s.conf, s.now, &r);
+	assert_int_equal(r.flap_ms, 1000);
+	assert_int_equal(r.due_ms, 1000);
+	wait_ms(&s, 1000);
+	in(&s, MACHINE_RETURNING, 0);
+}
+
+static void
+test_manual(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	s.conf.automatic = false;
+	down(&s);
+	wait_ms(&s, 10000);
+	dial(&s, 1);
+	good(&s);
+	wait_ms(&s, 24 * 3600 * 1000);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	bad(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	assert_true(s.replied && !s.ok);
+	assert_int_equal(s.answer, MWHY_PRIMARY_NOT_GOOD);
+	good(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	in(&s, MACHINE_RETURNING, 0);
+	assert_false(s.replied);
+	applied(&s);
+	assert_true(s.replied && s.ok);
+}
+
+static void
+test_shutdown(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	s.conf.shutdown = true;
+	down(&s);
+	wait_ms(&s, 10000);
+	event(&s, MEV_LINK_UP, 1);
+	event(&s, MEV_PROVED, 1);
+	assert_false(s.m.want.shut);
+	applied(&s);
+	event(&s, MEV_TICK, 0);
+	assert_true(s.m.want.shut); /* only after the proof */
+	applied(&s);
+	carrier(&s, false); /* our own doing */
+	wait_ms(&s, 300000);
+	assert_false(s.m.want.shut); /* put up to be looked at */
+	applied(&s);
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 72000);
+	in(&s, MACHINE_RETURNING, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backup_lost_redial),
+		cmocka_unit_test(test_backup_lost_primary_good),
+		cmocka_unit_test(test_no_hangup_before_verified),
+		cmocka_unit_test(test_primary_bad_while_returning),
+		cmocka_unit_test(test_stable_counts_from_last_bad),
+		cmocka_unit_test(test_congested_never_returns),
+		cmocka_unit_test(test_flap_cap),
+		cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_shutdown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
