@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,10 +161,18 @@ proc_get(struct imsg *imsg, void *data, size_t len)
 		    msg_name(imsg_get_type(imsg)), imsg_get_len(imsg));
 }
 
-/* It closes the channel when it ends in peace, and is there until we have. */
-static void __attribute__((__noreturn__)) parent_gone(void)
+/* In peace it shuts its side only, and is there until we have ended. */
+static int
+ended_in_peace(int fd)
 {
-	if (getppid() != parent_pid)
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) == 1 && !(p.revents & (POLLHUP | POLLERR));
+}
+
+static void __attribute__((__noreturn__)) parent_gone(int fd)
+{
+	if (!ended_in_peace(fd))
 		log_warnx("parent (pid %d) is gone: exit", (int)parent_pid);
 	else
 		log_debug("the parent ends: exit");
@@ -198,13 +207,13 @@ proc_child_dispatch(
 		n = imsgbuf_read(&iev->ibuf);
 		/* a reset: it was killed before it read our last words */
 		if (n == 0 || (n == -1 && errno == ECONNRESET))
-			parent_gone();
+			parent_gone(iev->ibuf.fd);
 		if (n == -1)
 			fatal("parent: read");
 	}
 	if (what & EV_WRITE && imsgbuf_write(&iev->ibuf) == -1) {
 		if (errno == EPIPE)
-			parent_gone();
+			parent_gone(iev->ibuf.fd);
 		fatal("parent: write");
 	}
 	while ((n = imsgbuf_get(&iev->ibuf, &imsg)) > 0) {

@@ -5,6 +5,7 @@
  * parent_dispatch_SENDER; a case only unpacks, checks and calls.
  */
 #include <sys/types.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -485,7 +486,7 @@ goodbye(void)
 
 	for (i = 0; i < CHILD_MAX; i++) {
 		imsgbuf_clear(&parent->child[i].iev.ibuf);
-		close(parent->child[i].iev.ibuf.fd);
+		(void)shutdown(parent->child[i].iev.ibuf.fd, SHUT_WR);
 	}
 	for (ms = 0; ms < GOODBYE_MS; ms += GOODBYE_STEP_MS) {
 		reap_children();
