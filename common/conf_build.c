@@ -300,8 +300,8 @@ conf_build_address(
 	struct addr a;
 
 	if (addr_parse(text->s, &a) == -1)
-		conf_src_error(
-		    b->src, text, "\"%s\" is not an address", text->s);
+		conf_src_error(b->src, text,
+		    "\"%s\" is not an address, such as 198.51.100.7", text->s);
 	else if (a.family == AF_INET6)
 		conf_src_error(b->src, text,
 		    "the IPv6 address \"%s\" is not supported yet", text->s);

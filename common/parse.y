@@ -668,6 +668,18 @@ found(char *buf, size_t size)
 	}
 }
 
+/* A word that begins a statement, in a block that should have ended. */
+static int
+of_the_file(void)
+{
+	const struct keyword *k;
+
+	if (ps.nblocks < 2 || ps.text.s == NULL || ps.token == QUOTED)
+		return 0;
+	k = keyword_find(ps.text.s);
+	return k != NULL && (k->in & IN_GLOBAL);
+}
+
 static void
 syntax_error(void)
 {
@@ -696,11 +708,14 @@ syntax_error(void)
 		    ps.before == WORD ? " after \"" : "",
 		    ps.before == WORD ? ps.text_before.s : "",
 		    ps.before == WORD ? "\"" : "");
+	else if (ps.token == '{' && ps.before == '\n')
+		BAD(ps.text, "\"{\" stands on the line of the block's name");
 	else
-		BAD(ps.text, "%s%s: valid are %s",
+		BAD(ps.text, "%s%s: valid are %s%s",
 		    ps.token == WORD ? "unknown word " : "not valid here: ",
 		    found(here, sizeof(here)),
-		    valid_words(valid, sizeof(valid)));
+		    valid_words(valid, sizeof(valid)),
+		    of_the_file() ? ", or } is missing before" : "");
 }
 
 /* Called by yacc: with "syntax error", or when its stack is exhausted. */
@@ -740,6 +755,19 @@ lex_junk(const char *why)
 		BAD(ps.text, "%s", why);
 	ps.text.s = NULL;
 	return JUNK;
+}
+
+static int
+lex_junk_char(int c)
+{
+	char why[64];
+
+	if (isprint(c))
+		snprintf(why, sizeof(why), "unexpected character \"%c\"", c);
+	else
+		snprintf(why, sizeof(why), "unexpected character 0x%02x",
+		    (unsigned int)c);
+	return lex_junk(why);
 }
 
 /* "text" or 'text'; \" and \\ stand for themselves without the backslash. */
@@ -868,7 +896,7 @@ lex_token(void)
 			continue;
 		default:
 			if (!word_char(c))
-				return lex_junk("unexpected character");
+				return lex_junk_char(c);
 			return lex_word(c);
 		}
 	}
