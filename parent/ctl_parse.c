@@ -107,6 +107,18 @@ match(const struct word *w, const char *text)
 	return n == 1 ? found : NULL;
 }
 
+/* Whole words only: what is abbreviated is meant for what there is. */
+static int
+is_later(const char *text)
+{
+	const struct word *w;
+
+	for (w = later; w->name != NULL; w++)
+		if (strcmp(w->name, text) == 0)
+			return 1;
+	return 0;
+}
+
 static const struct word *
 take(struct args *a, const struct word *w, const char *what)
 {
@@ -118,7 +130,7 @@ take(struct args *a, const struct word *w, const char *what)
 		return NULL;
 	}
 	found = match(w, a->argv[0]);
-	if (found == NULL && w == verbs && match(later, a->argv[0]) != NULL) {
+	if (found == NULL && w == verbs && is_later(a->argv[0])) {
 		wrong(a, "not supported in this version", a->argv[0]);
 		return NULL;
 	}

@@ -51,7 +51,9 @@ open_socket(const char *path)
 		err(EXIT_REFUSED, "socket");
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
 		if (errno == EACCES)
-			errx(EXIT_REFUSED, "%s: permission denied", path);
+			errx(EXIT_REFUSED,
+			    "%s: permission denied; to look only: -s %s.ro",
+			    path, SOCKET_FILE);
 		errx(EXIT_NO_DAEMON, "%s: %s: is dialfaild running?", path,
 		    strerror(errno));
 	}

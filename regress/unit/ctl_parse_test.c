@@ -100,6 +100,8 @@ test_wrong_words(void **state)
 	refused("confirm it", "too many");
 	/* of the design, but not yet */
 	refused("drill", "not supported in this version");
+	refused("f", "f: unknown or ambiguous");
+	refused("for 10m failover", "for: unknown or ambiguous");
 	refused("show peers", "not supported in this version");
 	refused("show metrics", "not supported in this version");
 }
