@@ -311,7 +311,7 @@ repair(void)
 		return;
 	}
 	if ((n = reconcile(0, why, sizeof(why))) != -1)
-		log_info("network: %d steps laid again", n);
+		log_info("network: %d step%s laid again", n, n == 1 ? "" : "s");
 	if (drifting != (n == -1))
 		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
 	drifting = n == -1;

@@ -43,13 +43,20 @@ coloured(FILE *f, const char *colour, const char *text)
 }
 
 static const char *
-state_colour(const char *state)
+verdict_colour(const char *verdict)
 {
-	if (strcmp(state, "primary") == 0)
+	if (strncmp(verdict, "OK", 2) == 0)
 		return "32";
-	if (strcmp(state, "stranded") == 0 || strcmp(state, "dialing") == 0)
+	if (strncmp(verdict, "STRANDED", 8) == 0 ||
+	    strncmp(verdict, "DOWN", 4) == 0)
 		return "31";
 	return "33";
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static void
@@ -271,16 +278,21 @@ event_line(FILE *f, const char *head, const struct ctl_event *e)
 static void
 switches(FILE *f, const struct ctl_summary *s)
 {
-	char text[200], last[120];
+	char text[200], last[80];
 
 	snprintf(text, sizeof(text),
-	    "%" PRIu64 " failovers, %" PRIu64 " fallbacks", s->failovers,
-	    s->fallbacks);
+	    "%" PRIu64 " failover%s, %" PRIu64 " fallback%s", s->failovers,
+	    plural(s->failovers), s->fallbacks, plural(s->fallbacks));
 	if (s->detect_ms > 0) {
-		snprintf(last, sizeof(last),
-		    "; last: detected in %.1f s, dialled in %.1f s, "
-		    "switched in %.1f ms",
-		    (double)s->detect_ms / 1000, (double)s->dial_ms / 1000,
+		snprintf(last, sizeof(last), "; last: detected in %.1f s",
+		    (double)s->detect_ms / 1000);
+		strlcat(text, last, sizeof(text));
+		if (s->dial_ms > 0) {
+			snprintf(last, sizeof(last), ", dialled in %.1f s",
+			    (double)s->dial_ms / 1000);
+			strlcat(text, last, sizeof(text));
+		}
+		snprintf(last, sizeof(last), ", switched in %.1f ms",
 		    (double)s->apply_us / 1000);
 		strlcat(text, last, sizeof(text));
 	}
@@ -368,7 +380,7 @@ summary(FILE *f, const struct ctl_answer *a)
 
 	snprintf(head, sizeof(head), "%s  ", s->host);
 	if (ctl_colours)
-		fprintf(f, "\033[%sm", state_colour(s->state));
+		fprintf(f, "\033[%sm", verdict_colour(s->verdict));
 	folded(f, head, s->verdict);
 	if (ctl_colours)
 		fputs("\033[0m", f);
@@ -421,8 +433,11 @@ story_end(FILE *f, const struct ctl_event *e)
 {
 	char text[300], more[160], took[24];
 
-	snprintf(text, sizeof(text), "detected in %.1f s",
-	    (double)e->detect_ms / 1000);
+	if (strcmp(e->cause, "asked for") == 0)
+		strlcpy(text, e->cause, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "detected in %.1f s",
+		    (double)e->detect_ms / 1000);
 	if (e->dials > 0 && e->dial_ms > 0) {
 		snprintf(more, sizeof(more), ", dialled in %.1f s",
 		    (double)e->dial_ms / 1000);
@@ -431,9 +446,9 @@ story_end(FILE *f, const struct ctl_event *e)
 	if (e->backup[0] != '\0') {
 		length(took, sizeof(took), e->backup_s);
 		snprintf(more, sizeof(more),
-		    ", switched in %.1f ms; %u dials, %s on %s; %u flows cut",
-		    (double)e->apply_us / 1000, e->dials, took, e->backup,
-		    e->flows_cut);
+		    ", switched in %.1f ms; %u dial%s, %s on %s; %u flow%s cut",
+		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
+		    took, e->backup, e->flows_cut, plural(e->flows_cut));
 		strlcat(text, more, sizeof(text));
 	}
 	folded(f, "", text);

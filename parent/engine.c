@@ -510,8 +510,10 @@ act(const struct maction *a)
 		machine_alarm(a);
 		break;
 	case MACT_REPLY:
-		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s",
-		    mreason_text(a->reason));
+		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
+		    mreason_text(a->reason),
+		    a->reason == MWHY_NOT_PROVED ? "; show event tells why"
+						 : "");
 		break;
 	case MACT_EXIT:
 		leave(a);
@@ -721,9 +723,11 @@ applied(const struct msg_net_done *d)
 		history_line("network", "failed: %s", d->text);
 	else if (d->nsteps > 0)
 		history_line("network",
-		    "%u steps in %.1f ms, read back equal; %u flows "
+		    "%u step%s in %.1f ms, read back equal; %u flow%s "
 		    "forgotten",
-		    d->nsteps, (double)d->apply_us / 1000, d->flows);
+		    d->nsteps, d->nsteps == 1 ? "" : "s",
+		    (double)d->apply_us / 1000, d->flows,
+		    d->flows == 1 ? "" : "s");
 	engine_event(&ev);
 }
 
@@ -792,7 +796,8 @@ engine_drained(const struct msg_net_drained *d)
 {
 	struct mevent ev = { .type = MEV_DRAINED, .uplink = d->uplink };
 
-	history_line(uplink_name(d->uplink), "drained: %u flows cut", d->cut);
+	history_line(uplink_name(d->uplink), "drained: %u flow%s cut", d->cut,
+	    d->cut == 1 ? "" : "s");
 	parent->event.flows_cut += d->cut;
 	engine_event(&ev);
 }

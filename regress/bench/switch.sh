@@ -25,11 +25,11 @@ by_dialfail() {
 	flows
 	ctl failover wan2 >/dev/null
 	ok "the backup takes over" wait_state backup
-	ok "the switch is done" wait_until 5 "[ \"\$(told 'steps in' text)\" != null ]"
-	diag "$(told 'steps in' text)"
+	ok "the switch is done" wait_until 5 "[ \"\$(told 'steps? in' text)\" != null ]"
+	diag "$(told 'steps? in' text)"
 	ok "the LAN reaches the core" ping_lan
 	route_us=$(fact .last_switch.apply_us)
-	all_us=$((($(told 'steps in' offset_ms) -
+	all_us=$((($(told 'steps? in' offset_ms) -
 		$(told '-> backup' offset_ms)) * 1000))
 	ctl fallback >/dev/null
 	ok "the primary takes over" wait_state primary
