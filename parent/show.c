@@ -156,6 +156,14 @@ send_uplink(uint32_t ctl, uint32_t id)
 	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
 }
 
+/* Rounds go out through it: always the primary, a backup in use or proved. */
+static int
+probed(uint32_t id)
+{
+	return id == 0 || id == parent->machine.probing ||
+	       id == parent->machine.proving;
+}
+
 static void
 send_targets(uint32_t ctl)
 {
@@ -173,6 +181,8 @@ send_targets(uint32_t ctl)
 			r.method = u->conf.target[j].method;
 			r.near = u->conf.target[j].near;
 			r.stats = u->stats[j];
+			if (!probed(i)) /* how it was says nothing of now */
+				r.stats.known = 0;
 			control_record(ctl, IMSG_CTL_TARGET, &r, sizeof(r));
 		}
 }
@@ -259,11 +269,53 @@ return_text(struct ctl_summary *s)
 	snprintf(s->fallback_text, sizeof(s->fallback_text), "primary %s",
 	    r.good ? "good" : "bad");
 	left(s, "after", r.after_ms);
-	left(s, "stable", r.stable_ms);
+	if (r.good) /* else it has not begun */
+		left(s, "stable", r.stable_ms);
 	if (r.flap_ms > 0)
 		left(s, "flapped too often", r.flap_ms);
 	if (r.due_ms >= 0)
 		due(s, r.due_ms);
+}
+
+/* What is held is dead, and nothing is done about it, as asked. */
+static int
+held_dead(const struct machine *m)
+{
+	const struct machine_backup *b;
+
+	if (m->held == MACHINE_NONE || m->held != m->want.active || m->target)
+		return 0;
+	if (m->held == MACHINE_PRIMARY)
+		return m->primary.down;
+	b = &m->backup[m->held];
+	return b->link != MACHINE_LINK_UP || b->stale;
+}
+
+static const char *
+held_cause(const struct machine *m)
+{
+	if (m->held == MACHINE_PRIMARY)
+		return msg_cause_text(m->primary.cause);
+	if (m->backup[m->held].link != MACHINE_LINK_UP)
+		return "link lost";
+	return msg_cause_text(parent->uplink[m->held].last.cause);
+}
+
+/* A dead primary, or an operator's wish while it works. */
+static void
+verdict_dialing(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	const char *name = uplink_name(m->try.uplink);
+
+	if (m->primary.down)
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
+		    msg_cause_text(m->primary.cause), name);
+	else
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "SWITCHING  bringing up %s; traffic is on %s", name,
+		    uplink_name(m->want.active));
 }
 
 static void
@@ -277,6 +329,12 @@ verdict(struct ctl_summary *s)
 	if (s->fallback_due)
 		snprintf(then, sizeof(then), "; returns to %s in %u s",
 		    uplink_name(0), s->due_s);
+	if (held_dead(m)) {
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "DOWN  %s: %s; held: nothing is switched", name,
+		    held_cause(m));
+		return;
+	}
 	switch (m->state) {
 	case MACHINE_STARTING:
 		strlcpy(s->verdict, "STARTING  nothing is known yet",
@@ -292,10 +350,7 @@ verdict(struct ctl_summary *s)
 		    msg_cause_text(m->primary.cause));
 		break;
 	case MACHINE_DIALING:
-		snprintf(s->verdict, sizeof(s->verdict),
-		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
-		    msg_cause_text(m->primary.cause),
-		    uplink_name(m->try.uplink));
+		verdict_dialing(s);
 		break;
 	case MACHINE_ON_BACKUP:
 		snprintf(s->verdict, sizeof(s->verdict),
@@ -364,6 +419,21 @@ fill_summary(struct ctl_summary *s)
 }
 
 static void
+one_event(const struct ctl_event *ev, void *arg)
+{
+	struct ctl_event now = *ev;
+
+	/* what history has of an open one is as old as the last switch */
+	if (!ev->ended && strcmp(ev->id, parent->event.id) == 0) {
+		now = parent->event;
+		if (monotime_valid(parent->backup_since))
+			now.backup_s += seconds(parent->backup_since);
+		now.duration_s = seconds(parent->event_began);
+	}
+	control_record(*(uint32_t *)arg, IMSG_CTL_EVENT, &now, sizeof(now));
+}
+
+static void
 send_summary(uint32_t ctl)
 {
 	struct ctl_summary s;
@@ -377,14 +447,7 @@ send_summary(uint32_t ctl)
 	send_targets(ctl);
 	send_processes(ctl);
 	if (parent->event.id[0] != '\0')
-		control_record(
-		    ctl, IMSG_CTL_EVENT, &parent->event, sizeof(parent->event));
-}
-
-static void
-one_event(const struct ctl_event *ev, void *arg)
-{
-	control_record(*(uint32_t *)arg, IMSG_CTL_EVENT, ev, sizeof(*ev));
+		one_event(&parent->event, &ctl);
 }
 
 static void
