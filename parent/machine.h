@@ -240,6 +240,8 @@ enum mreason {
 	/* answers to an operator */
 	MWHY_OK,
 	MWHY_ALREADY,
+	MWHY_STAYS,
+	MWHY_STAYS_FOR,
 	MWHY_BUSY,
 	MWHY_NO_SUCH_UPLINK,
 	MWHY_LINK_FAILED,

@@ -70,6 +70,9 @@ static const char *const reasons[] = {
 	[MWHY_STOP] = "asked to stop",
 	[MWHY_OK] = "done",
 	[MWHY_ALREADY] = "it is so already",
+	[MWHY_STAYS] = "traffic is there already, and stays until fallback",
+	[MWHY_STAYS_FOR] =
+	    "traffic is there already, and returns unless confirmed in time",
 	[MWHY_BUSY] = "another switch is under way",
 	[MWHY_NO_SUCH_UPLINK] = "no such backup",
 	[MWHY_LINK_FAILED] = "the backup was lost",

@@ -65,7 +65,8 @@ op_failover(struct mctx *c)
 						  : first_other(c);
 	if (m->state == MACHINE_ON_BACKUP && i == m->want.active) {
 		stay(c, c->ev->ms);
-		return (answer(c, true, MWHY_ALREADY));
+		return (answer(
+		    c, true, c->ev->ms == 0 ? MWHY_STAYS : MWHY_STAYS_FOR));
 	}
 	pend(c, i);
 	return (MWHY_NOTED);

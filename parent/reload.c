@@ -302,7 +302,9 @@ commit(void)
 		    "nobody confirmed the reload: the configuration before it "
 		    "is back in force");
 	}
-	finish(CTL_OK, "in force");
+	finish(CTL_OK, limit_s != 0
+			   ? "in force; goes back by itself unless confirmed"
+			   : "in force");
 	if (limit_s != 0) {
 		confirm_at =
 		    monotime_add_ms(monotime_now(), (int64_t)limit_s * 1000);

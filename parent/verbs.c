@@ -25,6 +25,26 @@ ask_machine(
 	engine_event(&ev);
 }
 
+/* A wrong name: what would be right. */
+static void
+no_such_backup(uint32_t ctl, const char *name)
+{
+	char text[MSG_TEXT_LEN] = "";
+	uint32_t i;
+
+	if (strcmp(name, uplink_name(0)) == 0) {
+		control_result(ctl, CTL_REFUSED,
+		    "no such backup: %s is the primary; see fallback", name);
+		return;
+	}
+	for (i = 1; i < parent->conf.nuplinks; i++) {
+		strlcat(text, i > 1 ? ", " : "", sizeof(text));
+		strlcat(text, uplink_name(i), sizeof(text));
+	}
+	control_result(
+	    ctl, CTL_REFUSED, "no such backup: %s; valid: %s", name, text);
+}
+
 static void
 failover(uint32_t ctl, const struct ctl_failover *f)
 {
@@ -39,8 +59,7 @@ failover(uint32_t ctl, const struct ctl_failover *f)
 			if (strcmp(uplink_name(i), f->name) == 0)
 				id = i;
 		if (id == MACHINE_NONE) {
-			control_result(
-			    ctl, CTL_REFUSED, "no such backup: %s", f->name);
+			no_such_backup(ctl, f->name);
 			return;
 		}
 	}

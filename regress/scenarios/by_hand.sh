@@ -56,6 +56,8 @@ ok "an alarm says why" logged 'alarm: unconfirmed'
 
 diag "for a time, confirmed"
 ok "failover for 3s" says 0 '' failover for 3s
+ok "again: what it changes is told" \
+    says 0 'already, and returns unless confirmed' failover for 3s
 ok "confirm" says 0 '' confirm
 ok "there is no more to confirm" says 1 'nothing waits' confirm
 ok "the time has passed" wait_until 20 "[ \"\$(fact .since_s)\" -ge 5 ]"
@@ -74,6 +76,8 @@ bad=$(fact .primary.bad_rounds)
 ok "for many rounds" wait_until 20 \
     "[ \"\$(fact .primary.bad_rounds)\" -gt $((bad + 5)) ]"
 is "traffic is held" "$(fact .active.interface)" eth1
+is "the verdict does not call that well" "$(fact .verdict)" \
+    "DOWN  eth1: upstream dead; held: nothing is switched"
 ok "release" says 0 '' release
 ok "the backup takes over" wait_state backup
 is "seen under the backup's address" "$(seen_as)" "$WAN2_ADDRESS"
