@@ -7,6 +7,7 @@
  *	parent.c	the loop, the children, what comes from whom
  *	reload.c	a configuration on its way in
  *	engine.c	events into the machine, its actions out
+ *	engine_round.c	what a round of probes means
  *	link.c		one backup being brought up or hung up, step by step
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
