@@ -25,6 +25,7 @@
 #define PING_MS         2500
 #define READY_MS        (30 * 1000) /* from exec to READY */
 #define PINGS_MAX       2 /* unanswered for 5 s: it is dead */
+#define PING_LATE_MS    500
 #define GOODBYE_MS      900 /* children leave by themselves: fd 3 closes */
 #define GOODBYE_STEP_MS 10
 
@@ -32,6 +33,7 @@ struct parent *parent;
 
 static struct parent the_parent;
 static struct event ping_timer;
+static struct monotime pinged; /* when the last pings went out */
 static struct event sigs[5];
 
 static void parent_dispatch(int, short, void *);
@@ -430,18 +432,35 @@ on_signal(int sig, short what, void *arg)
 
 /* It is asked from READY on: a busy machine takes its time until then. */
 static int
-answers(const struct child *c)
+answers(struct child *c, int late)
 {
 	int64_t ms = monotime_ms_between(parent->started, monotime_now());
 
-	return c->ready ? c->ping - c->pong < PINGS_MAX : ms < READY_MS;
+	if (!c->ready)
+		return ms < READY_MS;
+	if (c->ping == c->pong)
+		c->silent = 0;
+	else if (!late)
+		c->silent++;
+	return c->silent < PINGS_MAX;
+}
+
+/* Where even we did not run, a child's silence tells nothing. */
+static int
+late_ourselves(void)
+{
+	struct monotime now = monotime_now(), was = pinged;
+
+	pinged = now;
+	return monotime_valid(was) &&
+	       monotime_ms_between(was, now) > PING_MS + PING_LATE_MS;
 }
 
 static void
 on_ping(int fd, short what, void *arg)
 {
 	struct timeval tv = monotime_ms(PING_MS);
-	int i;
+	int i, late = late_ourselves();
 
 	(void)fd;
 	(void)what;
@@ -449,7 +468,7 @@ on_ping(int fd, short what, void *arg)
 	for (i = 0; i < CHILD_MAX; i++) {
 		struct child *c = &parent->child[i];
 
-		if (!answers(c)) {
+		if (!answers(c, late)) {
 			log_warnx("%s (pid %d) does not answer", c->name,
 			    (int)c->pid);
 			give_up();

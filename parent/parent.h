@@ -37,6 +37,7 @@ struct child {
 	int ready;
 	uint32_t ping; /* number of the last one sent */
 	uint32_t pong; /* and of the last one answered */
+	uint32_t silent; /* pings in a row without an answer in time */
 	char sandbox[MSG_TEXT_LEN];
 };
 
