@@ -20,7 +20,7 @@ ok "fallback" ctl fallback
 ok "the primary is used again" wait_state primary 30
 hung_up
 
-ok "failover for a time" ctl failover pots for 5s
+ok "failover for a time" ctl failover pots for 20s
 on_modem 2
 ok "nobody confirms: it goes back by itself" wait_state primary 60
 hung_up
