@@ -32,6 +32,12 @@ addr_format(const struct addr *a, char *buf, size_t size)
 	return buf;
 }
 
+enum family
+addr_family(const struct addr *a)
+{
+	return a->family == AF_INET6 ? FAMILY_INET6 : FAMILY_INET;
+}
+
 size_t
 addr_len(const struct addr *a)
 {

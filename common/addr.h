@@ -20,6 +20,9 @@ struct addr {
 	};
 };
 
+/* Where something is there once for each family. */
+enum family { FAMILY_INET, FAMILY_INET6, FAMILIES };
+
 struct prefix {
 	struct addr addr; /* host bits are 0 */
 	uint32_t len;
@@ -35,6 +38,8 @@ const char *addr_format(const struct addr *, char *buf, size_t size);
 /* Order by family, then by octets; 0: equal (scope counts). */
 int addr_cmp(const struct addr *, const struct addr *);
 size_t addr_len(const struct addr *); /* octets: 0, 4 or 16 */
+/* FAMILY_INET6 for an IPv6 address, FAMILY_INET for all others. */
+enum family addr_family(const struct addr *);
 /* From network octets; len must fit the family.  0 or -1. */
 int addr_set(struct addr *, int family, const void *octets, size_t len);
 

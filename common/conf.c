@@ -250,7 +250,8 @@ conf_uplink_valid(const struct conf_uplink *u)
 	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
 	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
 		return 0;
-	if (u->gateway.family != AF_UNSPEC && !conf_address_valid(&u->gateway))
+	if (u->gateway[FAMILY_INET].family != AF_UNSPEC &&
+	    !conf_address_valid(&u->gateway[FAMILY_INET]))
 		return 0;
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;

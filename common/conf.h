@@ -28,6 +28,7 @@
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
 #define CONF_INIT_LEN       64
 #define CONF_ACCOUNT_LEN    128
+#define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
 enum conf_kind { CONF_INTERFACE, CONF_MODEM };
@@ -54,15 +55,39 @@ struct conf_probe {
 	uint32_t retry; /* bad rounds tried again, 0-100 */
 	struct conf_quorum success; /* of the count */
 	struct conf_quorum require; /* of the far targets; all: near too */
+	uint64_t budget; /* octets that probes may cost a month, 0: any */
 };
 
-enum conf_method { CONF_METHOD_ICMP };
+enum conf_method {
+	CONF_METHOD_ICMP, /* echo, ICMPv6 by its address */
+	CONF_METHOD_GATEWAY, /* ARP or neighbour discovery */
+	CONF_METHOD_TCP, /* a connection is made */
+	CONF_METHOD_DNS /* a query is answered */
+};
 
 struct conf_target {
 	uint32_t id; /* index in its uplink */
 	uint32_t method; /* enum conf_method */
 	uint32_t near; /* tells the cause, decides only by require all */
-	struct addr address;
+	struct addr address; /* CONF_METHOD_GATEWAY: only its family */
+	uint32_t port; /* tcp, dns */
+	char query[CONF_QUERY_LEN]; /* dns: the name */
+	struct addr answer; /* dns: must be among the answers; or none */
+};
+
+/* Which family's verdict moves the site; the others' only alarm. */
+enum conf_decide {
+	CONF_DECIDE_INET,
+	CONF_DECIDE_INET6,
+	CONF_DECIDE_ANY, /* down when every family is */
+	CONF_DECIDE_ALL /* down when one family is */
+};
+
+/* Which frames of the primary are kept for the story of an outage. */
+enum conf_capture {
+	CONF_CAPTURE_NONE,
+	CONF_CAPTURE_CONTROL, /* what builds and breaks connections */
+	CONF_CAPTURE_ALL
 };
 
 struct conf_dial {
@@ -91,7 +116,9 @@ struct conf_uplink {
 	char ifname[IFNAMSIZ]; /* empty with modem: pppd chooses */
 	uint32_t carrier; /* enum conf_carrier */
 	char carrier_ifname[IFNAMSIZ]; /* for CONF_CARRIER_OF */
-	struct addr gateway; /* AF_UNSPEC: from its default route */
+	struct addr gateway[FAMILIES]; /* AF_UNSPEC: from its default route */
+	uint32_t decide; /* enum conf_decide; a backup's is the primary's */
+	uint32_t capture; /* enum conf_capture, of the primary */
 	struct conf_probe probe;
 	uint32_t ntargets;
 	struct conf_target target[CONF_TARGETS_MAX];
@@ -147,6 +174,9 @@ struct conf {
 	struct conf_private private[CONF_UPLINKS_MAX];
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
+	char capture[PATH_MAX]; /* directory, empty: none */
+	uint64_t capture_size; /* octets, of all files in it */
+	uint32_t capture_keep_ms;
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
 	struct conf_where alarm_where;

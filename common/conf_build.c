@@ -21,7 +21,7 @@ uplink_defaults(struct conf_uplink *u, enum conf_role role)
 	memset(u, 0, sizeof(*u));
 	u->role = role;
 	u->carrier = CONF_CARRIER_ITSELF;
-	u->gateway.family = AF_UNSPEC;
+	u->gateway[FAMILY_INET].family = AF_UNSPEC;
 	u->probe.count = conf_range[CONF_F_COUNT].value;
 	u->probe.interval_ms = conf_range[CONF_F_INTERVAL].value;
 	u->probe.timeout_ms = conf_range[CONF_F_TIMEOUT].value;
@@ -617,8 +617,9 @@ mark_gateway(struct conf_uplink *u)
 	uint32_t i;
 
 	for (i = 0; i < u->ntargets; i++)
-		if (u->gateway.family != AF_UNSPEC &&
-		    addr_cmp(&u->target[i].address, &u->gateway) == 0)
+		if (u->gateway[FAMILY_INET].family != AF_UNSPEC &&
+		    addr_cmp(&u->target[i].address, &u->gateway[FAMILY_INET]) ==
+			0)
 			u->target[i].near = 1;
 }
 

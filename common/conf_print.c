@@ -98,9 +98,9 @@ print_primary(FILE *f, const struct conf_uplink *u)
 		fputs(u->carrier == CONF_CARRIER_NONE ? "none" : "itself", f);
 	fputc('\n', f);
 	fprintf(f, "\tgateway %s\n",
-	    u->gateway.family == AF_UNSPEC
+	    u->gateway[FAMILY_INET].family == AF_UNSPEC
 		? "auto"
-		: addr_format(&u->gateway, buf, sizeof(buf)));
+		: addr_format(&u->gateway[FAMILY_INET], buf, sizeof(buf)));
 	print_targets(f, u);
 	print_probe(f, &u->probe);
 	fprintf(f, "\tshutdown %s\n", u->shutdown ? "yes" : "no");

@@ -6,6 +6,7 @@
  */
 #include <sys/types.h>
 
+#include <ctype.h>
 #include <string.h>
 
 #include "common/msg.h"
@@ -81,15 +82,33 @@ ifname_valid(const char name[IFNAMSIZ])
 	return msg_text_valid(name, IFNAMSIZ) && strchr(name, '/') == NULL;
 }
 
+/* None, or of this family. */
+static int
+of_family(const struct addr *a, uint32_t family)
+{
+	return addr_valid(a) &&
+	       (a->family == AF_UNSPEC || addr_family(a) == family);
+}
+
+static int
+family_valid(const struct msg_family *f, uint32_t family)
+{
+	return of_family(&f->address, family) && of_family(&f->peer, family) &&
+	       f->prefixlen <= (family == FAMILY_INET6 ? 128 : 32) &&
+	       of_family(&f->gateway, family) && flag_valid(f->has_route);
+}
+
 int
 msg_facts_valid(const struct msg_facts *f)
 {
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (!family_valid(&f->family[i], i))
+			return 0;
 	return uplink_valid(f->uplink) && flag_valid(f->up) &&
 	       flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
-	       ifname_valid(f->ifname) && addr_valid(&f->address) &&
-	       addr_valid(&f->peer) &&
-	       f->prefixlen <= (f->address.family == AF_INET6 ? 128 : 32) &&
-	       addr_valid(&f->gateway) && flag_valid(f->has_route);
+	       ifname_valid(f->ifname);
 }
 
 int
@@ -103,14 +122,14 @@ msg_round_valid(const struct msg_round *r)
 {
 	uint32_t i;
 
-	if (!uplink_valid(r->uplink) || r->verdict > MSG_VOID ||
-	    r->cause >= MSG_CAUSE_MAX || r->ntargets > CONF_TARGETS_MAX ||
-	    r->began_ns < 0 || r->ended_ns < r->began_ns ||
-	    r->last_answer_ns < 0)
+	if (!uplink_valid(r->uplink) || r->family >= FAMILIES ||
+	    r->verdict > MSG_VOID || r->cause >= MSG_CAUSE_MAX ||
+	    r->ntargets > CONF_TARGETS_MAX || r->began_ns < 0 ||
+	    r->ended_ns < r->began_ns || r->last_answer_ns < 0)
 		return 0;
 	for (i = 0; i < r->ntargets; i++)
 		if (r->target[i].received > r->target[i].sent ||
-		    !flag_valid(r->target[i].good))
+		    r->target[i].state > MSG_TARGET_DOWN)
 			return 0;
 	return 1;
 }
@@ -130,7 +149,34 @@ msg_stats_valid(const struct msg_stats *s)
 	       s->received <= s->sent && s->recent_lost <= s->recent_sent &&
 	       rtt_valid(s->rtt_last_ns) && rtt_valid(s->rtt_min_ns) &&
 	       rtt_valid(s->rtt_avg_ns) && rtt_valid(s->rtt_max_ns) &&
-	       rtt_valid(s->rtt_mdev_ns);
+	       rtt_valid(s->rtt_mdev_ns) && rtt_valid(s->rtt_p50_ns) &&
+	       rtt_valid(s->rtt_p95_ns) && rtt_valid(s->rtt_p99_ns);
+}
+
+static int
+event_valid(const char event[MSG_EVENT_LEN])
+{
+	size_t i, len = strnlen(event, MSG_EVENT_LEN);
+
+	if (len == 0 || len == MSG_EVENT_LEN)
+		return 0;
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)event[i]) && event[i] != '-')
+			return 0;
+	return 1;
+}
+
+int
+msg_capture_valid(const struct msg_capture *c)
+{
+	return event_valid(c->event);
+}
+
+int
+msg_capture_done_valid(const struct msg_capture_done *d)
+{
+	return event_valid(d->event) && flag_valid(d->ok) &&
+	       msg_text_valid(d->text, sizeof(d->text));
 }
 
 int

@@ -25,6 +25,7 @@
 #include "common/conf.h"
 
 #define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
+#define MSG_EVENT_LEN   16 /* an event's id, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
 /*
@@ -58,6 +59,10 @@
 	X(STATS_REQ) /* P>R uint32_t id of the asker */                       \
 	X(STATS) /* R>P struct msg_stats, one per target */                   \
 	X(STATS_END) /* R>P uint32_t id */                                    \
+	/* frames kept for the story of an outage */                          \
+	X(CAPTURE) /* P>N struct msg_capture: a file, please */               \
+	X(CAPTURE_FILE) /* N>P, P>R struct msg_capture with the descriptor */ \
+	X(CAPTURE_DONE) /* N>P, R>P struct msg_capture_done */                \
 	/* dialling */                                                        \
 	X(TTY_OPEN) /* P>N struct msg_link */                                 \
 	X(TTY) /* N>P, P>D struct msg_link with the descriptor */             \
@@ -132,6 +137,15 @@ struct msg_conf_begin {
 	uint8_t sha256[32];
 };
 
+/* What an interface has of one family. */
+struct msg_family {
+	struct addr address; /* AF_UNSPEC: has none */
+	struct addr peer; /* point-to-point: the other end */
+	uint32_t prefixlen;
+	uint32_t has_route; /* a default route leaves by it, in main or ours */
+	struct addr gateway; /* in force; the last known one is kept */
+};
+
 /* What the kernel says of an uplink's interface. */
 struct msg_facts {
 	uint32_t uplink;
@@ -141,11 +155,7 @@ struct msg_facts {
 	uint32_t pointopoint;
 	uint32_t mtu;
 	char ifname[IFNAMSIZ];
-	struct addr address; /* AF_UNSPEC: has none */
-	struct addr peer; /* point-to-point: the other end */
-	uint32_t prefixlen;
-	struct addr gateway; /* in force; the last known one is kept */
-	uint32_t has_route; /* a default route leaves by it, in main or ours */
+	struct msg_family family[FAMILIES];
 };
 
 /* How an uplink is probed. */
@@ -178,7 +188,10 @@ enum msg_verdict {
 	X(SEND, "cannot send")               \
 	X(GATEWAY, "gateway silent")         \
 	X(UPSTREAM, "upstream dead")         \
+	X(CAPTIVE, "captive network")        \
+	X(DNS, "DNS only")                   \
 	X(SOME_TARGETS, "some targets dead") \
+	X(CONGESTED, "congested")            \
 	X(TARGET, "target")
 
 enum msg_cause {
@@ -189,11 +202,15 @@ enum msg_cause {
 };
 const char *msg_cause_text(uint32_t cause);
 
+/* A target as its last probes say, of this round and earlier ones. */
+enum msg_target_state { MSG_TARGET_UNKNOWN, MSG_TARGET_UP, MSG_TARGET_DOWN };
+
 struct msg_round {
 	uint32_t uplink;
 	uint32_t gen;
+	uint32_t family; /* enum family: whose targets were probed */
 	uint32_t verdict; /* enum msg_verdict */
-	uint32_t cause; /* enum msg_cause, with MSG_BAD */
+	uint32_t cause; /* enum msg_cause, with MSG_BAD and MSG_CONGESTED */
 	int64_t began_ns;
 	int64_t ended_ns;
 	int64_t last_answer_ns; /* of any far target, 0: never yet */
@@ -201,7 +218,7 @@ struct msg_round {
 	struct {
 		uint32_t sent;
 		uint32_t received; /* in time */
-		uint32_t good; /* by success */
+		uint32_t state; /* enum msg_target_state */
 	} target[CONF_TARGETS_MAX];
 };
 
@@ -221,6 +238,21 @@ struct msg_stats {
 	int64_t rtt_avg_ns;
 	int64_t rtt_max_ns;
 	int64_t rtt_mdev_ns;
+	int64_t rtt_p50_ns; /* percentiles */
+	int64_t rtt_p95_ns;
+	int64_t rtt_p99_ns;
+};
+
+struct msg_capture {
+	char event[MSG_EVENT_LEN]; /* its id, the file's name */
+};
+
+/* The frames are in the file, or why they are not. */
+struct msg_capture_done {
+	char event[MSG_EVENT_LEN];
+	uint32_t ok;
+	uint32_t frames;
+	char text[MSG_TEXT_LEN];
 };
 
 struct msg_link {
@@ -322,7 +354,7 @@ struct msg_net_line {
 struct msg_alarm {
 	uint32_t id;
 	char kind[32]; /* failover, fallback, stranded, ... */
-	char event[16];
+	char event[MSG_EVENT_LEN];
 	char state[16];
 	char uplink[CONF_LABEL_LEN];
 	char text[MSG_TEXT_LEN];
@@ -340,6 +372,9 @@ int msg_facts_valid(const struct msg_facts *);
 int msg_probe_valid(const struct msg_probe *);
 int msg_round_valid(const struct msg_round *);
 int msg_stats_valid(const struct msg_stats *);
+/* An event's id is digits, letters and - : it names a file, too. */
+int msg_capture_valid(const struct msg_capture *);
+int msg_capture_done_valid(const struct msg_capture_done *);
 int msg_link_valid(const struct msg_link *);
 int msg_dial_valid(const struct msg_dial *);
 int msg_link_text_valid(const struct msg_link_text *);

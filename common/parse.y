@@ -181,11 +181,11 @@ primary_word	: CARRIER string		{
 		}
 		| GATEWAY AUTO			{
 			once(&$1);
-			memset(&UPLINK->gateway, 0, sizeof(UPLINK->gateway));
+			memset(&UPLINK->gateway[FAMILY_INET], 0, sizeof(UPLINK->gateway[FAMILY_INET]));
 		}
 		| GATEWAY string		{
 			once(&$1);
-			conf_build_address(BUILD, &UPLINK->gateway, &$2);
+			conf_build_address(BUILD, &UPLINK->gateway[FAMILY_INET], &$2);
 		}
 		| TARGET string near		{
 			conf_build_target(BUILD, &$2, (int)$3);

@@ -97,9 +97,9 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 		strlcpy(u->ifname, ifname, sizeof(u->ifname));
 		memset(&u->gateway, 0, sizeof(u->gateway));
 	}
-	u->gateway_configured = c->gateway.family != AF_UNSPEC;
+	u->gateway_configured = c->gateway[FAMILY_INET].family != AF_UNSPEC;
 	if (u->gateway_configured)
-		u->gateway = c->gateway;
+		u->gateway = c->gateway[FAMILY_INET];
 	u->shutdown = c->shutdown != 0;
 	u->ncompanions = c->ncompanions;
 	memcpy(u->companion, c->companion, sizeof(u->companion));
@@ -149,14 +149,14 @@ tell_facts(uint32_t i, int anyway)
 	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
 	    c->carrier == CONF_CARRIER_NONE, &state, &f);
 	if (!u->gateway_configured)
-		u->gateway = f.gateway;
+		u->gateway = f.family[FAMILY_INET].gateway;
 	if (!anyway && memcmp(&f, &facts[i], sizeof(f)) == 0)
 		return;
 	facts[i] = f;
 	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
 		log_warnx("%s", why);
-	if (f.address.family != AF_UNSPEC)
-		last_address[i] = f.address;
+	if (f.family[FAMILY_INET].address.family != AF_UNSPEC)
+		last_address[i] = f.family[FAMILY_INET].address;
 	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));
 }
 

@@ -95,17 +95,17 @@ facts_route(
 	const struct net_route *r;
 
 	r = default_route(s, NET_MAIN, f->ifindex);
-	f->has_route = r != NULL || u->gateway_configured;
+	f->family[FAMILY_INET].has_route = r != NULL || u->gateway_configured;
 	if (u->gateway_configured)
 		return;
 	if (r == NULL && u->id != 0) {
 		r = default_route(s, plan_table(u->id), f->ifindex);
-		f->has_route = r != NULL;
+		f->family[FAMILY_INET].has_route = r != NULL;
 		if (u->gateway.family != AF_UNSPEC)
 			return; /* fresher than what an earlier run laid */
 	}
 	if (r != NULL && r->gateway.family == AF_INET)
-		f->gateway = r->gateway;
+		f->family[FAMILY_INET].gateway = r->gateway;
 }
 
 void
@@ -118,7 +118,7 @@ plan_facts(const struct net_uplink *u, const char *carrier_of, int carrier_none,
 	memset(f, 0, sizeof(*f));
 	f->uplink = u->id;
 	strlcpy(f->ifname, u->ifname, sizeof(f->ifname));
-	f->gateway = u->gateway;
+	f->family[FAMILY_INET].gateway = u->gateway;
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
 	f->ifindex = l->ifindex;
@@ -133,9 +133,9 @@ plan_facts(const struct net_uplink *u, const char *carrier_of, int carrier_none,
 	f->pointopoint = l->pointopoint != 0;
 	f->mtu = l->mtu;
 	if ((a = address(s, l->ifindex)) != NULL) {
-		f->address = a->local;
-		f->peer = a->peer;
-		f->prefixlen = a->prefixlen;
+		f->family[FAMILY_INET].address = a->local;
+		f->family[FAMILY_INET].peer = a->peer;
+		f->family[FAMILY_INET].prefixlen = a->prefixlen;
 	}
 	facts_route(u, s, f);
 }

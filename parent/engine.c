@@ -537,7 +537,7 @@ tell_link(uint32_t id)
 
 	up = f->ifindex != 0 && f->up && f->carrier;
 	if (id != 0)
-		up = up && f->address.family != AF_UNSPEC;
+		up = up && f->family[FAMILY_INET].address.family != AF_UNSPEC;
 	if (!adopted || !u->facts_known || (told && up == u->was_up) ||
 	    u->conf.kind != CONF_INTERFACE)
 		return;

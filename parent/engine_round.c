@@ -27,7 +27,7 @@ dead_on_primary(const struct addr *a)
 
 	for (i = 0; i < p->last.ntargets; i++)
 		if (addr_cmp(&p->conf.target[i].address, a) == 0)
-			return !p->last.target[i].good;
+			return p->last.target[i].state != MSG_TARGET_UP;
 	return -1;
 }
 
@@ -51,7 +51,7 @@ same_targets(const struct uplink *b)
 		if (b->conf.target[i].near)
 			continue;
 		on_primary = dead_on_primary(&b->conf.target[i].address);
-		if (b->last.target[i].good) {
+		if (b->last.target[i].state == MSG_TARGET_UP) {
 			if (on_primary == 1)
 				return false;
 			continue;

@@ -104,8 +104,9 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 
 	strlcpy(r->ifname, f->ifindex == 0 ? u->conf.ifname : f->ifname,
 	    sizeof(r->ifname));
-	r->address = f->address;
-	r->gateway = f->pointopoint ? f->peer : f->gateway;
+	r->address = f->family[FAMILY_INET].address;
+	r->gateway = f->pointopoint ? f->family[FAMILY_INET].peer
+				    : f->family[FAMILY_INET].gateway;
 	if (u->link.phase == LINK_UP && f->ifindex == 0) {
 		strlcpy(r->ifname, u->link.ppp.ifname, sizeof(r->ifname));
 		r->address = u->link.ppp.local;

@@ -64,13 +64,14 @@ obstacle(const struct probed *p)
 		return MSG_CAUSE_LINK_DOWN;
 	if (!f->carrier)
 		return MSG_CAUSE_CARRIER;
-	if (f->address.family != AF_INET)
+	if (f->family[FAMILY_INET].address.family != AF_INET)
 		return MSG_CAUSE_NO_ADDRESS;
 	/* layer-2 probes alone would say "up" while the LAN is dead */
-	if (p->conf.id == 0 && p->conf.gateway.family == AF_UNSPEC &&
-	    !f->has_route)
+	if (p->conf.id == 0 &&
+	    p->conf.gateway[FAMILY_INET].family == AF_UNSPEC &&
+	    !f->family[FAMILY_INET].has_route)
 		return MSG_CAUSE_NO_ROUTE;
-	if (!f->pointopoint && f->gateway.family != AF_INET)
+	if (!f->pointopoint && f->family[FAMILY_INET].gateway.family != AF_INET)
 		return MSG_CAUSE_NO_ROUTE;
 	return MSG_CAUSE_NONE;
 }
@@ -164,7 +165,7 @@ send_probe(struct probed *p, uint32_t target)
 	struct monotime now = monotime_now();
 
 	arc4random_buf(&e.token, sizeof(e.token));
-	e.src = p->facts.address;
+	e.src = p->facts.family[FAMILY_INET].address;
 	e.dst = p->conf.target[target].address;
 	e.id = p->id;
 	e.seq = round_sent(&p->round, target, e.token, now);
@@ -346,14 +347,20 @@ probed_inherit(struct probed *p, const struct probed *from)
 }
 
 static int
+same_family(const struct msg_family *a, const struct msg_family *b)
+{
+	return addr_cmp(&a->address, &b->address) == 0 &&
+	       a->prefixlen == b->prefixlen &&
+	       addr_cmp(&a->gateway, &b->gateway) == 0;
+}
+
+static int
 same_link(const struct msg_facts *a, const struct msg_facts *b)
 {
 	return a->ifindex == b->ifindex && a->up == b->up &&
 	       a->carrier == b->carrier && a->pointopoint == b->pointopoint &&
 	       strcmp(a->ifname, b->ifname) == 0 &&
-	       addr_cmp(&a->address, &b->address) == 0 &&
-	       a->prefixlen == b->prefixlen &&
-	       addr_cmp(&a->gateway, &b->gateway) == 0;
+	       same_family(&a->family[FAMILY_INET], &b->family[FAMILY_INET]);
 }
 
 void

@@ -223,7 +223,16 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 	for (i = 0; i < r->conf->ntargets; i++) {
 		out->target[i].sent = r->target[i].sent;
 		out->target[i].received = r->target[i].received;
-		out->target[i].good = round_target(r, i) == 1;
+		switch (round_target(r, i)) {
+		case 1:
+			out->target[i].state = MSG_TARGET_UP;
+			break;
+		case 0:
+			out->target[i].state = MSG_TARGET_DOWN;
+			break;
+		default:
+			out->target[i].state = MSG_TARGET_UNKNOWN;
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 	struct cmsghdr *c;
 
 	if (icmp_parse_ip(data, len, &e) == -1 || e.id != w->id ||
-	    addr_cmp(&e.dst, &w->facts.address) != 0)
+	    addr_cmp(&e.dst, &w->facts.family[FAMILY_INET].address) != 0)
 		return;
 	clock_gettime(CLOCK_REALTIME, &stamp);
 	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
@@ -81,7 +81,7 @@ set_up(struct wire *w)
 
 	memset(&sin, 0, sizeof(sin));
 	sin.sin_family = AF_INET;
-	sin.sin_addr = w->facts.address.v4;
+	sin.sin_addr = w->facts.family[FAMILY_INET].address.v4;
 	if (setsockopt(w->fd, SOL_SOCKET, SO_BINDTODEVICE, w->facts.ifname,
 		(socklen_t)strlen(w->facts.ifname) + 1) == -1 ||
 	    bind(w->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||

@@ -47,14 +47,14 @@ next_hop(struct wire *w, const struct addr *dst)
 {
 	struct prefix net;
 
-	net.addr = w->facts.address;
-	net.len = w->facts.prefixlen;
+	net.addr = w->facts.family[FAMILY_INET].address;
+	net.len = w->facts.family[FAMILY_INET].prefixlen;
 	prefix_mask(&net);
 	if (prefix_contains(&net, dst))
 		return neighbour(w, dst);
-	if (w->facts.gateway.family != AF_INET)
+	if (w->facts.family[FAMILY_INET].gateway.family != AF_INET)
 		return NULL;
-	return neighbour(w, &w->facts.gateway);
+	return neighbour(w, &w->facts.family[FAMILY_INET].gateway);
 }
 
 static void
@@ -68,7 +68,8 @@ ask(struct wire *w, struct wire_neighbour *n)
 		return;
 	n->asked = now;
 	/* always to all: a gateway with a new MAC is found at once */
-	frame_arp_request(w->mac, &w->facts.address, &n->ip, out);
+	frame_arp_request(
+	    w->mac, &w->facts.family[FAMILY_INET].address, &n->ip, out);
 	(void)pcap_inject(w->pcap, out, sizeof(out));
 }
 
@@ -119,7 +120,7 @@ got_arp(struct wire *w, const struct frame *f)
 	size_t i;
 
 	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) != 0 ||
-	    addr_cmp(&f->arp_for, &w->facts.address) != 0)
+	    addr_cmp(&f->arp_for, &w->facts.family[FAMILY_INET].address) != 0)
 		return;
 	for (i = 0; i < WIRE_NEIGHBOURS; i++) {
 		n = &w->neighbour[i];
@@ -148,7 +149,7 @@ static void
 got_echo(struct wire *w, const struct frame *f, const struct timespec *stamp)
 {
 	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) == 0 && f->echo.id == w->id &&
-	    addr_cmp(&f->echo.dst, &w->facts.address) == 0)
+	    addr_cmp(&f->echo.dst, &w->facts.family[FAMILY_INET].address) == 0)
 		w->user->answer(w->arg, &f->echo, wire_arrived(stamp));
 }
 
@@ -201,12 +202,12 @@ set_filter(struct wire *w)
 	char text[224], ip[ADDR_STRLEN];
 	int n;
 
-	addr_format(&w->facts.address, ip, sizeof(ip));
+	addr_format(&w->facts.family[FAMILY_INET].address, ip, sizeof(ip));
 	snprintf(text, sizeof(text),
 	    "(arp[6:2] = 2 and arp[24:4] = 0x%08x) or "
 	    "(ip dst %s and icmp[icmptype] = icmp-echoreply and "
 	    "icmp[4:2] = %u)",
-	    ntohl(w->facts.address.v4.s_addr), ip, w->id);
+	    ntohl(w->facts.family[FAMILY_INET].address.v4.s_addr), ip, w->id);
 	if (pcap_compile(w->pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
 		return -1;
 	n = pcap_setfilter(w->pcap, &prog);
@@ -286,8 +287,8 @@ l2_refresh(struct wire *w)
 	if (own_mac(w, mac) == -1 || memcmp(mac, w->mac, sizeof(mac)) != 0)
 		return -1;
 	memset(w->held, 0, sizeof(w->held));
-	if (w->facts.gateway.family == AF_INET &&
-	    (n = neighbour(w, &w->facts.gateway)) != NULL)
+	if (w->facts.family[FAMILY_INET].gateway.family == AF_INET &&
+	    (n = neighbour(w, &w->facts.family[FAMILY_INET].gateway)) != NULL)
 		ask(w, n);
 	return 0;
 }
@@ -299,7 +300,8 @@ l2_silent(const struct wire *w, struct monotime since)
 
 	for (i = 0; i < WIRE_NEIGHBOURS; i++)
 		if (w->neighbour[i].ip.family != AF_UNSPEC &&
-		    addr_cmp(&w->neighbour[i].ip, &w->facts.gateway) == 0)
+		    addr_cmp(&w->neighbour[i].ip,
+			&w->facts.family[FAMILY_INET].gateway) == 0)
 			return monotime_cmp(w->neighbour[i].answered, since) <
 			       0;
 	return 0;

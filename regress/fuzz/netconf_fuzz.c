@@ -136,7 +136,7 @@ fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
 		u->carrier = how >> 1 & 1 ? CONF_CARRIER_OF : CONF_CARRIER_NONE;
 		strlcpy(u->carrier_ifname, "if0", IFNAMSIZ);
 		if (how & 4)
-			addr_parse("192.0.2.1", &u->gateway);
+			addr_parse("192.0.2.1", &u->gateway[FAMILY_INET]);
 		u->shutdown = how >> 3 & 1;
 		u->ncompanions = how >> 4 & 1;
 		strlcpy(u->companion[0], "if1", IFNAMSIZ);

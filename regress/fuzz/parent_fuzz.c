@@ -105,7 +105,7 @@ send_round(enum child_id from)
 	for (i = 0; i < r.ntargets && i < CONF_TARGETS_MAX; i++) {
 		r.target[i].sent = number(4);
 		r.target[i].received = number(r.target[i].sent % 4 + 1);
-		r.target[i].good = number(2);
+		r.target[i].state = number(3);
 	}
 	say(from, IMSG_ROUND, &r, sizeof(r));
 }
@@ -134,7 +134,7 @@ send_facts(enum child_id from)
 	f.ifindex = number(3);
 	f.up = number(2);
 	f.carrier = number(2);
-	f.address.family = number(2) ? AF_INET : AF_UNSPEC;
+	f.family[FAMILY_INET].address.family = number(2) ? AF_INET : AF_UNSPEC;
 	words(f.ifname, sizeof(f.ifname));
 	say(from, IMSG_FACTS, &f, sizeof(f));
 }

@@ -303,13 +303,13 @@ send_facts(void)
 	f.up = flags & 1;
 	f.carrier = flags >> 1 & 1;
 	f.pointopoint = flags >> 2 & 1;
-	f.has_route = flags >> 3 & 1;
-	f.prefixlen = octet();
+	f.family[FAMILY_INET].has_route = flags >> 3 & 1;
+	f.family[FAMILY_INET].prefixlen = octet();
 	strlcpy(f.ifname, "eth1", sizeof(f.ifname));
 	if (flags & 16)
-		addr_set(&f.address, AF_INET, ip, 4);
+		addr_set(&f.family[FAMILY_INET].address, AF_INET, ip, 4);
 	if (flags & 32)
-		addr_set(&f.gateway, AF_INET, gateway, 4);
+		addr_set(&f.family[FAMILY_INET].gateway, AF_INET, gateway, 4);
 	deliver(IMSG_FACTS, &f, sizeof(f));
 }
 

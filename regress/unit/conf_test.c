@@ -298,8 +298,8 @@ test_uplinks_in_messages(void **state)
 	UPLINK_REFUSED(0, carrier, CONF_CARRIER_NONE + 1);
 	UPLINK_REFUSED(0, carrier_ifname[0], '\0');
 	UPLINK_REFUSED(0, carrier_ifname[0], '/');
-	UPLINK_REFUSED(0, gateway.family, 99);
-	UPLINK_REFUSED(0, gateway.octet[0], 224);
+	UPLINK_REFUSED(0, gateway[FAMILY_INET].family, 99);
+	UPLINK_REFUSED(0, gateway[FAMILY_INET].octet[0], 224);
 	UPLINK_REFUSED(0, shutdown, 2);
 	UPLINK_REFUSED(0, metered, 2);
 	UPLINK_REFUSED(0, ntargets, 0);

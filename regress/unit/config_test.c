@@ -25,7 +25,7 @@ static char path[64];
 static struct {
 	uint32_t type;
 	size_t len;
-	char data[4096];
+	char data[sizeof(struct conf_uplink)];
 } sent[SENT_MAX];
 static size_t nsent;
 static int reloads;

@@ -103,8 +103,8 @@ test_facts(void **state)
 		.up = 1,
 		.carrier = 1,
 		.ifname = "eth1",
-		.address = { .family = AF_INET },
-		.prefixlen = 24 };
+		.family = {
+		    { .address = { .family = AF_INET }, .prefixlen = 24 } } };
 
 	(void)state;
 	assert_true(msg_facts_valid(&good));
@@ -112,26 +112,29 @@ test_facts(void **state)
 	REFUSED(facts, good, up, 2);
 	REFUSED(facts, good, carrier, 2);
 	REFUSED(facts, good, pointopoint, 2);
-	REFUSED(facts, good, has_route, 2);
-	REFUSED(facts, good, prefixlen, 33);
-	REFUSED(facts, good, address, ODD_ADDR);
-	REFUSED(facts, good, peer, ODD_ADDR);
-	REFUSED(facts, good, gateway, ODD_ADDR);
+	REFUSED(facts, good, family[FAMILY_INET].has_route, 2);
+	REFUSED(facts, good, family[FAMILY_INET].prefixlen, 33);
+	REFUSED(facts, good, family[FAMILY_INET].address, ODD_ADDR);
+	REFUSED(facts, good, family[FAMILY_INET].peer, ODD_ADDR);
+	REFUSED(facts, good, family[FAMILY_INET].gateway, ODD_ADDR);
+	/* of the other family */
+	REFUSED(facts, good, family[FAMILY_INET6].gateway, V4);
 	REFUSED(facts, good, ifname[2], '/');
 	TEXT_CHECKED(facts, good, ifname);
-	TAKEN(facts, good, gateway, V4);
+	TAKEN(facts, good, family[FAMILY_INET].gateway, V4);
 }
 
 static void
 test_facts_of_ipv6(void **state)
 {
 	static const struct msg_facts good = { .ifname = "eth1",
-		.address = { .family = AF_INET6 },
-		.prefixlen = 128 };
+		.family = {
+		    [FAMILY_INET6] = { .address = { .family = AF_INET6 },
+			.prefixlen = 128 } } };
 
 	(void)state;
 	assert_true(msg_facts_valid(&good));
-	REFUSED(facts, good, prefixlen, 129);
+	REFUSED(facts, good, family[FAMILY_INET6].prefixlen, 129);
 }
 
 static void
@@ -155,11 +158,13 @@ test_round(void **state)
 		.began_ns = 5,
 		.ended_ns = 9,
 		.ntargets = 2,
-		.target = { { 3, 3, 1 }, { 3, 0, 0 } } };
+		.target = {
+		    { 3, 3, MSG_TARGET_UP }, { 3, 0, MSG_TARGET_DOWN } } };
 
 	(void)state;
 	assert_true(msg_round_valid(&good));
 	REFUSED(round, good, uplink, NO_UPLINK);
+	REFUSED(round, good, family, FAMILIES);
 	REFUSED(round, good, verdict, MSG_VOID + 1);
 	REFUSED(round, good, cause, MSG_CAUSE_MAX);
 	REFUSED(round, good, ntargets, CONF_TARGETS_MAX + 1);
@@ -169,8 +174,8 @@ test_round(void **state)
 	REFUSED(round, good, last_answer_ns, -1);
 	REFUSED(round, good, target[0].sent, 2);
 	REFUSED(round, good, target[1].received, 4);
-	REFUSED(round, good, target[1].good, 2);
-	TAKEN(round, good, target[2].good, 2); /* not one of ntargets */
+	REFUSED(round, good, target[1].state, 3);
+	TAKEN(round, good, target[2].state, 3); /* not one of ntargets */
 }
 
 static void

@@ -515,7 +515,8 @@ test_begin(void **arg)
 	assert_int_equal(nsent, 4);
 	assert_int_equal(count(IMSG_FACTS), 3);
 	assert_int_equal(sent[0].body.facts.ifindex, ETH1);
-	assert_int_equal(sent[1].body.facts.gateway.family, AF_INET);
+	assert_int_equal(
+	    sent[1].body.facts.family[FAMILY_INET].gateway.family, AF_INET);
 	assert_int_equal(sent[3].type, IMSG_NET_ADOPT);
 	assert_int_equal(sent[3].body.adopt.found, 0);
 	assert_int_equal(sent[3].body.adopt.active, 0);
@@ -720,9 +721,10 @@ test_recreated(void **arg)
 	loop_until(IMSG_FACTS, 1);
 	loop_quiet();
 	assert_int_equal(sent[0].body.facts.ifindex, 9);
-	assert_int_equal(sent[0].body.facts.has_route, 0);
+	assert_int_equal(sent[0].body.facts.family[FAMILY_INET].has_route, 0);
 	/* the last known one */
-	assert_int_equal(sent[0].body.facts.gateway.family, AF_INET);
+	assert_int_equal(
+	    sent[0].body.facts.family[FAMILY_INET].gateway.family, AF_INET);
 	assert_int_equal(sim_link(k, "eth1")->group, NET_GROUP);
 	assert_int_equal(way(k, 0, NULL), WAN2);
 	assert_int_equal(undo_find(&undo, UNDO_GROUP, "eth1")->ifindex, 9);

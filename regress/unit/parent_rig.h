@@ -222,13 +222,13 @@ rig_facts_of(uint32_t id, const char *ifname, int carrier)
 	f.up = 1;
 	f.carrier = carrier != 0;
 	f.mtu = 1500;
-	f.prefixlen = 24;
-	f.has_route = 1;
+	f.family[FAMILY_INET].prefixlen = 24;
+	f.family[FAMILY_INET].has_route = 1;
 	strlcpy(f.ifname, ifname, sizeof(f.ifname));
-	CHECK(addr_parse(id == 0 ? "192.0.2.17" : "203.0.113.17", &f.address) ==
-	      0);
-	CHECK(
-	    addr_parse(id == 0 ? "192.0.2.1" : "203.0.113.1", &f.gateway) == 0);
+	CHECK(addr_parse(id == 0 ? "192.0.2.17" : "203.0.113.17",
+		  &f.family[FAMILY_INET].address) == 0);
+	CHECK(addr_parse(id == 0 ? "192.0.2.1" : "203.0.113.1",
+		  &f.family[FAMILY_INET].gateway) == 0);
 	rig_send(CHILD_NETCONF, IMSG_FACTS, &f, sizeof(f));
 }
 
@@ -304,9 +304,11 @@ rig_round(uint32_t id, uint32_t verdict, uint32_t cause)
 	r.ntargets = u->conf.ntargets;
 	for (i = 0; i < r.ntargets; i++) {
 		r.target[i].sent = u->conf.probe.count;
-		r.target[i].good =
-		    verdict == MSG_GOOD || u->conf.target[i].near;
-		r.target[i].received = r.target[i].good * r.target[i].sent;
+		r.target[i].state = MSG_TARGET_DOWN;
+		if (verdict == MSG_GOOD || u->conf.target[i].near) {
+			r.target[i].state = MSG_TARGET_UP;
+			r.target[i].received = r.target[i].sent;
+		}
 	}
 	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
 }

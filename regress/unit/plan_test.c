@@ -585,20 +585,24 @@ test_facts(void **arg)
 	(void)arg;
 	plan_facts(&k->w.uplink[0], "", 0, &k->s, &f);
 	assert_int_equal(f.ifindex, ETH1);
-	assert_int_equal(f.has_route, 1);
-	assert_int_equal(f.prefixlen, 24);
-	assert_int_equal(addr_cmp(&f.gateway, &(struct addr){ 0 }) != 0, 1);
+	assert_int_equal(f.family[FAMILY_INET].has_route, 1);
+	assert_int_equal(f.family[FAMILY_INET].prefixlen, 24);
+	assert_int_equal(
+	    addr_cmp(&f.family[FAMILY_INET].gateway, &(struct addr){ 0 }) != 0,
+	    1);
 	/* the last known gateway stays, the route is gone */
-	k->w.uplink[0].gateway = f.gateway;
+	k->w.uplink[0].gateway = f.family[FAMILY_INET].gateway;
 	kernel_route_del(k, &k->route[0]);
 	plan_facts(&k->w.uplink[0], "", 0, &k->s, &f);
-	assert_int_equal(f.has_route, 0);
-	assert_int_equal(addr_cmp(&f.gateway, &k->w.uplink[0].gateway), 0);
+	assert_int_equal(f.family[FAMILY_INET].has_route, 0);
+	assert_int_equal(
+	    addr_cmp(&f.family[FAMILY_INET].gateway, &k->w.uplink[0].gateway),
+	    0);
 	/* after a restart a backup's comes from its own table */
 	memset(&k->w.uplink[1].gateway, 0, sizeof(struct addr));
 	kernel_down(k, 0);
 	plan_facts(&k->w.uplink[1], "", 0, &k->s, &f);
-	assert_int_equal(f.gateway.family, AF_INET);
+	assert_int_equal(f.family[FAMILY_INET].gateway.family, AF_INET);
 	/* a missing interface, and one that is a port of another */
 	plan_facts(&k->w.uplink[2], "", 0, &k->s, &f);
 	assert_int_equal(f.ifindex, 0);

@@ -310,12 +310,12 @@ fill_facts(uint32_t uplink, const char *ifname, const char *ip, const char *gw)
 
 	memset(f, 0, sizeof(*f));
 	f->uplink = uplink;
-	f->up = f->carrier = f->has_route = 1;
+	f->up = f->carrier = f->family[FAMILY_INET].has_route = 1;
 	f->mtu = 1500;
-	f->prefixlen = 24;
+	f->family[FAMILY_INET].prefixlen = 24;
 	strlcpy(f->ifname, ifname, sizeof(f->ifname));
-	addr_parse(ip, &f->address);
-	addr_parse(gw, &f->gateway);
+	addr_parse(ip, &f->family[FAMILY_INET].address);
+	addr_parse(gw, &f->family[FAMILY_INET].gateway);
 }
 
 static void
@@ -517,11 +517,11 @@ facts_are_rounds(void **state)
 	send_facts(0);
 	await(0, MSG_BAD, MSG_CAUSE_LINK_DOWN);
 	*f = was;
-	f->address.family = AF_UNSPEC;
+	f->family[FAMILY_INET].address.family = AF_UNSPEC;
 	send_facts(0);
 	await(0, MSG_BAD, MSG_CAUSE_NO_ADDRESS);
 	*f = was;
-	f->has_route = 0;
+	f->family[FAMILY_INET].has_route = 0;
 	send_facts(0);
 	await(0, MSG_BAD, MSG_CAUSE_NO_ROUTE);
 	*f = was;

@@ -471,13 +471,13 @@ within_bounds(void **state)
 {
 	static const struct conf_probe probes[] = {
 		{ 3, 200, 1000, 1000, 1, { CONF_QUORUM_MOST, 0 },
-		    { CONF_QUORUM_ANY, 0 } },
+		    { CONF_QUORUM_ANY, 0 }, 0 },
 		{ 1, 200, 500, 2000, 0, { CONF_QUORUM_MOST, 0 },
-		    { CONF_QUORUM_ANY, 0 } },
+		    { CONF_QUORUM_ANY, 0 }, 0 },
 		{ 5, 100, 300, 500, 3, { CONF_QUORUM_ALL, 0 },
-		    { CONF_QUORUM_ALL, 0 } },
+		    { CONF_QUORUM_ALL, 0 }, 0 },
 		{ 10, 50, 1000, 100, 2, { CONF_QUORUM_NUMBER, 4 },
-		    { CONF_QUORUM_MOST, 0 } },
+		    { CONF_QUORUM_MOST, 0 }, 0 },
 	};
 	struct conf_bounds b;
 	int64_t ms;

@@ -103,9 +103,9 @@ set_up(void **state)
 	strlcpy(facts.ifname, "wan", sizeof(facts.ifname));
 	facts.ifindex = if_nametoindex("wan");
 	facts.up = facts.carrier = 1;
-	facts.address = ours;
-	facts.prefixlen = 24;
-	facts.gateway = gateway;
+	facts.family[FAMILY_INET].address = ours;
+	facts.family[FAMILY_INET].prefixlen = 24;
+	facts.family[FAMILY_INET].gateway = gateway;
 	return 0;
 }
 
@@ -193,7 +193,7 @@ request(uint16_t seq)
 	struct icmp_echo e;
 
 	memset(&e, 0, sizeof(e));
-	e.src = wire.facts.address;
+	e.src = wire.facts.family[FAMILY_INET].address;
 	e.dst = target;
 	e.id = ID;
 	e.seq = seq;
@@ -366,12 +366,12 @@ loopback(void **state)
 	needs_root();
 	lo = facts;
 	strlcpy(lo.ifname, "lo", sizeof(lo.ifname));
-	addr_parse("127.0.0.1", &lo.address);
+	addr_parse("127.0.0.1", &lo.family[FAMILY_INET].address);
 	assert_int_equal(wire_open(&wire, &lo, ID, &user, &wire), 0);
 	assert_ptr_equal(wire.ops, &wire_bound);
 	answers = 0;
 	e = request(9);
-	e.dst = lo.address;
+	e.dst = lo.family[FAMILY_INET].address;
 	assert_int_equal(wire.ops->send(&wire, &e), 0);
 	for (i = 0; i < 100 && answers == 0; i++)
 		run();
