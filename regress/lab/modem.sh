@@ -14,7 +14,7 @@ as_wanted() {
 begin() {
 	lab_start
 	ok "the primary is proved" wait_state primary
-	ok "the network is as wanted" wait_until 10 as_wanted
+	ok "the network is as wanted" wait_until 60 as_wanted
 	snapshot "$LAB/before"
 }
 

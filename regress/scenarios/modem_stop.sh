@@ -23,7 +23,7 @@ for sig in TERM USR1; do
 	ok "the LAN reaches the core" ping_lan
 	lab_start
 	ok "the backup is adopted" wait_state backup
-	ok "the network is as wanted" wait_until 10 as_wanted
+	ok "the network is as wanted" wait_until 60 as_wanted
 	ok "and stays as it was" same_as "$LAB/kept"
 done
 counted main "$from"
