@@ -225,11 +225,19 @@ on_answer(void *arg, const struct icmp_echo *e, struct monotime at)
 		log_debug("%s: answer to no probe of ours", p->conf.label);
 		return;
 	}
+	wire_works(&p->wire, &e->src);
 	rtt = monotime_sub(at, sent);
 	if (rtt <= 0) /* the clock that stamps was set */
 		rtt = monotime_sub(monotime_now(), sent);
 	stats_answer(
 	    &p->stats[i], e->seq, rtt > 0 ? rtt : 1, credit == ROUND_IN_TIME);
+}
+
+static void
+on_gateway(void *arg, struct monotime at)
+{
+	(void)arg;
+	(void)at; /* the wire's silent() tells */
 }
 
 static void
@@ -244,9 +252,10 @@ on_answers(void *arg)
 static void
 open_wire(struct probed *p)
 {
-	static const struct wire_user user = { on_answer, on_answers };
+	static const struct wire_user user = { on_answer, on_gateway,
+		on_answers };
 
-	if (wire_open(&p->wire, &p->facts, p->id, &user, p) == 0) {
+	if (wire_open(&p->wire, &p->facts, FAMILY_INET, p->id, &user, p) == 0) {
 		p->complained = 0;
 		(void)p->wire.ops->refresh(&p->wire);
 	} else if (!p->complained) {

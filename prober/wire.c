@@ -46,8 +46,8 @@ is_ethernet(const struct msg_facts *facts)
 }
 
 int
-wire_open(struct wire *w, const struct msg_facts *facts, uint16_t id,
-    const struct wire_user *user, void *arg)
+wire_open(struct wire *w, const struct msg_facts *facts, enum family family,
+    uint16_t id, const struct wire_user *user, void *arg)
 {
 	const struct wire_ops *ops;
 	int fd;
@@ -56,6 +56,7 @@ wire_open(struct wire *w, const struct msg_facts *facts, uint16_t id,
 	memset(w, 0, sizeof(*w));
 	w->fd = -1;
 	w->facts = *facts;
+	w->family = family;
 	w->id = id;
 	w->user = user;
 	w->arg = arg;
@@ -89,6 +90,24 @@ wire_drain(struct wire *w)
 {
 	if (w->ops != NULL && w->ops->receive(w) == -1)
 		wire_close(w); /* facts or the next round open it again */
+}
+
+void
+wire_works(struct wire *w, const struct addr *target)
+{
+	(void)w;
+	(void)target;
+}
+
+int
+wire_dropped(struct wire *w)
+{
+	uint32_t before = w->dropped;
+
+	if (w->ops == NULL)
+		return 0;
+	w->dropped = w->ops->dropped(w);
+	return (int)(w->dropped - before);
 }
 
 struct monotime

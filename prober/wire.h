@@ -23,9 +23,12 @@
 
 struct wire;
 
+/* None of these may close the wire, but for done. */
 struct wire_user {
 	/* an echo reply to our id, and when the kernel got it */
 	void (*answer)(void *arg, const struct icmp_echo *, struct monotime);
+	/* the gateway has answered a question of ours, by ARP or ND */
+	void (*gateway)(void *arg, struct monotime);
 	/* after a number of them */
 	void (*done)(void *arg);
 };
@@ -41,7 +44,9 @@ struct wire_neighbour {
 struct wire {
 	const struct wire_ops *ops; /* NULL: closed */
 	struct msg_facts facts;
+	enum family family;
 	uint16_t id; /* of our echo requests */
+	uint32_t dropped; /* as told already */
 	struct event ev;
 	const struct wire_user *user;
 	void *arg;
@@ -59,7 +64,10 @@ struct wire_ops {
 	/* the descriptor to wait for, or -1 and why is set */
 	int (*open)(struct wire *);
 	void (*close)(struct wire *);
-	/* 0: it is on its way; -1: it could not be sent */
+	/*
+	 * 0: it is on its way; -1: it could not be sent, and errno says why.
+	 * ENOBUFS: our own queue was full, twice; it says nothing of the line.
+	 */
 	int (*send)(struct wire *, const struct icmp_echo *);
 	/* what has arrived, at most so many; -1: the interface has gone */
 	int (*receive)(struct wire *);
@@ -67,21 +75,39 @@ struct wire_ops {
 	int (*refresh)(struct wire *);
 	/* the next hop was asked and has been silent since this moment */
 	int (*silent)(const struct wire *, struct monotime since);
+	/* ask the gateway now; -1: none, or nobody can be asked on this link */
+	int (*ask)(struct wire *);
+	/* the gateway's MAC; NULL: not known, or there is none */
+	const uint8_t *(*next_hop)(const struct wire *);
+	/* frames for us that the kernel had no room for, since the opening */
+	uint32_t (*dropped)(struct wire *);
 };
 
 extern const struct wire_ops wire_l2;
 extern const struct wire_ops wire_bound;
 
 /*
- * Open by the kind of the link; answers come from the event loop, those to
- * echo requests with this id.  0, or -1 and w->why is set.
+ * Open by the kind of the link, for what its facts have of one family;
+ * answers come from the event loop, those to echo requests with this id.
+ * 0, or -1 and w->why is set.
  */
-int wire_open(struct wire *w, const struct msg_facts *, uint16_t id,
-    const struct wire_user *, void *arg);
+int wire_open(struct wire *w, const struct msg_facts *, enum family,
+    uint16_t id, const struct wire_user *, void *arg);
 void wire_close(struct wire *);
 int wire_is_open(const struct wire *);
 /* Take what has arrived already, before silence is judged. */
 void wire_drain(struct wire *);
+/*
+ * An answer from this target was authentic: the way to it works, whoever
+ * else says that he is the next hop.
+ */
+void wire_works(struct wire *, const struct addr *target);
+/*
+ * How many frames for us the kernel had no room for since the last call (or
+ * the opening): an answer may have been among them, so that silence means
+ * nothing.
+ */
+int wire_dropped(struct wire *);
 
 /* When a frame with this stamp of the wall clock arrived. */
 struct monotime wire_arrived(const struct timespec *stamp);

@@ -148,5 +148,26 @@ bound_silent(const struct wire *w, struct monotime since)
 	return 0;
 }
 
+static int
+bound_ask(struct wire *w)
+{
+	(void)w;
+	return -1;
+}
+
+static const uint8_t *
+bound_next_hop(const struct wire *w)
+{
+	(void)w;
+	return NULL;
+}
+
+static uint32_t
+bound_dropped(struct wire *w)
+{
+	return w->dropped;
+}
+
 const struct wire_ops wire_bound = { bound_open, bound_close, bound_send,
-	bound_receive, bound_refresh, bound_silent };
+	bound_receive, bound_refresh, bound_silent, bound_ask, bound_next_hop,
+	bound_dropped };

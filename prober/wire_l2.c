@@ -114,7 +114,7 @@ let_go(struct wire *w, const struct wire_neighbour *n)
 }
 
 static void
-got_arp(struct wire *w, const struct frame *f)
+got_arp(struct wire *w, const struct frame *f, const struct timespec *stamp)
 {
 	struct wire_neighbour *n;
 	size_t i;
@@ -135,6 +135,8 @@ got_arp(struct wire *w, const struct frame *f)
 		n->known = 1;
 		n->answered = monotime_now();
 		n->asked = (struct monotime){ 0 };
+		if (addr_cmp(&n->ip, &w->facts.family[w->family].gateway) == 0)
+			w->user->gateway(w->arg, wire_arrived(stamp));
 		let_go(w, n);
 		return;
 	}
@@ -166,7 +168,7 @@ on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		stamp.tv_nsec *= 1000;
 	frame_parse(data, h->caplen, &f);
 	if (f.kind == FRAME_ARP_REPLY)
-		got_arp(w, &f);
+		got_arp(w, &f, &stamp);
 	else if (f.kind == FRAME_ECHO_REPLY)
 		got_echo(w, &f, &stamp);
 }
@@ -307,5 +309,39 @@ l2_silent(const struct wire *w, struct monotime since)
 	return 0;
 }
 
+static int
+l2_ask(struct wire *w)
+{
+	struct wire_neighbour *n;
+
+	if (w->facts.family[w->family].gateway.family == AF_UNSPEC ||
+	    (n = neighbour(w, &w->facts.family[w->family].gateway)) == NULL)
+		return -1;
+	n->asked = (struct monotime){ 0 };
+	ask(w, n);
+	return 0;
+}
+
+static const uint8_t *
+l2_next_hop(const struct wire *w)
+{
+	const struct addr *gateway = &w->facts.family[w->family].gateway;
+	size_t i;
+
+	for (i = 0; i < WIRE_NEIGHBOURS; i++)
+		if (w->neighbour[i].known &&
+		    addr_cmp(&w->neighbour[i].ip, gateway) == 0)
+			return w->neighbour[i].mac;
+	return NULL;
+}
+
+static uint32_t
+l2_dropped(struct wire *w)
+{
+	struct pcap_stat st;
+
+	return pcap_stats(w->pcap, &st) == 0 ? st.ps_drop : w->dropped;
+}
+
 const struct wire_ops wire_l2 = { l2_open, l2_close, l2_send, l2_receive,
-	l2_refresh, l2_silent };
+	l2_refresh, l2_silent, l2_ask, l2_next_hop, l2_dropped };

@@ -179,12 +179,13 @@ fuzz_close(struct wire *w)
 }
 
 static int
-fuzz_open(struct wire *w, const struct msg_facts *f, uint16_t id,
-    const struct wire_user *user, void *arg)
+fuzz_open(struct wire *w, const struct msg_facts *f, enum family family,
+    uint16_t id, const struct wire_user *user, void *arg)
 {
 	fuzz_close(w);
 	memset(w, 0, sizeof(*w));
 	w->facts = *f;
+	w->family = family;
 	w->id = id;
 	w->user = user;
 	w->arg = arg;
@@ -209,18 +210,19 @@ fuzz_drain(struct wire *w)
 #undef evtimer_set
 #undef evtimer_add
 #undef evtimer_del
-#define evtimer_set        fuzz_timer_set
-#define evtimer_add        fuzz_timer_add
-#define evtimer_del        fuzz_timer_del
-#define monotime_now       fuzz_now
-#define fatalx(...)        longjmp(refused, 1)
-#define log_warnx(...)     ((void)0)
-#define proc_get           fuzz_get
-#define imsg_compose_event fuzz_compose
-#define wire_open          fuzz_open
-#define wire_close         fuzz_close
-#define wire_is_open       fuzz_is_open
-#define wire_drain         fuzz_drain
+#define evtimer_set           fuzz_timer_set
+#define evtimer_add           fuzz_timer_add
+#define evtimer_del           fuzz_timer_del
+#define monotime_now          fuzz_now
+#define fatalx(...)           longjmp(refused, 1)
+#define log_warnx(...)        ((void)0)
+#define proc_get              fuzz_get
+#define imsg_compose_event    fuzz_compose
+#define wire_open             fuzz_open
+#define wire_close            fuzz_close
+#define wire_is_open          fuzz_is_open
+#define wire_drain            fuzz_drain
+#define wire_works(w, target) ((void)0)
 
 #include "prober/probed.c"
 #include "prober/prober.c"

@@ -40,7 +40,7 @@ static int raw; /* the other end */
 static struct wire wire;
 static struct msg_facts facts;
 static struct addr ours, gateway, target;
-static uint32_t answers, dones;
+static uint32_t answers, gateways, dones;
 static struct icmp_echo last;
 
 static void
@@ -59,7 +59,15 @@ on_done(void *arg)
 	dones++;
 }
 
-static const struct wire_user user = { on_answer, on_done };
+static void
+on_gateway(void *arg, struct monotime at)
+{
+	assert_ptr_equal(arg, &wire);
+	assert_true(monotime_cmp(at, monotime_now()) <= 0);
+	gateways++;
+}
+
+static const struct wire_user user = { on_answer, on_gateway, on_done };
 
 static void
 needs_root(void)
@@ -214,7 +222,8 @@ reply(uint16_t seq)
 static void
 open_wan(void)
 {
-	assert_int_equal(wire_open(&wire, &facts, ID, &user, &wire), 0);
+	assert_int_equal(
+	    wire_open(&wire, &facts, FAMILY_INET, ID, &user, &wire), 0);
 	assert_ptr_equal(wire.ops, &wire_l2);
 	answers = dones = 0;
 	(void)came(0);
@@ -367,7 +376,8 @@ loopback(void **state)
 	lo = facts;
 	strlcpy(lo.ifname, "lo", sizeof(lo.ifname));
 	addr_parse("127.0.0.1", &lo.family[FAMILY_INET].address);
-	assert_int_equal(wire_open(&wire, &lo, ID, &user, &wire), 0);
+	assert_int_equal(
+	    wire_open(&wire, &lo, FAMILY_INET, ID, &user, &wire), 0);
 	assert_ptr_equal(wire.ops, &wire_bound);
 	answers = 0;
 	e = request(9);
@@ -389,11 +399,13 @@ missing(void **state)
 	needs_root();
 	none = facts;
 	strlcpy(none.ifname, "nowhere", sizeof(none.ifname));
-	assert_int_equal(wire_open(&wire, &none, ID, &user, &wire), -1);
+	assert_int_equal(
+	    wire_open(&wire, &none, FAMILY_INET, ID, &user, &wire), -1);
 	assert_true(wire.why[0] != '\0');
 	assert_false(wire_is_open(&wire));
 	none.pointopoint = 1;
-	assert_int_equal(wire_open(&wire, &none, ID, &user, &wire), -1);
+	assert_int_equal(
+	    wire_open(&wire, &none, FAMILY_INET, ID, &user, &wire), -1);
 	assert_true(wire.why[0] != '\0');
 	wire_close(&wire);
 }
@@ -422,7 +434,8 @@ no_leak(void **state)
 	before = descriptors();
 	for (i = 0; i < 10; i++) {
 		facts.pointopoint = i & 1;
-		assert_int_equal(wire_open(&wire, &facts, ID, &user, &wire), 0);
+		assert_int_equal(
+		    wire_open(&wire, &facts, FAMILY_INET, ID, &user, &wire), 0);
 	}
 	wire_close(&wire);
 	facts.pointopoint = 0;
