@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What proves life upstream: a frame of the gateway's to us with a source
+ * that is neither the gateway nor anything that is on this side of the line.
+ * A router in front of us speaks in others' names, too: ICMP errors, resets,
+ * the pages and the names of a portal; those prove nothing.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+
+#include <net/if.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "prober/evidence.h"
+#include "prober/frame.h"
+#include "prober/wire.h"
+
+/*
+ * One page of ring, for a few dozen headers: once it is full the kernel
+ * drops what passes the filter before it copies anything, so that a line at
+ * full speed costs the filter alone.  Immediate mode has the ring of small
+ * slots (TPACKET_V2), whose newest frame can be read at once; the other one
+ * has blocks of 256 KB that are handed over when they are full or old.
+ */
+#define RING_SIZE 4096
+#define SNAPLEN   64
+#define READS_MAX 64
+
+#define FILTER_MAX 2048
+
+struct text {
+	char s[FILTER_MAX];
+	size_t len; /* as it would be: FILTER_MAX and more is too long */
+};
+
+static void __attribute__((__format__(printf, 2, 3)))
+add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->len < FILTER_MAX ? t->s + t->len : NULL,
+	    t->len < FILTER_MAX ? FILTER_MAX - t->len : 0, fmt, ap);
+	va_end(ap);
+	t->len += n < 0 ? FILTER_MAX : (size_t)n;
+}
+
+static void
+add_not_from(struct text *t, const struct addr *a, uint32_t prefixlen)
+{
+	char ip[ADDR_STRLEN];
+	struct prefix p = { *a, prefixlen };
+
+	if (a->family == AF_UNSPEC)
+		return;
+	prefix_mask(&p);
+	p.addr.scope = 0;
+	add(t, " and not src net %s/%u", addr_format(&p.addr, ip, sizeof(ip)),
+	    prefixlen);
+}
+
+/* Neither on-link, nor ours, nor the gateway or the other end. */
+static void
+add_not_near(struct text *t, const struct msg_family *f)
+{
+	uint32_t whole = (uint32_t)addr_len(&f->address) * 8;
+
+	add_not_from(t, &f->address, f->prefixlen);
+	add_not_from(t, &f->address, whole);
+	add_not_from(t, &f->peer, (uint32_t)addr_len(&f->peer) * 8);
+	add_not_from(t, &f->gateway, (uint32_t)addr_len(&f->gateway) * 8);
+}
+
+/*
+ * IPv4: no fragment behind the first, whose header tells nothing.  Private
+ * sources (RFC 1918, RFC 6598) may be another network of the router in front
+ * of us.
+ */
+static void
+add_inet(struct text *t, const struct msg_family *f)
+{
+	add(t,
+	    "(ip and ip[6:2] & 0x1fff = 0 and "
+	    "(icmp[icmptype] = icmp-echo or icmp[icmptype] = icmp-echoreply or "
+	    "(tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) = 0 and "
+	    "not tcp src port 80) or "
+	    "(udp and not udp src port 53) or ip proto 50)"
+	    " and not src net 0.0.0.0/8 and not src net 127.0.0.0/8"
+	    " and not src net 169.254.0.0/16 and not src net 224.0.0.0/3"
+	    " and not src net 10.0.0.0/8 and not src net 172.16.0.0/12"
+	    " and not src net 192.168.0.0/16 and not src net 100.64.0.0/10");
+	add_not_near(t, f);
+	add(t, ")");
+}
+
+/*
+ * IPv6: global unicast (RFC 4291 2.4), with no header in between.  pcap has
+ * no tcp[] there: the header's 40 octets are counted by hand.
+ */
+static void
+add_inet6(struct text *t, const struct msg_family *f)
+{
+	add(t, "(ip6 and src net 2000::/3 and "
+	       "((ip6[6] = 58 and (ip6[40] = 128 or ip6[40] = 129)) or "
+	       "(ip6[6] = 6 and ip6[53] & 7 = 0 and ip6[40:2] != 80) or "
+	       "(ip6[6] = 17 and ip6[40:2] != 53) or ip6[6] = 50)");
+	add_not_near(t, f);
+	add(t, ")");
+}
+
+static void
+add_mac(struct text *t, const char *which, const uint8_t *m)
+{
+	add(t, "ether %s %02x:%02x:%02x:%02x:%02x:%02x and ", which, m[0], m[1],
+	    m[2], m[3], m[4], m[5]);
+}
+
+static int
+own_mac(const struct evidence *e, const char *ifname, uint8_t *mac)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	strlcpy(ifr.ifr_name, ifname, sizeof(ifr.ifr_name));
+	if (ioctl(pcap_fileno(e->pcap), SIOCGIFHWADDR, &ifr) == -1)
+		return -1;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
+	return 0;
+}
+
+/* `vlan` moves what is behind it in the text, so it comes last. */
+static int
+set_filter(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+{
+	struct text t = { .len = 0 };
+	struct bpf_program prog;
+	uint8_t mac[FRAME_MAC_LEN];
+	int n;
+
+	if (gw != NULL) {
+		if (own_mac(e, f->ifname, mac) == -1)
+			return -1;
+		add_mac(&t, "src", gw);
+		add_mac(&t, "dst", mac);
+	}
+	add(&t, "(");
+	add_inet(&t, &f->family[FAMILY_INET]);
+	add(&t, " or ");
+	add_inet6(&t, &f->family[FAMILY_INET6]);
+	add(&t, ")%s", gw != NULL ? " and not vlan" : "");
+	if (t.len >= FILTER_MAX ||
+	    pcap_compile(e->pcap, &prog, t.s, 1, PCAP_NETMASK_UNKNOWN) == -1)
+		return -1;
+	n = pcap_setfilter(e->pcap, &prog);
+	pcap_freecode(&prog);
+	return n;
+}
+
+static int
+activate(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+{
+	int n;
+
+	if (pcap_set_snaplen(e->pcap, SNAPLEN) != 0 ||
+	    pcap_set_promisc(e->pcap, 0) != 0 ||
+	    pcap_set_immediate_mode(e->pcap, 1) != 0 ||
+	    pcap_set_buffer_size(e->pcap, RING_SIZE) != 0)
+		return -1;
+	(void)pcap_set_tstamp_precision(e->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	if ((n = pcap_activate(e->pcap)) < 0) {
+		strlcpy(e->why, pcap_statustostr(n), sizeof(e->why));
+		return -1;
+	}
+	if ((gw != NULL && pcap_datalink(e->pcap) != DLT_EN10MB) ||
+	    pcap_setdirection(e->pcap, PCAP_D_IN) == -1 ||
+	    set_filter(e, f, gw) == -1 ||
+	    pcap_setnonblock(e->pcap, 1, e->why) == -1) {
+		strlcpy(e->why, pcap_geterr(e->pcap), sizeof(e->why));
+		return -1;
+	}
+	return 0;
+}
+
+int
+evidence_open(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+{
+	evidence_close(e);
+	memset(e, 0, sizeof(*e));
+	if ((e->pcap = pcap_create(f->ifname, e->why)) == NULL)
+		return -1;
+	if (activate(e, f, gw) == 0)
+		return 0;
+	evidence_close(e);
+	return -1;
+}
+
+int
+evidence_is_open(const struct evidence *e)
+{
+	return e->pcap != NULL;
+}
+
+/* Frames come in order: the last one counts. */
+static void
+on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct timespec *stamp = (struct timespec *)(void *)arg;
+
+	(void)data;
+	stamp->tv_sec = h->ts.tv_sec;
+	stamp->tv_nsec = h->ts.tv_usec;
+}
+
+struct monotime
+evidence_last(struct evidence *e)
+{
+	struct timespec stamp;
+	int n;
+
+	if (e->pcap == NULL)
+		return e->last;
+	n = pcap_dispatch(e->pcap, READS_MAX, on_frame, (u_char *)&stamp);
+	if (n > 0) {
+		if (pcap_get_tstamp_precision(e->pcap) !=
+		    PCAP_TSTAMP_PRECISION_NANO)
+			stamp.tv_nsec *= 1000;
+		e->last = wire_arrived(&stamp);
+	} else if (n < 0)
+		evidence_close(e);
+	return e->last;
+}
+
+void
+evidence_close(struct evidence *e)
+{
+	if (e->pcap != NULL)
+		pcap_close(e->pcap);
+	e->pcap = NULL;
+}
