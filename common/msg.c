@@ -169,7 +169,8 @@ event_valid(const char event[MSG_EVENT_LEN])
 int
 msg_capture_valid(const struct msg_capture *c)
 {
-	return event_valid(c->event);
+	return event_valid(c->event) &&
+	       msg_text_valid(c->path, sizeof(c->path));
 }
 
 int

@@ -245,6 +245,7 @@ struct msg_stats {
 
 struct msg_capture {
 	char event[MSG_EVENT_LEN]; /* its id, the file's name */
+	char path[MSG_TEXT_LEN]; /* N>P: where it is, for people; else empty */
 };
 
 /* The frames are in the file, or why they are not. */

@@ -119,6 +119,10 @@ static const int prober_calls[] = {
 	SCMP_SYS(eventfd2), /* pcap_breakloop(3PCAP) */
 	SCMP_SYS(getuid),
 	SCMP_SYS(geteuid),
+	SCMP_SYS(newfstatat), /* fstat(3) of a capture's file, by stdio */
+	SCMP_SYS(fstatat64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(_llseek),
 };
 
 /* The dialer: only what a tty needs, on descriptors that it is given. */
@@ -274,6 +278,7 @@ prober_rules(scmp_filter_ctx ctx)
 	allow(ctx, prober_calls, sizeof(prober_calls) / sizeof(int));
 	allow_ioctl(ctx, 0xffffff00, 0x8900); /* SIOC...: of interfaces */
 	allow_socket(ctx, AF_PACKET, SOCK_RAW, -1); /* pcap */
+	allow_socket(ctx, AF_PACKET, SOCK_DGRAM, -1); /* pcap, on ppp */
 	allow_socket(ctx, AF_INET, SOCK_RAW, 1 /* IPPROTO_ICMP */);
 	allow_socket(ctx, AF_UNIX, SOCK_DGRAM, -1); /* pcap: SIOCGIFNAME */
 	allow_socket(ctx, AF_INET, SOCK_DGRAM, -1); /* pcap: SIOCGIFMTU */

@@ -65,6 +65,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_link link;
 		struct msg_net_want want;
 		struct msg_alarm alarm;
+		struct msg_capture capture;
 		uint32_t number;
 	} m;
 	int valid = 0, ready = config_current() != NULL;
@@ -89,6 +90,8 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
 		TAKE(ALARM, alarm, ready && msg_alarm_valid(&m.alarm),
 		    alarm_run(&m.alarm));
+		TAKE(CAPTURE, capture, ready && msg_capture_valid(&m.capture),
+		    capture_file(&m.capture));
 	}
 #undef TAKE
 	if (!valid)

@@ -9,6 +9,7 @@
  *	tty.c		modem ports: opened, locked, passed on
  *	ppp.c		pppd: started, ended, adopted
  *	alarm.c		the alarm program
+ *	capture.c	files for captured frames (capture.h)
  *	child.c		programs that run, and how they ended
  */
 #ifndef NETCONF_RUN_H
@@ -74,6 +75,9 @@ const char *ppp_interface(uint32_t uplink);
 /* alarm.c */
 void alarm_open(void); /* before the sandbox */
 void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
+
+/* capture.c: answers with CAPTURE_FILE and a descriptor, or CAPTURE_DONE */
+void capture_file(const struct msg_capture *);
 
 /* child.c */
 typedef void child_done(pid_t, int status, void *arg);

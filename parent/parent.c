@@ -17,6 +17,7 @@
 
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "parent/capture.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -182,6 +183,9 @@ parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 	case IMSG_STATS_END:
 		got_stats_end(imsg);
 		break;
+	case IMSG_CAPTURE_DONE:
+		capture_got_done(CHILD_PROBER, imsg);
+		break;
 	default:
 		parent_distrust(CHILD_PROBER, type);
 	}
@@ -298,6 +302,12 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_ALARM_DONE:
 		got_alarm_done(imsg);
+		break;
+	case IMSG_CAPTURE_FILE:
+		capture_got_file(imsg);
+		break;
+	case IMSG_CAPTURE_DONE:
+		capture_got_done(CHILD_NETCONF, imsg);
 		break;
 	default:
 		dispatch_network(type, imsg);

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
+#include "prober/capture.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
 
@@ -46,6 +47,20 @@ got_stats_req(uint32_t asker)
 			send_parent(IMSG_STATS, &s, sizeof(s));
 		}
 	send_parent(IMSG_STATS_END, &asker, sizeof(asker));
+}
+
+static void
+got_capture_file(struct imsg *imsg)
+{
+	struct msg_capture_done done;
+	struct msg_capture m;
+	int fd;
+
+	proc_get(imsg, &m, sizeof(m));
+	if (!msg_capture_valid(&m) || (fd = imsg_get_fd(imsg)) == -1)
+		fatalx("parent: CAPTURE_FILE: invalid");
+	capture_write(&m, fd, &done);
+	send_parent(IMSG_CAPTURE_DONE, &done, sizeof(done));
 }
 
 /* An uplink that did not change keeps everything, but perhaps its place. */
@@ -99,6 +114,7 @@ install(void)
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		probed_free(probed[i]);
 	memcpy(probed, next, sizeof(probed));
+	capture_configure((enum conf_capture)pending.uplink[0].capture);
 }
 
 static void
@@ -132,6 +148,8 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 		proc_get(imsg, &f, sizeof(f));
 		if (!msg_facts_valid(&f))
 			fatalx("parent: FACTS: invalid");
+		if (f.uplink == 0)
+			capture_facts(&f);
 		if (probed[f.uplink] != NULL)
 			probed_facts(probed[f.uplink], &f);
 		break;
@@ -145,6 +163,9 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	case IMSG_STATS_REQ:
 		proc_get(imsg, &n, sizeof(n));
 		got_stats_req(n);
+		break;
+	case IMSG_CAPTURE_FILE:
+		got_capture_file(imsg);
 		break;
 	default:
 		fatalx("parent: %s: not for the prober", msg_name(type));
@@ -163,7 +184,7 @@ prober(int debug, int verbose)
 {
 	char sandbox[MSG_TEXT_LEN];
 
-	proc_child_init(&iev_parent, "prober", debug, verbose, 0, on_channel);
+	proc_child_init(&iev_parent, "prober", debug, verbose, 1, on_channel);
 	proc_drop(proc_user(), RUNDIR "/empty");
 	sandbox_enter(SANDBOX_PROBER, sandbox, sizeof(sandbox));
 	proc_child_ready(&iev_parent, sandbox);
