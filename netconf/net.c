@@ -18,8 +18,9 @@
 
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
 #define SETTLE_MS     5 /* events of one change come together */
-#define REPAIRS       10 /* in REPAIRS_MS: more is a fight that we leave */
-#define REPAIRS_MS    (60 * 1000)
+#define PACE          10 /* of what follows, in its time */
+#define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
+#define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
 #define CLEAR_MS      (12 * 1000) /* pppd: SIGTERM, SIGKILL, and its group */
 #define CLEAR_LOOK_MS 50
 
@@ -38,8 +39,11 @@ static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
 static struct event monitor, settle, later, clear_timer;
-static struct monotime repaired[REPAIRS]; /* ring */
-static uint32_t nrepaired;
+static struct pace {
+	struct monotime at[PACE]; /* ring */
+	uint32_t n;
+} looks, repairs;
+static struct wanted repaired; /* what it was made into last */
 static int drifting; /* what is there is not what is wanted: told */
 static uint32_t clear_gen; /* 0: no clear under way */
 static struct monotime clear_until;
@@ -81,7 +85,57 @@ dump(void)
 	return 0;
 }
 
+/* When the next one may be: PACE of them in ms are enough. */
+static struct monotime
+pace_next(const struct pace *p, struct monotime now, uint32_t ms)
+{
+	struct monotime next = p->at[p->n % PACE];
+
+	if (!monotime_valid(next))
+		return now;
+	next = monotime_add_ms(next, ms);
+	return monotime_cmp(next, now) > 0 ? next : now;
+}
+
+static void
+pace_count(struct pace *p, struct monotime now)
+{
+	p->at[p->n++ % PACE] = now;
+}
+
 /* ---- what is wanted ---- */
+
+/* A gateway that is not configured is what was learnt. */
+static void
+fill_gateways(struct net_uplink *u, const struct conf_uplink *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++) {
+		if (c->gateway[i].family != AF_UNSPEC)
+			u->gateway[i] = c->gateway[i];
+		else if (u->gateway_configured[i])
+			memset(&u->gateway[i], 0, sizeof(u->gateway[i]));
+		u->gateway_configured[i] = c->gateway[i].family != AF_UNSPEC;
+	}
+}
+
+static void
+fill_targets(struct net_uplink *u, const struct conf_uplink *c)
+{
+	const struct conf_target *t;
+	uint32_t i;
+
+	memset(u->targets, 0, sizeof(u->targets));
+	memset(u->sockets, 0, sizeof(u->sockets));
+	for (i = 0; i < c->ntargets; i++) {
+		t = &c->target[i];
+		u->targets[addr_family(&t->address)] = 1;
+		if (t->method == CONF_METHOD_TCP ||
+		    t->method == CONF_METHOD_DNS)
+			u->sockets[addr_family(&t->address)] = 1;
+	}
+}
 
 static void
 fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
@@ -97,9 +151,8 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 		strlcpy(u->ifname, ifname, sizeof(u->ifname));
 		memset(&u->gateway, 0, sizeof(u->gateway));
 	}
-	u->gateway_configured = c->gateway[FAMILY_INET].family != AF_UNSPEC;
-	if (u->gateway_configured)
-		u->gateway = c->gateway[FAMILY_INET];
+	fill_gateways(u, c);
+	fill_targets(u, c);
 	u->shutdown = c->shutdown != 0;
 	u->ncompanions = c->ncompanions;
 	memcpy(u->companion, c->companion, sizeof(u->companion));
@@ -118,8 +171,7 @@ fill_want(void)
 	want.nuplinks = conf->nuplinks;
 	for (i = 0; i < want.nuplinks; i++) {
 		for (j = 0; j < n; j++)
-			if (strcmp(was[j].label, conf->uplink[i].label) == 0 &&
-			    !was[j].gateway_configured)
+			if (strcmp(was[j].label, conf->uplink[i].label) == 0)
 				want.uplink[i] = was[j];
 		fill_uplink(&want.uplink[i], &conf->uplink[i]);
 	}
@@ -145,11 +197,13 @@ tell_facts(uint32_t i, int anyway)
 	const struct net_link *l = net_link_find(&state, u->ifname);
 	char why[MSG_TEXT_LEN];
 	struct msg_facts f;
+	uint32_t n;
 
 	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
 	    c->carrier == CONF_CARRIER_NONE, &state, &f);
-	if (!u->gateway_configured)
-		u->gateway = f.family[FAMILY_INET].gateway;
+	for (n = 0; n < FAMILIES; n++)
+		if (!u->gateway_configured[n])
+			u->gateway[n] = f.family[n].gateway;
 	if (!anyway && memcmp(&f, &facts[i], sizeof(f)) == 0)
 		return;
 	facts[i] = f;
@@ -269,20 +323,25 @@ net_want(const struct msg_net_want *m)
 	send_done(m->gen, n, us, flows, why);
 }
 
-/* 1 if it is too often: then it is somebody else's will, for a while. */
+/*
+ * 1 if it is too often for the same end: then it is somebody else's will, for
+ * a while.  An address that comes and goes is nobody's fight.
+ */
 static int
 too_often(struct monotime now)
 {
-	struct monotime first = repaired[nrepaired % REPAIRS];
-	struct monotime again = monotime_add_ms(first, REPAIRS_MS);
+	struct monotime next = pace_next(&repairs, now, REPAIRS_MS);
 	struct timeval tv;
 
-	if (monotime_valid(first) && monotime_cmp(again, now) > 0) {
-		tv = monotime_until(again, now);
+	if (memcmp(&repaired, &plan.wanted, sizeof(repaired)) != 0) {
+		repaired = plan.wanted;
+		memset(&repairs, 0, sizeof(repairs));
+	} else if (monotime_cmp(next, now) > 0) {
+		tv = monotime_until(next, now);
 		evtimer_add(&later, &tv);
 		return 1;
 	}
-	repaired[nrepaired++ % REPAIRS] = now;
+	pace_count(&repairs, now);
 	return 0;
 }
 
@@ -327,19 +386,25 @@ net_drained(void)
 static void
 settle_soon(void)
 {
-	struct timeval tv = monotime_ms(SETTLE_MS);
+	struct monotime now = monotime_now(), at, next;
+	struct timeval tv;
 
-	if (!evtimer_pending(&settle, NULL))
-		evtimer_add(&settle, &tv);
+	if (evtimer_pending(&settle, NULL))
+		return;
+	at = monotime_add_ms(now, SETTLE_MS);
+	next = pace_next(&looks, now, LOOKS_MS);
+	tv = monotime_until(monotime_cmp(next, at) > 0 ? next : at, now);
+	evtimer_add(&settle, &tv);
 }
 
+/* Not heard again until it is looked at: a flood wakes nobody. */
 static void
 on_monitor(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	(void)arg;
-	netops->changes();
+	event_del(&monitor);
 	settle_soon();
 }
 
@@ -349,6 +414,10 @@ on_settle(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
+	/* what comes after this is news again */
+	netops->changes();
+	event_add(&monitor, NULL);
+	pace_count(&looks, monotime_now());
 	if (look(0) == 0 && wanted && clear_gen == 0)
 		repair();
 }

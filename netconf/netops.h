@@ -18,6 +18,7 @@
 
 #define NET_PROTO       157 /* of our routes and rules */
 #define NET_GROUP       157 /* of every uplink's interface */
+#define NET_TABLE_OWN   156 /* the primary's, for sockets bound to it */
 #define NET_TABLE       157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
 #define NET_PREF        32765 /* just before the main table's 32766 */
@@ -25,6 +26,7 @@
 #define NET_MARK_SHIFT  24
 #define NET_MAIN        254
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
+#define NET_METRIC_V6   1024 /* of all others in IPv6: there 0 is this one */
 
 struct net_link {
 	uint32_t ifindex;
@@ -32,6 +34,7 @@ struct net_link {
 	int up; /* administratively */
 	int carrier;
 	int pointopoint;
+	int ethernet; /* or like it: it has frames and neighbours */
 	uint32_t mtu;
 	uint32_t group;
 	uint32_t rp_filter; /* in force: the larger of all's and its own */
@@ -43,10 +46,15 @@ struct net_addr {
 	struct addr peer; /* point-to-point: the other end */
 	uint32_t prefixlen;
 	int secondary;
+	/* IPv6 (RFC 4862, RFC 8981) */
+	int tentative; /* may be another's, or is */
+	int deprecated;
+	int temporary;
 };
 
 /* A rule at NET_PREF that leads to a table. */
 struct net_rule {
+	uint32_t family; /* AF_INET, AF_INET6: each has a list of its own */
 	uint32_t table;
 	uint32_t mark; /* with mask; 0 mask: any */
 	uint32_t mask;
@@ -73,7 +81,8 @@ struct net_state {
 	size_t nlinks;
 	struct net_addr *addrs;
 	size_t naddrs;
-	struct net_rule *rules; /* with our protocol, in the kernel's order */
+	struct net_rule
+	    *rules; /* with our protocol, as the kernel tries them */
 	size_t nrules;
 	struct net_route *routes; /* ours, and main's defaults */
 	size_t nroutes;

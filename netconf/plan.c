@@ -97,22 +97,33 @@ plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 int
 plan_same_rule(const struct net_rule *a, const struct net_rule *b)
 {
-	return a->table == b->table && a->mark == b->mark &&
-	       a->mask == b->mask && addr_cmp(&a->from, &b->from) == 0 &&
+	return a->family == b->family && a->table == b->table &&
+	       a->mark == b->mark && a->mask == b->mask &&
+	       addr_cmp(&a->from, &b->from) == 0 &&
 	       strcmp(a->oif, b->oif) == 0 && a->suppress == b->suppress;
 }
 
-int
-plan_rules_equal(const struct wanted *d, const struct net_state *s)
+/* The next one of this family from i on, which moves behind it; or NULL. */
+static const struct net_rule *
+next_rule(const struct net_rule *r, size_t n, size_t *i, uint32_t family)
 {
-	size_t i;
+	while (*i < n && r[*i].family != family)
+		(*i)++;
+	return *i < n ? &r[(*i)++] : NULL;
+}
 
-	if (s->nrules != d->nrules)
-		return 0;
-	for (i = 0; i < d->nrules; i++)
-		if (!plan_same_rule(&s->rules[i], &d->rule[i]))
-			return 0;
-	return 1;
+int
+plan_rules_equal(
+    const struct wanted *d, const struct net_state *s, uint32_t family)
+{
+	const struct net_rule *a, *b;
+	size_t i = 0, j = 0;
+
+	do {
+		a = next_rule(d->rule, d->nrules, &i, family);
+		b = next_rule(s->rules, s->nrules, &j, family);
+	} while (a != NULL && b != NULL && plan_same_rule(a, b));
+	return a == NULL && b == NULL;
 }
 
 /*
@@ -122,16 +133,19 @@ plan_rules_equal(const struct wanted *d, const struct net_state *s)
  * the first rule that matches, which is the old one.)
  */
 static void
-plan_rules(struct plan *p, const struct wanted *d, const struct net_state *s)
+plan_rules(struct plan *p, const struct wanted *d, const struct net_state *s,
+    uint32_t family)
 {
 	size_t i;
 
-	if (plan_rules_equal(d, s))
+	if (plan_rules_equal(d, s, family))
 		return;
 	for (i = 0; i < d->nrules; i++)
-		add_step(p, STEP_RULE_ADD)->rule = d->rule[i];
+		if (d->rule[i].family == family)
+			add_step(p, STEP_RULE_ADD)->rule = d->rule[i];
 	for (i = s->nrules; i > 0; i--)
-		add_step(p, STEP_RULE_DEL)->rule = s->rules[i - 1];
+		if (s->rules[i - 1].family == family)
+			add_step(p, STEP_RULE_DEL)->rule = s->rules[i - 1];
 }
 
 int
@@ -304,24 +318,25 @@ check_active(struct plan *p, const struct net_want *w,
 int
 plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
-	struct wanted d;
+	const struct wanted *d = &p->wanted;
 
 	memset(p, 0, sizeof(*p));
-	plan_wanted(w, s, &d);
-	if (d.too_many)
+	plan_wanted(w, s, &p->wanted);
+	if (d->too_many)
 		strlcpy(p->error, "too many addresses", sizeof(p->error));
 	else if (!w->clear && w->active != 0)
-		check_active(p, w, s, &d);
+		check_active(p, w, s, d);
 	plan_up(p, w, s);
 	if (!w->clear) {
 		plan_links(p, w, s);
 		plan_nat(p, w, s);
 	}
-	plan_routes_add(p, &d, s, 0);
-	plan_rules(p, &d, s);
-	plan_routes_add(p, &d, s, 1);
-	plan_routes_del(p, &d, s, 1);
-	plan_routes_del(p, &d, s, 0);
+	plan_routes_add(p, d, s, 0);
+	plan_rules(p, d, s, AF_INET);
+	plan_rules(p, d, s, AF_INET6);
+	plan_routes_add(p, d, s, 1);
+	plan_routes_del(p, d, s, 1);
+	plan_routes_del(p, d, s, 0);
 	if (w->clear)
 		plan_nat(p, w, s);
 	plan_undo(p, w, s);

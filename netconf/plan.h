@@ -21,14 +21,17 @@
 
 #define PLAN_STEPS_MAX 512
 #define PLAN_NFT_MAX   16384
+#define WANTED_MAX     128
 
 struct net_uplink {
 	uint32_t id;
 	uint32_t role; /* enum conf_role */
 	char label[CONF_LABEL_LEN];
 	char ifname[IFNAMSIZ]; /* empty: there is none now */
-	struct addr gateway; /* last known, or configured */
-	int gateway_configured;
+	struct addr gateway[FAMILIES]; /* last known, or configured */
+	int gateway_configured[FAMILIES];
+	int targets[FAMILIES]; /* it has some */
+	int sockets[FAMILIES]; /* it has some that only sockets can probe */
 	int shutdown;
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
@@ -70,7 +73,17 @@ struct step {
 	struct net_route route;
 };
 
+/* Rules and routes as a whole. */
+struct wanted {
+	struct net_rule rule[WANTED_MAX];
+	size_t nrules;
+	struct net_route route[WANTED_MAX];
+	size_t nroutes;
+	int too_many;
+};
+
 struct plan {
+	struct wanted wanted; /* what it leads to */
 	size_t n;
 	struct step step[PLAN_STEPS_MAX];
 	char nat[PLAN_NFT_MAX]; /* the table's text, with STEP_NAT */
@@ -87,7 +100,7 @@ typedef void plan_line(const char *text, int different, void *arg);
 void plan_show(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
 
-/* Its mark, and the table of a backup. */
+/* Its mark, and its own table. */
 uint32_t plan_mark(uint32_t uplink);
 uint32_t plan_table(uint32_t uplink);
 

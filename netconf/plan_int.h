@@ -5,16 +5,6 @@
 
 #include "netconf/plan.h"
 
-#define WANTED_MAX 128
-
-struct wanted {
-	struct net_rule rule[WANTED_MAX];
-	size_t nrules;
-	struct net_route route[WANTED_MAX];
-	size_t nroutes;
-	int too_many;
-};
-
 void plan_wanted(
     const struct net_want *, const struct net_state *, struct wanted *);
 /* Shall this link be down while traffic is on a backup? */
@@ -25,8 +15,9 @@ int plan_same_rule(const struct net_rule *, const struct net_rule *);
 int plan_same_place(const struct net_route *, const struct net_route *);
 int plan_same_route(const struct net_route *, const struct net_route *);
 int plan_ours(const struct net_route *);
-/* Is the kernel's list of rules exactly the wanted one? */
-int plan_rules_equal(const struct wanted *, const struct net_state *);
+/* Is the kernel's list of a family's rules exactly the wanted one? */
+int plan_rules_equal(
+    const struct wanted *, const struct net_state *, uint32_t family);
 
 void plan_rule_text(
     const struct net_rule *, const char *verb, char *buf, size_t size);

@@ -35,8 +35,9 @@ plan_rule_text(
 	else if (r->oif[0] != '\0')
 		snprintf(what, sizeof(what), "oif %s ", r->oif);
 	snprintf(table, sizeof(table), "%u", r->table);
-	snprintf(buf, size, "rule%s pref %u %slookup %s%s", verb, NET_PREF,
-	    what, r->table == NET_MAIN ? "main" : table,
+	snprintf(buf, size, "rule%s%s pref %u %slookup %s%s", verb,
+	    r->family == AF_INET6 ? " -6" : "", NET_PREF, what,
+	    r->table == NET_MAIN ? "main" : table,
 	    r->suppress ? " suppress_ifgroup 157" : "");
 }
 
@@ -46,20 +47,21 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
 {
 	char dst[PREFIX_STRLEN] = "default", via[ADDR_STRLEN + 8] = "";
 	char gateway[ADDR_STRLEN];
+	const char *family = r->dst.addr.family == AF_INET6 ? " -6" : "";
 
 	if (r->dst.len > 0)
 		prefix_format(&r->dst, dst, sizeof(dst));
 	if (r->type == NET_UNREACHABLE) {
-		snprintf(buf, size, "route%s unreachable %s table %u", verb,
-		    dst, r->table);
+		snprintf(buf, size, "route%s%s unreachable %s table %u", verb,
+		    family, dst, r->table);
 		return;
 	}
 	if (r->gateway.family != AF_UNSPEC) {
 		addr_format(&r->gateway, gateway, sizeof(gateway));
 		snprintf(via, sizeof(via), "via %s ", gateway);
 	}
-	snprintf(buf, size, "route%s %s %sdev %s table %u", verb, dst, via,
-	    name_of(s, r->ifindex), r->table);
+	snprintf(buf, size, "route%s%s %s %sdev %s table %u", verb, family, dst,
+	    via, name_of(s, r->ifindex), r->table);
 }
 
 void
@@ -172,7 +174,9 @@ show_rules(const struct show *sh, const struct wanted *d)
 		plan_rule_text(&sh->s->rules[j], "", text, sizeof(text));
 		say(sh, 1, "%s: not wanted", text);
 	}
-	if (sh->s->nrules >= d->nrules && !plan_rules_equal(d, sh->s))
+	if (sh->s->nrules >= d->nrules &&
+	    !(plan_rules_equal(d, sh->s, AF_INET) &&
+		plan_rules_equal(d, sh->s, AF_INET6)))
 		say(sh, 1, "rules: in another order, or more than once");
 }
 

@@ -2,7 +2,8 @@
 /*
  * What is wanted: rules and routes as a whole, from the configuration and
  * from what interfaces there are now; and what the kernel says of an uplink.
- * Only IPv4 is led yet, so addresses of other families are passed over.
+ * Only IPv4 is led yet: of IPv6 there are facts, and an uplink's own table
+ * for sockets that are bound to it.
  */
 #include <sys/types.h>
 
@@ -43,25 +44,50 @@ plan_mark(uint32_t uplink)
 uint32_t
 plan_table(uint32_t uplink)
 {
-	return NET_TABLE_FIRST + uplink - 1;
+	return uplink == 0 ? NET_TABLE_OWN : NET_TABLE_FIRST + uplink - 1;
 }
+
+static const uint32_t af[FAMILIES] = { AF_INET, AF_INET6 };
 
 static int
-led(const struct net_addr *a, uint32_t ifindex)
+is_of(const struct net_addr *a, uint32_t ifindex, enum family family)
 {
-	return a->ifindex == ifindex && a->local.family == AF_INET;
+	return a->ifindex == ifindex && a->local.family == af[family];
 }
 
-/* The first address, which the kernel takes as source by itself. */
-static const struct net_addr *
-address(const struct net_state *s, uint32_t ifindex)
+/*
+ * How little an address is fit to be the source of what goes far, after RFC
+ * 6724 section 5; a temporary one would be another one every day, and a
+ * unique local one (RFC 4193) gets no answer from the internet.
+ */
+static int
+unfit(const struct net_addr *a)
 {
+	return 4 * (a->deprecated != 0) +
+	       2 * (a->local.family == AF_INET6 &&
+		       (a->local.octet[0] & 0xfe) == 0xfc) +
+	       (a->temporary != 0);
+}
+
+/*
+ * Its source for what goes far: in IPv4 the first one, which the kernel takes
+ * by itself.
+ */
+static const struct net_addr *
+address(const struct net_state *s, uint32_t ifindex, enum family family)
+{
+	const struct net_addr *best = NULL, *a;
 	size_t i;
 
-	for (i = 0; i < s->naddrs; i++)
-		if (led(&s->addrs[i], ifindex) && !s->addrs[i].secondary)
-			return &s->addrs[i];
-	return NULL;
+	for (i = 0; i < s->naddrs; i++) {
+		a = &s->addrs[i];
+		if (is_of(a, ifindex, family) && !a->secondary &&
+		    !a->tentative &&
+		    (family == FAMILY_INET || !addr_is_linklocal(&a->local)) &&
+		    (best == NULL || unfit(a) < unfit(best)))
+			best = a;
+	}
+	return best;
 }
 
 static int
@@ -72,7 +98,8 @@ is_default(const struct net_route *r)
 
 /* A table's best default by this interface. */
 static const struct net_route *
-default_route(const struct net_state *s, uint32_t table, uint32_t ifindex)
+default_route(const struct net_state *s, uint32_t table, uint32_t ifindex,
+    enum family family)
 {
 	const struct net_route *best = NULL, *r;
 	size_t i;
@@ -80,7 +107,7 @@ default_route(const struct net_state *s, uint32_t table, uint32_t ifindex)
 	for (i = 0; i < s->nroutes; i++) {
 		r = &s->routes[i];
 		if (r->table == table && is_default(r) &&
-		    r->dst.addr.family == AF_INET && r->ifindex == ifindex &&
+		    r->dst.addr.family == af[family] && r->ifindex == ifindex &&
 		    (best == NULL || r->metric < best->metric))
 			best = r;
 	}
@@ -89,23 +116,40 @@ default_route(const struct net_state *s, uint32_t table, uint32_t ifindex)
 
 /* Configured, or main's; or as long as there is none, as it was before. */
 static void
-facts_route(
-    const struct net_uplink *u, const struct net_state *s, struct msg_facts *f)
+facts_route(const struct net_uplink *u, const struct net_state *s,
+    uint32_t ifindex, enum family family, struct msg_family *f)
 {
 	const struct net_route *r;
 
-	r = default_route(s, NET_MAIN, f->ifindex);
-	f->family[FAMILY_INET].has_route = r != NULL || u->gateway_configured;
-	if (u->gateway_configured)
+	r = default_route(s, NET_MAIN, ifindex, family);
+	f->has_route = r != NULL || u->gateway_configured[family];
+	if (u->gateway_configured[family])
 		return;
 	if (r == NULL && u->id != 0) {
-		r = default_route(s, plan_table(u->id), f->ifindex);
-		f->family[FAMILY_INET].has_route = r != NULL;
-		if (u->gateway.family != AF_UNSPEC)
+		r = default_route(s, plan_table(u->id), ifindex, family);
+		f->has_route = r != NULL;
+		if (f->gateway.family != AF_UNSPEC)
 			return; /* fresher than what an earlier run laid */
 	}
-	if (r != NULL && r->gateway.family == AF_INET)
-		f->family[FAMILY_INET].gateway = r->gateway;
+	if (r != NULL && r->gateway.family == af[family])
+		f->gateway = r->gateway;
+}
+
+static void
+facts_family(const struct net_uplink *u, const struct net_state *s,
+    uint32_t ifindex, enum family family, struct msg_family *f)
+{
+	const struct net_addr *a;
+
+	if ((a = address(s, ifindex, family)) != NULL) {
+		f->address = a->local;
+		f->peer = a->peer;
+		f->prefixlen = a->prefixlen;
+	}
+	facts_route(u, s, ifindex, family, f);
+	/* written without one, or known since it had another index */
+	if (family == FAMILY_INET6 && addr_is_linklocal(&f->gateway))
+		f->gateway.scope = ifindex;
 }
 
 void
@@ -113,12 +157,13 @@ plan_facts(const struct net_uplink *u, const char *carrier_of, int carrier_none,
     const struct net_state *s, struct msg_facts *f)
 {
 	const struct net_link *l, *c;
-	const struct net_addr *a;
+	uint32_t i;
 
 	memset(f, 0, sizeof(*f));
 	f->uplink = u->id;
 	strlcpy(f->ifname, u->ifname, sizeof(f->ifname));
-	f->family[FAMILY_INET].gateway = u->gateway;
+	for (i = 0; i < FAMILIES; i++)
+		f->family[i].gateway = u->gateway[i];
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
 	f->ifindex = l->ifindex;
@@ -130,14 +175,10 @@ plan_facts(const struct net_uplink *u, const char *carrier_of, int carrier_none,
 		c = net_link_find(s, carrier_of);
 		f->carrier = c != NULL && c->carrier;
 	}
-	f->pointopoint = l->pointopoint != 0;
+	f->pointopoint = l->pointopoint || !l->ethernet;
 	f->mtu = l->mtu;
-	if ((a = address(s, l->ifindex)) != NULL) {
-		f->family[FAMILY_INET].address = a->local;
-		f->family[FAMILY_INET].peer = a->peer;
-		f->family[FAMILY_INET].prefixlen = a->prefixlen;
-	}
-	facts_route(u, s, f);
+	for (i = 0; i < FAMILIES; i++)
+		facts_family(u, s, l->ifindex, i, &f->family[i]);
 }
 
 uint32_t
@@ -148,8 +189,8 @@ plan_active(const struct net_want *w, const struct net_state *s)
 
 	for (i = 0; i < w->nuplinks; i++) {
 		l = net_link_find(s, w->uplink[i].ifname);
-		if (l != NULL &&
-		    default_route(s, NET_TABLE, l->ifindex) != NULL)
+		if (l != NULL && default_route(s, NET_TABLE, l->ifindex,
+				     FAMILY_INET) != NULL)
 			return w->uplink[i].id;
 	}
 	return 0;
@@ -185,7 +226,7 @@ plan_shut(const struct net_want *w, const char *ifname)
 }
 
 static struct net_rule *
-add_rule(struct wanted *d, uint32_t table)
+add_rule(struct wanted *d, enum family family, uint32_t table)
 {
 	struct net_rule *r;
 
@@ -195,21 +236,41 @@ add_rule(struct wanted *d, uint32_t table)
 	}
 	r = &d->rule[d->nrules++];
 	memset(r, 0, sizeof(*r));
+	r->family = af[family];
 	r->table = table;
 	return r;
 }
 
+/* Where what is the uplink's goes; not the primary's bound sockets. */
 static uint32_t
 table_of(uint32_t uplink)
 {
 	return uplink == 0 ? NET_MAIN : plan_table(uplink);
 }
 
+/*
+ * Does it have a table of its own?  A backup always, since main has none for
+ * it alone.  Any other uplink where sockets are bound to it: without one they
+ * would take a far target for a neighbour as soon as main's default is gone,
+ * or be answered by another interface's.
+ */
+static int
+has_own_table(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	if (u->id != 0 && family == FAMILY_INET)
+		return 1;
+	if (!u->targets[family] ||
+	    (l->ethernet && !l->pointopoint && !u->sockets[family]))
+		return 0;
+	return family == FAMILY_INET || address(s, l->ifindex, family) != NULL;
+}
+
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */
 static void
 want_mark_rule(struct wanted *d, uint32_t uplink)
 {
-	struct net_rule *r = add_rule(d, table_of(uplink));
+	struct net_rule *r = add_rule(d, FAMILY_INET, table_of(uplink));
 
 	r->mark = plan_mark(uplink);
 	r->mask = NET_MARK_MASK;
@@ -224,16 +285,28 @@ want_from_rules(struct wanted *d, uint32_t uplink, const struct net_link *l,
 	int n = 0;
 
 	for (i = 0; i < s->naddrs && n < ADDRS_MAX; i++)
-		if (led(&s->addrs[i], l->ifindex)) {
-			add_rule(d, table_of(uplink))->from = s->addrs[i].local;
+		if (is_of(&s->addrs[i], l->ifindex, FAMILY_INET)) {
+			add_rule(d, FAMILY_INET, table_of(uplink))->from =
+			    s->addrs[i].local;
 			n++;
 		}
+}
+
+/* What is bound to its interface; before its addresses, which it has, too. */
+static void
+want_bound_rule(struct wanted *d, const struct net_uplink *u,
+    const struct net_link *l, const struct net_state *s, enum family family)
+{
+	if (has_own_table(u, l, s, family))
+		strlcpy(add_rule(d, family, plan_table(u->id))->oif, l->name,
+		    IFNAMSIZ);
 }
 
 static void
 want_rules(
     struct wanted *d, const struct net_want *w, const struct net_state *s)
 {
+	const struct net_uplink *u;
 	const struct net_link *l;
 	uint32_t i;
 
@@ -241,20 +314,19 @@ want_rules(
 		if (net_link_find(s, w->uplink[i].ifname) != NULL)
 			want_mark_rule(d, w->uplink[i].id);
 	for (i = 0; i < w->nuplinks; i++) {
-		l = net_link_find(s, w->uplink[i].ifname);
-		if (l == NULL)
+		u = &w->uplink[i];
+		if ((l = net_link_find(s, u->ifname)) == NULL)
 			continue;
-		want_from_rules(d, w->uplink[i].id, l, s);
-		if (i > 0)
-			strlcpy(add_rule(d, table_of(w->uplink[i].id))->oif,
-			    l->name, IFNAMSIZ);
+		want_bound_rule(d, u, l, s, FAMILY_INET);
+		want_from_rules(d, u->id, l, s);
+		want_bound_rule(d, u, l, s, FAMILY_INET6);
 	}
-	add_rule(d, NET_MAIN)->suppress = 1;
-	(void)add_rule(d, NET_TABLE);
+	add_rule(d, FAMILY_INET, NET_MAIN)->suppress = 1;
+	(void)add_rule(d, FAMILY_INET, NET_TABLE);
 }
 
 static struct net_route *
-add_route(struct wanted *d, uint32_t table)
+add_route(struct wanted *d, enum family family, uint32_t table)
 {
 	struct net_route *r;
 
@@ -266,7 +338,8 @@ add_route(struct wanted *d, uint32_t table)
 	memset(r, 0, sizeof(*r));
 	r->table = table;
 	r->proto = NET_PROTO;
-	r->dst.addr.family = AF_INET;
+	r->dst.addr.family = af[family];
+	r->metric = family == FAMILY_INET6 ? NET_METRIC_V6 : 0;
 	return r;
 }
 
@@ -284,9 +357,10 @@ has_place(const struct wanted *d, uint32_t table, const struct prefix *dst)
 
 /* Connected networks do not move with the rest. */
 static void
-want_connected(struct wanted *d, uint32_t table, const struct net_link *l,
-    const struct net_state *s)
+want_connected(struct wanted *d, enum family family, uint32_t table,
+    const struct net_link *l, const struct net_state *s)
 {
+	const struct net_addr *a;
 	struct net_route *r;
 	struct prefix dst;
 	size_t i;
@@ -294,43 +368,52 @@ want_connected(struct wanted *d, uint32_t table, const struct net_link *l,
 	if (l->pointopoint || !l->up)
 		return;
 	for (i = 0; i < s->naddrs; i++) {
-		if (!led(&s->addrs[i], l->ifindex) ||
-		    s->addrs[i].prefixlen >= 32)
+		a = &s->addrs[i];
+		if (!is_of(a, l->ifindex, family) ||
+		    a->prefixlen >= 8 * addr_len(&a->local))
 			continue;
-		dst.addr = s->addrs[i].local;
-		dst.len = s->addrs[i].prefixlen;
+		dst.addr = a->local;
+		dst.addr.scope = 0;
+		dst.len = a->prefixlen;
 		prefix_mask(&dst);
 		if (has_place(d, table, &dst))
 			continue;
-		r = add_route(d, table);
+		r = add_route(d, family, table);
 		r->dst = dst;
 		r->ifindex = l->ifindex;
 	}
 }
 
 static void
-want_default(struct wanted *d, uint32_t table, const struct net_link *l,
-    const struct net_uplink *u)
+want_default(struct wanted *d, enum family family, uint32_t table,
+    const struct net_link *l, const struct net_uplink *u)
 {
+	const struct addr *gateway = &u->gateway[family];
 	struct net_route *r;
 
-	if (!l->up || (!l->pointopoint && u->gateway.family != AF_INET))
+	if (!l->up || (!l->pointopoint && gateway->family == AF_UNSPEC))
 		return;
-	r = add_route(d, table);
+	r = add_route(d, family, table);
 	r->ifindex = l->ifindex;
-	if (!l->pointopoint)
-		r->gateway = u->gateway;
+	if (l->pointopoint)
+		return;
+	r->gateway = *gateway;
+	if (family == FAMILY_INET6 && addr_is_linklocal(gateway))
+		r->gateway.scope = l->ifindex;
 }
 
+/* It ends in an unreachable one: nothing falls through to main's. */
 static void
-want_own_table(struct wanted *d, const struct net_uplink *u,
+want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
     const struct net_link *l, const struct net_state *s)
 {
 	struct net_route *r;
 
-	want_connected(d, plan_table(u->id), l, s);
-	want_default(d, plan_table(u->id), l, u);
-	r = add_route(d, plan_table(u->id));
+	if (!has_own_table(u, l, s, family))
+		return;
+	want_connected(d, family, plan_table(u->id), l, s);
+	want_default(d, family, plan_table(u->id), l, u);
+	r = add_route(d, family, plan_table(u->id));
 	r->type = NET_UNREACHABLE;
 	r->metric = NET_METRIC_LAST;
 }
@@ -347,17 +430,17 @@ want_routes(
 		u = &w->uplink[i];
 		if ((l = net_link_find(s, u->ifname)) == NULL)
 			continue;
-		want_connected(d, NET_TABLE, l, s);
-		if (i > 0)
-			want_own_table(d, u, l, s);
+		want_connected(d, FAMILY_INET, NET_TABLE, l, s);
+		want_own_table(d, FAMILY_INET, u, l, s);
+		want_own_table(d, FAMILY_INET6, u, l, s);
 	}
 	u = &w->uplink[w->active];
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
 	if (w->active != 0 ||
-	    (u->gateway_configured &&
-		default_route(s, NET_MAIN, l->ifindex) == NULL))
-		want_default(d, NET_TABLE, l, u);
+	    (u->gateway_configured[FAMILY_INET] &&
+		default_route(s, NET_MAIN, l->ifindex, FAMILY_INET) == NULL))
+		want_default(d, FAMILY_INET, NET_TABLE, l, u);
 }
 
 void

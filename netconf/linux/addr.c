@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Addresses.  IPv4 alone is led (plan_want.c), so it alone is asked for. */
+/* Addresses. */
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -39,6 +39,22 @@ decode_both(const struct nlattr *local, const struct nlattr *address,
 	return 0;
 }
 
+/* IPv4's secondary one and IPv6's temporary one are the same bit. */
+static void
+decode_flags(uint32_t flags, struct net_addr *a)
+{
+	if (a->local.family == AF_INET) {
+		a->secondary = (flags & IFA_F_SECONDARY) != 0;
+		return;
+	}
+	a->temporary = (flags & IFA_F_TEMPORARY) != 0;
+	a->deprecated = (flags & IFA_F_DEPRECATED) != 0;
+	/* an optimistic one is used while it is in question (RFC 4429) */
+	a->tentative =
+	    (flags & IFA_F_DADFAILED) != 0 ||
+	    (flags & (IFA_F_TENTATIVE | IFA_F_OPTIMISTIC)) == IFA_F_TENTATIVE;
+}
+
 int
 addr_decode(const struct nlmsghdr *h, void *state)
 {
@@ -67,7 +83,7 @@ addr_decode(const struct nlmsghdr *h, void *state)
 		errno = EBADMSG;
 		return -1;
 	}
-	a.secondary = (flags & IFA_F_SECONDARY) != 0;
+	decode_flags(flags, &a);
 	if (addr_is_linklocal(&a.local) && a.local.family == AF_INET6)
 		a.local.scope = a.ifindex;
 	if ((more = nl_grow(&s->addrs, &s->naddrs, sizeof(*more))) == NULL)
@@ -82,6 +98,6 @@ addr_dump(struct nl *nl, struct net_state *s)
 	struct ifaddrmsg *m;
 
 	m = nl_begin(nl, RTM_GETADDR, NLM_F_DUMP, sizeof(*m));
-	m->ifa_family = AF_INET;
+	m->ifa_family = AF_UNSPEC; /* of every family that there is */
 	return nl_request(nl, addr_decode, s);
 }

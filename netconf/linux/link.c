@@ -12,6 +12,8 @@
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 
+#include <net/if_arp.h>
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <string.h>
@@ -73,6 +75,7 @@ link_decode(const struct nlmsghdr *h, void *state)
 	l->carrier =
 	    has_carrier(tb[IFLA_CARRIER]) && (m->ifi_flags & IFF_RUNNING) != 0;
 	l->pointopoint = (m->ifi_flags & IFF_POINTOPOINT) != 0;
+	l->ethernet = m->ifi_type == ARPHRD_ETHER;
 	l->rp_filter = own_rp_filter(tb[IFLA_AF_SPEC]);
 	return 0;
 }

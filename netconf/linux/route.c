@@ -47,6 +47,8 @@ push(struct net_state *s, const struct net_route *r)
 	if (more == NULL)
 		return -1;
 	*more = *r;
+	if (r->gateway.family == AF_INET6 && addr_is_linklocal(&r->gateway))
+		more->gateway.scope = r->ifindex;
 	return 0;
 }
 
@@ -137,7 +139,7 @@ route_dump(struct nl *nl, struct net_state *s)
 	struct rtmsg *m;
 
 	m = nl_begin(nl, RTM_GETROUTE, NLM_F_DUMP, sizeof(*m));
-	m->rtm_family = AF_INET;
+	m->rtm_family = AF_UNSPEC;
 	return nl_request(nl, route_decode, s);
 }
 

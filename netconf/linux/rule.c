@@ -21,7 +21,8 @@ is_ours(const struct fib_rule_hdr *m, const struct nlattr **tb)
 {
 	uint32_t pref;
 
-	return m->action == FR_ACT_TO_TBL && tb[FRA_PROTOCOL] != NULL &&
+	return (m->family == AF_INET || m->family == AF_INET6) &&
+	       m->action == FR_ACT_TO_TBL && tb[FRA_PROTOCOL] != NULL &&
 	       mnl_attr_get_payload_len(tb[FRA_PROTOCOL]) == 1 &&
 	       mnl_attr_get_u8(tb[FRA_PROTOCOL]) == NET_PROTO &&
 	       tb[FRA_PRIORITY] != NULL &&
@@ -34,6 +35,7 @@ decode_attrs(
 {
 	uint32_t group;
 
+	r->family = m->family;
 	r->table = m->table;
 	if (tb[FRA_TABLE] != NULL && nl_u32(tb[FRA_TABLE], &r->table) == -1)
 		return -1;
@@ -87,7 +89,7 @@ rule_dump(struct nl *nl, struct net_state *s)
 	struct fib_rule_hdr *m;
 
 	m = nl_begin(nl, RTM_GETRULE, NLM_F_DUMP, sizeof(*m));
-	m->family = AF_INET;
+	m->family = AF_UNSPEC;
 	return nl_request(nl, rule_decode, s);
 }
 
@@ -103,7 +105,7 @@ rule_change(struct nl *nl, int add, const struct net_rule *r)
 
 	m = nl_begin(nl, add ? RTM_NEWRULE : RTM_DELRULE,
 	    add ? NLM_F_CREATE : 0, sizeof(*m));
-	m->family = AF_INET;
+	m->family = (uint8_t)r->family;
 	m->action = FR_ACT_TO_TBL;
 	mnl_attr_put_u32(&nl->hdr, FRA_TABLE, r->table);
 	mnl_attr_put_u32(&nl->hdr, FRA_PRIORITY, NET_PREF);
@@ -113,7 +115,6 @@ rule_change(struct nl *nl, int add, const struct net_rule *r)
 		mnl_attr_put_u32(&nl->hdr, FRA_FWMASK, r->mask);
 	}
 	if (r->from.family != AF_UNSPEC) {
-		m->family = (uint8_t)r->from.family;
 		m->src_len = (uint8_t)(8 * addr_len(&r->from));
 		nl_put_addr(&nl->hdr, FRA_SRC, &r->from);
 	}

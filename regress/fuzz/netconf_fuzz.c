@@ -291,7 +291,7 @@ some_route(struct net_route *r)
 	r->table = table[how >> 1 & 3];
 	r->proto = how & 8 ? NET_PROTO : 3;
 	r->ifindex = 1 + octet() % LINKS;
-	r->dst.addr.family = AF_INET;
+	r->dst.addr.family = how & 64 ? AF_INET6 : AF_INET;
 	if (how & 16)
 		prefix_parse("192.0.2.0/24", &r->dst);
 	r->gateway = some_addr();
@@ -303,10 +303,13 @@ some_rule(struct net_rule *r)
 {
 	uint8_t how = octet();
 
-	r->table = how & 1 ? NET_MAIN : NET_TABLE + how % 4;
+	r->family = how & 32 ? AF_INET6 : AF_INET;
+	r->table = how & 1 ? NET_MAIN : NET_TABLE_OWN + how % 4;
 	r->suppress = how >> 1 & 1;
 	if (how & 4)
 		r->from = some_addr();
+	if (r->from.family != AF_UNSPEC)
+		r->family = r->from.family;
 	if (how & 8)
 		snprintf(r->oif, IFNAMSIZ, "if%u", octet() % LINKS);
 	if (how & 16) {
@@ -341,15 +344,22 @@ fuzz_dump(struct net_state *s)
 		s->links[i].up = how & 1;
 		s->links[i].carrier = how >> 1 & 1;
 		s->links[i].pointopoint = how >> 2 & 1;
+		s->links[i].ethernet = how >> 6 & 1;
 		s->links[i].group = how & 8 ? NET_GROUP : how >> 7;
 		s->links[i].rp_filter = how >> 4 & 3;
 	}
 	s->addrs = several(&s->naddrs, sizeof(*s->addrs), 40);
 	for (i = 0; i < s->naddrs; i++) {
+		uint8_t how;
+
 		s->addrs[i].ifindex = 1 + octet() % LINKS;
 		s->addrs[i].local = some_addr();
 		s->addrs[i].prefixlen = octet() % 33;
-		s->addrs[i].secondary = octet() & 1;
+		how = octet();
+		s->addrs[i].secondary = how & 1;
+		s->addrs[i].tentative = how >> 1 & 1;
+		s->addrs[i].deprecated = how >> 2 & 1;
+		s->addrs[i].temporary = how >> 3 & 1;
 	}
 	s->rules = several(&s->nrules, sizeof(*s->rules), 250);
 	for (i = 0; i < s->nrules; i++)
@@ -365,7 +375,7 @@ static int
 fuzz_rule(int add, const struct net_rule *r)
 {
 	(void)add;
-	must(r->table != 0);
+	must(r->table != 0 && r->family != AF_UNSPEC);
 	return perhaps();
 }
 

@@ -341,11 +341,13 @@ forget(void)
 	memset(&want, 0, sizeof(want));
 	memset(facts, 0, sizeof(facts));
 	memset(last_address, 0, sizeof(last_address));
-	memset(repaired, 0, sizeof(repaired));
+	memset(&looks, 0, sizeof(looks));
+	memset(&repairs, 0, sizeof(repairs));
+	memset(&repaired, 0, sizeof(repaired));
 	memset(&undo, 0, sizeof(undo));
 	nat_loaded[0] = '\0';
 	nat_handle = 0;
-	want_gen = clear_gen = nrepaired = 0;
+	want_gen = clear_gen = 0;
 	wanted = adopted = drifting = 0;
 	drain.uplink = MSG_UPLINK_NONE;
 	nsent = 0;
@@ -739,18 +741,17 @@ test_others_change(void **arg)
 	assert_int_equal(active(0)->ok, 1);
 	loop_quiet();
 	nsent = 0;
-	for (i = 0; i < REPAIRS + 3; i++) {
+	for (i = 0; i < PACE + 3; i++) {
 		kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
 		changed();
 		loop_quiet();
-		assert_int_equal(
-		    k->s.nrules, i < REPAIRS ? 7 : 6 + REPAIRS - i);
+		assert_int_equal(k->s.nrules, i < PACE ? 7 : 6 + PACE - i);
 	}
 	/* told once */
 	assert_int_equal(count(IMSG_NET_DONE), 1);
 	assert_int_equal(last_done()->ok, 0);
 	/* when it may be tried again, it is told to be well again */
-	memset(repaired, 0, sizeof(repaired));
+	memset(&repairs, 0, sizeof(repairs));
 	on_settle(-1, 0, NULL);
 	assert_int_equal(k->s.nrules, 7);
 	assert_int_equal(count(IMSG_NET_DONE), 2);

@@ -115,6 +115,7 @@ links(void **state)
 	assert_int_equal(s.nlinks, 1);
 	assert_true(s.links[0].up && s.links[0].carrier);
 	assert_true(s.links[0].pointopoint && s.links[0].rp_filter == 0);
+	assert_false(s.links[0].ethernet);
 	assert_string_equal(s.links[0].name, "ppp0");
 	cut_short(link_decode);
 	net_state_free(&s);
@@ -161,6 +162,55 @@ addresses(void **state)
 }
 
 static void
+address_flags(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		int tentative;
+	} c[] = {
+		{ IFA_F_PERMANENT, 0 },
+		{ IFA_F_TENTATIVE, 1 },
+		{ IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, 0 },
+		{ IFA_F_OPTIMISTIC, 0 },
+		{ IFA_F_DADFAILED, 1 },
+		{ IFA_F_DADFAILED | IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, 1 },
+	};
+	struct net_state s;
+	struct ifaddrmsg *a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		memset(&s, 0, sizeof(s));
+		a = begin(RTM_NEWADDR, sizeof(*a));
+		a->ifa_family = AF_INET6;
+		a->ifa_flags = IFA_F_TEMPORARY; /* IFA_FLAGS counts */
+		put_addr(IFA_ADDRESS, "2001:db8::1");
+		mnl_attr_put_u32(&m.hdr, IFA_FLAGS, c[i].flags);
+		assert_int_equal(addr_decode(&m.hdr, &s), 0);
+		assert_int_equal(s.addrs[0].tentative, c[i].tentative);
+		assert_false(s.addrs[0].temporary || s.addrs[0].secondary);
+		net_state_free(&s);
+	}
+	/* one bit, two meanings */
+	memset(&s, 0, sizeof(s));
+	a = begin(RTM_NEWADDR, sizeof(*a));
+	a->ifa_family = AF_INET6;
+	a->ifa_flags = IFA_F_TEMPORARY | IFA_F_DEPRECATED;
+	put_addr(IFA_ADDRESS, "2001:db8::1");
+	assert_int_equal(addr_decode(&m.hdr, &s), 0);
+	a = begin(RTM_NEWADDR, sizeof(*a));
+	a->ifa_family = AF_INET;
+	a->ifa_flags = IFA_F_SECONDARY;
+	put_addr(IFA_ADDRESS, "192.0.2.1");
+	assert_int_equal(addr_decode(&m.hdr, &s), 0);
+	assert_true(s.addrs[0].temporary && s.addrs[0].deprecated);
+	assert_false(s.addrs[0].secondary || s.addrs[1].temporary);
+	assert_true(s.addrs[1].secondary);
+	net_state_free(&s);
+}
+
+static void
 rules(void **state)
 {
 	struct net_state s;
@@ -179,7 +229,10 @@ rules(void **state)
 	assert_int_equal(s.nrules, 1);
 	assert_int_equal(s.rules[0].table, 1158);
 	cut_short(rule_decode);
-	/* from a network, or not to a table: not one of ours */
+	/* of multicast; from a network; not to a table: none of ours */
+	r->family = RTNL_FAMILY_IPMR;
+	assert_int_equal(rule_decode(&m.hdr, &s), 0);
+	r->family = AF_INET;
 	r->src_len = 24;
 	assert_int_equal(rule_decode(&m.hdr, &s), 0);
 	r->src_len = 32;
@@ -225,6 +278,14 @@ routes(void **state)
 	assert_int_equal(s.routes[1].type, NET_UNREACHABLE);
 	assert_int_equal(s.routes[1].ifindex, 0);
 
+	/* a gateway of the link, as a router tells it */
+	(void)begin_route(AF_INET6, RTPROT_RA, 0);
+	mnl_attr_put_u32(&m.hdr, RTA_OIF, 3);
+	put_addr(RTA_GATEWAY, "fe80::1");
+	assert_int_equal(route_decode(&m.hdr, &s), 0);
+	assert_int_equal(s.nroutes, 3);
+	assert_int_equal(s.routes[2].gateway.scope, 3);
+
 	/* others' that are no defaults, caches, local ones */
 	(void)begin_route(AF_INET, RTPROT_BOOT, 8);
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
@@ -232,7 +293,7 @@ routes(void **state)
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
 	begin_route(AF_INET, NET_PROTO, 8)->rtm_type = RTN_LOCAL;
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
-	assert_int_equal(s.nroutes, 2);
+	assert_int_equal(s.nroutes, 3);
 	(void)begin_route(AF_INET, NET_PROTO, 33);
 	refused(route_decode, EBADMSG);
 	net_state_free(&s);
@@ -339,6 +400,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(address_flags),
 		cmocka_unit_test(rules),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(lengths),

@@ -165,6 +165,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	/* no addresses and no news but those that are made here */
+	run("sysctl -qw net.ipv6.conf.default.addr_gen_mode=1");
 	run("ip link add eth1 type veth peer name peer1");
 	run("ip link add wan2.7 type veth peer name peer2");
 	run("ip link set lo up; ip link set eth1 up; ip link set wan2.7 up; "
@@ -180,6 +182,8 @@ tear_down(void **state)
 	(void)state;
 	run("ip link del eth1 2>/dev/null; ip link del wan2.7 2>/dev/null; "
 	    "ip rule flush; ip rule add lookup main pref 32766; "
+	    "ip -6 rule flush; ip -6 rule add lookup main pref 32766; "
+	    "ip -6 route flush proto 157 table all; "
 	    "ip route flush proto 157 table all; nft flush ruleset");
 	return 0;
 }
@@ -283,14 +287,64 @@ addresses(void **state)
 	net_state_free(&s);
 }
 
+static int
+has_address(const char *ifname, const char *text, struct net_addr *found)
+{
+	struct net_state s = dump();
+	struct addr a = ip(text);
+	int n = 0;
+	size_t i;
+
+	if (addr_is_linklocal(&a))
+		a.scope = ifindex(ifname);
+	for (i = 0; i < s.naddrs; i++)
+		if (s.addrs[i].ifindex == ifindex(ifname) &&
+		    addr_cmp(&s.addrs[i].local, &a) == 0) {
+			*found = s.addrs[i];
+			n++;
+		}
+	net_state_free(&s);
+	return n;
+}
+
+static void
+addresses_inet6(void **state)
+{
+	struct net_addr a;
+
+	(void)state;
+	run("sysctl -qw net.ipv6.conf.wan2/7.accept_dad=1; "
+	    "ip link set peer2 down; " /* no carrier: in question for ever */
+	    "ip address add 2001:db8::1/64 dev eth1 nodad; "
+	    "ip address add 2001:db8::2/64 dev eth1 nodad preferred_lft 0; "
+	    "ip address add 2001:db8::5 peer 2001:db8::6 dev eth1 nodad; "
+	    "ip address add 2001:db8::4/64 dev wan2.7; "
+	    "ip address add fe80::77/64 dev eth1 nodad");
+	assert_int_equal(has_address("eth1", "2001:db8::1", &a), 1);
+	assert_true(!a.secondary && !a.tentative && !a.deprecated);
+	assert_int_equal(a.prefixlen, 64);
+	assert_int_equal(a.peer.family, AF_UNSPEC);
+	assert_int_equal(has_address("eth1", "2001:db8::2", &a), 1);
+	assert_true(a.deprecated && !a.tentative && !a.temporary);
+	assert_int_equal(has_address("wan2.7", "2001:db8::4", &a), 1);
+	assert_true(a.tentative);
+	assert_int_equal(has_address("eth1", "2001:db8::5", &a), 1);
+	assert_int_equal(a.peer.octet[15], 6);
+	assert_int_equal(has_address("eth1", "fe80::77", &a), 1);
+}
+
 /* ---- rules ---- */
 
-#define NRULES 5
+#define NRULES 6
 
 static void
 make_rules(struct net_rule *r)
 {
+	size_t i;
+
 	memset(r, 0, NRULES * sizeof(*r));
+	for (i = 0; i < NRULES; i++)
+		r[i].family = i < 5 ? AF_INET : AF_INET6;
 	r[0].table = NET_TABLE_FIRST;
 	r[0].mark = plan_mark(1);
 	r[0].mask = NET_MARK_MASK;
@@ -301,6 +355,8 @@ make_rules(struct net_rule *r)
 	r[3].table = NET_MAIN;
 	r[3].suppress = 1;
 	r[4].table = NET_TABLE;
+	r[5].table = NET_TABLE_OWN;
+	strlcpy(r[5].oif, "eth1", IFNAMSIZ);
 }
 
 static void
@@ -319,9 +375,10 @@ same_rules(const struct net_rule *want, const size_t *order, size_t n)
 static void
 rules(void **state)
 {
-	static const size_t once[] = { 0, 1, 2, 3, 4 };
-	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0 };
-	static const size_t turned[] = { 4, 3, 2, 1, 0 };
+	/* those of IPv6 come behind */
+	static const size_t once[] = { 0, 1, 2, 3, 4, 5 };
+	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 5 };
+	static const size_t turned[] = { 4, 3, 2, 1, 0, 5 };
 	struct net_rule r[NRULES];
 	size_t i;
 
@@ -335,6 +392,8 @@ rules(void **state)
 	same_rules(r, once, NRULES);
 	assert_non_null(strstr(says("ip rule"),
 	    "32765:\tfrom all lookup main suppress_ifgroup 157 proto 157"));
+	assert_non_null(strstr(says("ip -6 rule"),
+	    "32765:\tfrom all oif eth1 lookup 156 proto 157"));
 
 	/* another set is laid behind, then the old one goes */
 	for (i = NRULES; i > 0; i--)
@@ -394,6 +453,50 @@ our_routes(void **state)
 }
 
 static void
+our_routes_inet6(void **state)
+{
+	struct net_route r, connected, last, got[8];
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.table = NET_TABLE_OWN;
+	r.dst = net("::/0");
+	r.gateway = ip("fe80::1");
+	r.gateway.scope = r.ifindex = ifindex("eth1");
+	r.metric = NET_METRIC_V6;
+	r.proto = NET_PROTO;
+	connected = last = r;
+	memset(&connected.gateway, 0, sizeof(connected.gateway));
+	connected.dst = net("fe80::/64");
+	memset(&last.gateway, 0, sizeof(last.gateway));
+	last.type = NET_UNREACHABLE;
+	last.ifindex = 0;
+	last.metric = NET_METRIC_LAST;
+	assert_int_equal(ops->route(1, &connected), 0);
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(ops->route(1, &last), 0);
+	assert_int_equal(routes(1, got, 8), 3);
+	assert_string_equal(says("ip -6 route show table 156"),
+	    "fe80::/64 dev eth1 proto 157 metric 1024 pref medium\n"
+	    "default via fe80::1 dev eth1 proto 157 metric 1024 onlink "
+	    "pref medium\n"
+	    "unreachable default dev lo proto 157 metric 9999 pref medium\n");
+
+	/* replaced, by one that no network holds */
+	r.gateway = ip("2001:db8:ffff::1");
+	assert_int_equal(ops->route(1, &r), 0);
+	assert_int_equal(routes(1, got, 8), 3);
+	assert_int_equal(ops->route(0, &connected), 0);
+	assert_int_equal(ops->route(0, &last), 0);
+	assert_int_equal(ops->route(0, &last), 0);
+	assert_int_equal(routes(1, got, 8), 1);
+	assert_memory_equal(&got[0], &r, sizeof(r));
+	assert_int_equal(ops->route(0, &r), 0);
+	assert_int_equal(routes(1, got, 8), 0);
+}
+
+static void
 route_without_link(void **state)
 {
 	struct net_route r = default_by("wan2.7", "198.51.100.1", NET_TABLE);
@@ -433,6 +536,32 @@ mains_defaults(void **state)
 	    "dev eth1");
 	assert_int_equal(routes(0, got, 1), 1);
 	assert_int_equal(got[0].gateway.family, AF_INET6);
+	run("ip route del default");
+}
+
+/* As one of a static configuration, two of a router's, and over both. */
+static void
+mains_defaults_inet6(void **state)
+{
+	struct net_route got[8];
+	size_t i;
+
+	(void)state;
+	run("ip -6 route add default via fe80::1 dev eth1 metric 7; "
+	    "ip -6 route add default via fe80::1 dev eth1 proto ra expires 99; "
+	    "ip -6 route add default via fe80::2 dev wan2.7 metric 512; "
+	    "ip -6 route append default via fe80::3 dev eth1 metric 512; "
+	    "ip -6 route add 2001:db8:9::/48 via fe80::1 dev eth1");
+	assert_int_equal(routes(0, got, 8), 4);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(got[i].dst.addr.family, AF_INET6);
+		assert_int_equal(got[i].gateway.family, AF_INET6);
+		assert_int_equal(got[i].gateway.scope, got[i].ifindex);
+	}
+	assert_int_equal(got[0].metric, 7);
+	assert_int_equal(got[0].ifindex, ifindex("eth1"));
+	assert_int_equal(got[3].metric, 1024);
+	run("ip -6 route flush default");
 }
 
 /* Without a shell between. */
@@ -732,10 +861,16 @@ events(void **state)
 		"ip link set peer1 up",
 		"ip address add 192.0.2.9/24 dev eth1",
 		"ip address del 192.0.2.9/24 dev eth1",
+		"ip address add 2001:db8::9/64 dev eth1 nodad",
+		"ip address del 2001:db8::9/64 dev eth1",
 		"ip rule add lookup 100 pref 77",
 		"ip rule del lookup 100 pref 77",
 		"ip route add default via 192.0.2.1",
 		"ip route del default via 192.0.2.1",
+		"ip -6 route add default via fe80::1 dev eth1",
+		"ip -6 route del default via fe80::1 dev eth1",
+		"ip -6 rule add lookup 100 pref 77",
+		"ip -6 rule del lookup 100 pref 77",
 		"ip route add 10.9.0.0/16 dev eth1 table 157 proto 157",
 		"ip route flush table 157",
 		"sysctl -qw net.ipv4.conf.eth1.rp_filter=1",
@@ -749,7 +884,9 @@ events(void **state)
 		tells(news[i]);
 	quiet();
 	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
-	    "ip route del 10.9.0.0/16");
+	    "ip route del 10.9.0.0/16; "
+	    "ip -6 route add 2001:db8:9::/48 dev eth1; "
+	    "ip -6 route del 2001:db8:9::/48");
 	assert_false(woken(QUIET_MS));
 }
 
@@ -801,10 +938,13 @@ main(void)
 		TEST(links),
 		TEST(rp_filter),
 		TEST(addresses),
+		TEST(addresses_inet6),
 		TEST(rules),
 		TEST(our_routes),
+		TEST(our_routes_inet6),
 		TEST(route_without_link),
 		TEST(mains_defaults),
+		TEST(mains_defaults_inet6),
 		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),

@@ -255,8 +255,8 @@ test_start(void **arg)
 	    "rule add pref 32765 fwmark 0x1000000/0xf000000 lookup main",
 	    "rule add pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
 	    "rule add pref 32765 from 192.0.2.2 lookup main",
-	    "rule add pref 32765 from 198.51.100.2 lookup 158",
 	    "rule add pref 32765 oif wan2 lookup 158",
+	    "rule add pref 32765 from 198.51.100.2 lookup 158",
 	    "rule add pref 32765 lookup main suppress_ifgroup 157",
 	    "rule add pref 32765 lookup 157", );
 	assert_int_equal(way(k, 0, NULL), ETH1);
@@ -311,15 +311,15 @@ test_dialled(void **arg)
 	    "rule add pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
 	    "rule add pref 32765 fwmark 0x3000000/0xf000000 lookup 159",
 	    "rule add pref 32765 from 192.0.2.2 lookup main",
-	    "rule add pref 32765 from 198.51.100.2 lookup 158",
 	    "rule add pref 32765 oif wan2 lookup 158",
-	    "rule add pref 32765 from 10.99.0.2 lookup 159",
+	    "rule add pref 32765 from 198.51.100.2 lookup 158",
 	    "rule add pref 32765 oif ppp0 lookup 159",
+	    "rule add pref 32765 from 10.99.0.2 lookup 159",
 	    "rule add pref 32765 lookup main suppress_ifgroup 157",
 	    "rule add pref 32765 lookup 157", "rule del pref 32765 lookup 157",
 	    "rule del pref 32765 lookup main suppress_ifgroup 157",
-	    "rule del pref 32765 oif wan2 lookup 158",
 	    "rule del pref 32765 from 198.51.100.2 lookup 158",
+	    "rule del pref 32765 oif wan2 lookup 158",
 	    "rule del pref 32765 from 192.0.2.2 lookup main",
 	    "rule del pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
 	    "rule del pref 32765 fwmark 0x1000000/0xf000000 lookup main", );
@@ -458,7 +458,7 @@ test_no_gateway(void **arg)
 	struct sim *k = started();
 
 	(void)arg;
-	memset(&k->w.uplink[1].gateway, 0, sizeof(struct addr));
+	memset(&k->w.uplink[1].gateway[FAMILY_INET], 0, sizeof(struct addr));
 	k->w.active = 1;
 	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
 	assert_string_equal(plan.error, "lte: no gateway is known");
@@ -503,8 +503,8 @@ test_configured_gateway(void **arg)
 	struct sim *k = started();
 
 	(void)arg;
-	k->w.uplink[0].gateway = ip("192.0.2.1");
-	k->w.uplink[0].gateway_configured = 1;
+	k->w.uplink[0].gateway[FAMILY_INET] = ip("192.0.2.1");
+	k->w.uplink[0].gateway_configured[FAMILY_INET] = 1;
 	kernel_route_del(k, &k->route[0]);
 	EXPECT(k, "route add default via 192.0.2.1 dev eth1 table 157", );
 	assert_int_equal(way(k, 0, NULL), ETH1);
@@ -563,7 +563,7 @@ static void
 test_rules_in_disorder(void **arg)
 {
 	struct sim *k = started();
-	struct net_rule stranger = { .table = 999 };
+	struct net_rule stranger = { .family = AF_INET, .table = 999 };
 
 	(void)arg;
 	k->rule[k->s.nrules++] = k->rule[0];
@@ -591,15 +591,15 @@ test_facts(void **arg)
 	    addr_cmp(&f.family[FAMILY_INET].gateway, &(struct addr){ 0 }) != 0,
 	    1);
 	/* the last known gateway stays, the route is gone */
-	k->w.uplink[0].gateway = f.family[FAMILY_INET].gateway;
+	k->w.uplink[0].gateway[FAMILY_INET] = f.family[FAMILY_INET].gateway;
 	kernel_route_del(k, &k->route[0]);
 	plan_facts(&k->w.uplink[0], "", 0, &k->s, &f);
 	assert_int_equal(f.family[FAMILY_INET].has_route, 0);
-	assert_int_equal(
-	    addr_cmp(&f.family[FAMILY_INET].gateway, &k->w.uplink[0].gateway),
+	assert_int_equal(addr_cmp(&f.family[FAMILY_INET].gateway,
+			     &k->w.uplink[0].gateway[FAMILY_INET]),
 	    0);
 	/* after a restart a backup's comes from its own table */
-	memset(&k->w.uplink[1].gateway, 0, sizeof(struct addr));
+	memset(&k->w.uplink[1].gateway[FAMILY_INET], 0, sizeof(struct addr));
 	kernel_down(k, 0);
 	plan_facts(&k->w.uplink[1], "", 0, &k->s, &f);
 	assert_int_equal(f.family[FAMILY_INET].gateway.family, AF_INET);
@@ -612,6 +612,223 @@ test_facts(void **arg)
 	plan_facts(&k->w.uplink[0], "", 1, &k->s, &f);
 	assert_int_equal(f.carrier, 1);
 	assert_int_equal(msg_facts_valid(&f), 1);
+	free(k);
+}
+
+static const struct msg_family *
+inet6_facts(struct sim *k, uint32_t uplink)
+{
+	static struct msg_facts f;
+	struct net_uplink *u = &k->w.uplink[uplink];
+
+	plan_facts(u, "", 0, &k->s, &f);
+	assert_int_equal(msg_facts_valid(&f), 1);
+	if (!u->gateway_configured[FAMILY_INET6])
+		u->gateway[FAMILY_INET6] = f.family[FAMILY_INET6].gateway;
+	return &f.family[FAMILY_INET6];
+}
+
+static void
+assert_addr(const struct addr *a, const char *text)
+{
+	char buf[ADDR_STRLEN];
+
+	assert_string_equal(addr_format(a, buf, sizeof(buf)), text);
+}
+
+/* The best one there is, for what goes far. */
+static void
+test_facts_inet6(void **arg)
+{
+	struct sim *k = site();
+	struct net_addr *a;
+	size_t i;
+
+	(void)arg;
+	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
+	assert_addr(&inet6_facts(k, 0)->address, "none");
+	add_addr(k, ETH1, "2001:db8::bad", 64)->tentative = 1;
+	add_addr(k, WAN2, "2001:db8:1::2", 64);
+	assert_addr(&inet6_facts(k, 0)->address, "none");
+	add_addr(k, ETH1, "2001:db8::dd", 64)->deprecated = 1;
+	assert_addr(&inet6_facts(k, 0)->address, "2001:db8::dd");
+	add_addr(k, ETH1, "fd00::2", 48);
+	assert_addr(&inet6_facts(k, 0)->address, "fd00::2");
+	add_addr(k, ETH1, "2001:db8::77", 64)->temporary = 1;
+	assert_addr(&inet6_facts(k, 0)->address, "2001:db8::77");
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	add_addr(k, ETH1, "2001:db8::3", 64);
+	assert_addr(&inet6_facts(k, 0)->address, "2001:db8::2");
+	assert_int_equal(inet6_facts(k, 0)->prefixlen, 64);
+
+	assert_int_equal(inet6_facts(k, 0)->has_route, 0);
+	(void)add_main(k, ETH1, "fe80::bad", 1024);
+	(void)add_main(k, ETH1, "fe80::1", 512);
+	(void)add_main(k, WAN2, "fe80::9", 1);
+	assert_addr(&inet6_facts(k, 0)->gateway, "fe80::1");
+	assert_int_equal(inet6_facts(k, 0)->gateway.scope, ETH1);
+	assert_int_equal(inet6_facts(k, 0)->has_route, 1);
+	assert_addr(&inet6_facts(k, 1)->gateway, "fe80::9");
+	/* gone, but known; and the interface is another one meanwhile */
+	kernel_down(k, ETH1);
+	sim_link(k, "eth1")->ifindex = 9;
+	assert_addr(&inet6_facts(k, 0)->gateway, "fe80::1");
+	assert_int_equal(inet6_facts(k, 0)->gateway.scope, 9);
+	assert_int_equal(inet6_facts(k, 0)->has_route, 0);
+	k->w.uplink[0].gateway[FAMILY_INET6] = ip("2001:db8::1");
+	k->w.uplink[0].gateway_configured[FAMILY_INET6] = 1;
+	assert_addr(&inet6_facts(k, 0)->gateway, "2001:db8::1");
+	assert_int_equal(inet6_facts(k, 0)->has_route, 1);
+	/* the other end */
+	dial(k);
+	a = add_addr(k, PPP0, "2001:db8:2::2", 128);
+	a->peer = ip("2001:db8:2::1");
+	assert_addr(&inet6_facts(k, 2)->peer, "2001:db8:2::1");
+	/* none of it is led */
+	for (i = 0; i < k->s.naddrs; i++)
+		k->addr[i].secondary = 0;
+	make(k);
+	for (i = 0; i < plan.n; i++)
+		assert_true(plan.step[i].route.dst.addr.family != AF_INET6 &&
+			    plan.step[i].rule.family != AF_INET6);
+	free(k);
+}
+
+/* What is bound to the primary leaves by it or not at all. */
+static void
+test_own_table(void **arg)
+{
+	struct addr primary = ip("192.0.2.2");
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.uplink[0].gateway[FAMILY_INET] = ip("192.0.2.1");
+	k->w.uplink[0].sockets[FAMILY_INET] = 1;
+	EXPECT(k, "route add 192.0.2.0/24 dev eth1 table 156",
+	    "route add default via 192.0.2.1 dev eth1 table 156",
+	    "route add unreachable default table 156",
+	    "rule add pref 32765 fwmark 0x1000000/0xf000000 lookup main",
+	    "rule add pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	    "rule add pref 32765 oif eth1 lookup 156",
+	    "rule add pref 32765 from 192.0.2.2 lookup main",
+	    "rule add pref 32765 oif wan2 lookup 158",
+	    "rule add pref 32765 from 198.51.100.2 lookup 158",
+	    "rule add pref 32765 lookup main suppress_ifgroup 157",
+	    "rule add pref 32765 lookup 157", "rule del pref 32765 lookup 157",
+	    "rule del pref 32765 lookup main suppress_ifgroup 157",
+	    "rule del pref 32765 from 198.51.100.2 lookup 158",
+	    "rule del pref 32765 oif wan2 lookup 158",
+	    "rule del pref 32765 from 192.0.2.2 lookup main",
+	    "rule del pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	    "rule del pref 32765 fwmark 0x1000000/0xf000000 lookup main", );
+	assert_int_equal(way_of(k, 0, &primary, "eth1"), ETH1);
+	/* main's default is gone, and traffic on a backup */
+	kernel_route_del(k, &k->route[0]);
+	k->w.active = 1;
+	run(k);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(way_of(k, 0, NULL, "eth1"), ETH1);
+	assert_int_equal(way_of(k, 0, &primary, "eth1"), ETH1);
+	/* so is its gateway */
+	memset(&k->w.uplink[0].gateway, 0, sizeof(k->w.uplink[0].gateway));
+	EXPECT(k, "route del default via 192.0.2.1 dev eth1 table 156", );
+	assert_int_equal(way_of(k, 0, NULL, "eth1"), -1);
+	k->w.uplink[0].sockets[FAMILY_INET] = 0;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(k->s.nrules, 7);
+	k->w.clear = 1;
+	run(k);
+	assert_int_equal(plan_found(&k->s), 0);
+	free(k);
+}
+
+/* IPv6 has its own rules, which come and go without those of IPv4. */
+static void
+test_own_table_inet6(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
+	k->w.uplink[0].gateway[FAMILY_INET6] = ip("fe80::1");
+	make(k);
+	assert_int_equal(plan.n, 0);
+	k->w.uplink[0].targets[FAMILY_INET6] = 1;
+	k->w.uplink[0].sockets[FAMILY_INET6] = 1;
+	EXPECT(k, "route add -6 2001:db8::/64 dev eth1 table 156",
+	    "route add -6 fe80::/64 dev eth1 table 156",
+	    "route add -6 default via fe80::1 dev eth1 table 156",
+	    "route add -6 unreachable default table 156",
+	    "rule add -6 pref 32765 oif eth1 lookup 156", );
+	k->addr[k->s.naddrs - 2].tentative =
+	    1; /* without one it is of no use */
+	EXPECT(k, "rule del -6 pref 32765 oif eth1 lookup 156",
+	    "route del -6 2001:db8::/64 dev eth1 table 156",
+	    "route del -6 fe80::/64 dev eth1 table 156",
+	    "route del -6 default via fe80::1 dev eth1 table 156",
+	    "route del -6 unreachable default table 156", );
+	free(k);
+}
+
+/* No frames, no neighbours: all its probes are sockets'. */
+static void
+test_own_table_ppp(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	dial(k);
+	add_addr(k, PPP0, "2001:db8:2::2", 128);
+	strlcpy(k->w.uplink[0].ifname, "ppp0", IFNAMSIZ);
+	k->w.uplink[0].targets[FAMILY_INET6] = 1;
+	k->w.uplink[2].ifname[0] = '\0';
+	run(k);
+	kernel_route_del(k, &k->route[0]); /* main's default */
+	assert_int_equal(way_of(k, 0, NULL, "ppp0"), PPP0);
+	/* it went, and comes back as another one */
+	cut_anywhere(k);
+	kernel_down(k, PPP0);
+	sim_link(k, "ppp0")->ifindex = 7;
+	sim_link(k, "ppp0")->group = 0;
+	undo_drop(&k->undo, UNDO_GROUP, "ppp0");
+	k->addr[k->s.naddrs - 1].ifindex = 7;
+	k->addr[k->s.naddrs - 2].ifindex = 7;
+	EXPECT(k, "link set ppp0 group 157",
+	    "route add default dev ppp0 table 156",
+	    "route add -6 default dev ppp0 table 156", );
+	assert_int_equal(way_of(k, 0, NULL, "ppp0"), 7);
+	/* a tunnel with many ends needs its router */
+	sim_link(k, "ppp0")->pointopoint = 0;
+	run(k);
+	assert_int_equal(way_of(k, 0, NULL, "ppp0"), -1);
+	free(k);
+}
+
+/* At each moment a rule for the old address is in force, or for the new. */
+static void
+test_renumbered(void **arg)
+{
+	struct addr old = ip("192.0.2.2"), new = ip("192.0.2.3");
+	struct sim *k = started();
+	size_t i;
+	int oldway, newway;
+
+	(void)arg;
+	k->w.active = 1;
+	run(k);
+	add_addr(k, ETH1, "192.0.2.3", 24);
+	k->addr[1] = k->addr[--k->s.naddrs];
+	cut_anywhere(k);
+	make(k);
+	for (i = 0; i < plan.n; i++) {
+		sim_step(k, &plan.step[i]);
+		oldway = way(k, 0, &old);
+		newway = way(k, 0, &new);
+		assert_true(oldway == ETH1 || newway == ETH1);
+	}
+	assert_int_equal(way(k, 0, &new), ETH1);
 	free(k);
 }
 
@@ -758,6 +975,11 @@ main(void)
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_rules_in_disorder),
 		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_facts_inet6),
+		cmocka_unit_test(test_own_table),
+		cmocka_unit_test(test_own_table_inet6),
+		cmocka_unit_test(test_own_table_ppp),
+		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_nft),
 		cmocka_unit_test(test_nft_largest),

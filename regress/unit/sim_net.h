@@ -51,37 +51,47 @@ ip(const char *text)
 	return a;
 }
 
+static inline struct net_addr *
+add_addr(struct sim *k, uint32_t ifindex, const char *address, uint32_t len)
+{
+	struct net_addr *a = &k->addr[k->s.naddrs++];
+
+	memset(a, 0, sizeof(*a));
+	a->ifindex = ifindex;
+	a->local = ip(address);
+	a->prefixlen = len;
+	return a;
+}
+
 static inline void
 add_link(struct sim *k, uint32_t ifindex, const char *name, int pointopoint,
     const char *address, uint32_t len)
 {
 	struct net_link *l = &k->link[k->s.nlinks++];
-	struct net_addr *a = &k->addr[k->s.naddrs++];
 
 	memset(l, 0, sizeof(*l));
 	l->ifindex = ifindex;
 	strlcpy(l->name, name, sizeof(l->name));
 	l->up = l->carrier = 1;
 	l->pointopoint = pointopoint;
+	l->ethernet = !pointopoint;
 	l->mtu = 1500;
-	memset(a, 0, sizeof(*a));
-	a->ifindex = ifindex;
-	a->local = ip(address);
-	a->prefixlen = len;
+	(void)add_addr(k, ifindex, address, len);
 }
 
-static inline void
+static inline struct net_route *
 add_main(struct sim *k, uint32_t ifindex, const char *gateway, uint32_t metric)
 {
 	struct net_route *r = &k->route[k->s.nroutes++];
 
 	memset(r, 0, sizeof(*r));
 	r->table = NET_MAIN;
-	r->dst.addr.family = AF_INET;
 	r->gateway = ip(gateway);
+	r->dst.addr.family = r->gateway.family;
 	r->ifindex = ifindex;
 	r->metric = metric;
 	r->proto = 3; /* boot */
+	return r;
 }
 
 static inline void
@@ -93,6 +103,7 @@ add_uplink(struct sim *k, const char *label, const char *ifname)
 	u->role = u->id == 0 ? CONF_PRIMARY : CONF_BACKUP;
 	strlcpy(u->label, label, sizeof(u->label));
 	strlcpy(u->ifname, ifname, sizeof(u->ifname));
+	u->targets[FAMILY_INET] = 1;
 }
 
 static inline void
@@ -123,14 +134,14 @@ site(void)
 	add_link(k, ETH0, "eth0", 0, "10.1.0.1", 24);
 	add_link(k, ETH1, "eth1", 0, "192.0.2.2", 24);
 	add_link(k, WAN2, "wan2", 0, "198.51.100.2", 30);
-	add_main(k, ETH1, "192.0.2.1", 0);
-	add_main(k, WAN2, "198.51.100.1", 100);
+	(void)add_main(k, ETH1, "192.0.2.1", 0);
+	(void)add_main(k, WAN2, "198.51.100.1", 100);
 	add_uplink(k, "eth1", "eth1");
 	add_uplink(k, "lte", "wan2");
 	add_uplink(k, "pots", "");
 	add_masq(k, "eth0");
 	k->w.drain = MSG_UPLINK_NONE;
-	k->w.uplink[1].gateway = ip("198.51.100.1");
+	k->w.uplink[1].gateway[FAMILY_INET] = ip("198.51.100.1");
 	return k;
 }
 
@@ -158,7 +169,7 @@ sim_link(struct sim *k, const char *name)
 static inline int
 kernel_matches(const struct net_rule *r, const struct net_rule *given)
 {
-	return r->table == given->table &&
+	return r->family == given->family && r->table == given->table &&
 	       (given->mark == 0 || r->mark == given->mark) &&
 	       (given->mask == 0 || r->mask == given->mask) &&
 	       (given->oif[0] == '\0' || strcmp(r->oif, given->oif) == 0) &&
@@ -227,7 +238,10 @@ kernel_down(struct sim *k, uint32_t ifindex)
 	k->s.nroutes = kept;
 }
 
-/* The interface that a table's best default leads out by; -1 unreachable. */
+/*
+ * The interface that a table's best default of IPv4 leads out by; -1:
+ * unreachable.
+ */
 static inline int
 table_default(const struct sim *k, uint32_t table, int suppress)
 {
@@ -237,6 +251,7 @@ table_default(const struct sim *k, uint32_t table, int suppress)
 	for (i = 0; i < k->s.nroutes; i++) {
 		r = &k->route[i];
 		if (r->table == table && r->dst.len == 0 &&
+		    r->dst.addr.family == AF_INET &&
 		    (best == NULL || r->metric < best->metric))
 			best = r;
 	}
@@ -253,7 +268,8 @@ table_default(const struct sim *k, uint32_t table, int suppress)
 
 /* Where a packet to a far address leaves; 0 nowhere. */
 static inline int
-way(const struct sim *k, uint32_t mark, const struct addr *from)
+way_of(const struct sim *k, uint32_t mark, const struct addr *from,
+    const char *oif)
 {
 	const struct net_rule *r;
 	size_t i;
@@ -261,8 +277,9 @@ way(const struct sim *k, uint32_t mark, const struct addr *from)
 
 	for (i = 0; i < k->s.nrules; i++) {
 		r = &k->rule[i];
-		if ((r->mask != 0 && (mark & r->mask) != r->mark) ||
-		    r->oif[0] != '\0' ||
+		if (r->family != AF_INET ||
+		    (r->mask != 0 && (mark & r->mask) != r->mark) ||
+		    (r->oif[0] != '\0' && strcmp(r->oif, oif) != 0) ||
 		    (r->from.family != AF_UNSPEC &&
 			(from == NULL || addr_cmp(&r->from, from) != 0)))
 			continue;
@@ -270,6 +287,12 @@ way(const struct sim *k, uint32_t mark, const struct addr *from)
 			return out;
 	}
 	return table_default(k, NET_MAIN, 0);
+}
+
+static inline int
+way(const struct sim *k, uint32_t mark, const struct addr *from)
+{
+	return way_of(k, mark, from, "");
 }
 
 #endif
