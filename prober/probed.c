@@ -185,6 +185,7 @@ gateway_silent(const struct probed *p)
 static void
 step(struct probed *p)
 {
+	struct round_signs signs = { gateway_silent(p), { 0 } };
 	struct msg_round r;
 	struct monotime next, now;
 	struct timeval tv;
@@ -198,7 +199,7 @@ step(struct probed *p)
 	while ((target = round_next(&p->round, monotime_now())) != -1)
 		send_probe(p, (uint32_t)target);
 	now = monotime_now();
-	if (round_check(&p->round, now, gateway_silent(p), &r, &next)) {
+	if (round_check(&p->round, now, &signs, &r, &next)) {
 		finish(p, &r);
 		return;
 	}
@@ -321,7 +322,7 @@ probed_new(
 	p->conf = *conf;
 	p->tell = tell;
 	p->id = (uint16_t)arc4random();
-	round_init(&p->round, &p->conf);
+	round_init(&p->round, &p->conf, FAMILY_INET);
 	evtimer_set(&p->timer, on_timer, p);
 	return p;
 }

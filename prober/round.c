@@ -7,13 +7,42 @@
 #include "prober/round.h"
 
 void
-round_init(struct round *r, const struct conf_uplink *conf)
+round_init(struct round *r, const struct conf_uplink *conf, enum family family)
 {
-	struct monotime last = r->last_answer;
+	struct monotime answer = r->last_answer, heard = r->last_heard;
 
 	memset(r, 0, sizeof(*r));
 	r->conf = conf;
-	r->last_answer = last;
+	r->family = family;
+	r->last_answer = answer;
+	r->last_heard = heard;
+}
+
+bool
+round_has(const struct round *r, uint32_t target)
+{
+	return target < r->conf->ntargets &&
+	       addr_family(&r->conf->target[target].address) == r->family;
+}
+
+/* The next of its family from here on, and from 0: for (i = ...). */
+static uint32_t
+from(const struct round *r, uint32_t i)
+{
+	while (i < r->conf->ntargets && !round_has(r, i))
+		i++;
+	return i;
+}
+
+#define EACH(r, i)                 \
+	(i) = from((r), 0);        \
+	(i) < (r)->conf->ntargets; \
+	(i) = from((r), (i) + 1)
+
+static bool
+is_far(const struct round *r, uint32_t i)
+{
+	return !r->conf->target[i].near;
 }
 
 void
@@ -29,6 +58,8 @@ round_begin(struct round *r, struct monotime now)
 		struct round_target *t = &r->target[i];
 
 		t->sent = t->received = t->lost = t->late = t->failed = 0;
+		t->postponed = 0;
+		t->captive = t->absent = false;
 		t->due = now;
 	}
 }
@@ -46,8 +77,9 @@ round_next(const struct round *r, struct monotime now)
 
 	if (!r->running)
 		return -1;
-	for (i = 0; i < r->conf->ntargets; i++)
-		if (r->target[i].sent < r->conf->probe.count &&
+	for (EACH(r, i))
+		if (!r->target[i].absent &&
+		    r->target[i].sent < r->conf->probe.count &&
 		    monotime_cmp(r->target[i].due, now) <= 0)
 			return (int)i;
 	return -1;
@@ -70,15 +102,47 @@ round_sent(
 	return p->seq;
 }
 
+static void
+take_back(struct round_target *t)
+{
+	uint16_t seq = (uint16_t)(t->seq - 1);
+
+	t->probe[seq % ROUND_PROBES].fate = ROUND_FREE;
+}
+
 void
 round_unsent(struct round *r, uint32_t target)
 {
 	struct round_target *t = &r->target[target];
-	uint16_t seq = (uint16_t)(t->seq - 1);
 
-	t->probe[seq % ROUND_PROBES].fate = ROUND_FREE;
+	take_back(t);
 	t->failed++;
 	t->lost++;
+}
+
+bool
+round_postpone(struct round *r, uint32_t target)
+{
+	struct round_target *t = &r->target[target];
+
+	if (t->postponed == r->conf->probe.count) {
+		round_unsent(r, target);
+		return false;
+	}
+	take_back(t);
+	t->postponed++;
+	t->sent--;
+	return true;
+}
+
+void
+round_absent(struct round *r, uint32_t target)
+{
+	struct round_target *t = &r->target[target];
+
+	take_back(t);
+	t->sent--;
+	t->absent = true;
 }
 
 bool
@@ -104,16 +168,27 @@ lose(struct round *r, struct round_target *t, struct round_probe *p)
 		t->lost++;
 }
 
+/* The probe with this number and token that waits for an answer, or NULL. */
+static struct round_probe *
+find(struct round *r, uint32_t target, uint16_t seq, uint64_t token)
+{
+	struct round_probe *p = &r->target[target].probe[seq % ROUND_PROBES];
+
+	if ((p->fate != ROUND_OPEN && p->fate != ROUND_LOST) || p->seq != seq ||
+	    p->token != token)
+		return NULL;
+	return p;
+}
+
 enum round_credit
 round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
     struct monotime at, struct monotime *sent)
 {
 	struct round_target *t = &r->target[target];
-	struct round_probe *p = &t->probe[seq % ROUND_PROBES];
+	struct round_probe *p;
 	int64_t ms;
 
-	if ((p->fate != ROUND_OPEN && p->fate != ROUND_LOST) || p->seq != seq ||
-	    p->token != token)
+	if (!round_has(r, target) || (p = find(r, target, seq, token)) == NULL)
 		return ROUND_FOREIGN;
 	/* before it was sent: the clock that stamps was set */
 	if (monotime_cmp(at, p->sent) < 0)
@@ -122,6 +197,8 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	if (ms > ROUND_LATE_MS)
 		return ROUND_FOREIGN;
 	*sent = p->sent;
+	if (is_far(r, target) && monotime_cmp(at, r->last_heard) > 0)
+		r->last_heard = at;
 	if (p->fate == ROUND_OPEN && ms >= r->conf->probe.timeout_ms)
 		lose(r, t, p);
 	if (p->fate == ROUND_LOST) {
@@ -130,11 +207,54 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 		return ROUND_TOO_LATE;
 	}
 	p->fate = ROUND_ANSWERED;
-	if (!r->conf->target[target].near)
+	if (is_far(r, target))
 		r->last_answer = at;
 	if (p->serial == r->serial)
 		t->received++;
 	return ROUND_IN_TIME;
+}
+
+void
+round_denied(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
+    bool captive)
+{
+	struct round_probe *p;
+
+	if (!round_has(r, target) || (p = find(r, target, seq, token)) == NULL)
+		return;
+	if (p->fate == ROUND_OPEN)
+		lose(r, &r->target[target], p);
+	p->fate = ROUND_ANSWERED; /* once, and never for good */
+	if (p->serial == r->serial && captive)
+		r->target[target].captive = true;
+}
+
+bool
+round_newest(
+    const struct round *r, uint32_t target, uint16_t *seq, uint64_t *token)
+{
+	const struct round_target *t = &r->target[target];
+	uint16_t last = (uint16_t)(t->seq - 1);
+	const struct round_probe *p = &t->probe[last % ROUND_PROBES];
+
+	if (p->fate != ROUND_OPEN || p->seq != last)
+		return false;
+	*seq = last;
+	*token = p->token;
+	return true;
+}
+
+bool
+round_losing(const struct round *r)
+{
+	uint32_t i;
+
+	if (!r->running)
+		return false;
+	for (EACH(r, i))
+		if (is_far(r, i) && r->target[i].lost > 0)
+			return true;
+	return false;
 }
 
 static struct monotime
@@ -163,7 +283,7 @@ time_out(struct round *r, struct round_target *t, struct monotime now)
 		else if (p->serial == r->serial)
 			next = earlier(next, due);
 	}
-	if (t->sent < r->conf->probe.count)
+	if (!t->absent && t->sent < r->conf->probe.count)
 		next = earlier(next, t->due);
 	return next;
 }
@@ -171,8 +291,8 @@ time_out(struct round *r, struct round_target *t, struct monotime now)
 static bool
 counts(const struct round *r, uint32_t i)
 {
-	return !r->conf->target[i].near ||
-	       r->conf->probe.require.kind == CONF_QUORUM_ALL;
+	return !r->target[i].absent &&
+	       (is_far(r, i) || r->conf->probe.require.kind == CONF_QUORUM_ALL);
 }
 
 int
@@ -187,26 +307,29 @@ round_target(const struct round *r, uint32_t target)
 	return t->lost > p->count - need ? 0 : -1;
 }
 
-/* The verdict, once enough of the targets are good or too many dead. */
+/*
+ * The verdict, once enough of the targets are good or too many dead.  Where
+ * nothing counts (near targets alone prove nothing), it stays void.
+ */
 static bool
 decided(const struct round *r, enum msg_verdict *verdict)
 {
-	uint32_t i, n = 0, good = 0, dead = 0, want;
+	uint32_t i, n = 0, good = 0, dead = 0, open = 0, want;
 
-	for (i = 0; i < r->conf->ntargets; i++) {
+	for (EACH(r, i)) {
+		open += !r->target[i].absent && round_target(r, i) == -1;
 		if (!counts(r, i))
 			continue;
 		n++;
 		good += round_target(r, i) == 1;
 		dead += round_target(r, i) == 0;
 	}
+	*verdict = MSG_VOID;
+	if (n == 0)
+		return open == 0;
 	want = conf_quorum_need(&r->conf->probe.require, n);
-	if (good >= want) {
-		*verdict = MSG_GOOD;
-		return true;
-	}
-	*verdict = MSG_BAD;
-	return dead > n - want;
+	*verdict = good >= want ? MSG_GOOD : MSG_BAD;
+	return good >= want || dead > n - want;
 }
 
 static void
@@ -216,11 +339,12 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 
 	memset(out, 0, sizeof(*out));
 	out->uplink = r->conf->id;
+	out->family = r->family;
 	out->began_ns = r->began.ns;
 	out->ended_ns = now.ns;
 	out->last_answer_ns = r->last_answer.ns;
 	out->ntargets = r->conf->ntargets;
-	for (i = 0; i < r->conf->ntargets; i++) {
+	for (EACH(r, i)) {
 		out->target[i].sent = r->target[i].sent;
 		out->target[i].received = r->target[i].received;
 		switch (round_target(r, i)) {
@@ -236,61 +360,122 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 	}
 }
 
-/* Why it was bad, from what did and what did not answer. */
-static enum msg_cause
-cause(const struct round *r, bool gateway_silent)
-{
-	uint32_t i, far = 0, answered = 0, sent = 0, failed = 0;
+/* What did and what did not answer. */
+struct tally {
+	uint32_t sent;
+	uint32_t failed;
+	uint32_t far; /* targets */
+	uint32_t answered; /* of these */
+	uint32_t good;
+	uint32_t captive;
+	uint32_t silent; /* far ones but DNS, without an answer */
+	uint32_t silent_dns;
+	bool gateway_silent; /* a `target gateway` */
+};
 
-	for (i = 0; i < r->conf->ntargets; i++) {
-		sent += r->target[i].sent;
-		failed += r->target[i].failed;
-		if (r->conf->target[i].near)
-			continue;
-		far++;
-		answered += r->target[i].received > 0;
-	}
-	if (answered > 0)
-		return MSG_CAUSE_SOME_TARGETS;
-	if (sent > 0 && failed == sent)
-		return MSG_CAUSE_SEND;
-	if (gateway_silent)
-		return MSG_CAUSE_GATEWAY;
-	return far > 0 ? MSG_CAUSE_UPSTREAM : MSG_CAUSE_SOME_TARGETS;
+static void
+tally_far(const struct round *r, uint32_t i, struct tally *y)
+{
+	const struct round_target *t = &r->target[i];
+
+	y->far++;
+	y->answered += t->received > 0;
+	y->good += round_target(r, i) == 1;
+	y->captive += t->captive;
+	if (t->received == 0 && r->conf->target[i].method == CONF_METHOD_DNS)
+		y->silent_dns++;
+	else if (t->received == 0)
+		y->silent++;
 }
 
-static bool
-any_late(const struct round *r)
+static struct tally
+tally(const struct round *r)
 {
+	const struct round_target *t;
+	struct tally y = { 0 };
 	uint32_t i;
 
-	for (i = 0; i < r->conf->ntargets; i++)
-		if (!r->conf->target[i].near && r->target[i].late > 0)
-			return true;
-	return false;
+	for (EACH(r, i)) {
+		t = &r->target[i];
+		y.sent += t->sent;
+		y.failed += t->failed;
+		if (r->conf->target[i].method == CONF_METHOD_GATEWAY &&
+		    t->received == 0 && t->lost > 0)
+			y.gateway_silent = true;
+		if (is_far(r, i))
+			tally_far(r, i, &y);
+	}
+	return y;
+}
+
+/* Why it was bad: of what fits, what is nearest to us. */
+static enum msg_cause
+cause(const struct round *r, const struct round_signs *signs)
+{
+	struct tally y = tally(r);
+
+	if (y.sent > 0 && y.failed == y.sent)
+		return MSG_CAUSE_SEND;
+	if (y.answered == 0 && y.captive == 0) {
+		if (signs->gateway_silent || y.gateway_silent)
+			return MSG_CAUSE_GATEWAY;
+		return y.far > 0 ? MSG_CAUSE_UPSTREAM : MSG_CAUSE_SOME_TARGETS;
+	}
+	if (y.captive > 0 && y.good == 0)
+		return MSG_CAUSE_CAPTIVE;
+	if (y.silent_dns > 0 && y.silent == 0 && y.good > 0)
+		return MSG_CAUSE_DNS;
+	return MSG_CAUSE_SOME_TARGETS;
+}
+
+/* A full uplink, not a dead one; see round.h. */
+static bool
+congested(
+    const struct round *r, struct monotime now, const struct round_signs *signs)
+{
+	uint32_t i, late = 0, received = 0;
+
+	for (EACH(r, i))
+		if (is_far(r, i)) {
+			late += r->target[i].late;
+			received += r->target[i].received;
+		}
+	if (late > 0)
+		return true;
+	return received == 0 && monotime_valid(signs->life) &&
+	       monotime_cmp(signs->life, r->began) >= 0 &&
+	       monotime_valid(r->last_heard) &&
+	       monotime_ms_between(r->last_heard, now) < ROUND_LATE_MS;
+}
+
+/* The next moment to look; what has timed out until now is lost. */
+static struct monotime
+plan(struct round *r, struct monotime now)
+{
+	struct monotime next = { 0 }, t;
+	uint32_t i;
+
+	for (EACH(r, i)) {
+		t = time_out(r, &r->target[i], now);
+		if (monotime_valid(t))
+			next = earlier(next, t);
+	}
+	return monotime_valid(next) ? next : now;
 }
 
 bool
-round_check(struct round *r, struct monotime now, bool gateway_silent,
-    struct msg_round *out, struct monotime *next)
+round_check(struct round *r, struct monotime now,
+    const struct round_signs *signs, struct msg_round *out,
+    struct monotime *next)
 {
 	enum msg_verdict verdict;
-	struct monotime t;
-	uint32_t i;
 	bool overslept;
 
 	*next = (struct monotime){ 0 };
 	if (!r->running)
 		return false;
 	overslept = monotime_ms_between(r->planned, now) > ROUND_OVERSLEPT_MS;
-	for (i = 0; i < r->conf->ntargets; i++) {
-		t = time_out(r, &r->target[i], now);
-		if (monotime_valid(t))
-			*next = earlier(*next, t);
-	}
-	if (!monotime_valid(*next))
-		*next = now;
-	r->planned = *next;
+	*next = r->planned = plan(r, now);
 	if (overslept) {
 		round_void(r, now, out);
 		return true;
@@ -300,10 +485,13 @@ round_check(struct round *r, struct monotime now, bool gateway_silent,
 	r->running = false;
 	fill(r, now, out);
 	out->verdict = verdict;
-	if (verdict == MSG_BAD && any_late(r))
-		out->verdict = MSG_CONGESTED;
-	if (out->verdict == MSG_BAD)
-		out->cause = cause(r, gateway_silent);
+	if (verdict == MSG_BAD) {
+		out->cause = cause(r, signs);
+		if (congested(r, now, signs)) {
+			out->verdict = MSG_CONGESTED;
+			out->cause = MSG_CAUSE_CONGESTED;
+		}
+	}
 	return true;
 }
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One round of probes to every target of an uplink, and what it says.  No
- * I/O, no clock: probes that are due are asked for, answers are told, time
- * is an argument.
+ * One round of probes to every target that an uplink has in one family, and
+ * what it says.  No I/O, no clock: probes that are due are asked for, answers
+ * are told, time is an argument.
  *
  * A target is good when `success` of its `count` probes were answered within
  * `timeout`; the round is good when `require` of the far targets are (of all
  * targets with `require all`).  It ends as soon as its verdict can no longer
  * change.
+ *
+ * A full uplink is told apart from a dead one: a round that would be bad is
+ * congested when authentic answers came late; or when none came in time, but
+ * frames from beyond the gateway did, and the last answer is not older than
+ * ROUND_LATE_MS.  So a buffer that fills at once makes no outage, and traffic
+ * that only comes in hides one for ten seconds at most.
  */
 #ifndef PROBER_ROUND_H
 #define PROBER_ROUND_H
@@ -42,17 +48,28 @@ struct round_target {
 	uint32_t lost; /* timed out, or could not be sent */
 	uint32_t late; /* answers too late, to any round's probes */
 	uint32_t failed; /* could not be sent */
+	uint32_t postponed; /* our own queue was full */
+	bool captive; /* somebody answered for it */
+	bool absent; /* there is no such thing on this link */
 	struct monotime due; /* of the next probe */
 };
 
 struct round {
 	const struct conf_uplink *conf;
+	enum family family;
 	uint32_t serial;
 	bool running;
 	struct monotime began;
 	struct monotime planned; /* when we wanted to look again */
 	struct monotime last_answer; /* of a far target, in time */
+	struct monotime last_heard; /* in time or late */
 	struct round_target target[CONF_TARGETS_MAX];
+};
+
+/* What else is known of the line while a round runs. */
+struct round_signs {
+	bool gateway_silent; /* it was asked and does not answer */
+	struct monotime life; /* the last frame from beyond the gateway, or 0 */
 };
 
 /* What an answer was worth. */
@@ -62,8 +79,13 @@ enum round_credit {
 	ROUND_TOO_LATE
 };
 
-/* Forget everything; conf must live as long as the round. */
-void round_init(struct round *, const struct conf_uplink *);
+/*
+ * Forget all but when an answer came last; conf must live as long as the
+ * round.  Targets of the other family are not touched.
+ */
+void round_init(struct round *, const struct conf_uplink *, enum family);
+/* Whether a target is of its family. */
+bool round_has(const struct round *, uint32_t target);
 void round_begin(struct round *, struct monotime now);
 void round_abort(struct round *);
 
@@ -75,6 +97,13 @@ uint16_t round_sent(
 /* The probe just registered could not be sent. */
 void round_unsent(struct round *, uint32_t target);
 /*
+ * Nor could it because of our own queue, which says nothing of the line: it
+ * is tried again after the interval.  false: too often, it is lost.
+ */
+bool round_postpone(struct round *, uint32_t target);
+/* Nor can any: the link has no such thing, the target counts neither way. */
+void round_absent(struct round *, uint32_t target);
+/*
  * Forget one probe of a target whose answer we would not see, of any round:
  * true, and which; false: there is none left.
  */
@@ -83,13 +112,21 @@ bool round_forget(struct round *, uint32_t target, uint16_t *seq);
 enum round_credit round_answer(struct round *, uint32_t target, uint16_t seq,
     uint64_t token, struct monotime at, struct monotime *sent);
 
+/* It is lost at once: refused, or (captive) answered by somebody else. */
+void round_denied(struct round *, uint32_t target, uint16_t seq, uint64_t token,
+    bool captive);
+/* The newest open probe of a target whose answers quote no token. */
+bool round_newest(
+    const struct round *, uint32_t target, uint16_t *seq, uint64_t *token);
+/* A far probe of this round is lost: its verdict may need signs of life. */
+bool round_losing(const struct round *);
+
 /*
  * Look at the time.  true: the round is over, verdict, cause and counts are
- * in *out; gateway_silent chooses between two causes.  false: look again at
- * *next.
+ * in *out.  false: look again at *next.
  */
-bool round_check(struct round *, struct monotime now, bool gateway_silent,
-    struct msg_round *out, struct monotime *next);
+bool round_check(struct round *, struct monotime now,
+    const struct round_signs *, struct msg_round *out, struct monotime *next);
 /* End it as bad for a cause that needs no probe (carrier, address, ...). */
 void round_bad(
     struct round *, struct monotime now, enum msg_cause, struct msg_round *out);

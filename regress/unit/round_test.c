@@ -4,6 +4,8 @@
  * and late answers make of a round, and how often chance looks like an
  * outage.
  */
+#include <sys/socket.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +35,7 @@ struct net {
 	int64_t rtt_ms[CONF_TARGETS_MAX];
 	uint32_t dead; /* bits: targets that never answer */
 	struct monotime outage; /* probes sent from then on are lost */
-	bool gateway_silent;
+	struct round_signs signs;
 	unsigned short seed[3];
 	uint64_t probes;
 };
@@ -61,7 +63,7 @@ set_up(struct net *n, uint32_t far, uint32_t near)
 	}
 	n->now = monotime_from_ns(INT64_C(1000000000));
 	n->seed[0] = 157;
-	round_init(&n->round, &n->conf);
+	round_init(&n->round, &n->conf, FAMILY_INET);
 }
 
 static void
@@ -129,8 +131,7 @@ deliver(struct net *n, struct monotime until)
 		if (!n->round.running)
 			continue;
 		send_due(n);
-		if (round_check(
-			&n->round, n->now, n->gateway_silent, &n->out, &sent))
+		if (round_check(&n->round, n->now, &n->signs, &n->out, &sent))
 			return true;
 	}
 	if (monotime_cmp(until, n->now) > 0)
@@ -145,8 +146,7 @@ run(struct net *n)
 
 	for (;;) {
 		send_due(n);
-		if (round_check(
-			&n->round, n->now, n->gateway_silent, &n->out, &next))
+		if (round_check(&n->round, n->now, &n->signs, &n->out, &next))
 			return;
 		assert_true(monotime_cmp(next, n->now) > 0);
 		if (deliver(n, next))
@@ -243,7 +243,7 @@ near_targets(void **state)
 	net.conf.probe.require.kind = CONF_QUORUM_ANY;
 	assert_int_equal(one_round(&net), MSG_BAD);
 	assert_int_equal(net.out.cause, MSG_CAUSE_UPSTREAM);
-	net.gateway_silent = true;
+	net.signs.gateway_silent = true;
 	assert_int_equal(one_round(&net), MSG_BAD);
 	assert_int_equal(net.out.cause, MSG_CAUSE_GATEWAY);
 }
@@ -261,7 +261,7 @@ late_is_congested(void **state)
 	/* the first one cannot know yet, since nothing came at all */
 	assert_int_equal(one_round(&net), MSG_BAD);
 	assert_int_equal(one_round(&net), MSG_CONGESTED);
-	assert_int_equal(net.out.cause, MSG_CAUSE_NONE);
+	assert_int_equal(net.out.cause, MSG_CAUSE_CONGESTED);
 	assert_int_equal(net.out.target[0].received, 0);
 	assert_int_equal(net.out.last_answer_ns, 0);
 
@@ -272,6 +272,218 @@ late_is_congested(void **state)
 	while (monotime_ms_between(
 		   monotime_from_ns(INT64_C(1000000000)), net.now) < 30000)
 		assert_int_equal(one_round(&net), MSG_BAD);
+}
+
+/* What else answers while no probe does: whose word counts. */
+static void
+signs_of_life(void **state)
+{
+	int64_t ms;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	/* a buffer of four seconds fills at once */
+	net.rtt_ms[0] = net.rtt_ms[1] = 4000;
+	net.signs.life = monotime_add_ms(net.now, 1100);
+	assert_int_equal(one_round(&net), MSG_CONGESTED);
+	assert_int_equal(net.out.cause, MSG_CAUSE_CONGESTED);
+	/* life from before the round is none */
+	net.now = monotime_add_ms(net.now, 100);
+	assert_int_equal(one_round(&net), MSG_BAD);
+
+	/* what only comes in hides a dead line for ten seconds */
+	set_up(&net, 2, 0);
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	net.dead = 3;
+	do {
+		net.signs.life = monotime_add_ms(net.now, 1);
+		(void)one_round(&net);
+		ms = (net.now.ns - net.out.last_answer_ns) / 1000000;
+		assert_int_equal(net.out.verdict,
+		    ms < ROUND_LATE_MS ? MSG_CONGESTED : MSG_BAD);
+	} while (ms < 20000);
+
+	/* nor is it life where a probe is answered and others are not */
+	set_up(&net, 2, 0);
+	net.conf.probe.require.kind = CONF_QUORUM_ALL;
+	net.dead = 1;
+	net.signs.life = monotime_add_ms(net.now, 500);
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_SOME_TARGETS);
+}
+
+/* One probe of each target; what is denied is so after others answered. */
+static uint32_t
+denied_round(struct net *n, uint32_t refused, uint32_t captive)
+{
+	uint16_t seq[CONF_TARGETS_MAX];
+	uint32_t i;
+
+	n->conf.probe.count = 1;
+	round_begin(&n->round, n->now);
+	for (i = 0; i < n->conf.ntargets; i++) {
+		seq[i] = round_sent(&n->round, i, 5, n->now);
+		if (((refused | captive) & 1u << i) == 0)
+			answer_later(n, i, seq[i], 5);
+	}
+	if (deliver(n, monotime_add_ms(n->now, 30)))
+		return n->out.cause;
+	for (i = 0; i < n->conf.ntargets; i++)
+		if ((refused | captive) & 1u << i)
+			round_denied(
+			    &n->round, i, seq[i], 5, captive & 1u << i);
+	run(n);
+	return n->out.cause;
+}
+
+static void
+denied(void **state)
+{
+	struct monotime sent;
+	uint16_t seq;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	assert_int_equal(denied_round(&net, 3, 0), MSG_CAUSE_UPSTREAM);
+	assert_int_equal(net.out.verdict, MSG_BAD);
+	assert_int_equal(took_ms(&net), 30);
+	assert_int_equal(denied_round(&net, 1, 0), MSG_CAUSE_NONE);
+	assert_int_equal(net.out.verdict, MSG_GOOD);
+
+	/* refused once, it is not answered later */
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 6, net.now);
+	round_denied(&net.round, 0, seq, 7, true);
+	assert_false(round_losing(&net.round));
+	round_denied(&net.round, 0, seq, 6, false);
+	assert_true(round_losing(&net.round));
+	assert_int_equal(
+	    round_answer(&net.round, 0, seq, 6, net.now, &sent), ROUND_FOREIGN);
+	round_abort(&net.round);
+	assert_false(round_losing(&net.round));
+}
+
+static void
+causes(void **state)
+{
+	(void)state;
+	set_up(&net, 2, 1);
+	net.conf.target[0].method = CONF_METHOD_DNS;
+	net.conf.target[2].method = CONF_METHOD_GATEWAY;
+	net.conf.probe.require.kind = CONF_QUORUM_ALL;
+	/* somebody lies, and nothing else is good */
+	assert_int_equal(denied_round(&net, 2, 1), MSG_CAUSE_CAPTIVE);
+	/* DNS alone is bad, whether it lies or is silent */
+	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_DNS);
+	net.dead = 1;
+	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_DNS);
+	net.dead = 2;
+	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_SOME_TARGETS);
+	/* the gateway as a target: nothing beyond it is asked */
+	net.dead = 7;
+	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_GATEWAY);
+	net.dead = 3;
+	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_UPSTREAM);
+	/* a lie comes from somewhere: upstream is not dead */
+	net.dead = 6;
+	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_CAPTIVE);
+}
+
+static void
+one_family(void **state)
+{
+	struct monotime sent;
+
+	(void)state;
+	set_up(&net, 2, 0);
+	net.conf.target[0].address.family = AF_INET6;
+	net.dead = 1;
+	net.conf.probe.require.kind = CONF_QUORUM_ALL;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_int_equal(net.out.family, FAMILY_INET);
+	assert_int_equal(net.out.ntargets, 2);
+	assert_int_equal(net.out.target[0].sent, 0);
+	assert_int_equal(net.out.target[0].state, MSG_TARGET_UNKNOWN);
+	assert_int_equal(net.out.target[1].state, MSG_TARGET_UP);
+	assert_int_equal(
+	    round_answer(&net.round, 0, 0, 0, net.now, &sent), ROUND_FOREIGN);
+	round_init(&net.round, &net.conf, FAMILY_INET6);
+	assert_int_equal(one_round(&net), MSG_BAD);
+	assert_int_equal(net.out.family, FAMILY_INET6);
+	assert_int_equal(net.out.target[0].state, MSG_TARGET_DOWN);
+	assert_int_equal(net.out.target[1].sent, 0);
+}
+
+/* Nobody can be asked on this link: it counts neither way. */
+static void
+absent(void **state)
+{
+	struct monotime next;
+	uint16_t seq;
+	uint64_t token;
+
+	(void)state;
+	set_up(&net, 1, 1);
+	net.conf.probe.require.kind = CONF_QUORUM_ALL;
+	net.conf.probe.count = 1;
+	round_begin(&net.round, net.now);
+	assert_false(round_newest(&net.round, 1, &seq, &token));
+	(void)round_sent(&net.round, 1, 8, net.now);
+	assert_true(round_newest(&net.round, 1, &seq, &token));
+	assert_int_equal(token, 8);
+	round_absent(&net.round, 1);
+	assert_false(round_newest(&net.round, 1, &seq, &token));
+	run(&net);
+	assert_int_equal(net.out.verdict, MSG_GOOD);
+	assert_int_equal(net.out.target[1].sent, 0);
+	assert_int_equal(net.out.target[1].state, MSG_TARGET_UNKNOWN);
+
+	/* and where nothing is left that counts, nothing is proved */
+	set_up(&net, 0, 1);
+	round_begin(&net.round, net.now);
+	(void)round_sent(&net.round, 0, 8, net.now);
+	round_absent(&net.round, 0);
+	assert_true(
+	    round_check(&net.round, net.now, &net.signs, &net.out, &next));
+	assert_int_equal(net.out.verdict, MSG_VOID);
+	set_up(&net, 0, 1);
+	assert_int_equal(one_round(&net), MSG_VOID);
+	assert_int_equal(net.out.target[0].received, 2);
+}
+
+/* Our own queue is full: tried again, but not for ever. */
+static void
+postponed(void **state)
+{
+	struct monotime next;
+	uint32_t tries = 0;
+
+	(void)state;
+	set_up(&net, 1, 0);
+	round_begin(&net.round, net.now);
+	(void)round_sent(&net.round, 0, 1, net.now);
+	assert_true(round_postpone(&net.round, 0));
+	run(&net);
+	assert_int_equal(net.out.verdict, MSG_GOOD);
+	assert_int_equal(net.out.target[0].sent, 2);
+	assert_int_equal(took_ms(&net), 420);
+
+	round_begin(&net.round, net.now);
+	for (;;) {
+		if (round_next(&net.round, net.now) != -1) {
+			(void)round_sent(&net.round, 0, 1, net.now);
+			(void)round_postpone(&net.round, 0);
+			tries++;
+		}
+		if (round_check(
+			&net.round, net.now, &net.signs, &net.out, &next))
+			break;
+		net.now = next;
+	}
+	assert_int_equal(net.out.verdict, MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_SEND);
+	assert_int_equal(tries, 5); /* three times, and two that were lost */
 }
 
 static void
@@ -299,7 +511,8 @@ foreign_answers(void **state)
 	/* a duplicate is not a second answer */
 	assert_int_equal(round_answer(&net.round, 0, seq, 42, net.now, &sent),
 	    ROUND_FOREIGN);
-	assert_false(round_check(&net.round, net.now, false, &net.out, &next));
+	assert_false(
+	    round_check(&net.round, net.now, &net.signs, &net.out, &next));
 	round_abort(&net.round);
 }
 
@@ -314,10 +527,12 @@ own_lateness(void **state)
 	net.dead = 3;
 	round_begin(&net.round, net.now);
 	send_due(&net);
-	assert_false(round_check(&net.round, net.now, false, &net.out, &next));
+	assert_false(
+	    round_check(&net.round, net.now, &net.signs, &net.out, &next));
 	net.now = monotime_add_ms(next, ROUND_OVERSLEPT_MS + 1);
 	send_due(&net);
-	assert_true(round_check(&net.round, net.now, false, &net.out, &next));
+	assert_true(
+	    round_check(&net.round, net.now, &net.signs, &net.out, &next));
 	assert_int_equal(net.out.verdict, MSG_VOID);
 
 	round_begin(&net.round, net.now);
@@ -366,7 +581,8 @@ cannot_send(void **state)
 			round_sent(&net.round, (uint32_t)t, 1, net.now);
 			round_unsent(&net.round, (uint32_t)t);
 		}
-		if (round_check(&net.round, net.now, true, &net.out, &next))
+		if (round_check(
+			&net.round, net.now, &net.signs, &net.out, &next))
 			break;
 		net.now = next;
 	}
@@ -505,6 +721,12 @@ main(void)
 		cmocka_unit_test(quorums),
 		cmocka_unit_test(near_targets),
 		cmocka_unit_test(late_is_congested),
+		cmocka_unit_test(signs_of_life),
+		cmocka_unit_test(denied),
+		cmocka_unit_test(causes),
+		cmocka_unit_test(one_family),
+		cmocka_unit_test(absent),
+		cmocka_unit_test(postponed),
 		cmocka_unit_test(foreign_answers),
 		cmocka_unit_test(own_lateness),
 		cmocka_unit_test(read_late),
