@@ -2,6 +2,8 @@
 /* Statistics of one target; see stats.h. */
 #include <sys/types.h>
 
+#include <stdlib.h>
+
 #include "prober/stats.h"
 
 void
@@ -57,49 +59,68 @@ stats_answer(struct stats *s, uint16_t seq, int64_t rtt_ns, int in_time)
 		p->rtt_ns = rtt_ns;
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The nearest rank: so many of a hundred were not longer. */
+static int64_t
+percentile(const int64_t *rtt, size_t n, size_t percent)
+{
+	return rtt[(n * percent + 99) / 100 - 1];
+}
+
+/* Of at least one round-trip time. */
+static void
+describe(int64_t *rtt, size_t n, struct msg_stats *m)
+{
+	int64_t sum = 0, dev = 0;
+	size_t i;
+
+	qsort(rtt, n, sizeof(*rtt), by_size);
+	for (i = 0; i < n; i++)
+		sum += rtt[i];
+	m->rtt_avg_ns = sum / (int64_t)n;
+	for (i = 0; i < n; i++)
+		dev += rtt[i] > m->rtt_avg_ns ? rtt[i] - m->rtt_avg_ns
+					      : m->rtt_avg_ns - rtt[i];
+	m->rtt_mdev_ns = dev / (int64_t)n;
+	m->rtt_min_ns = rtt[0];
+	m->rtt_max_ns = rtt[n - 1];
+	m->rtt_p50_ns = percentile(rtt, n, 50);
+	m->rtt_p95_ns = percentile(rtt, n, 95);
+	m->rtt_p99_ns = percentile(rtt, n, 99);
+}
+
 void
 stats_report(const struct stats *s, struct monotime now, int64_t open_ms,
     struct msg_stats *m)
 {
-	int64_t sum = 0, dev = 0, n = 0, age;
-	uint32_t i;
+	int64_t rtt[STATS_SAMPLES], age;
+	const struct stats_sample *p;
+	size_t n = 0;
 
 	m->sent = s->sent;
 	m->received = s->received;
 	m->late = s->late;
 	m->rtt_last_ns = s->rtt_last_ns;
-	for (i = 0; i < STATS_SAMPLES; i++) {
-		const struct stats_sample *p = &s->sample[i];
-
+	for (p = s->sample; p < &s->sample[STATS_SAMPLES]; p++) {
 		age = monotime_ms_between(p->at, now);
 		if (!monotime_valid(p->at) || age > STATS_WINDOW_MS ||
 		    (p->rtt_ns == 0 && age < open_ms))
 			continue;
 		m->recent_sent++;
-		if (p->rtt_ns == 0) {
+		if (p->rtt_ns == 0)
 			m->recent_lost++;
-			continue;
-		}
-		sum += p->rtt_ns;
-		n++;
-		if (m->rtt_min_ns == 0 || p->rtt_ns < m->rtt_min_ns)
-			m->rtt_min_ns = p->rtt_ns;
-		if (p->rtt_ns > m->rtt_max_ns)
-			m->rtt_max_ns = p->rtt_ns;
+		else
+			rtt[n++] = p->rtt_ns;
 	}
-	if (n == 0)
-		return;
-	m->rtt_avg_ns = sum / n;
-	for (i = 0; i < STATS_SAMPLES; i++) {
-		const struct stats_sample *p = &s->sample[i];
-
-		if (p->rtt_ns > 0 &&
-		    monotime_ms_between(p->at, now) <= STATS_WINDOW_MS)
-			dev += p->rtt_ns > m->rtt_avg_ns
-				   ? p->rtt_ns - m->rtt_avg_ns
-				   : m->rtt_avg_ns - p->rtt_ns;
-	}
-	m->rtt_mdev_ns = dev / n;
+	if (n > 0)
+		describe(rtt, n, m);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is known of a target's answers: totals, and loss and round-trip times
- * of the last five minutes.  No I/O, no clock.
+ * (with their percentiles) of the last five minutes.  No I/O, no clock.
  */
 #ifndef PROBER_STATS_H
 #define PROBER_STATS_H

@@ -63,6 +63,31 @@ times(void **state)
 	assert_int_equal(out.rtt_mdev_ns, 20 * MS);
 }
 
+/* By nearest rank, whatever the order in which they came. */
+static void
+percentiles(void **state)
+{
+	uint16_t i;
+
+	(void)state;
+	memset(&stats, 0, sizeof(stats));
+	stats_sent(&stats, 0, at(0));
+	stats_answer(&stats, 0, 7 * MS, 1);
+	report(10);
+	assert_int_equal(out.rtt_p50_ns, 7 * MS);
+	assert_int_equal(out.rtt_p99_ns, 7 * MS);
+	memset(&stats, 0, sizeof(stats));
+	for (i = 0; i < 200; i++) {
+		stats_sent(&stats, i, at(i));
+		stats_answer(&stats, i, (i * 77 % 200 + 1) * MS, 1);
+	}
+	report(1000);
+	assert_int_equal(out.rtt_p50_ns, 100 * MS);
+	assert_int_equal(out.rtt_p95_ns, 190 * MS);
+	assert_int_equal(out.rtt_p99_ns, 198 * MS);
+	assert_int_equal(out.rtt_max_ns, 200 * MS);
+}
+
 /* Lost only once it had its time; late is lost, and counted apart. */
 static void
 losses(void **state)
@@ -155,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_yet),
 		cmocka_unit_test(times),
+		cmocka_unit_test(percentiles),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(window),
