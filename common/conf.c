@@ -142,17 +142,6 @@ conf_address_valid(const struct addr *a)
 	       a->v4.s_addr != INADDR_BROADCAST;
 }
 
-uint32_t
-conf_far_targets(const struct conf_uplink *u)
-{
-	uint32_t i, far = 0;
-
-	for (i = 0; i < u->ntargets; i++)
-		if (!u->target[i].near)
-			far++;
-	return far;
-}
-
 /* A string of a message: ended within its array. */
 #define ENDED(array) (memchr((array), '\0', sizeof(array)) != NULL)
 
@@ -223,7 +212,7 @@ targets_valid(const struct conf_uplink *u)
 		    u->target[i].method != CONF_METHOD_ICMP ||
 		    !conf_address_valid(&u->target[i].address))
 			return 0;
-	return conf_far_targets(u) > 0;
+	return conf_far_targets(u, FAMILY_INET) > 0;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include <net/if.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -232,6 +233,16 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
 /* After a round that took less than this comes a pause of at least this. */
 #define CONF_QUICK_MS 100
+
+/* ICMP header and payload of an echo. */
+#define CONF_ECHO_LEN 64
+
+/* Whether this family's verdict moves the site. */
+bool conf_family_decides(const struct conf_uplink *, enum family);
+/* What a good round of a family costs, octets of IP both ways. */
+uint64_t conf_round_octets(const struct conf_uplink *, enum family);
+/* Between two good rounds of a family: delay, longer to keep the budget. */
+uint32_t conf_delay_ms(const struct conf_uplink *, enum family);
 
 /* Bounds of the time from the beginning of an outage to "down". */
 struct conf_bounds {

@@ -589,7 +589,7 @@ check_quorums(struct conf_build *b)
 {
 	const struct conf_uplink *u = &b->conf->uplink[0];
 	const struct conf_probe *p = &u->probe;
-	uint32_t far = conf_far_targets(u);
+	uint32_t far = conf_far_targets(u, FAMILY_INET);
 
 	if (far == 0)
 		conf_src_error(b->src, &b->uplink[0].where,

@@ -51,7 +51,12 @@ const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
 int conf_name_valid(const char *); /* of an uplink or an interface */
 int conf_speed_valid(uint32_t);
 int conf_address_valid(const struct addr *); /* something to talk to */
-uint32_t conf_far_targets(const struct conf_uplink *);
+
+/* conf_reckon.c */
+uint32_t conf_far_targets(const struct conf_uplink *, enum family);
+void conf_family_bounds(
+    const struct conf_uplink *, enum family, struct conf_bounds *);
+double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
 struct conf_text {

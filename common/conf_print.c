@@ -245,7 +245,7 @@ print_expected(const struct conf_uplink *u, FILE *f)
 	    "# expects %s false failovers a year at 1 %% loss, %s at 5 %%\n",
 	    count(conf_false_failovers(u, 0.01), few),
 	    count(conf_false_failovers(u, 0.05), many));
-	if (conf_far_targets(u) == 1)
+	if (conf_far_targets(u, FAMILY_INET) == 1)
 		fprintf(f, "# only one far target: when it fails, so does the "
 			   "primary\n");
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The arithmetic of a probing schedule: how many answers make a quorum, how
- * soon an outage is seen, how often one is seen that is none.  The prober's
- * verdicts (prober/round.c) and what dialfaild -nv promises are of one mind
- * because both come here.
+ * soon an outage is seen, how often one is seen that is none, what it all
+ * costs.  The prober's verdicts and pauses (prober/round.c, schedule.c) and
+ * what dialfaild -nv promises are of one mind because both come here.
  */
+#include <string.h>
+
 #include "common/conf_int.h"
+
+/* The longest one: a budget is kept in every month. */
+#define MONTH_MS (31 * 86400000ULL)
 
 uint32_t
 conf_quorum_need(const struct conf_quorum *q, uint32_t n)
@@ -24,16 +29,146 @@ conf_quorum_need(const struct conf_quorum *q, uint32_t n)
 	}
 }
 
+uint32_t
+conf_far_targets(const struct conf_uplink *u, enum family family)
+{
+	uint32_t i, far = 0;
+
+	for (i = 0; i < u->ntargets; i++)
+		if (!u->target[i].near &&
+		    addr_family(&u->target[i].address) == family)
+			far++;
+	return far;
+}
+
+static uint32_t
+family_targets(const struct conf_uplink *u, enum family family)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < u->ntargets; i++)
+		n += addr_family(&u->target[i].address) == family;
+	return n;
+}
+
+bool
+conf_family_decides(const struct conf_uplink *u, enum family family)
+{
+	switch (u->decide) {
+	case CONF_DECIDE_INET:
+		return family == FAMILY_INET;
+	case CONF_DECIDE_INET6:
+		return family == FAMILY_INET6;
+	default:
+		return true;
+	}
+}
+
+/*
+ * What an answered probe costs both ways: octets of IP packets, which is what
+ * providers count.
+ *	echo	2 * (ip + CONF_ECHO_LEN)
+ *	gateway	ARP: 2 * 28 (RFC 826); neighbour discovery: 2 * (ip + 32),
+ *		24 and an option with a link-layer address (RFC 4861 4.3, 4.4)
+ *	tcp	the handshake, SYN and SYN+ACK with 40 octets of header and ACK
+ *		with 32 as usual with timestamps (RFC 7323), and a RST with 20
+ *	dns	2 * (ip + UDP 8 + header 12 + the question: the name with its
+ *		first length and the root's, type and class), and one record:
+ *		a pointer, 10, and the address (RFC 1035 4.1)
+ */
+static uint64_t
+probe_octets(const struct conf_target *t)
+{
+	uint64_t ip = t->address.family == AF_INET6 ? 40 : 20;
+
+	switch (t->method) {
+	case CONF_METHOD_GATEWAY:
+		return t->address.family == AF_INET6 ? 2 * (ip + 32) : 2 * 28;
+	case CONF_METHOD_TCP:
+		return 4 * ip + 40 + 40 + 32 + 20;
+	case CONF_METHOD_DNS:
+		return 2 * (ip + 8 + 12 + strlen(t->query) + 2 + 4) + 2 + 10 +
+		       (t->answer.family == AF_INET6 ? 16 : 4);
+	default:
+		return 2 * (ip + CONF_ECHO_LEN);
+	}
+}
+
+/*
+ * Answers come before the next probe is due, so a round is good after as many
+ * probes as success asks for, and all targets have got as many by then.
+ */
+uint64_t
+conf_round_octets(const struct conf_uplink *u, enum family family)
+{
+	uint64_t octets = 0;
+	uint32_t i;
+
+	for (i = 0; i < u->ntargets; i++)
+		if (addr_family(&u->target[i].address) == family)
+			octets += probe_octets(&u->target[i]);
+	return octets * conf_quorum_need(&u->probe.success, u->probe.count);
+}
+
+/* From the first probe of a good round to the last one that it needs. */
+static uint32_t
+good_ms(const struct conf_probe *p)
+{
+	return (conf_quorum_need(&p->success, p->count) - 1) * p->interval_ms;
+}
+
+/*
+ * A budget is shared evenly by the families that have targets.  A round of
+ * a family begins every good_ms + delay, so that good rounds cost
+ *	octets * MONTH_MS / (good_ms + delay) <= budget / families
+ */
+uint32_t
+conf_delay_ms(const struct conf_uplink *u, enum family family)
+{
+	const struct conf_probe *p = &u->probe;
+	uint64_t families = 0, octets, period;
+	uint32_t i;
+
+	if (p->budget == 0)
+		return p->delay_ms;
+	for (i = 0; i < FAMILIES; i++)
+		families += family_targets(u, i) > 0;
+	octets = conf_round_octets(u, family) * families;
+	period = (octets * MONTH_MS + p->budget - 1) / p->budget;
+	if (period <= (uint64_t)p->delay_ms + good_ms(p))
+		return p->delay_ms;
+	period -= good_ms(p);
+	return period < UINT32_MAX ? (uint32_t)period : UINT32_MAX;
+}
+
 /* From a good round to the next one. */
 static uint32_t
-pause_ms(const struct conf_probe *p)
+pause_ms(const struct conf_uplink *u, enum family family)
 {
-	uint32_t need = conf_quorum_need(&p->success, p->count);
+	uint32_t delay = conf_delay_ms(u, family);
 
-	if (p->delay_ms < CONF_QUICK_MS &&
-	    (need - 1) * p->interval_ms < CONF_QUICK_MS)
+	if (delay < CONF_QUICK_MS && good_ms(&u->probe) < CONF_QUICK_MS)
 		return CONF_QUICK_MS;
-	return p->delay_ms;
+	return delay;
+}
+
+/* From the beginning of a good round to that of the next one. */
+static double
+period_ms(const struct conf_uplink *u, enum family family)
+{
+	return (double)pause_ms(u, family) + good_ms(&u->probe);
+}
+
+double
+conf_month_octets(const struct conf_uplink *u)
+{
+	double octets = 0;
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		octets += (double)conf_round_octets(u, i) * (double)MONTH_MS /
+			  period_ms(u, i);
+	return octets;
 }
 
 /*
@@ -53,14 +188,15 @@ pause_ms(const struct conf_probe *p)
  * make the time shorter, since loss counts from the sending.
  */
 void
-conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
+conf_family_bounds(
+    const struct conf_uplink *u, enum family family, struct conf_bounds *b)
 {
 	const struct conf_probe *p = &u->probe;
 	uint32_t need = conf_quorum_need(&p->success, p->count);
 	uint64_t bad, unseen, least, most;
 
 	bad = (uint64_t)(p->count - need) * p->interval_ms + p->timeout_ms;
-	unseen = pause_ms(p);
+	unseen = pause_ms(u, family);
 	if (need > 1 && p->interval_ms > unseen)
 		unseen = p->interval_ms;
 	least = (1 + (uint64_t)p->retry) * bad;
@@ -73,6 +209,29 @@ conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
 		least -= CONF_QUICK_MS;
 	b->detect_min_ms = least < UINT32_MAX ? (uint32_t)least : UINT32_MAX;
 	b->detect_max_ms = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
+/* When all decide the first family that is down does, with any the last. */
+void
+conf_bounds(const struct conf_uplink *u, struct conf_bounds *b)
+{
+	struct conf_bounds f[FAMILIES], *least = &f[0], *most = &f[0];
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++) {
+		conf_family_bounds(u, i, &f[i]);
+		if (f[i].detect_max_ms < least->detect_max_ms)
+			least = &f[i];
+		if (f[i].detect_max_ms > most->detect_max_ms)
+			most = &f[i];
+	}
+	if (u->decide == CONF_DECIDE_ANY)
+		*b = *most;
+	else if (u->decide == CONF_DECIDE_ALL)
+		*b = *least;
+	else
+		*b = f[u->decide == CONF_DECIDE_INET6 ? FAMILY_INET6
+						      : FAMILY_INET];
 }
 
 /*
@@ -97,25 +256,50 @@ at_least(uint32_t need, uint32_t n, double p)
 }
 
 /*
- * How often in a year independent losses alone look like an outage: 1 + retry
- * bad rounds in a row.  A round begins every delay plus the time that a good
- * one takes, from its first probe to the last that it needs.
+ * How often in a millisecond independent losses alone make a family look
+ * down: 1 + retry bad rounds in a row.
  */
-double
-conf_false_failovers(const struct conf_uplink *u, double loss)
+static double
+false_rate(const struct conf_uplink *u, enum family family, double loss)
 {
 	const struct conf_probe *p = &u->probe;
 	uint32_t need, n, i;
-	double lost, bad, ms, row = 1;
+	double lost, bad, row = 1;
 
 	/* small probabilities: sum the bad cases, never 1 - good */
 	need = conf_quorum_need(&p->success, p->count);
 	lost = at_least(p->count - need + 1, p->count, loss);
-	n = p->require.kind == CONF_QUORUM_ALL ? u->ntargets
-					       : conf_far_targets(u);
+	n = p->require.kind == CONF_QUORUM_ALL ? family_targets(u, family)
+					       : conf_far_targets(u, family);
 	bad = at_least(n - conf_quorum_need(&p->require, n) + 1, n, lost);
 	for (i = 0; i <= p->retry; i++)
 		row *= bad;
-	ms = (double)pause_ms(p) + (double)(need - 1) * p->interval_ms;
-	return row * 365.25 * 86400e3 / ms;
+	return row / period_ms(u, family);
+}
+
+/*
+ * In a year.  When any family keeps the primary up, one must look down while
+ * the other does: that is until its next good round, one period later.
+ */
+double
+conf_false_failovers(const struct conf_uplink *u, double loss)
+{
+	double inet = false_rate(u, FAMILY_INET, loss);
+	double inet6 = false_rate(u, FAMILY_INET6, loss), rate;
+
+	switch (u->decide) {
+	case CONF_DECIDE_INET6:
+		rate = inet6;
+		break;
+	case CONF_DECIDE_ANY:
+		rate = inet * inet6 *
+		       (period_ms(u, FAMILY_INET) + period_ms(u, FAMILY_INET6));
+		break;
+	case CONF_DECIDE_ALL:
+		rate = inet + inet6;
+		break;
+	default:
+		rate = inet;
+	}
+	return rate * 365.25 * 86400e3;
 }
