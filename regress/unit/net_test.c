@@ -33,7 +33,7 @@ static struct event_base *base;
 static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
-static int nat_loads, sweeps;
+static int nat_loads, sweeps, dumps;
 static uint64_t tables; /* nft's, so far */
 static uint32_t flows[CONF_UPLINKS_MAX];
 static struct addr flushed_from;
@@ -148,6 +148,7 @@ copy(const void *data, size_t n, size_t size)
 static int
 sim_dump(struct net_state *s)
 {
+	dumps++;
 	*s = k->s;
 	s->links = copy(k->link, s->nlinks, sizeof(k->link[0]));
 	s->addrs = copy(k->addr, s->naddrs, sizeof(k->addr[0]));
@@ -351,7 +352,7 @@ forget(void)
 	wanted = adopted = drifting = 0;
 	drain.uplink = MSG_UPLINK_NONE;
 	nsent = 0;
-	calls = fail_at = nat_loads = sweeps = 0;
+	calls = fail_at = nat_loads = sweeps = dumps = 0;
 	fail_errno = ENOBUFS;
 	if (base != NULL)
 		event_base_free(base);
@@ -758,6 +759,134 @@ test_others_change(void **arg)
 	assert_int_equal(last_done()->ok, 1);
 }
 
+/* A router tells its lifetimes again and again: that is no news. */
+static void
+test_advertised(void **arg)
+{
+	struct monotime began;
+	int64_t ms;
+	int i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	add_main(k, ETH1, "fe80::1", 1024)->gateway.scope = ETH1;
+	changed();
+	loop_until(IMSG_FACTS, 1);
+	loop_quiet();
+	assert_int_equal(nsent, 1);
+	assert_int_equal(
+	    sent[0].body.facts.family[FAMILY_INET6].address.octet[15], 2);
+	assert_int_equal(
+	    sent[0].body.facts.family[FAMILY_INET6].gateway.scope, ETH1);
+
+	dumps = 0;
+	began = monotime_now();
+	for (i = 0; i < 20000; i++) {
+		changed();
+		event_loop(EVLOOP_NONBLOCK);
+	}
+	loop_quiet();
+	ms = monotime_sub(monotime_now(), began) / 1000000;
+	assert_in_range(dumps, 1, (ms / LOOKS_MS + 2) * PACE);
+	assert_int_equal(nsent, 1);
+	/* the last one it had */
+	kernel_route_del(k, &k->route[k->s.nroutes - 1]);
+	changed();
+	loop_quiet();
+	assert_int_equal(nsent, 2);
+	assert_int_equal(sent[1].body.facts.family[FAMILY_INET6].has_route, 0);
+	assert_int_equal(
+	    sent[1].body.facts.family[FAMILY_INET6].gateway.octet[15], 1);
+}
+
+/* A provider that gives another address each time is nobody to fight. */
+static void
+test_many_addresses(void **arg)
+{
+	char text[16];
+	int i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	for (i = 0; i < 3 * PACE; i++) {
+		snprintf(text, sizeof(text), "192.0.2.%d", 10 + i);
+		k->addr[1].local = ip(text);
+		changed();
+		loop_until(IMSG_FACTS, (size_t)i + 1);
+	}
+	loop_quiet();
+	assert_int_equal(count(IMSG_FACTS), 3 * PACE);
+	assert_int_equal(count(IMSG_NET_DONE), 0);
+	assert_int_equal(addr_cmp(&k->rule[2].from, &k->addr[1].local), 0);
+	assert_int_equal(k->s.nrules, 7);
+}
+
+/* Only what sockets must probe has the primary's own table. */
+static void
+test_socket_targets(void **arg)
+{
+	struct conf_uplink *u = &conf.uplink[0];
+
+	(void)arg;
+	u->ntargets = 2;
+	u->target[0].address = ip("203.0.113.7");
+	u->target[1].address = ip("2001:db8:1::7");
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(way_of(k, 0, NULL, "eth1"), ETH1);
+	assert_int_equal(k->s.nrules, 7);
+	u->target[0].method = CONF_METHOD_TCP;
+	u->target[1].method = CONF_METHOD_DNS;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(k->s.nrules, 8); /* it has no address of IPv6 */
+	assert_string_equal(k->rule[2].oif, "eth1");
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	changed();
+	loop_quiet();
+	assert_int_equal(k->s.nrules, 9);
+	kernel_route_del(k, &k->route[0]); /* main's default */
+	changed();
+	loop_quiet();
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(way_of(k, 0, NULL, "eth1"), ETH1);
+	u->target[0].method = u->target[1].method = CONF_METHOD_ICMP;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(k->s.nrules, 7);
+}
+
+/* Configured in one family, learnt in the other; and no more configured. */
+static void
+test_gateways(void **arg)
+{
+	struct net_uplink *u = &want.uplink[0];
+	struct addr own = ip("192.0.2.254"), learnt = ip("192.0.2.1");
+
+	(void)arg;
+	add_main(k, ETH1, "fe80::1", 1024)->gateway.scope = ETH1;
+	conf.uplink[0].gateway[FAMILY_INET] = own;
+	net_reloaded();
+	assert_int_equal(addr_cmp(&u->gateway[FAMILY_INET], &own), 0);
+	assert_int_equal(u->gateway[FAMILY_INET6].family, AF_INET6);
+	kernel_route_del(k, &k->route[2]);
+	memset(&conf.uplink[0].gateway, 0, sizeof(conf.uplink[0].gateway));
+	net_reloaded();
+	assert_int_equal(addr_cmp(&u->gateway[FAMILY_INET], &learnt), 0);
+	assert_int_equal(u->gateway[FAMILY_INET6].family, AF_INET6);
+	kernel_down(k, ETH1);
+	conf.uplink[0].gateway[FAMILY_INET] = own;
+	net_reloaded();
+	memset(&conf.uplink[0].gateway, 0, sizeof(conf.uplink[0].gateway));
+	net_reloaded();
+	assert_int_equal(u->gateway[FAMILY_INET].family, AF_UNSPEC);
+}
+
 /* Flushed, or put back from a copy of another time: ours is laid again. */
 static void
 test_others_table(void **arg)
@@ -899,6 +1028,10 @@ main(void)
 		T(test_drain_primary),
 		T(test_recreated),
 		T(test_others_change),
+		T(test_advertised),
+		T(test_many_addresses),
+		T(test_socket_targets),
+		T(test_gateways),
 		T(test_others_table),
 		T(test_renumbered),
 		T(test_adoption),
