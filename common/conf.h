@@ -234,6 +234,9 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 /* After a round that took less than this comes a pause of at least this. */
 #define CONF_QUICK_MS 100
 
+/* The longest one: a budget is kept in every month. */
+#define CONF_MONTH_MS (31 * 86400000ULL)
+
 /* ICMP header and payload of an echo. */
 #define CONF_ECHO_LEN 64
 

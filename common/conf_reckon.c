@@ -9,9 +9,6 @@
 
 #include "common/conf_int.h"
 
-/* The longest one: a budget is kept in every month. */
-#define MONTH_MS (31 * 86400000ULL)
-
 uint32_t
 conf_quorum_need(const struct conf_quorum *q, uint32_t n)
 {
@@ -120,7 +117,7 @@ good_ms(const struct conf_probe *p)
 /*
  * A budget is shared evenly by the families that have targets.  A round of
  * a family begins every good_ms + delay, so that good rounds cost
- *	octets * MONTH_MS / (good_ms + delay) <= budget / families
+ *	octets * CONF_MONTH_MS / (good_ms + delay) <= budget / families
  */
 uint32_t
 conf_delay_ms(const struct conf_uplink *u, enum family family)
@@ -134,7 +131,7 @@ conf_delay_ms(const struct conf_uplink *u, enum family family)
 	for (i = 0; i < FAMILIES; i++)
 		families += family_targets(u, i) > 0;
 	octets = conf_round_octets(u, family) * families;
-	period = (octets * MONTH_MS + p->budget - 1) / p->budget;
+	period = (octets * CONF_MONTH_MS + p->budget - 1) / p->budget;
 	if (period <= (uint64_t)p->delay_ms + good_ms(p))
 		return p->delay_ms;
 	period -= good_ms(p);
@@ -166,8 +163,8 @@ conf_month_octets(const struct conf_uplink *u)
 	uint32_t i;
 
 	for (i = 0; i < FAMILIES; i++)
-		octets += (double)conf_round_octets(u, i) * (double)MONTH_MS /
-			  period_ms(u, i);
+		octets += (double)conf_round_octets(u, i) *
+			  (double)CONF_MONTH_MS / period_ms(u, i);
 	return octets;
 }
 
