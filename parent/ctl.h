@@ -16,6 +16,7 @@
 #include "common/addr.h"
 #include "common/conf.h"
 #include "common/msg.h"
+#include "parent/histogram.h"
 
 #define CTL_NAME_LEN  CONF_LABEL_LEN
 #define CTL_WORD_LEN  32
@@ -32,6 +33,8 @@ enum ctl_what {
 	CTL_SHOW_HISTORY, /* EVENTs, newest last */
 	CTL_SHOW_EVENT, /* EVENT, then its LINEs */
 	CTL_SHOW_CONFIG, /* TEXTs */
+	CTL_SHOW_METRICS, /* as SUMMARY */
+	CTL_SHOW_PROMETHEUS, /* as SUMMARY */
 	CTL_SHOW_MAX
 };
 
@@ -55,6 +58,19 @@ struct ctl_time {
 /* CTL_LOG */
 struct ctl_log {
 	uint32_t verbose; /* 0 or 1 */
+};
+
+/* Why traffic moved: an enum msg_cause (NONE: unknown), or asked for. */
+#define CTL_CAUSE_ASKED MSG_CAUSE_MAX
+#define CTL_CAUSES      (MSG_CAUSE_MAX + 1)
+
+/* What a failover consists of. */
+enum ctl_phase {
+	CTL_PHASE_DETECT, /* last answer to verdict */
+	CTL_PHASE_DIAL, /* dial command to link */
+	CTL_PHASE_PROVE, /* link to first good round */
+	CTL_PHASE_APPLY, /* change of the network */
+	CTL_PHASES
 };
 
 /* CTL_FALLBACK, CTL_CONFIRM, CTL_RELEASE, CTL_CLEAR, CTL_MONITOR: nothing */
@@ -92,6 +108,27 @@ struct ctl_summary {
 	uint32_t detect_ms; /* of the last failover */
 	uint32_t dial_ms;
 	uint32_t apply_us;
+	uint32_t decide; /* enum conf_decide, of the primary */
+	/* since the start */
+	uint32_t reload_failed; /* the last one */
+	uint64_t failovers_by[CTL_CAUSES];
+	uint64_t fallbacks_by[CTL_CAUSES];
+	struct histogram phase[CTL_PHASES];
+};
+
+/* An uplink as one family sees it. */
+struct ctl_family {
+	uint32_t probed; /* it has targets of this family */
+	uint32_t known; /* a round has counted */
+	uint32_t good; /* the last one that did was */
+	char cause[CTL_WORD_LEN]; /* empty: none */
+	uint32_t bad_rounds; /* in a row */
+	struct addr address;
+	struct addr gateway; /* or the other end of a point-to-point link */
+	uint32_t recent_sent; /* probes of the last 5 minutes, all targets */
+	uint32_t recent_lost;
+	int64_t rtt_ns; /* average, 0: none */
+	uint64_t rounds[MSG_VOID + 1]; /* by enum msg_verdict */
 };
 
 struct ctl_uplink {
@@ -105,15 +142,17 @@ struct ctl_uplink {
 	 * proving up failed */
 	char status[CTL_WORD_LEN];
 	char cause[CTL_WORD_LEN]; /* empty: none */
-	uint32_t bad_rounds;
+	uint32_t bad_rounds; /* in a row, of what decides */
 	uint32_t retry;
 	uint32_t good_s; /* good for so long */
-	struct addr address;
-	struct addr gateway; /* or the other end of a point-to-point link */
-	uint32_t recent_sent; /* probes of the last 5 minutes, all targets */
-	uint32_t recent_lost;
-	int64_t rtt_ns; /* average, 0: none */
+	uint32_t facts_known; /* 1: carrier counts */
+	uint32_t carrier;
+	struct ctl_family family[FAMILIES];
+	int64_t active_ms; /* carried traffic for so long */
+	int64_t proved_ns; /* wall clock, 0: not yet, or unknown */
 	uint64_t dials;
+	uint64_t dialed; /* of them: ended in a link */
+	uint64_t failed; /* or did not */
 	uint32_t next_s; /* next try, with status waiting */
 	char last_error[MSG_TEXT_LEN];
 	char note[MSG_TEXT_LEN];
@@ -122,9 +161,8 @@ struct ctl_uplink {
 struct ctl_target {
 	uint32_t uplink;
 	char via[CTL_NAME_LEN]; /* the uplink's name */
-	struct addr address;
-	uint32_t method; /* enum conf_method */
-	uint32_t near;
+	struct conf_target target;
+	struct addr gateway; /* of CONF_METHOD_GATEWAY, as known by now */
 	struct msg_stats stats;
 };
 

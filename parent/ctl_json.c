@@ -2,10 +2,14 @@
 /* Answers as JSON; schema 1.  Unknown values are null, times RFC 3339. */
 #include <sys/types.h>
 
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "parent/ctl_output.h"
+#include "parent/decide.h"
 #include "parent/json.h"
+#include "parent/target.h"
 
 #define SCHEMA 1
 
@@ -31,16 +35,38 @@ loss(struct json *j, uint32_t sent, uint32_t lost)
 		json_tenths(j, "loss_pct", 100.0 * lost / sent);
 }
 
+static const char *
+family_name(enum family family)
+{
+	return family == FAMILY_INET6 ? "inet6" : "inet";
+}
+
+/* Of a gateway the address that it has now. */
+static void
+what_is_asked(struct json *j, const struct ctl_target *r)
+{
+	const struct conf_target *t = &r->target;
+
+	address(j, "address",
+	    t->method == CONF_METHOD_GATEWAY ? &r->gateway : &t->address);
+	json_string(j, "family", family_name(target_family(t)));
+	json_string(j, "method", target_method(t));
+	if (t->method == CONF_METHOD_TCP || t->method == CONF_METHOD_DNS)
+		json_int(j, "port", t->port);
+	else
+		json_null(j, "port");
+	json_string_or_null(j, "query", t->query);
+}
+
 static void
 target(struct json *j, const char *key, const struct ctl_target *t)
 {
 	const struct msg_stats *s = &t->stats;
 
 	json_open(j, key, '{');
-	address(j, "address", &t->address);
-	json_string(j, "method", "icmp");
+	what_is_asked(j, t);
 	json_string(j, "via", t->via);
-	json_bool(j, "near", t->near != 0);
+	json_bool(j, "near", t->target.near != 0);
 	json_string(j, "status", !s->known ? "unknown" : s->up ? "up" : "down");
 	json_int(j, "sent", (int64_t)s->sent);
 	json_int(j, "received", (int64_t)s->received);
@@ -52,6 +78,9 @@ target(struct json *j, const char *key, const struct ctl_target *t)
 	json_ms(j, "min", s->rtt_min_ns);
 	json_ms(j, "max", s->rtt_max_ns);
 	json_ms(j, "mdev", s->rtt_mdev_ns);
+	json_ms(j, "p50", s->rtt_p50_ns);
+	json_ms(j, "p95", s->rtt_p95_ns);
+	json_ms(j, "p99", s->rtt_p99_ns);
 	json_close(j, '}');
 	json_close(j, '}');
 }
@@ -68,6 +97,29 @@ targets_of(struct json *j, const struct ctl_answer *a, uint32_t uplink)
 	json_close(j, ']');
 }
 
+/* Null: it has none of this family and none is probed. */
+static void
+family(struct json *j, const struct ctl_uplink *u, enum family which)
+{
+	const struct ctl_family *f = &u->family[which];
+
+	if (!f->probed && f->address.family == AF_UNSPEC) {
+		json_null(j, family_name(which));
+		return;
+	}
+	json_open(j, family_name(which), '{');
+	json_string(j, "status",
+	    !f->known ? "unknown"
+	    : f->good ? "up"
+		      : "down");
+	json_string_or_null(j, "cause", f->cause);
+	address(j, "address", &f->address);
+	address(j, "gateway", &f->gateway);
+	json_int(j, "bad_rounds", f->bad_rounds);
+	loss(j, f->recent_sent, f->recent_lost);
+	json_close(j, '}');
+}
+
 static void
 primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 {
@@ -76,8 +128,11 @@ primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 	json_string_or_null(j, "interface", u->ifname);
 	json_string(j, "status", u->status);
 	json_string_or_null(j, "cause", u->cause);
-	address(j, "address", &u->address);
-	address(j, "gateway", &u->gateway);
+	json_string(j, "decide", decide_name(a->summary.decide));
+	address(j, "address", &u->family[FAMILY_INET].address);
+	address(j, "gateway", &u->family[FAMILY_INET].gateway);
+	family(j, u, FAMILY_INET);
+	family(j, u, FAMILY_INET6);
 	json_int(j, "bad_rounds", u->bad_rounds);
 	json_int(j, "retry", u->retry);
 	json_int(j, "good_s", u->good_s);
@@ -93,8 +148,11 @@ backup(struct json *j, const struct ctl_uplink *u)
 	json_string(j, "kind", u->kind == CONF_MODEM ? "modem" : "interface");
 	json_string(j, "status", u->status);
 	json_string_or_null(j, "interface", u->ifname);
-	address(j, "address", &u->address);
-	address(j, "remote", &u->gateway);
+	json_string_or_null(j, "cause", u->cause);
+	address(j, "address", &u->family[FAMILY_INET].address);
+	address(j, "remote", &u->family[FAMILY_INET].gateway);
+	family(j, u, FAMILY_INET);
+	family(j, u, FAMILY_INET6);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
 		json_int(j, "next_s", u->next_s);
@@ -117,15 +175,17 @@ backups(struct json *j, const char *key, const struct ctl_answer *a)
 }
 
 static void
-family(struct json *j, const char *key, const struct ctl_uplink *u, uint32_t af)
+active_family(struct json *j, const struct ctl_uplink *u, enum family which)
 {
-	if (u->address.family != af) {
-		json_null(j, key);
+	const struct ctl_family *f = &u->family[which];
+
+	if (f->address.family == AF_UNSPEC) {
+		json_null(j, family_name(which));
 		return;
 	}
-	json_open(j, key, '{');
-	address(j, "address", &u->address);
-	address(j, "gateway", &u->gateway);
+	json_open(j, family_name(which), '{');
+	address(j, "address", &f->address);
+	address(j, "gateway", &f->gateway);
 	json_close(j, '}');
 }
 
@@ -147,8 +207,8 @@ active(struct json *j, const struct ctl_answer *a)
 	json_string(j, "role", u->role == CONF_PRIMARY ? "primary" : "backup");
 	json_string(j, "name", u->name);
 	json_string_or_null(j, "interface", u->ifname);
-	family(j, "inet", u, AF_INET);
-	family(j, "inet6", u, AF_INET6);
+	active_family(j, u, FAMILY_INET);
+	active_family(j, u, FAMILY_INET6);
 	json_close(j, '}');
 }
 
@@ -314,6 +374,23 @@ network(struct json *j, const struct ctl_answer *a)
 	json_bool(j, "as_wanted", !different);
 }
 
+/* They have formats of their own: one string. */
+static void
+metrics(struct json *j, const struct ctl_answer *a, int prometheus)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &len)) == NULL)
+		err(1, NULL);
+	ctl_metrics(f, a, prometheus);
+	if (fclose(f) == EOF)
+		err(1, NULL);
+	json_string(j, "metrics", text);
+	free(text);
+}
+
 static void
 show(FILE *f, uint32_t what, const struct ctl_answer *a)
 {
@@ -355,6 +432,10 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_CONFIG:
 		json_string(&j, "config", a->text != NULL ? a->text : "");
+		break;
+	case CTL_SHOW_METRICS:
+	case CTL_SHOW_PROMETHEUS:
+		metrics(&j, a, what == CTL_SHOW_PROMETHEUS);
 		break;
 	}
 	json_close(&j, '}');

@@ -39,6 +39,9 @@ struct ctl_output {
 	void (*result)(FILE *, const struct ctl_result *);
 };
 
+/* OpenMetrics, or with prometheus the text format 0.0.4. */
+void ctl_metrics(FILE *, const struct ctl_answer *, int prometheus);
+
 extern const struct ctl_output ctl_text;
 extern const struct ctl_output ctl_json;
 

@@ -57,7 +57,13 @@ static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 	{ "network", CTL_SHOW_NETWORK, "wanted, found, the difference" },
 	{ "history", CTL_SHOW_HISTORY, "past events" },
 	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
-	{ "config", CTL_SHOW_CONFIG, "what is in force" }, { NULL, 0, NULL } };
+	{ "config", CTL_SHOW_CONFIG, "what is in force" },
+	{ "metrics", CTL_SHOW_METRICS, "[prometheus]: for monitoring" },
+	{ NULL, 0, NULL } };
+
+static const struct word formats[] = { { "prometheus", CTL_SHOW_PROMETHEUS,
+					   "text format 0.0.4" },
+	{ NULL, 0, NULL } };
 
 static const struct word logs[] = { { "brief", 0, "the usual" },
 	{ "verbose", 1, "everything" }, { NULL, 0, NULL } };
@@ -209,9 +215,7 @@ parse_show(struct args *a, struct ctl_show *s)
 	const struct word *w;
 
 	s->what = CTL_SHOW_SUMMARY;
-	if (a->argc > 0 && match(shows, a->argv[0]) == NULL &&
-	    (strcmp(a->argv[0], "peers") == 0 ||
-		strcmp(a->argv[0], "metrics") == 0))
+	if (a->argc > 0 && strcmp(a->argv[0], "peers") == 0)
 		return wrong(a, "not supported in this version", a->argv[0]);
 	if (a->argc > 0) {
 		if ((w = take(a, shows, "thing to show")) == NULL)
@@ -221,6 +225,11 @@ parse_show(struct args *a, struct ctl_show *s)
 	if (s->what == CTL_SHOW_EVENT && a->argc > 0 &&
 	    name(a, s->name, sizeof(s->name)) == -1)
 		return -1;
+	if (s->what == CTL_SHOW_METRICS && a->argc > 0) {
+		if ((w = take(a, formats, "format")) == NULL)
+			return -1;
+		s->what = w->value;
+	}
 	return 0;
 }
 

@@ -11,10 +11,13 @@
 #include <time.h>
 
 #include "parent/ctl_output.h"
+#include "parent/target.h"
 
-#define WIDTH      79
-#define NAME_WIDTH 12 /* of the column of uplinks */
-#define NOTE_WIDTH 20 /* what is left for a note beside all columns */
+#define WIDTH       79
+#define NAME_WIDTH  12 /* of the column of uplinks */
+#define STATE_WIDTH 11
+#define ADDR_WIDTH  15
+#define NOTE_WIDTH  20 /* what is left for a note beside all columns */
 
 int ctl_colours;
 
@@ -145,17 +148,20 @@ folded(FILE *f, const char *head, const char *text)
 static void
 uplink_note(char *note, size_t size, const struct ctl_uplink *u)
 {
+	const struct addr *via = &u->family[FAMILY_INET].gateway;
 	char gateway[ADDR_STRLEN], next[40];
 
 	note[0] = '\0';
-	if (u->cause[0] != '\0')
+	if (strcmp(u->cause, msg_cause_text(MSG_CAUSE_CONGESTED)) == 0)
+		snprintf(note, size, "up, %s", u->cause);
+	else if (u->cause[0] != '\0')
 		strlcpy(note, u->cause, size);
 	else if (u->note[0] != '\0')
 		strlcpy(note, u->note, size);
 	else if (u->last_error[0] != '\0')
 		strlcpy(note, u->last_error, size);
-	else if (u->gateway.family != AF_UNSPEC) {
-		address(gateway, sizeof(gateway), &u->gateway);
+	else if (via->family != AF_UNSPEC) {
+		address(gateway, sizeof(gateway), via);
 		snprintf(note, size, "gateway %s", gateway);
 	}
 	if (u->next_s > 0) {
@@ -165,7 +171,35 @@ uplink_note(char *note, size_t size, const struct ctl_uplink *u)
 	}
 }
 
-/* "pots (ppp0)"; on a line of its own if it is longer than its column. */
+/* A cell; what is longer than its column pushes the rest a line down. */
+static void
+cell(FILE *f, const char *text, int indent, int width)
+{
+	put(f, text);
+	if ((int)strlen(text) > width)
+		fprintf(f, "\n%*s", indent + width + 1, "");
+	else
+		fprintf(f, "%*s", width + 1 - (int)strlen(text), "");
+}
+
+/* The rest of an uplink's line: loss, round trip, note. */
+static void
+uplink_rest(FILE *f, const struct ctl_family *v, const char *note)
+{
+	char l[16], rtt[16];
+
+	loss(l, sizeof(l), v->recent_sent, v->recent_lost);
+	ms(rtt, sizeof(rtt), v->rtt_ns);
+	fprintf(f, "%7s %7s", l, rtt);
+	if (strlen(note) > NOTE_WIDTH)
+		fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
+	else if (note[0] != '\0')
+		fputs("  ", f);
+	put(f, note);
+	fputc('\n', f);
+}
+
+/* "pots (ppp0)" */
 static void
 uplink_name(FILE *f, const struct ctl_uplink *u)
 {
@@ -175,49 +209,92 @@ uplink_name(FILE *f, const struct ctl_uplink *u)
 		snprintf(name, sizeof(name), "%s (%s)", u->name, u->ifname);
 	else
 		strlcpy(name, u->name, sizeof(name));
-	put(f, name);
-	if (strlen(name) > NAME_WIDTH)
-		fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
-	else
-		fprintf(f, "%*s", NAME_WIDTH + 1 - (int)strlen(name), "");
+	cell(f, name, 0, NAME_WIDTH);
+}
+
+/* Below, where there is IPv6: how that is. */
+static void
+uplink_inet6(FILE *f, const struct ctl_uplink *u)
+{
+	const struct ctl_family *v = &u->family[FAMILY_INET6];
+	char addr[ADDR_STRLEN], state[16];
+
+	if (!v->probed && v->address.family == AF_UNSPEC)
+		return;
+	snprintf(state, sizeof(state), "IPv6%s",
+	    !v->known ? ""
+	    : v->good ? " up"
+		      : " down");
+	address(addr, sizeof(addr), &v->address);
+	fprintf(f, "%*s", NAME_WIDTH + 1, "");
+	cell(f, state, NAME_WIDTH + 1, STATE_WIDTH);
+	cell(f, addr, NAME_WIDTH + STATE_WIDTH + 2, ADDR_WIDTH);
+	uplink_rest(f, v, v->cause);
 }
 
 static void
 uplinks(FILE *f, const struct ctl_answer *a)
 {
-	char addr[ADDR_STRLEN], l[16], rtt[16], note[MSG_TEXT_LEN];
+	char addr[ADDR_STRLEN], note[MSG_TEXT_LEN];
 	const char *state;
 	size_t i;
 
-	fprintf(f, "%-*s %-11s %-15s %7s %7s  %s\n", NAME_WIDTH, "UPLINK",
-	    "STATE", "ADDRESS", "LOSS 5m", "RTT ms", "NOTE");
+	fprintf(f, "%-*s %-*s %-*s %7s %7s  %s\n", NAME_WIDTH, "UPLINK",
+	    STATE_WIDTH, "STATE", ADDR_WIDTH, "ADDRESS", "LOSS 5m", "RTT ms",
+	    "NOTE");
 	for (i = 0; i < a->nuplinks; i++) {
 		const struct ctl_uplink *u = &a->uplinks[i];
+		const struct ctl_family *v = &u->family[FAMILY_INET];
 
-		address(addr, sizeof(addr), &u->address);
-		loss(l, sizeof(l), u->recent_sent, u->recent_lost);
-		ms(rtt, sizeof(rtt), u->rtt_ns);
+		address(addr, sizeof(addr), &v->address);
 		uplink_note(note, sizeof(note), u);
 		uplink_name(f, u);
 		state = u->active ? "ACTIVE" : u->status;
 		coloured(f, u->active ? "1" : "0", state);
-		fprintf(f, "%*s %-15s %7s %7s  ", (int)(11 - strlen(state)), "",
-		    addr, l, rtt);
-		if (strlen(note) > NOTE_WIDTH) {
-			fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
-			put(f, note);
-			fputc('\n', f);
-			continue;
-		}
-		put(f, note);
-		fputc('\n', f);
+		fprintf(f, "%*s %-*s ", (int)(STATE_WIDTH - strlen(state)), "",
+		    ADDR_WIDTH, addr);
+		uplink_rest(f, v, note);
+		uplink_inet6(f, u);
 	}
 }
 
+/* "gateway 192.0.2.1": what it is now. */
+static void
+put_target(FILE *f, const struct ctl_target *t, int width)
+{
+	char name[TARGET_NAME_LEN + ADDR_STRLEN + 1], addr[ADDR_STRLEN];
+
+	target_name(&t->target, name, sizeof(name));
+	if (t->target.method == CONF_METHOD_GATEWAY &&
+	    t->gateway.family != AF_UNSPEC) {
+		strlcat(name, " ", sizeof(name));
+		address(addr, sizeof(addr), &t->gateway);
+		strlcat(name, addr, sizeof(name));
+	}
+	if (strlen(name) > WIDTH) /* a domain name may be */
+		strlcpy(name + WIDTH - 3, "...", 4);
+	cell(f, name, 0, width);
+}
+
+static const char *
+how(const struct conf_target *t)
+{
+	if (t->method == CONF_METHOD_GATEWAY)
+		return target_family(t) == FAMILY_INET6 ? "nd" : "arp";
+	return target_method(t);
+}
+
+static const char *
+target_state(const struct msg_stats *s)
+{
+	return !s->known ? "unknown" : s->up ? "up" : "down";
+}
+
+/* As the summary has them. */
 static void
 targets(FILE *f, const struct ctl_answer *a)
 {
-	char addr[ADDR_STRLEN], l[16], rtt[3][16], times[64];
+	char l[16], rtt[3][16], times[64];
 	size_t i;
 
 	fprintf(f, "%-16s %-10s %-5s %-8s %8s  %s\n", "TARGET", "VIA", "HOW",
@@ -226,22 +303,49 @@ targets(FILE *f, const struct ctl_answer *a)
 		const struct ctl_target *t = &a->targets[i];
 		const struct msg_stats *s = &t->stats;
 
-		if (!s->known && a->has_summary && s->sent == 0 &&
-		    t->uplink != 0)
+		if (!s->known && s->sent == 0 && t->uplink != 0)
 			continue; /* a backup at rest is not probed */
-		address(addr, sizeof(addr), &t->address);
 		loss(l, sizeof(l), s->recent_sent, s->recent_lost);
 		ms(rtt[0], sizeof(rtt[0]), s->rtt_last_ns);
 		ms(rtt[1], sizeof(rtt[1]), s->rtt_avg_ns);
 		ms(rtt[2], sizeof(rtt[2]), s->rtt_max_ns);
 		snprintf(
 		    times, sizeof(times), "%s/%s/%s", rtt[0], rtt[1], rtt[2]);
-		fprintf(f, "%-16s %-10.10s %-5s %-8s %8s  %s%s\n", addr, t->via,
-		    "icmp",
-		    !s->known ? "unknown"
-		    : s->up   ? "up"
-			      : "down",
-		    l, times, t->near ? "  near" : "");
+		put_target(f, t, 16);
+		fprintf(f, "%-10.10s %-5s %-8s %8s  %s%s\n", t->via,
+		    how(&t->target), target_state(s), l, times,
+		    t->target.near ? "  near" : "");
+	}
+}
+
+/* Everything that is known of them: two lines each. */
+static void
+targets_at_length(FILE *f, const struct ctl_answer *a)
+{
+	char l[16], time[8][16];
+	size_t i, k;
+
+	fprintf(f, "%-25s %-10s %-5s %-4s %-8s %8s %10s\n", "TARGET", "VIA",
+	    "HOW", "", "STATE", "LOSS 5m", "SENT");
+	fprintf(f, "  RTT ms %7s %7s %7s %7s %7s %7s %7s %7s\n", "last", "avg",
+	    "min", "max", "mdev", "p50", "p95", "p99");
+	for (i = 0; i < a->ntargets; i++) {
+		const struct ctl_target *t = &a->targets[i];
+		const struct msg_stats *s = &t->stats;
+		const int64_t ns[] = { s->rtt_last_ns, s->rtt_avg_ns,
+			s->rtt_min_ns, s->rtt_max_ns, s->rtt_mdev_ns,
+			s->rtt_p50_ns, s->rtt_p95_ns, s->rtt_p99_ns };
+
+		loss(l, sizeof(l), s->recent_sent, s->recent_lost);
+		put_target(f, t, 25);
+		fprintf(f, "%-10.10s %-5s %-4s %-8s %8s %10" PRIu64 "\n",
+		    t->via, how(&t->target), t->target.near ? "near" : "far",
+		    target_state(s), l, s->sent);
+		fputs("         ", f);
+		for (k = 0; k < 8; k++) {
+			ms(time[k], sizeof(time[k]), ns[k]);
+			fprintf(f, "%7s%s", time[k], k < 7 ? " " : "\n");
+		}
 	}
 }
 
@@ -503,7 +607,7 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 			summary(f, a);
 		break;
 	case CTL_SHOW_TARGETS:
-		targets(f, a);
+		targets_at_length(f, a);
 		break;
 	case CTL_SHOW_BACKUP:
 		uplinks(f, a);
@@ -520,6 +624,10 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 	case CTL_SHOW_CONFIG:
 		if (a->text != NULL)
 			fputs(a->text, f);
+		break;
+	case CTL_SHOW_METRICS:
+	case CTL_SHOW_PROMETHEUS:
+		ctl_metrics(f, a, what == CTL_SHOW_PROMETHEUS);
 		break;
 	}
 }

@@ -20,6 +20,7 @@
 #include "common/monotime.h"
 #include "parent/ctl_output.h"
 #include "parent/ctl_parse.h"
+#include "parent/target.h"
 
 #define SOCKET_FILE RUNDIR "/dialfail.sock"
 
@@ -76,7 +77,14 @@ summary_ok(const void *data)
 
 	return TEXT(s->version) && TEXT(s->host) && TEXT(s->verdict) &&
 	       TEXT(s->state) && TEXT(s->event) && TEXT(s->event_text) &&
-	       TEXT(s->fallback_text);
+	       TEXT(s->fallback_text) && s->decide <= CONF_DECIDE_ALL;
+}
+
+static int
+family_ok(const struct ctl_family *f)
+{
+	return TEXT(f->cause) && addr_valid(&f->address) &&
+	       addr_valid(&f->gateway) && f->recent_lost <= f->recent_sent;
 }
 
 static int
@@ -86,7 +94,9 @@ uplink_ok(const void *data)
 
 	return TEXT(u->name) && TEXT(u->ifname) && TEXT(u->status) &&
 	       TEXT(u->cause) && TEXT(u->last_error) && TEXT(u->note) &&
-	       addr_valid(&u->address) && addr_valid(&u->gateway);
+	       u->id < CONF_UPLINKS_MAX && u->role <= CONF_BACKUP &&
+	       u->kind <= CONF_MODEM && family_ok(&u->family[FAMILY_INET]) &&
+	       family_ok(&u->family[FAMILY_INET6]);
 }
 
 static int
@@ -94,7 +104,8 @@ target_ok(const void *data)
 {
 	const struct ctl_target *t = data;
 
-	return TEXT(t->via) && addr_valid(&t->address);
+	return TEXT(t->via) && target_valid(&t->target) &&
+	       addr_valid(&t->gateway) && msg_stats_valid(&t->stats);
 }
 
 static int

@@ -14,6 +14,7 @@
 #include "common/wall.h"
 #include "parent/capture.h"
 #include "parent/control.h"
+#include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 
@@ -53,13 +54,6 @@ drain_ms(const struct conf_uplink *u)
 	if (parent->conf.global.drain_ms != CONF_DRAIN_DEFAULT)
 		return parent->conf.global.drain_ms;
 	return u->metered ? 30 * 1000 : 10 * 60 * 1000;
-}
-
-/* A round that gets no answer, at its longest. */
-static uint32_t
-round_ms(const struct conf_probe *p)
-{
-	return (p->count - 1) * p->interval_ms + p->timeout_ms;
 }
 
 static void
@@ -122,6 +116,21 @@ act_all(const struct mactions *out)
 		act(&out->list[i]);
 }
 
+/* The time that each uplink was wanted for goes to its account. */
+static void
+count_active(void)
+{
+	struct monotime now = monotime_now();
+
+	if (parent->machine.want.active == parent->active)
+		return;
+	if (monotime_valid(parent->active_since))
+		parent->uplink[parent->active].active_ms +=
+		    monotime_ms_between(parent->active_since, now);
+	parent->active = parent->machine.want.active;
+	parent->active_since = now;
+}
+
 static void
 step(const struct mevent *ev)
 {
@@ -132,6 +141,7 @@ step(const struct mevent *ev)
 	    &parent->machine, &parent->mconf, ev, monotime_now(), &out);
 	log_debug("event %s of %s: %s", mevent_name(ev->type),
 	    uplink_name(ev->uplink), mreason_text(why));
+	count_active();
 	act_all(&out);
 }
 
@@ -197,6 +207,7 @@ engine_start(void)
 	    ((uint64_t)arc4random() << 32) | arc4random(), monotime_now(),
 	    &out);
 	parent->since_ns = wall_now();
+	parent->active_since = monotime_now();
 	act_all(&out);
 }
 
@@ -277,6 +288,20 @@ primary_cause(void)
 	return u->facts.up ? cause : MSG_CAUSE_LINK_DOWN;
 }
 
+/* The family whose fault it is, if it is one's alone: "IPv6 ", or "". */
+static const char *
+faulty_family(const struct uplink *u)
+{
+	uint32_t f, n = 0, bad = 0;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (u->seen.rounds[f].bad > 0) {
+			bad = f;
+			n++;
+		}
+	return n == 1 ? uplink_family(u, bad) : "";
+}
+
 /* An event's cause for people: the uplink and what was wrong with it. */
 static void
 event_cause(char *buf, size_t size, enum mreason why)
@@ -286,20 +311,36 @@ event_cause(char *buf, size_t size, enum mreason why)
 	if (why == MWHY_ASKED)
 		strlcpy(buf, "asked for", size);
 	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
-		snprintf(buf, size, "%s %s", u->conf.label,
+		snprintf(buf, size, "%s %s%s", u->conf.label, faulty_family(u),
 		    msg_cause_text(primary_cause()));
 	else
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }
 
-/* When the last far target answered, as far as the prober can be believed. */
+/* When a far target last answered, of those families that are bad now. */
+static int64_t
+last_answer_ns(const struct seen *s, uint32_t families)
+{
+	int64_t ns = 0;
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (families & 1u << f && s->rounds[f].known &&
+		    (s->rounds[f].bad > 0 || s->decide.told == 0) &&
+		    s->rounds[f].last.last_answer_ns > ns)
+			ns = s->rounds[f].last.last_answer_ns;
+	return ns;
+}
+
+/* The same, as far as the prober can be believed. */
 static struct monotime
 last_answer(struct monotime now)
 {
-	const struct uplink *u = &parent->uplink[0];
-	struct monotime t = monotime_from_ns(u->last.last_answer_ns);
+	const struct seen *s = &parent->uplink[0].seen;
+	struct monotime t =
+	    monotime_from_ns(last_answer_ns(s, uplink_families(0)));
 
-	if (!u->known || !monotime_valid(t) || monotime_cmp(t, now) > 0 ||
+	if (!monotime_valid(t) || monotime_cmp(t, now) > 0 ||
 	    monotime_ms_between(t, now) > UINT32_MAX)
 		return now;
 	return t;
@@ -325,6 +366,12 @@ event_begin(enum mreason why)
 		capture_ask(ev->id);
 	}
 	parent->detect_ms = ev->detect_ms;
+	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
+			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
+						    : primary_cause();
+	if (why != MWHY_ADOPTED && why != MWHY_ASKED)
+		histogram_add(&parent->phase[CTL_PHASE_DETECT],
+		    (int64_t)ev->detect_ms * 1000);
 }
 
 /* Time with traffic on a backup goes to the event's account. */
@@ -387,11 +434,15 @@ engine_alarm(const char *kind, uint32_t id, const char *text)
 static void
 count_switch(enum malarm alarm)
 {
-	if (alarm == MALARM_FAILOVER)
+	if (alarm == MALARM_FAILOVER) {
 		history_counters()->failovers++;
-	else if (alarm == MALARM_FALLBACK)
+		parent->failovers[parent->event_cause]++;
+		histogram_add(
+		    &parent->phase[CTL_PHASE_APPLY], parent->apply_us);
+	} else if (alarm == MALARM_FALLBACK) {
 		history_counters()->fallbacks++;
-	else
+		parent->fallbacks[parent->event_cause]++;
+	} else
 		return;
 	count_backup_time();
 	history_flush(&parent->event);
@@ -471,6 +522,21 @@ leave(const struct maction *a)
 	parent_quit(0);
 }
 
+/* What was seen through it before says nothing of this link. */
+static void
+prove(struct uplink *u)
+{
+	uint32_t f;
+
+	u->proving = 1;
+	u->proving_since = monotime_now();
+	memset(&u->seen.decide, 0, sizeof(u->seen.decide));
+	for (f = 0; f < FAMILIES; f++) {
+		u->seen.rounds[f].known = 0;
+		u->seen.rounds[f].bad = 0;
+	}
+}
+
 static void
 act(const struct maction *a)
 {
@@ -489,8 +555,7 @@ act(const struct maction *a)
 		link_stop(a->uplink);
 		break;
 	case MACT_PROVE:
-		parent->uplink[a->uplink].proving = 1;
-		parent->uplink[a->uplink].bad_rounds = 0;
+		prove(&parent->uplink[a->uplink]);
 		probe(a->uplink, MSG_PROBE_BURST);
 		break;
 	case MACT_PROBE:
@@ -526,6 +591,19 @@ act(const struct maction *a)
 	}
 }
 
+/* Of one of these families. */
+static int
+has_address(const struct msg_facts *f, uint32_t families)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (families & 1u << i &&
+		    f->family[i].address.family != AF_UNSPEC)
+			return 1;
+	return 0;
+}
+
 /*
  * A link as the kernel sees it: of the primary the carrier, of a backup that
  * is an interface also its address.  The machine is told of changes.
@@ -540,7 +618,7 @@ tell_link(uint32_t id)
 
 	up = f->ifindex != 0 && f->up && f->carrier;
 	if (id != 0)
-		up = up && f->family[FAMILY_INET].address.family != AF_UNSPEC;
+		up = up && has_address(f, uplink_families(id));
 	if (!adopted || !u->facts_known || (told && up == u->was_up) ||
 	    u->conf.kind != CONF_INTERFACE)
 		return;
@@ -571,6 +649,19 @@ out_of_date(const struct msg_facts *f)
 	       (c->kind == CONF_INTERFACE && strcmp(c->ifname, f->ifname) != 0);
 }
 
+/* What a family said of the uplink as it was says nothing of it now. */
+static void
+forget_changed(struct uplink *u, const struct msg_facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (f->ifindex != u->facts.ifindex ||
+		    memcmp(&f->family[i], &u->facts.family[i],
+			sizeof(f->family[i])) != 0)
+			decide_forget(&u->seen.decide, (enum family)i);
+}
+
 void
 engine_facts(const struct msg_facts *f)
 {
@@ -578,6 +669,7 @@ engine_facts(const struct msg_facts *f)
 
 	if (out_of_date(f))
 		return; /* netconf tells all of them again */
+	forget_changed(u, f);
 	u->facts = *f;
 	u->facts_known = 1;
 	if (!reload_changing()) /* else netconf tells all of them again */

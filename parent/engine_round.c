@@ -8,8 +8,76 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/target.h"
+
+#define LATE_MS (10 * 1000) /* that answers may be, in a congested round */
+
+/* A round that gets no answer, at its longest. */
+uint32_t
+round_ms(const struct conf_probe *p)
+{
+	return (p->count - 1) * p->interval_ms + p->timeout_ms;
+}
+
+uint32_t
+uplink_probed(const struct uplink *u)
+{
+	uint32_t i, mask = 0;
+
+	for (i = 0; i < u->conf.ntargets; i++)
+		if (!u->conf.target[i].near)
+			mask |= 1u << target_family(&u->conf.target[i]);
+	return mask;
+}
+
+uint32_t
+uplink_families(uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	bool inet6 = u->facts.family[FAMILY_INET6].address.family != AF_UNSPEC;
+
+	return decide_families(
+	    u->conf.decide, uplink_probed(u), id == 0 || inet6);
+}
+
+const char *
+uplink_family(const struct uplink *u, uint32_t family)
+{
+	uint32_t i;
+
+	for (i = 0; i < u->conf.ntargets; i++)
+		if (target_family(&u->conf.target[i]) != family)
+			return family == FAMILY_INET6 ? "IPv6 " : "IPv4 ";
+	return "";
+}
+
+static struct decide_rule
+rule_of(uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	const struct conf_probe *p = &u->conf.probe;
+	struct decide_rule r;
+
+	r.policy = u->conf.decide;
+	r.families = uplink_families(id);
+	/* the machine counts every uplink's rounds by the primary's retry */
+	r.limit = 1 + (u->proving ? p->retry : parent->mconf.retry);
+	r.stale_ms =
+	    DECIDE_STALE_ROUNDS * ((int64_t)round_ms(p) + p->delay_ms) +
+	    LATE_MS;
+	return r;
+}
+
+uint32_t
+uplink_bad_rounds(uint32_t id)
+{
+	struct decide_rule rule = rule_of(id);
+
+	return decide_bad(&parent->uplink[id].seen.decide, &rule);
+}
 
 static int
 upstream_cause(uint32_t cause)
@@ -18,17 +86,52 @@ upstream_cause(uint32_t cause)
 	       cause == MSG_CAUSE_TARGET;
 }
 
-/* 1 dead, 0 alive, -1 the primary does not probe this address. */
+/* Bad, though the link is up as far as the first router. */
+static bool
+upstream_dead(const struct rounds *r)
+{
+	return r->known && r->last.verdict == MSG_BAD &&
+	       upstream_cause(r->last.cause);
+}
+
+/* 1 dead, 0 alive, -1 the primary does not probe this target. */
 static int
-dead_on_primary(const struct addr *a)
+dead_on_primary(const struct conf_target *t)
 {
 	const struct uplink *p = &parent->uplink[0];
+	const struct rounds *r = &p->seen.rounds[target_family(t)];
 	uint32_t i;
 
-	for (i = 0; i < p->last.ntargets; i++)
-		if (addr_cmp(&p->conf.target[i].address, a) == 0)
-			return p->last.target[i].state != MSG_TARGET_UP;
+	for (i = 0; r->known && i < r->last.ntargets; i++)
+		if (target_same(&p->conf.target[i], t))
+			return r->last.target[i].state != MSG_TARGET_UP;
 	return -1;
+}
+
+/* Of one family: how many targets are dead both ways; -1: not the same. */
+static int
+same_dead(const struct uplink *b, uint32_t family)
+{
+	const struct rounds *r = &b->seen.rounds[family];
+	uint32_t i;
+	int dead = 0, on_primary;
+
+	for (i = 0; i < r->last.ntargets; i++) {
+		const struct conf_target *t = &b->conf.target[i];
+
+		if (t->near || target_family(t) != family)
+			continue;
+		on_primary = dead_on_primary(t);
+		if (r->last.target[i].state == MSG_TARGET_UP) {
+			if (on_primary == 1)
+				return -1;
+			continue;
+		}
+		if (on_primary != 1)
+			return -1;
+		dead++;
+	}
+	return dead;
 }
 
 /*
@@ -37,61 +140,107 @@ dead_on_primary(const struct addr *a)
  * first router: else the link is the fault.
  */
 static bool
-same_targets(const struct uplink *b)
+same_targets(uint32_t id)
 {
-	const struct uplink *p = &parent->uplink[0];
-	uint32_t i, dead = 0;
+	const struct uplink *b = &parent->uplink[id];
+	const struct seen *p = &parent->uplink[0].seen;
+	uint32_t f, families = uplink_families(id);
+	int dead, all = 0;
 
-	if (!p->known || p->last.verdict != MSG_BAD ||
-	    !upstream_cause(p->last.cause) || !upstream_cause(b->last.cause))
-		return false;
-	for (i = 0; i < b->last.ntargets; i++) {
-		int on_primary;
-
-		if (b->conf.target[i].near)
+	for (f = 0; f < FAMILIES; f++) {
+		if (!(families & 1u << f) || !b->seen.rounds[f].known)
 			continue;
-		on_primary = dead_on_primary(&b->conf.target[i].address);
-		if (b->last.target[i].state == MSG_TARGET_UP) {
-			if (on_primary == 1)
-				return false;
-			continue;
-		}
-		if (on_primary != 1)
+		if (b->seen.rounds[f].last.verdict == MSG_BAD &&
+		    (!upstream_dead(&b->seen.rounds[f]) ||
+			!upstream_dead(&p->rounds[f])))
 			return false;
-		dead++;
+		if ((dead = same_dead(b, f)) == -1)
+			return false;
+		all += dead;
 	}
-	return dead > 0;
+	return all > 0;
 }
 
 static void
 log_round(const struct uplink *u, const struct msg_round *r)
 {
-	char text[MSG_TEXT_LEN], one[96], a[ADDR_STRLEN];
+	char text[MSG_TEXT_LEN] = "", one[TARGET_NAME_LEN + 32];
+	char name[TARGET_NAME_LEN];
 	uint32_t i;
 
-	text[0] = '\0';
 	for (i = 0; i < r->ntargets; i++) {
-		addr_format(&u->conf.target[i].address, a, sizeof(a));
-		snprintf(one, sizeof(one), "%s%u/%u %s", i == 0 ? "" : ", ",
-		    r->target[i].received, r->target[i].sent, a);
+		if (target_family(&u->conf.target[i]) != r->family)
+			continue;
+		snprintf(one, sizeof(one), "%s%u/%u %s",
+		    text[0] == '\0' ? "" : ", ", r->target[i].received,
+		    r->target[i].sent,
+		    target_name(&u->conf.target[i], name, sizeof(name)));
 		strlcat(text, one, sizeof(text));
 	}
-	history_detail(
-	    u->conf.label, "round bad: %s: %s", msg_cause_text(r->cause), text);
+	history_detail(u->conf.label, "%sround bad: %s: %s",
+	    uplink_family(u, r->family), msg_cause_text(r->cause), text);
+}
+
+/* What it says of its own family, whether that decides or not. */
+static void
+note_round(struct uplink *u, const struct msg_round *r)
+{
+	struct rounds *n = &u->seen.rounds[r->family];
+
+	n->count[r->verdict]++;
+	if (r->verdict == MSG_VOID)
+		return;
+	n->congested = r->verdict == MSG_CONGESTED;
+	if (n->congested)
+		return;
+	/* said once, then counted: a dead line is no flood of lines */
+	if (r->verdict == MSG_BAD &&
+	    (n->bad <= u->conf.probe.retry || r->cause != n->last.cause))
+		log_round(u, r);
+	n->last = *r;
+	n->known = 1;
+	n->bad = r->verdict == MSG_BAD ? n->bad + 1 : 0;
+}
+
+/* What it means for the whole; MSG_VOID: nothing. */
+static uint32_t
+decide(const struct msg_round *r)
+{
+	struct seen *s = &parent->uplink[r->uplink].seen;
+	struct decide_rule rule = rule_of(r->uplink);
+	struct monotime now = monotime_now();
+	uint32_t verdict;
+
+	verdict = decide_round(&s->decide, &rule, r->family, r->verdict, now);
+	if (verdict == MSG_VOID)
+		return verdict;
+	s->known = 1;
+	s->verdict = verdict;
+	if (verdict == MSG_BAD) {
+		s->cause = r->cause;
+		s->good_since = (struct monotime){ 0 };
+	} else if (verdict == MSG_GOOD && !monotime_valid(s->good_since))
+		s->good_since = now;
+	return verdict;
 }
 
 /* The round of a backup that is to be proved. */
 static void
 proof_round(uint32_t id, struct uplink *u, uint32_t verdict)
 {
+	struct monotime now = monotime_now();
 	struct mevent ev = { .uplink = id };
 
 	if (verdict == MSG_GOOD) {
 		ev.type = MEV_PROVED;
 		history_line(u->conf.label, "proved: far targets answer");
-	} else if (verdict == MSG_BAD && u->bad_rounds > u->conf.probe.retry) {
+		histogram_add(&parent->phase[CTL_PHASE_PROVE],
+		    monotime_sub(now, u->proving_since) / 1000);
+		u->proved = now;
+	} else if (verdict == MSG_BAD &&
+		   uplink_bad_rounds(id) > u->conf.probe.retry) {
 		ev.type = MEV_PROOF_FAILED;
-		ev.same = same_targets(u);
+		ev.same = same_targets(id);
 	} else
 		return;
 	u->proving = 0;
@@ -103,31 +252,24 @@ engine_round(const struct msg_round *r)
 {
 	struct uplink *u = &parent->uplink[r->uplink];
 	struct mevent ev = { .type = MEV_ROUND };
+	uint32_t verdict;
 
 	if (!engine_ready() || r->gen != u->probe_gen ||
 	    u->probe_mode == MSG_PROBE_OFF || r->ntargets != u->conf.ntargets)
 		return;
-	if (r->verdict == MSG_GOOD || r->verdict == MSG_BAD) {
-		/* said once, then counted: a dead line is no flood of lines */
-		if (r->verdict == MSG_BAD &&
-		    (u->bad_rounds <= u->conf.probe.retry ||
-			r->cause != u->last.cause))
-			log_round(u, r);
-		u->last = *r;
-		u->known = 1;
-		u->bad_rounds = r->verdict == MSG_BAD ? u->bad_rounds + 1 : 0;
-		if (r->verdict == MSG_BAD)
-			u->good_since = (struct monotime){ 0 };
-		else if (!monotime_valid(u->good_since))
-			u->good_since = monotime_now();
-	}
+	note_round(u, r);
+	verdict = decide(r);
 	if (u->proving) {
-		proof_round(r->uplink, u, r->verdict);
+		proof_round(r->uplink, u, verdict);
 		return;
 	}
+	notice_round(r->uplink, r, verdict);
+	if (verdict == MSG_VOID)
+		return;
 	ev.uplink = r->uplink;
-	ev.verdict = r->verdict;
+	ev.verdict = verdict;
 	ev.cause = r->cause;
-	ev.same = r->uplink != 0 && r->verdict == MSG_BAD && same_targets(u);
+	ev.same =
+	    r->uplink != 0 && verdict == MSG_BAD && same_targets(r->uplink);
 	engine_event(&ev);
 }

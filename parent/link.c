@@ -99,6 +99,8 @@ rest(struct uplink *u)
 	l->dialer_has_tty = 0;
 	memset(&l->ppp, 0, sizeof(l->ppp));
 	set_phase(u, LINK_IDLE);
+	if (report == LINK_REPORT_FAILED && l->called)
+		l->failed++;
 	if (report != LINK_REPORT_NONE) {
 		ev.type = report == LINK_REPORT_FAILED ? MEV_LINK_FAILED
 						       : MEV_LINK_DOWN;
@@ -381,6 +383,9 @@ link_prepared(uint32_t id)
 		parent->dial_ms = (uint32_t)monotime_ms_between(
 		    u->link.began, monotime_now());
 		parent->event.dial_ms = parent->dial_ms;
+		histogram_add(&parent->phase[CTL_PHASE_DIAL],
+		    (int64_t)parent->dial_ms * 1000);
+		u->link.dialed++;
 	}
 	engine_event(&ev);
 }

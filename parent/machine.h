@@ -189,7 +189,6 @@ enum malarm {
 	MALARM_FAILOVER, /* traffic is on a backup */
 	MALARM_FALLBACK, /* back on the primary */
 	MALARM_STRANDED, /* no uplink works */
-	MALARM_CONGESTED, /* the active uplink answers, but late */
 	MALARM_TARGET, /* far targets are dead through every uplink */
 	MALARM_BACKUP, /* the active backup was lost */
 	MALARM_GIVE_UP, /* a backup needs a person: credentials, device */

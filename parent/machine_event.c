@@ -52,8 +52,6 @@ primary_good(struct mctx *c)
 	p->bad = 0;
 	p->cause = MSG_CAUSE_NONE;
 	c->m->down_at = machine_never;
-	if (c->m->want.active == MACHINE_PRIMARY)
-		c->m->alarmed &= ~(1u << MALARM_CONGESTED);
 	machine_target_clear(c);
 }
 
@@ -116,9 +114,6 @@ primary_round(struct mctx *c)
 		break;
 	case MSG_CONGESTED:
 		m->primary.congested = true;
-		if (m->want.active == MACHINE_PRIMARY)
-			machine_alarm_once(c, MALARM_CONGESTED, MACHINE_PRIMARY,
-			    MWHY_CONGESTED);
 		break;
 	default: /* void says nothing */
 		break;
@@ -137,7 +132,6 @@ backup_round(struct mctx *c, uint32_t uplink)
 		b->bad = 0;
 		b->stale = b->same = false;
 		b->proved = true;
-		m->alarmed &= ~(1u << MALARM_CONGESTED);
 		if (m->target)
 			machine_target_clear(c);
 		break;
@@ -149,10 +143,7 @@ backup_round(struct mctx *c, uint32_t uplink)
 		b->stale = true;
 		b->proved = false;
 		break;
-	case MSG_CONGESTED:
-		machine_alarm_once(c, MALARM_CONGESTED, uplink, MWHY_CONGESTED);
-		break;
-	default:
+	default: /* congested or void: still there, as far as is known */
 		break;
 	}
 	return (MWHY_NOTED);

@@ -31,8 +31,8 @@ static const char *const actions[] = { "state", "apply", "start", "stop",
 NAMES(actions, MACTION_MAX);
 
 static const char *const alarms[] = { "failover", "fallback", "stranded",
-	"congested", "target", "backup", "give-up", "dial-cap", "flap", "held",
-	"hold-ended", "unconfirmed", "apply" };
+	"target", "backup", "give-up", "dial-cap", "flap", "held", "hold-ended",
+	"unconfirmed", "apply" };
 NAMES(alarms, MALARM_MAX);
 
 static const char *const reasons[] = {

@@ -8,6 +8,8 @@
  *	reload.c	a configuration on its way in
  *	engine.c	events into the machine, its actions out
  *	engine_round.c	what a round of probes means
+ *	decide.c	one verdict of an uplink's two families
+ *	notice.c	what is told of rounds that move nothing
  *	link.c		one backup being brought up or hung up, step by step
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
@@ -26,6 +28,7 @@
 #include "common/msg.h"
 #include "common/proc.h"
 #include "parent/ctl.h"
+#include "parent/decide.h"
 #include "parent/machine.h"
 
 enum child_id { CHILD_PROBER, CHILD_DIALER, CHILD_NETCONF, CHILD_MAX };
@@ -73,8 +76,41 @@ struct link {
 	struct monotime began;
 	int called; /* this try got so far as to place a call */
 	uint64_t dials;
+	uint64_t dialed; /* that ended in a link */
+	uint64_t failed; /* and that did not */
 	char last_error[MSG_TEXT_LEN];
 	struct msg_ppp_up ppp;
+};
+
+/* The rounds of one family through an uplink. */
+struct rounds {
+	struct msg_round last; /* the last one that was good or bad */
+	int known; /* last holds one */
+	int congested; /* the latest was */
+	uint32_t bad; /* in a row */
+	uint64_t count[MSG_VOID + 1]; /* by verdict */
+	int alarmed; /* that it is down, while the site stays */
+};
+
+/* A far target that is silent while others answer. */
+struct silence {
+	uint32_t rounds; /* in a row */
+	uint32_t answered; /* rounds in a row since it was told */
+	int told;
+	struct monotime alarmed; /* invalid: never yet */
+};
+
+/* What rounds through an uplink have shown. */
+struct seen {
+	struct rounds rounds[FAMILIES];
+	struct decide decide; /* what counts of them */
+	int known; /* verdict holds one */
+	uint32_t verdict; /* enum msg_verdict, the last that counted */
+	uint32_t cause; /* enum msg_cause, of the last bad one */
+	struct monotime good_since; /* invalid: the last was not good */
+	struct monotime congested_since; /* invalid: it is not */
+	int congested_told;
+	struct silence silence[CONF_TARGETS_MAX];
 };
 
 struct uplink {
@@ -84,11 +120,11 @@ struct uplink {
 	int told; /* the machine knows what was_up says */
 	int was_up; /* interface backups, and the primary's carrier */
 	struct link link;
-	struct msg_round last; /* the last round that counted */
-	int known; /* last holds one */
-	struct monotime good_since; /* invalid: the last was not good */
-	uint32_t bad_rounds; /* in a row */
+	struct seen seen;
+	struct monotime proved; /* invalid: never yet */
 	int proving;
+	struct monotime proving_since;
+	int64_t active_ms; /* that it carried traffic, until the last switch */
 	uint32_t probe_mode; /* enum msg_probe_mode */
 	uint32_t probe_gen;
 	struct msg_stats stats[CONF_TARGETS_MAX]; /* as last asked for */
@@ -131,6 +167,14 @@ struct parent {
 	uint32_t detect_ms;
 	uint32_t dial_ms;
 	uint32_t apply_us;
+	/* for the metrics, since the start */
+	int reload_failed; /* the last one */
+	uint32_t event_cause; /* enum msg_cause, or CTL_CAUSE_ASKED */
+	uint64_t failovers[CTL_CAUSES];
+	uint64_t fallbacks[CTL_CAUSES];
+	struct histogram phase[CTL_PHASES];
+	uint32_t active; /* uplink, as counted in its active_ms */
+	struct monotime active_since;
 };
 
 extern struct parent *parent;
@@ -177,6 +221,20 @@ void engine_prepare(uint32_t uplink);
 void engine_probe_again(uint32_t uplink);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);
 const char *uplink_name(uint32_t id);
+
+/* engine_round.c */
+/* Mask of the families whose rounds count, and of those that are probed. */
+uint32_t uplink_families(uint32_t id);
+uint32_t uplink_probed(const struct uplink *);
+/* In a row, of all that counts. */
+uint32_t uplink_bad_rounds(uint32_t id);
+uint32_t round_ms(const struct conf_probe *);
+/* "IPv6 " if it has to be told apart, else "". */
+const char *uplink_family(const struct uplink *, uint32_t family);
+
+/* notice.c */
+/* verdict: what the round meant for the whole, MSG_VOID: nothing. */
+void notice_round(uint32_t id, const struct msg_round *, uint32_t verdict);
 
 /* link.c */
 void link_init(uint32_t uplink);

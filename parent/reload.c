@@ -94,6 +94,7 @@ finish(enum ctl_code code, const char *text)
 {
 	evtimer_del(&deadline);
 	phase = IDLE;
+	parent->reload_failed = code != CTL_OK;
 	if (code != CTL_OK && parent->conf.complete) {
 		parent_send(CHILD_NETCONF, IMSG_CONF_FORGET, -1, &last_gen,
 		    sizeof(last_gen));
@@ -260,11 +261,12 @@ move_uplinks(const struct config *old)
 			if (!conf_uplink_same(&old->uplink[i], &u->conf))
 				continue;
 			u->was_up = was[i].was_up;
-			u->known = was[i].known;
-			u->last = was[i].last;
-			u->good_since = was[i].good_since;
-			u->bad_rounds = was[i].bad_rounds;
+			u->seen = was[i].seen;
+			u->proved = was[i].proved;
 			u->link.dials = was[i].link.dials;
+			u->link.dialed = was[i].link.dialed;
+			u->link.failed = was[i].link.failed;
+			u->active_ms = was[i].active_ms;
 		}
 	}
 }

@@ -14,6 +14,7 @@
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/target.h"
 
 #define WAITING_MAX 32
 #define STATS_MS    1000 /* then the answer tells what was known before */
@@ -29,13 +30,14 @@ static void on_stats_timeout(int, short, void *);
 
 /* A far target whose last probes were lost, though the round was good. */
 static int
-far_dead(const struct uplink *u)
+far_dead(const struct uplink *u, uint32_t families)
 {
 	uint32_t i;
 
 	for (i = 0; i < u->conf.ntargets; i++)
-		if (!u->conf.target[i].near && u->stats[i].known &&
-		    !u->stats[i].up)
+		if (!u->conf.target[i].near &&
+		    families & 1u << target_family(&u->conf.target[i]) &&
+		    u->stats[i].known && !u->stats[i].up)
 			return 1;
 	return 0;
 }
@@ -72,6 +74,29 @@ waits(uint32_t id)
 	return t->uplink == id && t->phase == MACHINE_TRY_WAIT;
 }
 
+/* Rounds go out through it: always the primary, a backup in use or proved. */
+static int
+probed(uint32_t id)
+{
+	return id == 0 || id == parent->machine.probing ||
+	       id == parent->machine.proving;
+}
+
+/* What is wrong with an uplink, or with one family of it. */
+static void
+fill_cause(char cause[CTL_WORD_LEN], const struct uplink *u, uint32_t verdict,
+    uint32_t bad, uint32_t families)
+{
+	if (verdict == MSG_BAD)
+		strlcpy(cause, msg_cause_text(bad), CTL_WORD_LEN);
+	else if (verdict == MSG_CONGESTED)
+		strlcpy(
+		    cause, msg_cause_text(MSG_CAUSE_CONGESTED), CTL_WORD_LEN);
+	else if (far_dead(u, families))
+		strlcpy(cause, msg_cause_text(MSG_CAUSE_SOME_TARGETS),
+		    CTL_WORD_LEN);
+}
+
 static void
 fill_status(struct ctl_uplink *r, uint32_t id)
 {
@@ -86,14 +111,19 @@ fill_status(struct ctl_uplink *r, uint32_t id)
 	strlcpy(r->status, status, sizeof(r->status));
 	if (waits(id) && monotime_valid(m->try.deadline))
 		r->next_s = seconds_left(m->try.deadline);
-	if (u->known && u->last.verdict == MSG_BAD)
-		strlcpy(r->cause,
-		    msg_cause_text(
-			m->target ? (uint32_t)MSG_CAUSE_TARGET : u->last.cause),
-		    sizeof(r->cause));
-	else if (u->known && u->last.verdict == MSG_GOOD && far_dead(u))
-		strlcpy(r->cause, msg_cause_text(MSG_CAUSE_SOME_TARGETS),
-		    sizeof(r->cause));
+	if (u->seen.known)
+		fill_cause(r->cause, u, u->seen.verdict,
+		    m->target ? (uint32_t)MSG_CAUSE_TARGET : u->seen.cause,
+		    uplink_families(id));
+}
+
+static void
+fill_address(struct ctl_family *r, const struct uplink *u, uint32_t family)
+{
+	const struct msg_family *f = &u->facts.family[family];
+
+	r->address = f->address;
+	r->gateway = u->facts.pointopoint ? f->peer : f->gateway;
 }
 
 /* What pppd negotiated counts until the kernel's facts have come. */
@@ -104,25 +134,27 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 
 	strlcpy(r->ifname, f->ifindex == 0 ? u->conf.ifname : f->ifname,
 	    sizeof(r->ifname));
-	r->address = f->family[FAMILY_INET].address;
-	r->gateway = f->pointopoint ? f->family[FAMILY_INET].peer
-				    : f->family[FAMILY_INET].gateway;
+	r->facts_known = (uint32_t)u->facts_known;
+	r->carrier = f->ifindex != 0 && f->up && f->carrier;
 	if (u->link.phase == LINK_UP && f->ifindex == 0) {
 		strlcpy(r->ifname, u->link.ppp.ifname, sizeof(r->ifname));
-		r->address = u->link.ppp.local;
-		r->gateway = u->link.ppp.remote;
+		r->family[FAMILY_INET].address = u->link.ppp.local;
+		r->family[FAMILY_INET].gateway = u->link.ppp.remote;
 	}
 	if (u->conf.kind == CONF_INTERFACE && u->facts_known && f->ifindex == 0)
 		strlcpy(r->note, "interface missing", sizeof(r->note));
 }
 
 static void
-fill_probes(struct ctl_uplink *r, const struct uplink *u)
+fill_probes(struct ctl_family *r, const struct uplink *u, uint32_t family)
 {
 	int64_t rtt = 0, n = 0;
 	uint32_t i;
 
 	for (i = 0; i < u->conf.ntargets; i++) {
+		if (target_family(&u->conf.target[i]) != family)
+			continue;
+		r->probed = 1;
 		r->recent_sent += u->stats[i].recent_sent;
 		r->recent_lost += u->stats[i].recent_lost;
 		if (u->stats[i].rtt_avg_ns > 0) {
@@ -134,10 +166,37 @@ fill_probes(struct ctl_uplink *r, const struct uplink *u)
 }
 
 static void
+fill_family(struct ctl_family *r, uint32_t id, uint32_t family)
+{
+	const struct uplink *u = &parent->uplink[id];
+	const struct rounds *n = &u->seen.rounds[family];
+
+	fill_address(r, u, family);
+	fill_probes(r, u, family);
+	memcpy(r->rounds, n->count, sizeof(r->rounds));
+	if (!n->known || !probed(id)) /* how it was says nothing of now */
+		return;
+	r->known = 1;
+	r->good = n->last.verdict == MSG_GOOD;
+	r->bad_rounds = n->bad;
+	fill_cause(r->cause, u,
+	    n->congested ? (uint32_t)MSG_CONGESTED : n->last.verdict,
+	    n->last.cause, 1u << family);
+}
+
+/* A moment of the past as the wall clock has it; 0: not known. */
+static int64_t
+wall_then(struct monotime t)
+{
+	return monotime_valid(t) && wall_sane() ? wall_of(t) : 0;
+}
+
+static void
 send_uplink(uint32_t ctl, uint32_t id)
 {
 	const struct uplink *u = &parent->uplink[id];
 	struct ctl_uplink r;
+	uint32_t f;
 
 	memset(&r, 0, sizeof(r));
 	r.id = id;
@@ -146,23 +205,23 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.active = parent->machine.want.active == id;
 	strlcpy(r.name, u->conf.label, sizeof(r.name));
 	fill_status(&r, id);
-	r.bad_rounds = u->bad_rounds;
+	r.bad_rounds = uplink_bad_rounds(id);
 	r.retry = u->conf.probe.retry;
-	if (monotime_valid(u->good_since))
-		r.good_s = seconds(u->good_since);
+	if (monotime_valid(u->seen.good_since))
+		r.good_s = seconds(u->seen.good_since);
+	for (f = 0; f < FAMILIES; f++)
+		fill_family(&r.family[f], id, f);
 	fill_interface(&r, u);
-	fill_probes(&r, u);
+	r.active_ms = u->active_ms;
+	if (r.active)
+		r.active_ms +=
+		    monotime_ms_between(parent->active_since, monotime_now());
+	r.proved_ns = wall_then(u->proved);
 	r.dials = u->link.dials;
+	r.dialed = u->link.dialed;
+	r.failed = u->link.failed;
 	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
 	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
-}
-
-/* Rounds go out through it: always the primary, a backup in use or proved. */
-static int
-probed(uint32_t id)
-{
-	return id == 0 || id == parent->machine.probing ||
-	       id == parent->machine.proving;
 }
 
 static void
@@ -178,11 +237,11 @@ send_targets(uint32_t ctl)
 			memset(&r, 0, sizeof(r));
 			r.uplink = i;
 			strlcpy(r.via, u->conf.label, sizeof(r.via));
-			r.address = u->conf.target[j].address;
-			r.method = u->conf.target[j].method;
-			r.near = u->conf.target[j].near;
+			r.target = u->conf.target[j];
+			r.gateway =
+			    u->facts.family[target_family(&r.target)].gateway;
 			r.stats = u->stats[j];
-			if (!probed(i)) /* how it was says nothing of now */
+			if (!probed(i))
 				r.stats.known = 0;
 			control_record(ctl, IMSG_CTL_TARGET, &r, sizeof(r));
 		}
@@ -299,7 +358,7 @@ held_cause(const struct machine *m)
 		return msg_cause_text(m->primary.cause);
 	if (m->backup[m->held].link != MACHINE_LINK_UP)
 		return "link lost";
-	return msg_cause_text(parent->uplink[m->held].last.cause);
+	return msg_cause_text(parent->uplink[m->held].seen.cause);
 }
 
 /* A dead primary, or an operator's wish while it works. */
@@ -343,7 +402,8 @@ verdict(struct ctl_summary *s)
 		break;
 	case MACHINE_ON_PRIMARY:
 		snprintf(s->verdict, sizeof(s->verdict),
-		    "OK  primary %s for %s", name, since);
+		    "OK  primary %s for %s%s", name, since,
+		    m->primary.congested ? "; congested" : "");
 		break;
 	case MACHINE_SUSPECT:
 		snprintf(s->verdict, sizeof(s->verdict),
@@ -416,6 +476,11 @@ fill_summary(struct ctl_summary *s)
 	s->detect_ms = parent->detect_ms;
 	s->dial_ms = parent->dial_ms;
 	s->apply_us = parent->apply_us;
+	s->decide = parent->uplink[0].conf.decide;
+	s->reload_failed = (uint32_t)parent->reload_failed;
+	memcpy(s->failovers_by, parent->failovers, sizeof(s->failovers_by));
+	memcpy(s->fallbacks_by, parent->fallbacks, sizeof(s->fallbacks_by));
+	memcpy(s->phase, parent->phase, sizeof(s->phase));
 	verdict(s);
 }
 
@@ -525,6 +590,8 @@ send_with_stats(struct waiting *w)
 	w->ctl = 0;
 	switch (w->what) {
 	case CTL_SHOW_SUMMARY:
+	case CTL_SHOW_METRICS:
+	case CTL_SHOW_PROMETHEUS:
 		send_summary(ctl);
 		break;
 	case CTL_SHOW_TARGETS:
@@ -581,6 +648,8 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 	case CTL_SHOW_SUMMARY:
 	case CTL_SHOW_TARGETS:
 	case CTL_SHOW_BACKUP:
+	case CTL_SHOW_METRICS:
+	case CTL_SHOW_PROMETHEUS:
 		ask_prober(ctl, s->what);
 		break;
 	case CTL_SHOW_NETWORK:

@@ -20,7 +20,8 @@
 
 static struct ctl_answer a;
 static struct ctl_uplink uplinks[3];
-static struct ctl_target targets[3];
+#define TARGETS 5
+static struct ctl_target targets[TARGETS];
 static struct ctl_process processes[4];
 static struct ctl_event events[2];
 static struct ctl_line lines[3];
@@ -36,6 +37,7 @@ static void
 site_uplinks(void)
 {
 	struct ctl_uplink *u = &uplinks[0];
+	struct ctl_family *v;
 
 	u->role = CONF_PRIMARY;
 	strlcpy(u->name, "eth1", sizeof(u->name));
@@ -44,10 +46,22 @@ site_uplinks(void)
 	strlcpy(u->cause, "upstream dead", sizeof(u->cause));
 	u->retry = 1;
 	u->bad_rounds = 12;
-	address(&u->address, "192.0.2.17");
-	address(&u->gateway, "192.0.2.1");
-	u->recent_sent = 300;
-	u->recent_lost = 300;
+	v = &u->family[FAMILY_INET];
+	address(&v->address, "192.0.2.17");
+	address(&v->gateway, "192.0.2.1");
+	v->probed = v->known = 1;
+	v->bad_rounds = 12;
+	strlcpy(v->cause, "upstream dead", sizeof(v->cause));
+	v->recent_sent = 300;
+	v->recent_lost = 300;
+	v->rounds[MSG_GOOD] = 4000;
+	v->rounds[MSG_BAD] = 12;
+	v = &u->family[FAMILY_INET6];
+	address(&v->address, "2001:db8:5::17");
+	v->probed = v->known = v->good = 1;
+	v->recent_sent = 100;
+	v->rtt_ns = 11300000;
+	u->facts_known = u->carrier = 1;
 	u = &uplinks[1];
 	u->id = 1;
 	u->role = CONF_BACKUP;
@@ -56,12 +70,16 @@ site_uplinks(void)
 	strlcpy(u->name, "pots", sizeof(u->name));
 	strlcpy(u->ifname, "ppp0", sizeof(u->ifname));
 	strlcpy(u->status, "up", sizeof(u->status));
-	address(&u->address, "100.64.7.2");
-	address(&u->gateway, "100.64.0.1");
-	u->recent_sent = 250;
-	u->recent_lost = 3;
-	u->rtt_ns = 48000000;
+	v = &u->family[FAMILY_INET];
+	address(&v->address, "100.64.7.2");
+	address(&v->gateway, "100.64.0.1");
+	v->probed = v->known = v->good = 1;
+	v->recent_sent = 250;
+	v->recent_lost = 3;
+	v->rtt_ns = 48000000;
 	u->dials = 1;
+	u->dialed = 1;
+	u->active_ms = 2592500;
 	u = &uplinks[2];
 	u->id = 2;
 	u->role = CONF_BACKUP;
@@ -77,15 +95,16 @@ static void
 site_targets(void)
 {
 	static const char *const addresses[] = { "192.0.2.1", "198.51.100.7",
-		"198.51.100.200" };
+		"2001:db8:ffff:ffff:ffff:ffff:ffff:fff9", "198.51.100.10",
+		"0.0.0.0" };
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < TARGETS; i++) {
 		struct ctl_target *t = &targets[i];
 
 		strlcpy(t->via, "eth1", sizeof(t->via));
-		address(&t->address, addresses[i]);
-		t->near = i == 0;
+		address(&t->target.address, addresses[i]);
+		t->target.near = i == 0 || i == 4;
 		t->stats.known = 1;
 		t->stats.up = i == 0;
 		t->stats.sent = 1000;
@@ -97,7 +116,18 @@ site_targets(void)
 		t->stats.rtt_min_ns = 1;
 		t->stats.rtt_max_ns = 987654321;
 		t->stats.rtt_mdev_ns = 5000000;
+		t->stats.rtt_p50_ns = 11000000;
+		t->stats.rtt_p95_ns = 60000000000;
+		t->stats.rtt_p99_ns = 60000000000;
 	}
+	targets[2].target.method = CONF_METHOD_TCP;
+	targets[2].target.port = 443;
+	targets[3].target.method = CONF_METHOD_DNS;
+	targets[3].target.port = 53;
+	strlcpy(targets[3].target.query, "probe.example.net",
+	    sizeof(targets[3].target.query));
+	targets[4].target.method = CONF_METHOD_GATEWAY;
+	address(&targets[4].gateway, "192.0.2.1");
 }
 
 static void
@@ -185,7 +215,7 @@ site(void **state)
 	a.uplinks = uplinks;
 	a.nuplinks = 3;
 	a.targets = targets;
-	a.ntargets = 3;
+	a.ntargets = TARGETS;
 	a.processes = processes;
 	a.nprocesses = 4;
 	a.events = events;
@@ -241,6 +271,11 @@ test_summary(void **state)
 	contains("HELD for another 1:30:00");
 	contains("NOT CONFIRMED, goes back in 17 s");
 	contains("eth1         down        192.0.2.17      100.0 %");
+	contains(
+	    "\n             IPv6 up     2001:db8:5::17    0.0 %    11.3\n");
+	contains("gateway 192.0.2.1\n");
+	contains(" arp   down ");
+	contains("198.51.100.10 probe.example.net\n");
 	contains("pots (ppp0)  ACTIVE      100.64.7.2        1.2 %    48.0  "
 		 "gateway 100.64.0.1\n");
 	contains("authentication failed, and so on; next try in 299 s");
@@ -254,7 +289,7 @@ test_every_screen_fits(void **state)
 	uint32_t what;
 
 	(void)state;
-	for (what = 0; what < CTL_SHOW_MAX; what++) {
+	for (what = 0; what < CTL_SHOW_METRICS; what++) {
 		write_answer(&ctl_text, what);
 		fits();
 		assert_true(text[0] != '\0');
@@ -334,13 +369,24 @@ test_json_keys(void **state)
 		".primary | .interface == \"eth1\" and .status == \"down\" "
 		"and .cause == \"upstream dead\" and .bad_rounds == 12 and "
 		".retry == 1",
-		".primary.targets | length == 3",
+		".primary.targets | length == 5",
 		".primary.targets[0] | .address == \"192.0.2.1\" and "
-		".method == \"icmp\" and .near == true and .status == \"up\" "
+		".method == \"icmp\" and .family == \"inet\" and .port == null "
+		"and .query == null and .near == true and .status == \"up\" "
 		"and .sent == 1000 and .received == 990 and .loss_pct == 1.0",
 		".primary.targets[1] | .near == false and .status == \"down\"",
 		".primary.targets[0].rtt_ms | [.last, .avg, .min, .max, "
-		".mdev] | all(type == \"number\")",
+		".mdev, .p50, .p95, .p99] | all(type == \"number\")",
+		".primary.targets[2] | .family == \"inet6\" and .method == "
+		"\"tcp\" and .port == 443",
+		".primary.targets[3] | .method == \"dns\" and .port == 53 and "
+		".query == \"probe.example.net\"",
+		".primary.targets[4] | .method == \"gateway\" and .address == "
+		"\"192.0.2.1\"",
+		".primary | .decide == \"inet\" and .inet.status == \"down\" "
+		"and .inet.cause == \"upstream dead\" and .inet6.status == "
+		"\"up\" and .inet6.cause == null and .inet6.address == "
+		"\"2001:db8:5::17\"",
 		".backups | length == 2",
 		".backups[0] | .name == \"pots\" and .kind == \"modem\" and "
 		".status == \"up\" and .interface == \"ppp0\" and .address == "
@@ -383,7 +429,7 @@ test_json_unknown_is_null(void **state)
 	a.summary.since_ns = 0;
 	a.summary.clock_sane = 0;
 	memset(&targets[1].stats, 0, sizeof(targets[1].stats));
-	memset(&uplinks[1].address, 0, sizeof(uplinks[1].address));
+	memset(&uplinks[1].family[FAMILY_INET].address, 0, sizeof(struct addr));
 	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
 	jq(".hold == null and .event == null and .fallback.due_s == null");
 	jq(".config.confirm_s == null and .alarms.oldest_s == null");
@@ -397,11 +443,12 @@ static void
 test_json_of_each(void **state)
 {
 	static const char *const filters[CTL_SHOW_MAX] = { ".schema",
-		".targets | length == 3", ".backups | length == 2",
+		".targets | length == 5", ".backups | length == 2",
 		".as_wanted == true and (.lines | length == 3)",
 		".events[0].id == \"4f2b\"",
 		".event.cause == \"eth1 upstream dead\"",
-		".config == \"# dump\\n\"" };
+		".config == \"# dump\\n\"", ".metrics | endswith(\"# EOF\\n\")",
+		".metrics | startswith(\"# HELP dialfail_build_info\")" };
 	uint32_t what;
 
 	(void)state;

@@ -103,14 +103,15 @@ test_wrong_words(void **state)
 	refused("f", "f: unknown or ambiguous");
 	refused("for 10m failover", "for: unknown or ambiguous");
 	refused("show peers", "not supported in this version");
-	refused("show metrics", "not supported in this version");
+	refused("show metrics json", "json: unknown or ambiguous format");
 }
 
 static void
 test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
-		"backup", "network", "history", "event", "config" };
+		"backup", "network", "history", "event", "config", "metrics",
+		"metrics prom" };
 	char line[64];
 	uint32_t i;
 

@@ -348,8 +348,8 @@ story_old_proof(void)
 {
 	home();
 	rig_facts(2, 1);
-	parent->uplink[1].known = 1;
-	parent->uplink[1].last.verdict = MSG_GOOD;
+	parent->uplink[1].seen.known = 1;
+	parent->uplink[1].seen.verdict = MSG_GOOD;
 	primary_dies();
 	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 1);
 	tty(1);

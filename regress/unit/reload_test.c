@@ -138,7 +138,7 @@ story_good(void)
 	CHECK(strcmp(uplink_name(1), "dsl") == 0);
 	CHECK(strcmp(uplink_name(2), "pots") == 0);
 	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
-	CHECK(parent->uplink[0].known); /* its statistics stay */
+	CHECK(parent->uplink[0].seen.known); /* its statistics stay */
 }
 
 static void

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Answers as metrics: OpenMetrics 1.0, or the Prometheus text format 0.0.4,
+ * which node_exporter's textfile collector reads and which knows neither
+ * info nor stateset.  Only what is known is told: a value that would have to
+ * be guessed has no line.
+ */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parent/ctl_output.h"
+#include "parent/target.h"
+
+#define PREFIX "dialfail_"
+
+struct out {
+	FILE *f;
+	int prometheus;
+	const char *name; /* of the present family, without prefix */
+};
+
+struct labels {
+	char text[2 * TARGET_NAME_LEN + 256];
+};
+
+/* As both formats quote; they are UTF-8, and nothing of ours is more. */
+static struct labels *
+label(struct labels *l, const char *name, const char *value)
+{
+	char one[3] = "";
+
+	strlcat(l->text, l->text[0] == '\0' ? "" : ",", sizeof(l->text));
+	strlcat(l->text, name, sizeof(l->text));
+	strlcat(l->text, "=\"", sizeof(l->text));
+	for (; *value != '\0'; value++) {
+		one[0] = *value < ' ' || *value == 0x7f ? '?' : *value;
+		one[1] = '\0';
+		if (*value == '"' || *value == '\\')
+			strlcpy(
+			    one, *value == '"' ? "\\\"" : "\\\\", sizeof(one));
+		strlcat(l->text, one, sizeof(l->text));
+	}
+	strlcat(l->text, "\"", sizeof(l->text));
+	return l;
+}
+
+static const char *
+old_type(const char *type)
+{
+	if (strcmp(type, "info") == 0 || strcmp(type, "stateset") == 0)
+		return "gauge";
+	return type;
+}
+
+/* The suffix that a family's samples have; 0.0.4 has it in its name, too. */
+static const char *
+suffix_of(const char *type)
+{
+	if (strcmp(type, "counter") == 0)
+		return "_total";
+	return strcmp(type, "info") == 0 ? "_info" : "";
+}
+
+/* A family begins.  unit is the end of its name, or NULL. */
+static void
+family(struct out *o, const char *name, const char *type, const char *unit,
+    const char *help)
+{
+	const char *suffix = o->prometheus ? suffix_of(type) : "";
+
+	o->name = name;
+	fprintf(o->f, "# HELP " PREFIX "%s%s %s\n", name, suffix, help);
+	fprintf(o->f, "# TYPE " PREFIX "%s%s %s\n", name, suffix,
+	    o->prometheus ? old_type(type) : type);
+	if (unit != NULL && !o->prometheus)
+		fprintf(o->f, "# UNIT " PREFIX "%s %s\n", name, unit);
+}
+
+static void
+begin(struct out *o, const char *suffix, const struct labels *l)
+{
+	fprintf(o->f, PREFIX "%s%s", o->name, suffix);
+	if (l != NULL && l->text[0] != '\0')
+		fprintf(o->f, "{%s}", l->text);
+}
+
+static void
+number(struct out *o, const char *suffix, const struct labels *l, uint64_t n)
+{
+	begin(o, suffix, l);
+	fprintf(o->f, " %" PRIu64 "\n", n);
+}
+
+static void
+seconds(struct out *o, const char *suffix, const struct labels *l, int64_t ns)
+{
+	begin(o, suffix, l);
+	fprintf(o->f, " %" PRId64 ".%09" PRId64 "\n", ns / 1000000000,
+	    ns % 1000000000);
+}
+
+static void
+gauge(struct out *o, const char *name, const char *help, uint64_t n)
+{
+	family(o, name, "gauge", NULL, help);
+	number(o, "", NULL, n);
+}
+
+static void
+timestamp(struct out *o, const char *name, const char *help, int64_t ns)
+{
+	if (ns <= 0)
+		return;
+	family(o, name, "gauge", "seconds", help);
+	seconds(o, "", NULL, ns);
+}
+
+static void
+info(struct out *o, const char *name, const char *key, const char *value,
+    const char *help)
+{
+	struct labels l = { "" };
+
+	family(o, name, "info", NULL, help);
+	number(o, "_info", label(&l, key, value), 1);
+}
+
+static void
+daemon_metrics(struct out *o, const struct ctl_summary *s)
+{
+	char sum[65];
+	size_t i;
+
+	for (i = 0; i < 32; i++)
+		snprintf(sum + 2 * i, 3, "%02x", s->sha256[i]);
+	info(o, "build", "version", s->version, "The version that runs.");
+	info(o, "config", "sha256", sum, "The configuration in force.");
+	if (s->clock_sane)
+		timestamp(o, "start_time_seconds", "Start of the daemon.",
+		    s->time_ns - (int64_t)s->uptime_s * 1000000000);
+	timestamp(o, "config_last_reload_success_timestamp_seconds",
+	    "When the configuration in force was loaded.", s->loaded_ns);
+	gauge(o, "config_last_reload_successful",
+	    "Whether the last reload succeeded.", !s->reload_failed);
+	gauge(o, "config_confirm_pending",
+	    "Whether a reload goes back unless it is confirmed.",
+	    s->confirm_due);
+	gauge(o, "alarms_waiting", "Alarms not taken by the program yet.",
+	    s->alarms_waiting);
+	if (s->alarms_waiting > 0 && s->clock_sane)
+		timestamp(o, "alarm_oldest_timestamp_seconds",
+		    "Since when the oldest of them waits.",
+		    s->time_ns - (int64_t)s->alarm_oldest_s * 1000000000);
+	if (s->held && s->hold_s != CTL_FOREVER && s->clock_sane)
+		timestamp(o, "hold_until_timestamp_seconds",
+		    "When the hold ends.",
+		    s->time_ns + (int64_t)s->hold_s * 1000000000);
+}
+
+static void
+state(struct out *o, const struct ctl_summary *s)
+{
+	static const char *const states[] = { "starting", "primary", "suspect",
+		"dialing", "backup", "returning", "stranded" };
+	size_t i;
+
+	family(o, "state", "stateset", NULL, "What is being done.");
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct labels l = { "" };
+
+		/* a state set's label has its own name */
+		label(&l, o->prometheus ? "state" : PREFIX "state", states[i]);
+		number(o, "", &l, strcmp(states[i], s->state) == 0);
+	}
+}
+
+static struct labels *
+uplink_labels(struct labels *l, const struct ctl_uplink *u)
+{
+	label(l, "uplink", u->name);
+	return label(l, "role", u->role == CONF_PRIMARY ? "primary" : "backup");
+}
+
+static const char *
+family_word(uint32_t which)
+{
+	return which == FAMILY_INET6 ? "inet6" : "inet";
+}
+
+/* One line for each family of each uplink that is probed. */
+static void
+families(struct out *o, const struct ctl_answer *a, int known)
+{
+	size_t i;
+	uint32_t f;
+
+	for (i = 0; i < a->nuplinks; i++)
+		for (f = 0; f < FAMILIES; f++) {
+			const struct ctl_family *v = &a->uplinks[i].family[f];
+			struct labels l = { "" };
+
+			if (!v->probed || (!known && !v->known))
+				continue;
+			uplink_labels(&l, &a->uplinks[i]);
+			label(&l, "family", family_word(f));
+			number(o, "", &l, known ? v->known : v->good);
+		}
+}
+
+static void
+rounds(struct out *o, const struct ctl_answer *a)
+{
+	static const char *const results[] = { [MSG_GOOD] = "good",
+		[MSG_BAD] = "bad",
+		[MSG_CONGESTED] = "congested",
+		[MSG_VOID] = "void" };
+	size_t i;
+	uint32_t f, r;
+
+	family(o, "rounds", "counter", NULL, "Rounds of probes.");
+	for (i = 0; i < a->nuplinks; i++)
+		for (f = 0; f < FAMILIES; f++) {
+			const struct ctl_family *v = &a->uplinks[i].family[f];
+
+			for (r = 0; v->probed && r <= MSG_VOID; r++) {
+				struct labels l = { "" };
+
+				label(&l, "uplink", a->uplinks[i].name);
+				label(&l, "family", family_word(f));
+				label(&l, "result", results[r]);
+				number(o, "_total", &l, v->rounds[r]);
+			}
+		}
+}
+
+static void
+uplinks(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	family(o, "uplink_known", "gauge", NULL,
+	    "Whether the uplink is probed and a round has counted.");
+	families(o, a, 1);
+	family(o, "uplink_up", "gauge", NULL,
+	    "Whether its last round was good; only of known ones.");
+	families(o, a, 0);
+	family(
+	    o, "uplink_active", "gauge", NULL, "Whether it carries traffic.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		number(o, "", uplink_labels(&l, &a->uplinks[i]),
+		    a->uplinks[i].active);
+	}
+	family(o, "uplink_carrier", "gauge", NULL,
+	    "Whether its interface is up and has carrier.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].facts_known)
+			number(o, "", uplink_labels(&l, &a->uplinks[i]),
+			    a->uplinks[i].carrier);
+	}
+	rounds(o, a);
+}
+
+static struct labels *
+target_labels(struct labels *l, const struct ctl_target *t)
+{
+	char name[TARGET_NAME_LEN];
+
+	label(l, "uplink", t->via);
+	return label(l, "target", target_name(&t->target, name, sizeof(name)));
+}
+
+static void
+probes(struct out *o, const struct ctl_answer *a, const char *name,
+    const char *help, size_t offset)
+{
+	size_t i;
+
+	family(o, name, "counter", NULL, help);
+	for (i = 0; i < a->ntargets; i++) {
+		const struct ctl_target *t = &a->targets[i];
+		struct labels l = { "" };
+		uint64_t n;
+
+		memcpy(&n, (const char *)&t->stats + offset, sizeof(n));
+		target_labels(&l, t);
+		label(&l, "method", target_method(&t->target));
+		number(o, "_total", &l, n);
+	}
+}
+
+static void
+quantile(struct out *o, const struct ctl_target *t, const char *q, int64_t ns)
+{
+	struct labels l = { "" };
+
+	if (ns <= 0)
+		return;
+	target_labels(&l, t);
+	seconds(o, "", label(&l, "quantile", q), ns);
+}
+
+static void
+targets(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	probes(o, a, "probes_sent", "Probes sent.",
+	    offsetof(struct msg_stats, sent));
+	probes(o, a, "probes_answered", "Probes answered in time.",
+	    offsetof(struct msg_stats, received));
+	probes(o, a, "probes_late", "Probes answered too late.",
+	    offsetof(struct msg_stats, late));
+	family(o, "probe_rtt_seconds", "summary", "seconds",
+	    "Round trips of the last five minutes.");
+	for (i = 0; i < a->ntargets; i++) {
+		const struct ctl_target *t = &a->targets[i];
+
+		quantile(o, t, "0.5", t->stats.rtt_p50_ns);
+		quantile(o, t, "0.95", t->stats.rtt_p95_ns);
+		quantile(o, t, "0.99", t->stats.rtt_p99_ns);
+	}
+}
+
+static void
+switched(struct out *o, const char *name, const char *help,
+    const uint64_t by[CTL_CAUSES])
+{
+	uint32_t c;
+
+	family(o, name, "counter", NULL, help);
+	for (c = 0; c < CTL_CAUSES; c++) {
+		struct labels l = { "" };
+
+		label(&l, "cause",
+		    c == CTL_CAUSE_ASKED  ? "asked for"
+		    : c == MSG_CAUSE_NONE ? "unknown"
+					  : msg_cause_text(c));
+		number(o, "_total", &l, by[c]);
+	}
+}
+
+static void
+phase(struct out *o, const char *name, const struct histogram *h)
+{
+	static const char *const le[HISTOGRAM_BOUNDS + 1] = { "0.001", "0.003",
+		"0.01", "0.03", "0.1", "0.3", "1.0", "3.0", "10.0", "30.0",
+		"100.0", "+Inf" };
+	struct labels all = { "" };
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+		struct labels l = { "" };
+
+		n += h->bucket[i];
+		label(&l, "phase", name);
+		number(o, "_bucket", label(&l, "le", le[i]), n);
+	}
+	number(o, "_count", label(&all, "phase", name), n);
+	seconds(o, "_sum", &all, (int64_t)h->sum_us * 1000);
+}
+
+static void
+switches(struct out *o, const struct ctl_summary *s)
+{
+	static const char *const phases[] = { "detect", "dial", "prove",
+		"apply" };
+	uint32_t i;
+
+	switched(o, "failovers", "Failovers since the start.", s->failovers_by);
+	switched(o, "fallbacks",
+	    "Fallbacks since the start, by the cause "
+	    "of their event.",
+	    s->fallbacks_by);
+	family(o, "failover_phase_seconds", "histogram", "seconds",
+	    "How long each step of a failover took.");
+	for (i = 0; i < CTL_PHASES; i++)
+		phase(o, phases[i], &s->phase[i]);
+}
+
+static void
+dials(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	family(o, "dials", "counter", NULL, "Dials that have ended.");
+	for (i = 0; i < a->nuplinks; i++) {
+		const struct ctl_uplink *u = &a->uplinks[i];
+		struct labels up = { "" }, failed = { "" };
+
+		if (u->kind != CONF_MODEM)
+			continue;
+		label(label(&up, "uplink", u->name), "result", "up");
+		label(label(&failed, "uplink", u->name), "result", "failed");
+		number(o, "_total", &up, u->dialed);
+		number(o, "_total", &failed, u->failed);
+	}
+}
+
+static void
+backups(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	dials(o, a);
+	family(o, "backup_active_seconds", "counter", "seconds",
+	    "Time with traffic on a backup.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].role == CONF_BACKUP)
+			seconds(o, "_total",
+			    label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].active_ms * 1000000);
+	}
+	family(o, "backup_proved_timestamp_seconds", "gauge", "seconds",
+	    "When a backup was last proved.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].proved_ns > 0)
+			seconds(o, "", label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].proved_ns);
+	}
+}
+
+void
+ctl_metrics(FILE *f, const struct ctl_answer *a, int prometheus)
+{
+	struct out o = { f, prometheus, NULL };
+
+	daemon_metrics(&o, &a->summary);
+	state(&o, &a->summary);
+	uplinks(&o, a);
+	targets(&o, a);
+	switches(&o, &a->summary);
+	backups(&o, a);
+	if (!prometheus)
+		fputs("# EOF\n", f);
+}
