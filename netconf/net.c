@@ -18,6 +18,7 @@
 
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
 #define SETTLE_MS     5 /* events of one change come together */
+#define MISSING_MS    500 /* an address or a route, until it is told */
 #define PACE          10 /* of what follows, in its time */
 #define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
 #define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
@@ -34,11 +35,12 @@ static struct net_want want;
 static struct net_state state; /* as last dumped */
 static struct plan plan;
 static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
+static struct monotime missing[CONF_UPLINKS_MAX]; /* since when, or never */
 static struct addr last_address[CONF_UPLINKS_MAX]; /* the last one it had */
 static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
-static struct event monitor, settle, later, clear_timer;
+static struct event monitor, settle, later, held, clear_timer;
 static struct pace {
 	struct monotime at[PACE]; /* ring */
 	uint32_t n;
@@ -69,6 +71,7 @@ net_open(void)
 	event_add(&monitor, NULL);
 	evtimer_set(&settle, on_settle, NULL);
 	evtimer_set(&later, on_settle, NULL);
+	evtimer_set(&held, on_settle, NULL);
 	evtimer_set(&clear_timer, on_clear, NULL);
 }
 
@@ -188,6 +191,46 @@ make_plan(void)
 
 /* ---- facts ---- */
 
+static int
+same_link(const struct msg_facts *a, const struct msg_facts *b)
+{
+	return a->ifindex == b->ifindex && a->up == b->up &&
+	       a->carrier == b->carrier;
+}
+
+/*
+ * Of a link that is as it was, an address or the route is gone.  Clients of
+ * DHCP take the old address away, and the route with it, before they bring
+ * the new one: in between it is no outage.  1: too early to call it one.
+ */
+static int
+too_early(uint32_t i, const struct msg_facts *f)
+{
+	struct monotime now = monotime_now(), until;
+	const struct msg_family *had = facts[i].family, *has = f->family;
+	struct timeval tv;
+	uint32_t n;
+
+	for (n = 0; n < FAMILIES; n++)
+		if ((had[n].address.family != AF_UNSPEC &&
+			has[n].address.family == AF_UNSPEC) ||
+		    (had[n].has_route && !has[n].has_route))
+			break;
+	if (n == FAMILIES || !same_link(&facts[i], f)) {
+		memset(&missing[i], 0, sizeof(missing[i]));
+		return 0;
+	}
+	if (!monotime_valid(missing[i]))
+		missing[i] = now;
+	until = monotime_add_ms(missing[i], MISSING_MS);
+	if (monotime_cmp(now, until) >= 0)
+		return 0;
+	tv = monotime_until(until, now);
+	if (!evtimer_pending(&held, NULL))
+		evtimer_add(&held, &tv);
+	return 1;
+}
+
 /* What the last dump says of an uplink; the parent hears what is new. */
 static void
 tell_facts(uint32_t i, int anyway)
@@ -204,7 +247,8 @@ tell_facts(uint32_t i, int anyway)
 	for (n = 0; n < FAMILIES; n++)
 		if (!u->gateway_configured[n])
 			u->gateway[n] = f.family[n].gateway;
-	if (!anyway && memcmp(&f, &facts[i], sizeof(f)) == 0)
+	if (!anyway &&
+	    (too_early(i, &f) || memcmp(&f, &facts[i], sizeof(f)) == 0))
 		return;
 	facts[i] = f;
 	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
@@ -451,7 +495,9 @@ void
 net_reloaded(void)
 {
 	fill_want();
-	memset(last_address, 0, sizeof(last_address)); /* of other numbers */
+	/* of other numbers */
+	memset(last_address, 0, sizeof(last_address));
+	memset(missing, 0, sizeof(missing));
 	wanted = 0;
 	if (look(1) == -1)
 		fatalx("network: no dump, no start");

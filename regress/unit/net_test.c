@@ -342,6 +342,7 @@ forget(void)
 	memset(&want, 0, sizeof(want));
 	memset(facts, 0, sizeof(facts));
 	memset(last_address, 0, sizeof(last_address));
+	memset(missing, 0, sizeof(missing));
 	memset(&looks, 0, sizeof(looks));
 	memset(&repairs, 0, sizeof(repairs));
 	memset(&repaired, 0, sizeof(repaired));
@@ -795,8 +796,7 @@ test_advertised(void **arg)
 	/* the last one it had */
 	kernel_route_del(k, &k->route[k->s.nroutes - 1]);
 	changed();
-	loop_quiet();
-	assert_int_equal(nsent, 2);
+	loop_until(IMSG_FACTS, 2);
 	assert_int_equal(sent[1].body.facts.family[FAMILY_INET6].has_route, 0);
 	assert_int_equal(
 	    sent[1].body.facts.family[FAMILY_INET6].gateway.octet[15], 1);
@@ -824,6 +824,46 @@ test_many_addresses(void **arg)
 	assert_int_equal(count(IMSG_NET_DONE), 0);
 	assert_int_equal(addr_cmp(&k->rule[2].from, &k->addr[1].local), 0);
 	assert_int_equal(k->s.nrules, 7);
+}
+
+/*
+ * Taken away to be given anew it was never gone; what is really gone is told,
+ * a bit late, but with the rules at once.  A link that is lost does not wait.
+ */
+static void
+test_address_gone(void **arg)
+{
+	struct net_addr had = k->addr[1];
+	int i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	for (i = 0; i < 3; i++) {
+		k->addr[1].ifindex = 77;
+		on_settle(-1, 0, NULL);
+		assert_int_equal(k->s.nrules, 6);
+		k->addr[1] = had;
+		on_settle(-1, 0, NULL);
+		assert_int_equal(k->s.nrules, 7);
+	}
+	assert_int_equal(count(IMSG_FACTS), 0);
+	k->addr[1].ifindex = 77;
+	changed();
+	loop_until(IMSG_FACTS, 1);
+	assert_int_equal(
+	    sent[nsent - 1].body.facts.family[0].address.family, AF_UNSPEC);
+	nsent = 0;
+	k->addr[1] = had;
+	changed();
+	loop_until(IMSG_FACTS, 1);
+	loop_quiet();
+	nsent = 0;
+	k->addr[1].ifindex = 77;
+	sim_link(k, "eth1")->carrier = 0;
+	on_settle(-1, 0, NULL);
+	assert_int_equal(count(IMSG_FACTS), 1);
 }
 
 /* Only what sockets must probe has the primary's own table. */
@@ -1030,6 +1070,7 @@ main(void)
 		T(test_others_change),
 		T(test_advertised),
 		T(test_many_addresses),
+		T(test_address_gone),
 		T(test_socket_targets),
 		T(test_gateways),
 		T(test_others_table),
