@@ -285,31 +285,42 @@ rig_configured(const char *text)
 	rig_accept();
 }
 
-/* A round of this uplink, as its generation wants it. */
+/* A round of this uplink and family, as its generation wants it. */
+static inline void
+rig_fill_round(struct msg_round *r, uint32_t id, uint32_t family,
+    uint32_t verdict, uint32_t cause)
+{
+	const struct uplink *u = &parent->uplink[id];
+	uint32_t i;
+
+	memset(r, 0, sizeof(*r));
+	r->uplink = id;
+	r->gen = u->probe_gen;
+	r->family = family;
+	r->verdict = verdict;
+	r->cause = cause;
+	r->ended_ns = monotime_now().ns;
+	r->began_ns = r->ended_ns - 600 * 1000000;
+	r->last_answer_ns = r->ended_ns - 1200 * 1000000;
+	r->ntargets = u->conf.ntargets;
+	for (i = 0; i < r->ntargets; i++) {
+		if (addr_family(&u->conf.target[i].address) != family)
+			continue;
+		r->target[i].sent = u->conf.probe.count;
+		r->target[i].state = MSG_TARGET_DOWN;
+		if (verdict == MSG_GOOD || u->conf.target[i].near) {
+			r->target[i].state = MSG_TARGET_UP;
+			r->target[i].received = r->target[i].sent;
+		}
+	}
+}
+
 static inline void
 rig_round(uint32_t id, uint32_t verdict, uint32_t cause)
 {
-	const struct uplink *u = &parent->uplink[id];
 	struct msg_round r;
-	uint32_t i;
 
-	memset(&r, 0, sizeof(r));
-	r.uplink = id;
-	r.gen = u->probe_gen;
-	r.verdict = verdict;
-	r.cause = cause;
-	r.ended_ns = monotime_now().ns;
-	r.began_ns = r.ended_ns - 600 * 1000000;
-	r.last_answer_ns = r.ended_ns - 1200 * 1000000;
-	r.ntargets = u->conf.ntargets;
-	for (i = 0; i < r.ntargets; i++) {
-		r.target[i].sent = u->conf.probe.count;
-		r.target[i].state = MSG_TARGET_DOWN;
-		if (verdict == MSG_GOOD || u->conf.target[i].near) {
-			r.target[i].state = MSG_TARGET_UP;
-			r.target[i].received = r.target[i].sent;
-		}
-	}
+	rig_fill_round(&r, id, FAMILY_INET, verdict, cause);
 	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
 }
 
