@@ -245,16 +245,21 @@ round_newest(
 }
 
 bool
-round_losing(const struct round *r)
+round_lossless(const struct round *r)
 {
 	uint32_t i;
 
-	if (!r->running)
-		return false;
 	for (EACH(r, i))
-		if (is_far(r, i) && r->target[i].lost > 0)
-			return true;
-	return false;
+		if (is_far(r, i) &&
+		    (r->target[i].lost > 0 || r->target[i].late > 0))
+			return false;
+	return true;
+}
+
+bool
+round_losing(const struct round *r)
+{
+	return r->running && !round_lossless(r);
 }
 
 static struct monotime

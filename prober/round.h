@@ -118,7 +118,9 @@ void round_denied(struct round *, uint32_t target, uint16_t seq, uint64_t token,
 /* The newest open probe of a target whose answers quote no token. */
 bool round_newest(
     const struct round *, uint32_t target, uint16_t *seq, uint64_t *token);
-/* A far probe of this round is lost: its verdict may need signs of life. */
+/* No far probe of it was lost, nor came an answer late. */
+bool round_lossless(const struct round *);
+/* One was, and it runs: its verdict may need signs of life. */
 bool round_losing(const struct round *);
 
 /*
