@@ -95,6 +95,7 @@ send_round(enum child_id from)
 		r.gen = parent->uplink[r.uplink].probe_gen - number(2);
 		r.ntargets = parent->uplink[r.uplink].conf.ntargets;
 	}
+	r.family = number(FAMILIES);
 	r.verdict = number(4);
 	r.cause = number(MSG_CAUSE_MAX);
 	r.began_ns = moment();
@@ -121,6 +122,7 @@ send_stats(enum child_id from)
 	s.target = number(4);
 	s.known = number(2);
 	s.rtt_avg_ns = moment();
+	s.rtt_p99_ns = moment();
 	say(from, IMSG_STATS, &s, sizeof(s));
 }
 
@@ -135,6 +137,9 @@ send_facts(enum child_id from)
 	f.up = number(2);
 	f.carrier = number(2);
 	f.family[FAMILY_INET].address.family = number(2) ? AF_INET : AF_UNSPEC;
+	f.family[FAMILY_INET6].address.family =
+	    number(2) ? AF_INET6 : AF_UNSPEC;
+	f.family[FAMILY_INET6].address.octet[15] = octet();
 	words(f.ifname, sizeof(f.ifname));
 	say(from, IMSG_FACTS, &f, sizeof(f));
 }
