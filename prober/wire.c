@@ -15,34 +15,86 @@
 
 #define STAMP_AGE_MAX INT64_C(10000000000) /* older: the clock was set */
 
+/*
+ * A wake-up for each frame of a flood would cost all of a small CPU: after
+ * so many in a row we look only once a millisecond.  The kernel keeps
+ * the frames meanwhile, and their stamps are its own.
+ */
+#define HURRY_MAX 64
+#define HURRY_NS  1000000
+#define REST_US   1000
+
+static int
+hurried(struct wire *w)
+{
+	struct monotime now = monotime_now();
+	int64_t since = monotime_sub(now, w->woken);
+
+	w->woken = now;
+	if (since > HURRY_NS)
+		w->hurry = 0;
+	else if (w->hurry < HURRY_MAX)
+		w->hurry++;
+	return w->hurry == HURRY_MAX;
+}
+
+static void
+take(struct wire *w)
+{
+	wire_drain(w);
+	w->user->done(w->arg);
+}
+
 static void
 on_read(int fd, short what, void *arg)
+{
+	static const struct timeval rest = { 0, REST_US };
+	struct wire *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (hurried(w)) {
+		event_del(&w->ev);
+		evtimer_add(&w->rest, &rest);
+	} else
+		take(w);
+}
+
+static void
+on_rested(int fd, short what, void *arg)
 {
 	struct wire *w = arg;
 
 	(void)fd;
 	(void)what;
-	wire_drain(w);
-	w->user->done(w->arg);
+	w->woken = monotime_now();
+	event_add(&w->ev, NULL);
+	take(w);
 }
 
-/* A kind of link that has Ethernet's header and ARP. */
+/*
+ * A kind of link that has Ethernet's header and neighbours with MACs.  VLANs,
+ * bridges and taps are; ppp, tun, WireGuard and ipvlan in layer 3 are not.
+ */
 static int
 is_ethernet(const struct msg_facts *facts)
 {
-	struct ifreq ifr;
+	struct ifreq hw, flags;
 	int s, n;
 
 	if (facts->pointopoint)
 		return 0;
-	memset(&ifr, 0, sizeof(ifr));
-	strlcpy(ifr.ifr_name, facts->ifname, sizeof(ifr.ifr_name));
+	memset(&hw, 0, sizeof(hw));
+	strlcpy(hw.ifr_name, facts->ifname, sizeof(hw.ifr_name));
+	flags = hw;
 	if ((s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return 1;
-	n = ioctl(s, SIOCGIFHWADDR, &ifr);
+	n = ioctl(s, SIOCGIFHWADDR, &hw) | ioctl(s, SIOCGIFFLAGS, &flags);
 	close(s);
-	/* a missing one is said so by wire_l2 */
-	return n == -1 || ifr.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+	if (n == -1)
+		return 1; /* a missing one is said so by wire_l2 */
+	return hw.ifr_hwaddr.sa_family == ARPHRD_ETHER &&
+	       !(flags.ifr_flags & (IFF_NOARP | IFF_POINTOPOINT));
 }
 
 int
@@ -57,15 +109,23 @@ wire_open(struct wire *w, const struct msg_facts *facts, enum family family,
 	w->fd = -1;
 	w->facts = *facts;
 	w->family = family;
+	w->own = facts->family[family].address;
+	w->gateway = facts->family[family].gateway;
+	w->own.scope = w->gateway.scope = 0; /* as frames have it */
 	w->id = id;
 	w->user = user;
 	w->arg = arg;
+	if (w->own.family == AF_UNSPEC) {
+		strlcpy(w->why, "no address", sizeof(w->why));
+		return -1;
+	}
 	ops = is_ethernet(facts) ? &wire_l2 : &wire_bound;
 	if ((fd = ops->open(w)) == -1)
 		return -1;
 	w->ops = ops;
 	event_set(&w->ev, fd, EV_READ | EV_PERSIST, on_read, w);
 	event_add(&w->ev, NULL);
+	evtimer_set(&w->rest, on_rested, w);
 	return 0;
 }
 
@@ -75,6 +135,7 @@ wire_close(struct wire *w)
 	if (w->ops == NULL)
 		return;
 	event_del(&w->ev);
+	evtimer_del(&w->rest);
 	w->ops->close(w);
 	w->ops = NULL;
 }
@@ -95,8 +156,8 @@ wire_drain(struct wire *w)
 void
 wire_works(struct wire *w, const struct addr *target)
 {
-	(void)w;
-	(void)target;
+	if (w->ops != NULL)
+		w->ops->works(w, target);
 }
 
 int

@@ -2,8 +2,8 @@
 /*
  * The way a probe takes: through exactly one interface, whatever routes,
  * rp_filter and firewall say.  Two kinds: whole frames by libpcap with our
- * own ARP where the link is Ethernet (wire_l2.c), a raw socket bound to the
- * device elsewhere (wire_bound.c).
+ * own ARP and ND where the link is Ethernet (wire_l2.c), a raw socket bound
+ * to the device elsewhere (wire_bound.c).
  */
 #ifndef PROBER_WIRE_H
 #define PROBER_WIRE_H
@@ -15,11 +15,11 @@
 
 #include "common/monotime.h"
 #include "common/msg.h"
-#include "prober/frame.h"
+#include "prober/hop.h"
 #include "prober/icmp.h"
 
-#define WIRE_NEIGHBOURS (CONF_TARGETS_MAX + 1)
-#define WIRE_READS_MAX  64 /* per wake-up */
+#define WIRE_HOPS      (CONF_TARGETS_MAX + 1)
+#define WIRE_READS_MAX 1280 /* at once; more than the kernel keeps for us */
 
 struct wire;
 
@@ -33,31 +33,33 @@ struct wire_user {
 	void (*done)(void *arg);
 };
 
-struct wire_neighbour {
-	struct addr ip; /* AF_UNSPEC: slot is free */
-	uint8_t mac[FRAME_MAC_LEN];
-	int known;
-	struct monotime answered;
-	struct monotime asked; /* unanswered since; invalid: not asked */
-};
-
 struct wire {
 	const struct wire_ops *ops; /* NULL: closed */
 	struct msg_facts facts;
 	enum family family;
+	struct addr own; /* of that family; these have no scope */
+	struct addr gateway;
 	uint16_t id; /* of our echo requests */
 	uint32_t dropped; /* as told already */
 	struct event ev;
+	struct event rest; /* from a flood */
+	struct monotime woken;
+	uint32_t hurry; /* wake-ups in a row without a pause between */
 	const struct wire_user *user;
 	void *arg;
 	char why[PCAP_ERRBUF_SIZE]; /* it could not be opened */
 	/* wire_l2 */
 	pcap_t *pcap;
 	uint8_t mac[FRAME_MAC_LEN];
-	struct wire_neighbour neighbour[WIRE_NEIGHBOURS];
+	struct prefix net;
+	struct hop hop[WIRE_HOPS];
 	struct icmp_echo held[CONF_TARGETS_MAX]; /* until ARP is answered */
+	struct monotime warned_hop; /* that its MAC is another */
+	struct monotime warned_contest; /* that two claim to be it */
+	struct monotime warned_own; /* that our address has two owners */
 	/* wire_bound */
 	int fd;
+	int ifindex; /* that fd is bound to */
 };
 
 struct wire_ops {
@@ -69,7 +71,7 @@ struct wire_ops {
 	 * ENOBUFS: our own queue was full, twice; it says nothing of the line.
 	 */
 	int (*send)(struct wire *, const struct icmp_echo *);
-	/* what has arrived, at most so many; -1: the interface has gone */
+	/* what has arrived, at most WIRE_READS_MAX; -1: the interface has gone */
 	int (*receive)(struct wire *);
 	/* a round begins: ask for the next hop; -1: must be opened again */
 	int (*refresh)(struct wire *);
@@ -81,6 +83,8 @@ struct wire_ops {
 	const uint8_t *(*next_hop)(const struct wire *);
 	/* frames for us that the kernel had no room for, since the opening */
 	uint32_t (*dropped)(struct wire *);
+	/* see wire_works */
+	void (*works)(struct wire *, const struct addr *target);
 };
 
 extern const struct wire_ops wire_l2;

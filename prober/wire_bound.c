@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Point-to-point links: a raw ICMP socket bound to the device.  The rule
- * `oif DEVICE lookup TABLE` of netconf gives it the uplink's own table, which
- * ends in an unreachable route, so that no probe leaves elsewhere.
+ * Links without neighbours: a raw ICMP or ICMPv6 socket bound to the device.
+ * The rule `oif DEVICE lookup TABLE` of netconf gives it the uplink's own
+ * table, which ends in an unreachable route, so that no probe leaves
+ * elsewhere.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <net/if.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +24,9 @@
 #include "common/log.h"
 #include "prober/wire.h"
 
-#define TTL 64 /* whatever net.ipv4.ip_default_ttl says */
+#define HOPS     64 /* whatever net.ipv4.ip_default_ttl says */
+#define DATA_LEN 256
+#define WITH_ID  4 /* offset in a message of ICMP */
 
 /* linux/icmp.h has these, but cannot stand beside net/if.h. */
 #define ICMP_FILTER    1
@@ -26,15 +35,44 @@ struct icmp_filter {
 	uint32_t data; /* bit mask of types that are dropped */
 };
 
+union name {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t
+to_name(const struct wire *w, const struct addr *a, union name *name)
+{
+	memset(name, 0, sizeof(*name));
+	name->any.sa_family = (sa_family_t)a->family;
+	if (a->family == AF_INET) {
+		name->v4.sin_addr = a->v4;
+		return sizeof(name->v4);
+	}
+	name->v6.sin6_addr = a->v6;
+	if (addr_is_linklocal(a))
+		name->v6.sin6_scope_id = (uint32_t)w->ifindex;
+	return sizeof(name->v6);
+}
+
 static void
 got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 {
+	const union name *from = msg->msg_name;
 	struct timespec stamp;
 	struct icmp_echo e;
 	struct cmsghdr *c;
+	int n;
 
-	if (icmp_parse_ip(data, len, &e) == -1 || e.id != w->id ||
-	    addr_cmp(&e.dst, &w->facts.family[FAMILY_INET].address) != 0)
+	if (w->family == FAMILY_INET)
+		n = icmp_parse_ip(data, len, &e);
+	else { /* RFC 3542, section 3: without its header */
+		addr_set(&e.src, AF_INET6, &from->v6.sin6_addr, 16);
+		e.dst = w->own;
+		n = icmp_parse(data, len, &e);
+	}
+	if (n == -1 || e.id != w->id || addr_cmp(&e.dst, &w->own) != 0)
 		return;
 	clock_gettime(CLOCK_REALTIME, &stamp);
 	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
@@ -47,15 +85,18 @@ got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 static int
 bound_receive(struct wire *w)
 {
-	uint8_t data[256];
-	char control[256];
+	uint8_t data[DATA_LEN];
+	char control[DATA_LEN];
 	struct iovec iov = { data, sizeof(data) };
+	union name from;
 	struct msghdr msg;
 	ssize_t n;
 	int i;
 
 	for (i = 0; i < WIRE_READS_MAX; i++) {
 		memset(&msg, 0, sizeof(msg));
+		msg.msg_name = &from;
+		msg.msg_namelen = sizeof(from);
 		msg.msg_iov = &iov;
 		msg.msg_iovlen = 1;
 		msg.msg_control = control;
@@ -73,32 +114,85 @@ bound_receive(struct wire *w)
 }
 
 static int
+set(int fd, int level, int option, const void *value, size_t len)
+{
+	return setsockopt(fd, level, option, value, (socklen_t)len);
+}
+
+/*
+ * Each raw socket of a machine is given each reply: only those with our id
+ * may wake us.  The packet begins with its IPv4 header, or with ICMPv6.
+ */
+static int
+filter_id(const struct wire *w)
+{
+	struct sock_filter prog[] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, WITH_ID),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, w->id, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, DATA_LEN),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog all = { sizeof(prog) / sizeof(prog[0]), prog };
+
+	if (w->family == FAMILY_INET6)
+		prog[0] = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 0);
+	return set(w->fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all));
+}
+
+static int
+only_replies(const struct wire *w)
+{
+	struct icmp_filter v4 = { ~(1u << ICMP_ECHOREPLY) };
+	struct icmp6_filter v6;
+	int hops = HOPS;
+
+	if (w->family == FAMILY_INET) {
+		if (set(w->fd, SOL_RAW, ICMP_FILTER, &v4, sizeof(v4)) == -1)
+			return -1;
+		return set(w->fd, IPPROTO_IP, IP_TTL, &hops, sizeof(hops));
+	}
+	ICMP6_FILTER_SETBLOCKALL(&v6);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &v6);
+	if (set(w->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &v6, sizeof(v6)) == -1)
+		return -1;
+	return set(w->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops));
+}
+
+/* By its name, which may be another interface's one day. */
+static int
+index_now(const struct wire *w)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	strlcpy(ifr.ifr_name, w->facts.ifname, sizeof(ifr.ifr_name));
+	return ioctl(w->fd, SIOCGIFINDEX, &ifr) == -1 ? -1 : ifr.ifr_ifindex;
+}
+
+static int
 set_up(struct wire *w)
 {
-	struct icmp_filter only_replies = { ~(1u << ICMP_ECHOREPLY) };
-	struct sockaddr_in sin;
-	int on = 1, ttl = TTL;
+	union name own;
+	int on = 1;
 
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr = w->facts.family[FAMILY_INET].address.v4;
-	if (setsockopt(w->fd, SOL_SOCKET, SO_BINDTODEVICE, w->facts.ifname,
-		(socklen_t)strlen(w->facts.ifname) + 1) == -1 ||
-	    bind(w->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
-	    setsockopt(w->fd, SOL_RAW, ICMP_FILTER, &only_replies,
-		sizeof(only_replies)) == -1 ||
-	    setsockopt(w->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) == -1 ||
-	    setsockopt(w->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ==
-		-1)
+	if (set(w->fd, SOL_SOCKET, SO_BINDTODEVICE, w->facts.ifname,
+		strlen(w->facts.ifname) + 1) == -1 ||
+	    (w->ifindex = index_now(w)) == -1 || filter_id(w) == -1 ||
+	    only_replies(w) == -1 ||
+	    bind(w->fd, &own.any, to_name(w, &w->own, &own)) == -1)
 		return -1;
-	return 0;
+	return set(w->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
 
 static int
 bound_open(struct wire *w)
 {
-	w->fd = socket(
-	    AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
+	int inet6 = w->family == FAMILY_INET6;
+
+	w->fd = socket(inet6 ? AF_INET6 : AF_INET,
+	    SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    inet6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	if (w->fd != -1 && set_up(w) == 0)
 		return w->fd;
 	snprintf(w->why, sizeof(w->why), "raw socket: %s", strerror(errno));
@@ -119,25 +213,28 @@ static int
 bound_send(struct wire *w, const struct icmp_echo *e)
 {
 	uint8_t out[ICMP_LEN];
-	struct sockaddr_in sin;
+	union name to;
+	socklen_t len = to_name(w, &e->dst, &to);
+	int i, error = 0;
 
 	icmp_build(e, out);
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr = e->dst.v4;
-	if (sendto(w->fd, out, sizeof(out), 0, (struct sockaddr *)&sin,
-		sizeof(sin)) == -1) {
-		log_debug("%s: send: %s", w->facts.ifname, strerror(errno));
-		return -1;
+	for (i = 0; i < 2; i++) {
+		if (sendto(w->fd, out, sizeof(out), 0, &to.any, len) != -1)
+			return 0;
+		error = errno == EAGAIN ? ENOBUFS : errno;
+		if (error != ENOBUFS)
+			break;
 	}
-	return 0;
+	log_debug("%s: send: %s", w->facts.ifname, strerror(error));
+	errno = error;
+	return -1;
 }
 
+/* Nobody to ask; but the interface may have come back as another one. */
 static int
 bound_refresh(struct wire *w)
 {
-	(void)w; /* nobody to ask on a point-to-point link */
-	return 0;
+	return index_now(w) == w->ifindex ? 0 : -1;
 }
 
 static int
@@ -152,6 +249,7 @@ static int
 bound_ask(struct wire *w)
 {
 	(void)w;
+	errno = EOPNOTSUPP;
 	return -1;
 }
 
@@ -165,9 +263,22 @@ bound_next_hop(const struct wire *w)
 static uint32_t
 bound_dropped(struct wire *w)
 {
-	return w->dropped;
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(w->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == -1 ||
+	    len <= SK_MEMINFO_DROPS * sizeof(info[0]))
+		return w->dropped;
+	return info[SK_MEMINFO_DROPS];
+}
+
+static void
+bound_works(struct wire *w, const struct addr *target)
+{
+	(void)w;
+	(void)target;
 }
 
 const struct wire_ops wire_bound = { bound_open, bound_close, bound_send,
 	bound_receive, bound_refresh, bound_silent, bound_ask, bound_next_hop,
-	bound_dropped };
+	bound_dropped, bound_works };

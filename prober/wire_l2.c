@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ethernet: whole frames by libpcap with our own ARP.  Taps sit before
+ * Ethernet: whole frames by libpcap with our own ARP and ND.  Taps sit before
  * netfilter and routing, so neither can make a dead line look alive or a
- * live one dead, and our ARP heals the kernel's table as well.
+ * live one dead, and our questions heal the kernel's table as well.  What
+ * others ask for our address the kernel answers.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -10,80 +11,116 @@
 
 #include <net/if.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "prober/wire.h"
 
-#define SNAPLEN      192
-#define BUFFER_SIZE  (256 * 1024)
-#define ARP_AGAIN_MS 150 /* an unanswered question is asked again */
+#define SNAPLEN     144 /* a tag, an IPv4 header with options, an echo */
+#define BUFFER_SIZE (256 * 1024)
+#define WARN_MS     60000 /* a quarrel on the link is told once a minute */
+#define MAC_STRLEN  18
 
-static struct wire_neighbour *
-neighbour(struct wire *w, const struct addr *ip)
+static const char *
+mac_format(const uint8_t *mac, char buf[MAC_STRLEN])
 {
-	struct wire_neighbour *n;
+	snprintf(buf, MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+	    mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return buf;
+}
+
+/* Once in a while, not as often as somebody sends a frame. */
+static int
+may_warn(struct monotime *last)
+{
+	struct monotime now = monotime_now();
+
+	if (monotime_valid(*last) && monotime_ms_between(*last, now) < WARN_MS)
+		return 0;
+	*last = now;
+	return 1;
+}
+
+/* Its place, or where there is room for it; WIRE_HOPS: neither. */
+static size_t
+place(const struct wire *w, const struct addr *ip)
+{
 	size_t i;
 
-	for (i = 0; i < WIRE_NEIGHBOURS; i++) {
-		n = &w->neighbour[i];
-		if (n->ip.family != AF_UNSPEC && addr_cmp(&n->ip, ip) == 0)
-			return n;
-	}
-	for (i = 0; i < WIRE_NEIGHBOURS; i++) {
-		n = &w->neighbour[i];
-		if (n->ip.family == AF_UNSPEC) {
-			n->ip = *ip;
-			return n;
-		}
-	}
-	return NULL;
+	for (i = 0; i < WIRE_HOPS; i++)
+		if (w->hop[i].ip.family == AF_UNSPEC ||
+		    addr_cmp(&w->hop[i].ip, ip) == 0)
+			break;
+	return i;
+}
+
+static const struct hop *
+find_hop(const struct wire *w, const struct addr *ip)
+{
+	size_t i = place(w, ip);
+
+	if (i == WIRE_HOPS || w->hop[i].ip.family == AF_UNSPEC)
+		return NULL;
+	return &w->hop[i];
+}
+
+static struct hop *
+get_hop(struct wire *w, const struct addr *ip)
+{
+	size_t i = place(w, ip);
+
+	if (i == WIRE_HOPS || ip->family == AF_UNSPEC)
+		return NULL;
+	w->hop[i].ip = *ip;
+	return &w->hop[i];
 }
 
 /* Who gets a packet for this address: itself if on-link, or the gateway. */
-static struct wire_neighbour *
+static struct hop *
 next_hop(struct wire *w, const struct addr *dst)
 {
-	struct prefix net;
-
-	net.addr = w->facts.family[FAMILY_INET].address;
-	net.len = w->facts.family[FAMILY_INET].prefixlen;
-	prefix_mask(&net);
-	if (prefix_contains(&net, dst))
-		return neighbour(w, dst);
-	if (w->facts.family[FAMILY_INET].gateway.family != AF_INET)
-		return NULL;
-	return neighbour(w, &w->facts.family[FAMILY_INET].gateway);
+	if (prefix_contains(&w->net, dst) ||
+	    (dst->family == AF_INET6 && addr_is_linklocal(dst)))
+		return get_hop(w, dst);
+	return get_hop(w, &w->gateway);
 }
 
-static void
-ask(struct wire *w, struct wire_neighbour *n)
+/* A full queue is our own, and often has room again at once. */
+static int
+put(struct wire *w, const uint8_t *frame, size_t len)
 {
-	uint8_t out[FRAME_ARP_LEN];
-	struct monotime now = monotime_now();
+	int i, error = 0;
 
-	if (monotime_valid(n->asked) &&
-	    monotime_ms_between(n->asked, now) < ARP_AGAIN_MS)
-		return;
-	n->asked = now;
-	/* always to all: a gateway with a new MAC is found at once */
-	frame_arp_request(
-	    w->mac, &w->facts.family[FAMILY_INET].address, &n->ip, out);
-	(void)pcap_inject(w->pcap, out, sizeof(out));
+	for (i = 0; i < 2; i++) {
+		if (pcap_inject(w->pcap, frame, len) == (int)len)
+			return 0;
+		error = errno == EAGAIN ? ENOBUFS : errno;
+		if (error != ENOBUFS)
+			break;
+	}
+	log_debug("%s: send: %s", w->facts.ifname, pcap_geterr(w->pcap));
+	errno = error;
+	return -1;
+}
+
+/* Always to all: a gateway with a new MAC is found at once. */
+static int
+ask(struct wire *w, struct hop *h)
+{
+	uint8_t out[FRAME_ASK_MAX];
+
+	hop_asked(h, monotime_now());
+	return put(w, out, frame_ask(w->mac, &w->own, &h->ip, out));
 }
 
 static int
-transmit(
-    struct wire *w, const struct wire_neighbour *n, const struct icmp_echo *e)
+transmit(struct wire *w, const struct hop *h, const struct icmp_echo *e)
 {
-	uint8_t out[FRAME_ICMP_LEN];
+	uint8_t out[FRAME_MAX];
 
-	frame_echo(w->mac, n->mac, e, out);
-	if (pcap_inject(w->pcap, out, sizeof(out)) == (int)sizeof(out))
-		return 0;
-	log_debug("%s: send: %s", w->facts.ifname, pcap_geterr(w->pcap));
-	return -1;
+	return put(w, out, frame_echo(w->mac, h->mac, e, out));
 }
 
 /* Keep it until the next hop is known; of each target, the newest. */
@@ -101,45 +138,85 @@ hold(struct wire *w, const struct icmp_echo *e)
 }
 
 static void
-let_go(struct wire *w, const struct wire_neighbour *n)
+let_go(struct wire *w, struct hop *h)
 {
 	size_t i;
 
 	for (i = 0; i < CONF_TARGETS_MAX; i++)
 		if (w->held[i].dst.family != AF_UNSPEC &&
-		    next_hop(w, &w->held[i].dst) == n) {
-			(void)transmit(w, n, &w->held[i]);
+		    next_hop(w, &w->held[i].dst) == h) {
+			(void)hop_probe(h, monotime_now());
+			(void)transmit(w, h, &w->held[i]);
 			memset(&w->held[i], 0, sizeof(w->held[i]));
 		}
 }
 
 static void
-got_arp(struct wire *w, const struct frame *f, const struct timespec *stamp)
+tell_moved(struct wire *w, const struct hop *h)
 {
-	struct wire_neighbour *n;
-	size_t i;
+	char ip[ADDR_STRLEN], is[MAC_STRLEN], was[MAC_STRLEN];
 
-	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) != 0 ||
-	    addr_cmp(&f->arp_for, &w->facts.family[FAMILY_INET].address) != 0)
-		return;
-	for (i = 0; i < WIRE_NEIGHBOURS; i++) {
-		n = &w->neighbour[i];
-		/* only an answer to a question of ours */
-		if (n->ip.family == AF_UNSPEC || !monotime_valid(n->asked) ||
-		    addr_cmp(&n->ip, &f->arp_ip) != 0)
-			continue;
-		if (n->known && memcmp(n->mac, f->arp_mac, FRAME_MAC_LEN) != 0)
-			log_info("%s: next hop has another MAC now",
-			    w->facts.ifname);
-		memcpy(n->mac, f->arp_mac, FRAME_MAC_LEN);
-		n->known = 1;
-		n->answered = monotime_now();
-		n->asked = (struct monotime){ 0 };
-		if (addr_cmp(&n->ip, &w->facts.family[w->family].gateway) == 0)
-			w->user->gateway(w->arg, wire_arrived(stamp));
-		let_go(w, n);
+	if (may_warn(&w->warned_hop))
+		log_warnx("%s: %s has another MAC now: %s, was %s",
+		    w->facts.ifname, addr_format(&h->ip, ip, sizeof(ip)),
+		    mac_format(h->mac, is), mac_format(h->other, was));
+}
+
+static void
+tell_contested(struct wire *w, const struct hop *h, const uint8_t *mac)
+{
+	char ip[ADDR_STRLEN], is[MAC_STRLEN], also[MAC_STRLEN];
+
+	if (memcmp(mac, h->mac, FRAME_MAC_LEN) == 0)
+		mac = h->other;
+	if (may_warn(&w->warned_contest))
+		log_warnx("%s: two answer for %s: %s, which is used while it "
+			  "works, and %s",
+		    w->facts.ifname, addr_format(&h->ip, ip, sizeof(ip)),
+		    mac_format(h->mac, is), mac_format(mac, also));
+}
+
+/* Somebody else says that our own address is his. */
+static void
+tell_claimed(struct wire *w, const uint8_t *mac)
+{
+	char ip[ADDR_STRLEN], by[MAC_STRLEN];
+
+	if (may_warn(&w->warned_own))
+		log_warnx("%s: our address %s is used by %s too",
+		    w->facts.ifname, addr_format(&w->own, ip, sizeof(ip)),
+		    mac_format(mac, by));
+}
+
+static void
+got_neighbour(struct wire *w, const struct frame *f, struct monotime at)
+{
+	const uint8_t *mac = f->neighbour.mac;
+	enum hop_news news;
+	struct hop *h;
+
+	if (addr_cmp(&f->neighbour.ip, &w->own) == 0) {
+		if (memcmp(mac, w->mac, FRAME_MAC_LEN) != 0)
+			tell_claimed(w, mac);
 		return;
 	}
+	/* only an answer to a question of ours, and to us alone */
+	if (!f->neighbour.answer ||
+	    memcmp(f->dst, w->mac, FRAME_MAC_LEN) != 0 ||
+	    addr_cmp(&f->neighbour.to, &w->own) != 0 ||
+	    find_hop(w, &f->neighbour.ip) == NULL)
+		return;
+	h = get_hop(w, &f->neighbour.ip);
+	news = hop_answer(h, mac, monotime_now());
+	if (news == HOP_MOVED)
+		tell_moved(w, h);
+	if (news == HOP_CONTESTED)
+		tell_contested(w, h, mac);
+	if (memcmp(mac, h->mac, FRAME_MAC_LEN) != 0 || news == HOP_IGNORED)
+		return;
+	if (addr_cmp(&h->ip, &w->gateway) == 0)
+		w->user->gateway(w->arg, at);
+	let_go(w, h);
 }
 
 /*
@@ -148,11 +225,11 @@ got_arp(struct wire *w, const struct frame *f, const struct timespec *stamp)
  * with their own.
  */
 static void
-got_echo(struct wire *w, const struct frame *f, const struct timespec *stamp)
+got_echo(struct wire *w, const struct frame *f, struct monotime at)
 {
 	if (memcmp(f->dst, w->mac, FRAME_MAC_LEN) == 0 && f->echo.id == w->id &&
-	    addr_cmp(&f->echo.dst, &w->facts.family[FAMILY_INET].address) == 0)
-		w->user->answer(w->arg, &f->echo, wire_arrived(stamp));
+	    addr_cmp(&f->echo.dst, &w->own) == 0)
+		w->user->answer(w->arg, &f->echo, at);
 }
 
 static void
@@ -162,21 +239,22 @@ on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 	struct timespec stamp;
 	struct frame f;
 
+	frame_parse(data, h->caplen, &f);
+	if (f.kind == FRAME_OTHER)
+		return;
 	stamp.tv_sec = h->ts.tv_sec;
 	stamp.tv_nsec = h->ts.tv_usec; /* nanoseconds, as asked for */
 	if (pcap_get_tstamp_precision(w->pcap) != PCAP_TSTAMP_PRECISION_NANO)
 		stamp.tv_nsec *= 1000;
-	frame_parse(data, h->caplen, &f);
-	if (f.kind == FRAME_ARP_REPLY)
-		got_arp(w, &f, &stamp);
-	else if (f.kind == FRAME_ECHO_REPLY)
-		got_echo(w, &f, &stamp);
+	if (f.kind == FRAME_NEIGHBOUR)
+		got_neighbour(w, &f, wire_arrived(&stamp));
+	else
+		got_echo(w, &f, wire_arrived(&stamp));
 }
 
 static int
 l2_receive(struct wire *w)
 {
-	/* WIRE_READS_MAX bounds what a flood can make us do at once */
 	if (pcap_dispatch(w->pcap, WIRE_READS_MAX, on_frame, (u_char *)w) >= 0)
 		return 0;
 	log_debug("%s: %s", w->facts.ifname, pcap_geterr(w->pcap));
@@ -196,20 +274,43 @@ own_mac(struct wire *w, uint8_t mac[FRAME_MAC_LEN])
 	return 0;
 }
 
-/* The kernel passes on only what is ours, and wakes us for nothing else. */
+/*
+ * The kernel passes on only what is ours, and wakes us for nothing else: who
+ * answers our questions, who claims our address, and replies with our id.
+ * The offsets are those of RFC 826, RFC 4443 and RFC 4861.
+ */
+static void
+filter_text(const struct wire *w, char *text, size_t size)
+{
+	char ip[ADDR_STRLEN];
+	uint32_t o[4];
+
+	addr_format(&w->own, ip, sizeof(ip));
+	memcpy(o, w->own.octet, sizeof(o));
+	if (w->own.family == AF_INET)
+		snprintf(text, size,
+		    "(arp and ((arp[6:2] = 2 and arp[24:4] = 0x%08x) or "
+		    "arp[14:4] = 0x%08x)) or "
+		    "(ip dst %s and icmp[0] = 0 and icmp[4:2] = %u)",
+		    ntohl(o[0]), ntohl(o[0]), ip, w->id);
+	else
+		snprintf(text, size,
+		    "ip6[6] = 58 and ((ip6 dst %s and (ip6[40] = 136 or "
+		    "(ip6[40] = 129 and ip6[44:2] = %u))) or (ip6[40] = 136 "
+		    "and ip6[48:4] = 0x%08x and ip6[52:4] = 0x%08x and "
+		    "ip6[56:4] = 0x%08x and ip6[60:4] = 0x%08x))",
+		    ip, w->id, ntohl(o[0]), ntohl(o[1]), ntohl(o[2]),
+		    ntohl(o[3]));
+}
+
 static int
 set_filter(struct wire *w)
 {
 	struct bpf_program prog;
-	char text[224], ip[ADDR_STRLEN];
+	char text[320];
 	int n;
 
-	addr_format(&w->facts.family[FAMILY_INET].address, ip, sizeof(ip));
-	snprintf(text, sizeof(text),
-	    "(arp[6:2] = 2 and arp[24:4] = 0x%08x) or "
-	    "(ip dst %s and icmp[icmptype] = icmp-echoreply and "
-	    "icmp[4:2] = %u)",
-	    ntohl(w->facts.family[FAMILY_INET].address.v4.s_addr), ip, w->id);
+	filter_text(w, text, sizeof(text));
 	if (pcap_compile(w->pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
 		return -1;
 	n = pcap_setfilter(w->pcap, &prog);
@@ -247,6 +348,9 @@ activate(struct wire *w)
 static int
 l2_open(struct wire *w)
 {
+	w->net.addr = w->own;
+	w->net.len = w->facts.family[w->family].prefixlen;
+	prefix_mask(&w->net);
 	if ((w->pcap = pcap_create(w->facts.ifname, w->why)) == NULL)
 		return -1;
 	if (activate(w) == -1) {
@@ -267,72 +371,66 @@ l2_close(struct wire *w)
 static int
 l2_send(struct wire *w, const struct icmp_echo *e)
 {
-	struct wire_neighbour *n;
+	struct monotime now = monotime_now();
+	struct hop *h;
 
-	if ((n = next_hop(w, &e->dst)) == NULL)
+	if ((h = next_hop(w, &e->dst)) == NULL) {
+		errno = ENETUNREACH;
 		return -1;
-	if (!n->known || monotime_valid(n->asked))
-		ask(w, n);
-	if (n->known)
-		return transmit(w, n, e);
+	}
+	if (hop_wants_asking(h, now))
+		(void)ask(w, h);
+	if (h->known) {
+		if (hop_probe(h, now))
+			tell_moved(w, h);
+		return transmit(w, h, e);
+	}
 	hold(w, e);
 	return 0; /* lost, if nobody answers that */
 }
 
 static int
+l2_ask(struct wire *w)
+{
+	struct hop *h;
+
+	if ((h = get_hop(w, &w->gateway)) == NULL) {
+		errno = ENETUNREACH;
+		return -1;
+	}
+	return ask(w, h);
+}
+
+static int
 l2_refresh(struct wire *w)
 {
-	struct wire_neighbour *n;
 	uint8_t mac[FRAME_MAC_LEN];
+	struct hop *h;
 
 	/* whoever gives it another MAC need not set it down for that */
 	if (own_mac(w, mac) == -1 || memcmp(mac, w->mac, sizeof(mac)) != 0)
 		return -1;
 	memset(w->held, 0, sizeof(w->held));
-	if (w->facts.family[FAMILY_INET].gateway.family == AF_INET &&
-	    (n = neighbour(w, &w->facts.family[FAMILY_INET].gateway)) != NULL)
-		ask(w, n);
+	if ((h = get_hop(w, &w->gateway)) != NULL &&
+	    !hop_is_asked(h, monotime_now()))
+		(void)ask(w, h);
 	return 0;
 }
 
 static int
 l2_silent(const struct wire *w, struct monotime since)
 {
-	size_t i;
+	const struct hop *h = find_hop(w, &w->gateway);
 
-	for (i = 0; i < WIRE_NEIGHBOURS; i++)
-		if (w->neighbour[i].ip.family != AF_UNSPEC &&
-		    addr_cmp(&w->neighbour[i].ip,
-			&w->facts.family[FAMILY_INET].gateway) == 0)
-			return monotime_cmp(w->neighbour[i].answered, since) <
-			       0;
-	return 0;
-}
-
-static int
-l2_ask(struct wire *w)
-{
-	struct wire_neighbour *n;
-
-	if (w->facts.family[w->family].gateway.family == AF_UNSPEC ||
-	    (n = neighbour(w, &w->facts.family[w->family].gateway)) == NULL)
-		return -1;
-	n->asked = (struct monotime){ 0 };
-	ask(w, n);
-	return 0;
+	return h != NULL && monotime_cmp(h->answered, since) < 0;
 }
 
 static const uint8_t *
 l2_next_hop(const struct wire *w)
 {
-	const struct addr *gateway = &w->facts.family[w->family].gateway;
-	size_t i;
+	const struct hop *h = find_hop(w, &w->gateway);
 
-	for (i = 0; i < WIRE_NEIGHBOURS; i++)
-		if (w->neighbour[i].known &&
-		    addr_cmp(&w->neighbour[i].ip, gateway) == 0)
-			return w->neighbour[i].mac;
-	return NULL;
+	return h != NULL && h->known ? h->mac : NULL;
 }
 
 static uint32_t
@@ -343,5 +441,14 @@ l2_dropped(struct wire *w)
 	return pcap_stats(w->pcap, &st) == 0 ? st.ps_drop : w->dropped;
 }
 
+static void
+l2_works(struct wire *w, const struct addr *target)
+{
+	struct hop *h;
+
+	if ((h = next_hop(w, target)) != NULL)
+		hop_works(h, monotime_now());
+}
+
 const struct wire_ops wire_l2 = { l2_open, l2_close, l2_send, l2_receive,
-	l2_refresh, l2_silent, l2_ask, l2_next_hop, l2_dropped };
+	l2_refresh, l2_silent, l2_ask, l2_next_hop, l2_dropped, l2_works };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Frames as they come from the line. */
+/* Frames as they come from the line; its seeds came from one. */
 #include <sys/types.h>
 
 #include <stdlib.h>
@@ -18,13 +18,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	switch (f.kind) {
 	case FRAME_OTHER:
 		break;
-	case FRAME_ARP_REPLY:
-		if (len < FRAME_ARP_LEN || f.arp_ip.family != AF_INET ||
-		    f.arp_for.family != AF_INET)
+	case FRAME_NEIGHBOUR:
+		if (len < FRAME_ARP_LEN || (f.neighbour.mac[0] & 1) ||
+		    addr_len(&f.neighbour.ip) == 0 ||
+		    f.neighbour.to.family != f.neighbour.ip.family)
 			abort();
 		break;
 	case FRAME_ECHO_REPLY:
-		if (len < FRAME_ICMP_LEN || f.echo.src.family != AF_INET)
+		if (len < FRAME_HEADER + ICMP_IP4_LEN ||
+		    addr_len(&f.echo.src) == 0 ||
+		    f.echo.dst.family != f.echo.src.family)
 			abort();
 		break;
 	}

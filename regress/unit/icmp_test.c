@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* ICMP echo in IPv4: what is built, and that only a whole reply is taken. */
+/* Echo in IPv4 and IPv6: what is built, that only a whole reply is taken. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static size_t
 reply(uint8_t *p, size_t options)
 {
 	struct icmp_echo e;
-	uint8_t request[ICMP_IP_LEN];
+	uint8_t request[ICMP_IP6_LEN];
 
 	memset(&e, 0, sizeof(e));
 	addr_set(&e.src, AF_INET, from, 4);
@@ -90,7 +90,7 @@ parse(const uint8_t *p, size_t len, struct icmp_echo *e)
 static void
 built(void **state)
 {
-	uint8_t p[ICMP_IP_LEN];
+	uint8_t p[ICMP_IP6_LEN];
 	struct icmp_echo e;
 
 	(void)state;
@@ -98,7 +98,7 @@ built(void **state)
 	addr_set(&e.src, AF_INET, to, 4);
 	addr_set(&e.dst, AF_INET, from, 4);
 	e.id = 0xabcd;
-	icmp_build_ip(&e, p);
+	assert_int_equal(icmp_build_ip(&e, p), ICMP_IP4_LEN);
 	assert_int_equal(sum(p, 20), 0);
 	assert_int_equal(sum(p + 20, ICMP_LEN), 0);
 	assert_int_equal(p[8], 64);
@@ -106,7 +106,7 @@ built(void **state)
 	assert_memory_equal(p + 12, to, 4);
 	assert_memory_equal(p + 16, from, 4);
 	assert_int_equal(p[20], 8);
-	assert_int_equal(parse(p, sizeof(p), &e), -1); /* not a reply */
+	assert_int_equal(parse(p, ICMP_IP4_LEN, &e), -1); /* not a reply */
 }
 
 static void
@@ -175,7 +175,7 @@ refused(void **state)
 		{ 0, 0x65 }, /* version 6 */
 		{ 0, 0x44 }, /* header of 16 octets */
 		{ 0, 0x4f }, /* header longer than it is */
-		{ 3, ICMP_IP_LEN - 1 }, { 3, ICMP_IP_LEN + 1 }, { 3, 0 },
+		{ 3, ICMP_IP4_LEN - 1 }, { 3, ICMP_IP4_LEN + 1 }, { 3, 0 },
 		{ 6, 0x20 }, /* more fragments */
 		{ 7, 0x01 }, /* behind another fragment */
 		{ 9, 17 }, /* UDP */
@@ -198,6 +198,138 @@ refused(void **state)
 	}
 }
 
+/* --- IPv6 -------------------------------------------------------------- */
+
+static const uint8_t from6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 7 };
+static const uint8_t to6[16] = { 0x20, 1, 0xd, 0xb8, 0, 1, [15] = 10 };
+
+/* RFC 4443 section 2.3, by its words: pseudo-header, then message. */
+static void
+seal6(uint8_t *p, size_t len)
+{
+	uint8_t all[40 + ICMP_LEN];
+
+	memset(all, 0, sizeof(all));
+	memcpy(all, p + 8, 32);
+	put16(all + 34, (unsigned int)len);
+	all[39] = 58;
+	put16(p + 42, 0);
+	memcpy(all + 40, p + 40, len);
+	put16(p + 42, sum(all, 40 + len));
+}
+
+static size_t
+reply6(uint8_t p[ICMP_IP6_LEN])
+{
+	struct icmp_echo e;
+	size_t len;
+
+	memset(&e, 0, sizeof(e));
+	addr_set(&e.src, AF_INET6, from6, 16);
+	addr_set(&e.dst, AF_INET6, to6, 16);
+	e.id = 0x1234;
+	e.seq = 0xfffe;
+	e.token = UINT64_C(0x0123456789abcdef);
+	len = icmp_build_ip(&e, p);
+	assert_int_equal(len, ICMP_IP6_LEN);
+	p[40] = 129;
+	seal6(p, ICMP_LEN);
+	return len;
+}
+
+static void
+built6(void **state)
+{
+	uint8_t p[ICMP_IP6_LEN], q[ICMP_IP6_LEN];
+	struct icmp_echo e;
+
+	(void)state;
+	reply6(p);
+	assert_int_equal(p[0] >> 4, 6);
+	assert_int_equal(p[5], ICMP_LEN);
+	assert_int_equal(p[6], 58);
+	assert_int_equal(p[7], 64);
+	assert_memory_equal(p + 8, from6, 16);
+	assert_memory_equal(p + 24, to6, 16);
+	p[40] = 128; /* as it was: a request, with the right checksum */
+	seal6(p, ICMP_LEN);
+	assert_int_equal(parse(p, sizeof(p), &e), -1);
+	reply6(q);
+	assert_int_equal(parse(q, sizeof(q), &e), 0);
+	icmp_build(&e, q + 40);
+	assert_memory_equal(p, q, sizeof(p));
+}
+
+static void
+taken6(void **state)
+{
+	uint8_t p[ICMP_IP6_LEN + 4];
+	struct icmp_echo e;
+	size_t len, i;
+
+	(void)state;
+	memset(p, 0, sizeof(p));
+	len = reply6(p);
+	assert_int_equal(parse(p, len, &e), 0);
+	assert_int_equal(e.id, 0x1234);
+	assert_int_equal(e.seq, 0xfffe);
+	assert_true(e.token == UINT64_C(0x0123456789abcdef));
+	assert_memory_equal(e.src.octet, from6, 16);
+	assert_memory_equal(e.dst.octet, to6, 16);
+	assert_int_equal(parse(p, len + 4, &e), 0); /* padding */
+	for (i = 0; i < len; i++)
+		assert_int_equal(parse(p, i, &e), -1);
+	/* traffic class, flow label, hops may be any; all else may not */
+	for (i = 0; i < len * 8; i++) {
+		p[i / 8] ^= (uint8_t)(1 << i % 8);
+		assert_int_equal(parse(p, len, &e),
+		    i / 8 == 7 || (i / 8 < 4 && (i / 8 > 0 || i < 4)) ? 0 : -1);
+		p[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+}
+
+/* Whole, but not what we asked for. */
+static void
+refused6(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} bad[] = {
+		{ 0, 0x50 },
+		{ 5, ICMP_LEN - 1 },
+		{ 5, ICMP_LEN + 1 },
+		{ 5, 0 },
+		{ 6, 0 }, /* hop-by-hop options */
+		{ 6, 43 }, /* routing */
+		{ 6, 44 }, /* a fragment */
+		{ 6, 60 }, /* destination options */
+		{ 40, 128 },
+		{ 40, 1 }, /* unreachable */
+		{ 41, 1 },
+	};
+	uint8_t p[ICMP_IP6_LEN + 8];
+	struct icmp_echo e;
+	size_t i;
+
+	(void)state;
+	memset(p, 0, sizeof(p));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		reply6(p);
+		p[bad[i].at] = bad[i].value;
+		seal6(p, p[5] < ICMP_LEN ? p[5] : ICMP_LEN);
+		assert_int_equal(parse(p, sizeof(p), &e), -1);
+	}
+	/* of the other family's checksum, as a raw socket would tell it */
+	reply6(p);
+	memset(&e, 0, sizeof(e));
+	addr_set(&e.src, AF_INET6, from6, 16);
+	addr_set(&e.dst, AF_INET6, to6, 16);
+	assert_int_equal(icmp_parse(p + 40, ICMP_LEN, &e), 0);
+	addr_set(&e.src, AF_INET6, to6, 16);
+	assert_int_equal(icmp_parse(p + 40, ICMP_LEN, &e), -1);
+}
+
 int
 main(void)
 {
@@ -207,6 +339,9 @@ main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(flipped),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(built6),
+		cmocka_unit_test(taken6),
+		cmocka_unit_test(refused6),
 	};
 
 	return cmocka_run_group_tests_name("icmp", tests, NULL, NULL);

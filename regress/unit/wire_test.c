@@ -1,232 +1,165 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The wires on a real interface whose other end is this test: what goes out,
- * what is believed of what comes in.
+ * The wire of an Ethernet: what goes out, what is believed of what comes in.
+ * Each test is done with IPv4 and with IPv6.
  */
-#include <sys/types.h>
-#include <sys/socket.h>
-
-#include <net/if.h>
+#include "regress/unit/wire_rig.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <event.h>
 #include <netpacket/packet.h>
-#include <poll.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#define VLAN       5
+#define ALL_FRAMES 0x0003 /* ETH_P_ALL */
 
-#include "prober/wire.h"
+enum saying { ASK, ECHO };
 
-#define PATIENCE_MS 10000
-#define ID          0x1571
-#define ALL_FRAMES  0x0003 /* ETH_P_ALL */
-
-static const uint8_t gw_mac[FRAME_MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
 static const uint8_t other_mac[FRAME_MAC_LEN] = { 2, 0, 0, 0, 0, 2 };
 static const uint8_t all[FRAME_MAC_LEN] = { 255, 255, 255, 255, 255, 255 };
-
-static const char *cannot; /* why nothing here can run */
-static int raw; /* the other end */
-static struct wire wire;
-static struct msg_facts facts;
-static struct addr ours, gateway, target;
-static uint32_t answers, gateways, dones;
-static struct icmp_echo last;
-
-static void
-on_answer(void *arg, const struct icmp_echo *e, struct monotime at)
-{
-	assert_ptr_equal(arg, &wire);
-	assert_true(monotime_cmp(at, monotime_now()) <= 0);
-	answers++;
-	last = *e;
-}
-
-static void
-on_done(void *arg)
-{
-	(void)arg;
-	dones++;
-}
-
-static void
-on_gateway(void *arg, struct monotime at)
-{
-	assert_ptr_equal(arg, &wire);
-	assert_true(monotime_cmp(at, monotime_now()) <= 0);
-	gateways++;
-}
-
-static const struct wire_user user = { on_answer, on_gateway, on_done };
-
-static void
-needs_root(void)
-{
-	if (cannot == NULL)
-		return;
-	print_message("skipped: %s\n", cannot);
-	skip();
-}
 
 static int
 set_up(void **state)
 {
-	struct sockaddr_ll sll;
-
 	(void)state;
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET) == -1)
-		cannot = "no namespaces here";
-	if (cannot != NULL)
-		return 0;
-	assert_int_equal(
-	    system("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 && "
-		   "ip link set lo up && "
-		   "ip link add wan type veth peer name gw && "
+	return rig("ip link add wan type veth peer name gw && "
+		   "sysctl -qw net.ipv6.conf.wan.disable_ipv6=0 "
+		   "net.ipv6.conf.wan.accept_ra=0 "
+		   "net.ipv6.conf.wan.router_solicitations=0 && "
 		   "ip addr add 192.0.2.10/24 dev wan && "
-		   "ip link set gw arp off up && ip link set wan up"),
-	    0);
-	raw = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ALL_FRAMES));
-	assert_int_not_equal(raw, -1);
-	memset(&sll, 0, sizeof(sll));
-	sll.sll_family = AF_PACKET;
-	sll.sll_protocol = htons(ALL_FRAMES);
-	sll.sll_ifindex = (int)if_nametoindex("gw");
-	assert_int_equal(bind(raw, (struct sockaddr *)&sll, sizeof(sll)), 0);
-	event_init();
-	addr_parse("192.0.2.10", &ours);
-	addr_parse("192.0.2.1", &gateway);
-	addr_parse("198.51.100.7", &target);
-	strlcpy(facts.ifname, "wan", sizeof(facts.ifname));
-	facts.ifindex = if_nametoindex("wan");
-	facts.up = facts.carrier = 1;
-	facts.family[FAMILY_INET].address = ours;
-	facts.family[FAMILY_INET].prefixlen = 24;
-	facts.family[FAMILY_INET].gateway = gateway;
-	return 0;
+		   "ip addr add 2001:db8:1::10/64 dev wan nodad && "
+		   "ip link set gw arp off up && ip link set wan up");
 }
 
 static void
-run(void)
+end_is(const char *ifname)
 {
-	struct pollfd p = { event_initialized(&wire.ev) ? event_get_fd(&wire.ev)
-							: -1,
-		POLLIN, 0 };
+	struct sockaddr_ll sll;
 
-	poll(&p, 1, 20);
-	event_loop(EVLOOP_NONBLOCK);
+	if (end != -1)
+		close(end);
+	end = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ALL_FRAMES));
+	assert_int_not_equal(end, -1);
+	memset(&sll, 0, sizeof(sll));
+	sll.sll_family = AF_PACKET;
+	sll.sll_protocol = htons(ALL_FRAMES);
+	sll.sll_ifindex = (int)if_nametoindex(ifname);
+	assert_int_equal(bind(end, (struct sockaddr *)&sll, sizeof(sll)), 0);
 }
 
-/* The next frame of this type from the wire; its length. */
-static size_t
-take(unsigned int type, uint8_t *p, size_t size)
+/* Is this frame of that sort?  The kernel says things of its own as well. */
+static int
+is(const uint8_t *p, size_t len, enum saying what)
 {
-	struct pollfd pfd = { raw, POLLIN, 0 };
+	unsigned int type;
+
+	if (len < FRAME_ARP_LEN)
+		return 0;
+	type = (unsigned int)(p[12] << 8 | p[13]);
+	if (fam == FAMILY_INET6)
+		return type == 0x86dd && p[20] == 58 && len > 54 &&
+		       p[54] == (what == ASK ? 135 : 128);
+	if (what == ASK)
+		return type == 0x0806 && p[21] == 1;
+	return type == 0x0800 && p[23] == 1 && p[34] == 8;
+}
+
+/* The next one of this sort from the wire; its length. */
+static size_t
+take(enum saying what, uint8_t p[FRAME_BUF])
+{
+	struct pollfd pfd = { end, POLLIN, 0 };
 	struct sockaddr_ll from;
 	socklen_t len;
 	ssize_t n;
 
 	for (;;) {
 		if (poll(&pfd, 1, PATIENCE_MS) != 1)
-			fail_msg("nothing of type %04x came", type);
+			fail_msg("the wire said nothing");
 		len = sizeof(from);
-		n = recvfrom(raw, p, size, 0, (struct sockaddr *)&from, &len);
-		if (n >= 14 && from.sll_pkttype != PACKET_OUTGOING &&
-		    (unsigned int)(p[12] << 8 | p[13]) == type)
+		n = recvfrom(
+		    end, p, FRAME_BUF, 0, (struct sockaddr *)&from, &len);
+		if (n > 0 && from.sll_pkttype != PACKET_OUTGOING &&
+		    is(p, (size_t)n, what))
 			return (size_t)n;
 	}
 }
 
-/* Has a frame of this type come that nobody took? */
+/* Forget what nobody took; has one of this sort been there? */
 static int
-came(unsigned int type)
+came(enum saying what)
 {
-	uint8_t p[256];
+	uint8_t p[FRAME_BUF];
 	ssize_t n;
 	int found = 0;
 
-	while ((n = recv(raw, p, sizeof(p), 0)) > 0)
-		found |= n >= 14 && (unsigned int)(p[12] << 8 | p[13]) == type;
+	while ((n = recv(end, p, sizeof(p), 0)) > 0)
+		found |= is(p, (size_t)n, what);
 	return found;
 }
 
-static void
-say(const uint8_t *p, size_t len)
+/* "ip is at mac", said to that address at that MAC; its length. */
+static size_t
+tells(const struct addr *ip, const uint8_t *mac, const struct addr *whom,
+    const uint8_t *to, uint8_t p[FRAME_BUF])
 {
-	assert_int_equal(write(raw, p, len), (ssize_t)len);
-}
+	static const uint8_t arp[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 2 };
+	static const uint8_t nd[] = { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58,
+		255 };
 
-static void
-say_arp(const uint8_t *mac, const struct addr *for_ip, const uint8_t *to)
-{
-	uint8_t p[FRAME_ARP_LEN];
-
-	frame_arp_request(mac, &gateway, for_ip, p);
+	memset(p, 0, FRAME_BUF);
 	memcpy(p, to, FRAME_MAC_LEN);
-	p[21] = 2;
-	memcpy(p + 32, wire.mac, FRAME_MAC_LEN);
-	say(p, sizeof(p));
+	memcpy(p + 6, mac, FRAME_MAC_LEN);
+	if (fam == FAMILY_INET) {
+		memcpy(p + 12, arp, sizeof(arp));
+		memcpy(p + 22, mac, FRAME_MAC_LEN);
+		memcpy(p + 28, ip->octet, 4);
+		memcpy(p + 32, to, FRAME_MAC_LEN);
+		memcpy(p + 38, whom->octet, 4);
+		return 42;
+	}
+	memcpy(p + 12, nd, sizeof(nd));
+	memcpy(p + 22, ip->octet, 16);
+	memcpy(p + 38, whom->octet, 16);
+	p[54] = 136;
+	p[58] = addr_is_multicast(whom) ? 0x20 : 0x60; /* solicited, override */
+	memcpy(p + 62, ip->octet, 16);
+	p[78] = 2;
+	p[79] = 1;
+	memcpy(p + 80, mac, FRAME_MAC_LEN);
+	seal6(p, 86);
+	return 86;
 }
 
 static void
-say_echo(const uint8_t *from, const uint8_t *to, const struct icmp_echo *e)
+say_is_at(const struct addr *ip, const uint8_t *mac, const struct addr *whom,
+    const uint8_t *to)
 {
-	uint8_t p[FRAME_ICMP_LEN];
-	unsigned int sum;
+	uint8_t p[FRAME_BUF];
 
-	frame_echo(from, to, e, p);
-	/* the request's type 8 becomes 0: the sum grows by as much */
-	sum = (unsigned int)(p[36] << 8 | p[37]) + 0x800;
-	sum = (sum & 0xffff) + (sum >> 16);
-	p[34] = 0;
-	p[36] = (uint8_t)(sum >> 8);
-	p[37] = (uint8_t)sum;
-	say(p, sizeof(p));
-}
-
-static struct icmp_echo
-request(uint16_t seq)
-{
-	struct icmp_echo e;
-
-	memset(&e, 0, sizeof(e));
-	e.src = wire.facts.family[FAMILY_INET].address;
-	e.dst = target;
-	e.id = ID;
-	e.seq = seq;
-	e.token = UINT64_C(0x1570000000000000) + seq;
-	return e;
-}
-
-static struct icmp_echo
-reply(uint16_t seq)
-{
-	struct icmp_echo e = request(seq);
-
-	e.dst = e.src;
-	e.src = target;
-	return e;
+	say(p, tells(ip, mac, whom, to, p));
 }
 
 static void
-open_wan(void)
+gateway_is_at(const uint8_t *mac)
 {
-	assert_int_equal(
-	    wire_open(&wire, &facts, FAMILY_INET, ID, &user, &wire), 0);
-	assert_ptr_equal(wire.ops, &wire_l2);
-	answers = dones = 0;
-	(void)came(0);
+	say_is_at(&gateway, mac, &ours, wire.mac);
+}
+
+static void
+say_reply(const uint8_t *from, const uint8_t *to, const struct icmp_echo *e)
+{
+	uint8_t p[FRAME_BUF];
+
+	say(p, replies(from, to, e, p));
+}
+
+static void
+start(void **state)
+{
+	needs_root();
+	use(*state == NULL ? FAMILY_INET : FAMILY_INET6, "wan");
+	end_is("gw");
+	open_wire(&wire_l2);
+	(void)came(ASK);
 }
 
 /* Send one; the MAC that it went to must be this. */
@@ -234,58 +167,71 @@ static void
 goes_to(uint16_t seq, const uint8_t *mac)
 {
 	struct icmp_echo e = request(seq);
-	uint8_t p[256];
+	uint8_t p[FRAME_BUF];
+	size_t at = FRAME_HEADER + (fam == FAMILY_INET ? 12 : 8);
+	size_t n = addr_len(&ours);
 
 	assert_int_equal(wire.ops->send(&wire, &e), 0);
-	assert_int_equal(take(0x0800, p, sizeof(p)), FRAME_ICMP_LEN);
+	assert_int_equal(take(ECHO, p), FRAME_HEADER + ip_len() + ICMP_LEN);
 	assert_memory_equal(p, mac, FRAME_MAC_LEN);
 	assert_memory_equal(p + 6, wire.mac, FRAME_MAC_LEN);
-	assert_memory_equal(p + 26, ours.octet, 4);
-	assert_memory_equal(p + 30, target.octet, 4);
+	assert_memory_equal(p + at, ours.octet, n);
+	assert_memory_equal(p + at + n, target.octet, n);
+}
+
+static void
+asks_for(const struct addr *ip)
+{
+	static const uint8_t group[2] = { 0x33, 0x33 };
+	uint8_t p[FRAME_BUF];
+
+	take(ASK, p);
+	if (fam == FAMILY_INET) {
+		assert_memory_equal(p, all, FRAME_MAC_LEN);
+		assert_memory_equal(p + 38, ip->octet, 4);
+		return;
+	}
+	assert_memory_equal(p, group, 2);
+	assert_memory_equal(p + 3, ip->octet + 13, 3);
+	assert_memory_equal(p + 22, ours.octet, 16);
+	assert_memory_equal(p + 62, ip->octet, 16);
 }
 
 static void
 learn(const uint8_t *mac)
 {
-	uint8_t p[256];
-
 	assert_int_equal(wire.ops->refresh(&wire), 0);
-	take(0x0806, p, sizeof(p));
-	assert_memory_equal(p, all, FRAME_MAC_LEN);
-	assert_memory_equal(p + 38, gateway.octet, 4);
-	say_arp(mac, &ours, wire.mac);
-	run();
+	asks_for(&gateway);
+	gateway_is_at(mac);
+	until(&gateways, 1);
 }
 
 static void
-waits_for_arp(void **state)
+waits_for_neighbour(void **state)
 {
 	struct icmp_echo e;
-	uint8_t p[256];
+	uint8_t p[FRAME_BUF];
 	int i;
 
-	(void)state;
-	needs_root();
-	open_wan();
+	start(state);
 	assert_int_equal(wire.ops->refresh(&wire), 0);
 	for (i = 1; i <= 3; i++) {
 		e = request((uint16_t)i);
 		assert_int_equal(wire.ops->send(&wire, &e), 0);
 	}
-	take(0x0806, p, sizeof(p));
-	assert_false(came(0x0800));
-	say_arp(gw_mac, &ours, wire.mac);
-	for (i = 0; i < 100 && !wire.neighbour[0].known; i++)
-		run();
+	assert_null(wire.ops->next_hop(&wire));
+	asks_for(&gateway);
+	assert_false(came(ECHO));
+	gateway_is_at(gw_mac);
+	until(&gateways, 1);
+	assert_memory_equal(wire.ops->next_hop(&wire), gw_mac, FRAME_MAC_LEN);
 	/* the newest of a target, not a burst */
-	assert_int_equal(take(0x0800, p, sizeof(p)), FRAME_ICMP_LEN);
-	assert_int_equal(p[41], 3);
-	assert_false(came(0x0800));
+	take(ECHO, p);
+	assert_int_equal(p[FRAME_HEADER + ip_len() + 7], 3);
+	assert_false(came(ECHO));
 	e = reply(3);
-	say_echo(gw_mac, wire.mac, &e);
-	for (i = 0; i < 100 && answers == 0; i++)
-		run();
-	assert_int_equal(answers, 1);
+	say_reply(gw_mac, wire.mac, &e);
+	until(&answers, 1);
 	assert_true(dones >= 1);
 	assert_true(last.token == request(3).token);
 	assert_int_equal(addr_cmp(&last.src, &target), 0);
@@ -294,25 +240,48 @@ waits_for_arp(void **state)
 
 /* Only an answer to our question, to us, changes the next hop. */
 static void
-arp_is_not_believed(void **state)
+not_believed(void **state)
 {
-	(void)state;
-	needs_root();
-	open_wan();
+	struct addr none = gateway;
+
+	start(state);
+	gateway_is_at(other_mac); /* nobody asked */
+	settle();
+	assert_null(wire.ops->next_hop(&wire));
 	learn(gw_mac);
 	goes_to(1, gw_mac);
-	say_arp(other_mac, &ours, wire.mac); /* nobody asked */
-	run();
-	goes_to(2, gw_mac);
 	assert_int_equal(wire.ops->refresh(&wire), 0); /* now somebody did */
-	say_arp(other_mac, &ours, all);
-	run();
-	say_arp(other_mac, &target, wire.mac);
-	run();
-	goes_to(3, gw_mac);
-	say_arp(other_mac, &ours, wire.mac);
-	run();
-	goes_to(4, other_mac);
+	say_is_at(&gateway, other_mac, &ours, all);
+	none = target;
+	say_is_at(&gateway, other_mac, &none, wire.mac);
+	say_is_at(&target, other_mac, &ours, wire.mac);
+	gateway_is_at(all); /* of a group */
+	settle();
+	assert_int_equal(gateways, 1);
+	goes_to(2, gw_mac);
+	/* a new router, by whoever answers alone */
+	gateway_is_at(other_mac);
+	until(&gateways, 2);
+	goes_to(3, other_mac);
+	wire_close(&wire);
+}
+
+/* Two answer: the one that we know stays, whoever is the first. */
+static void
+contested(void **state)
+{
+	start(state);
+	learn(gw_mac);
+	wire_works(&wire, &target);
+	assert_int_equal(wire.ops->ask(&wire), 0);
+	gateway_is_at(other_mac);
+	gateway_is_at(gw_mac);
+	until(&gateways, 3);
+	goes_to(1, gw_mac);
+	assert_int_equal(wire.ops->ask(&wire), 0);
+	gateway_is_at(other_mac);
+	settle();
+	goes_to(2, gw_mac);
 	wire_close(&wire);
 }
 
@@ -320,27 +289,78 @@ static void
 only_ours(void **state)
 {
 	struct icmp_echo e;
-	int i;
+	uint8_t p[FRAME_BUF];
+	size_t len;
 
-	(void)state;
-	needs_root();
-	open_wan();
+	start(state);
 	learn(gw_mac);
 	e = reply(1);
 	e.id++;
-	say_echo(gw_mac, wire.mac, &e);
+	say_reply(gw_mac, wire.mac, &e);
 	e = reply(1);
-	e.dst = gateway;
-	say_echo(gw_mac, wire.mac, &e);
+	e.dst = target;
+	say_reply(gw_mac, wire.mac, &e);
 	e = reply(1);
-	say_echo(gw_mac, all, &e);
-	say_echo(gw_mac, other_mac, &e);
+	say_reply(gw_mac, all, &e);
+	say_reply(gw_mac, other_mac, &e);
+	len = replies(gw_mac, wire.mac, &e, p);
+	say(p, len - 1); /* truncated */
+	p[len - 1] ^= 1;
+	say(p, len); /* of a bad checksum */
+	memset(p, 0, 12);
+	say(p, len);
 	/* from another router of the group: taken, and the last to come */
 	e = reply(2);
-	say_echo(other_mac, wire.mac, &e);
-	for (i = 0; i < 100 && answers == 0; i++)
-		run();
-	assert_int_equal(answers, 1);
+	say_reply(other_mac, wire.mac, &e);
+	until(&answers, 1);
+	assert_int_equal(last.seq, 2);
+	wire_close(&wire);
+}
+
+/* A frame of another VLAN is seen by a tap on its parent, but is not ours. */
+static size_t
+tagged(const uint8_t *p, size_t len, unsigned int type, unsigned int tag,
+    uint8_t out[FRAME_BUF])
+{
+	memcpy(out, p, 12);
+	out[12] = (uint8_t)(type >> 8);
+	out[13] = (uint8_t)type;
+	out[14] = (uint8_t)(tag >> 8);
+	out[15] = (uint8_t)tag;
+	memcpy(out + 16, p + 12, len - 12);
+	return len + 4;
+}
+
+static void
+tags(void **state)
+{
+	static const struct {
+		unsigned int type, tag;
+	} foreign[] = { { 0x8100, 100 }, { 0x88a8, 100 }, { 0x88a8, 0 } };
+	uint8_t p[FRAME_BUF], t[FRAME_BUF], tt[FRAME_BUF];
+	struct icmp_echo e;
+	size_t i, len;
+
+	start(state);
+	learn(gw_mac);
+	e = reply(1);
+	len = replies(gw_mac, wire.mac, &e, p);
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		say(t, tagged(p, len, foreign[i].type, foreign[i].tag, t));
+	/* a tag in a tag, both of nobody's and ours within another's */
+	say(tt, tagged(t, tagged(p, len, 0x8100, 0, t), 0x88a8, 7, tt));
+	say(tt, tagged(t, tagged(p, len, 0x8100, 7, t), 0x8100, 0, tt));
+	assert_int_equal(wire.ops->ask(&wire), 0);
+	len = tells(&gateway, other_mac, &ours, wire.mac, p);
+	say(t, tagged(p, len, 0x8100, 100, t));
+	settle();
+	assert_int_equal(answers, 0);
+	assert_int_equal(gateways, 1);
+	/* of a priority alone: ours */
+	e = reply(2);
+	len = replies(gw_mac, wire.mac, &e, p);
+	say(t, tagged(p, len, 0x8100, 0xe000, t));
+	until(&answers, 1);
 	assert_int_equal(last.seq, 2);
 	wire_close(&wire);
 }
@@ -350,97 +370,250 @@ next_hop_silent(void **state)
 {
 	struct monotime before;
 
-	(void)state;
-	needs_root();
-	open_wan();
+	start(state);
 	before = monotime_now();
 	assert_int_equal(wire.ops->refresh(&wire), 0);
 	assert_true(wire.ops->silent(&wire, before));
-	say_arp(gw_mac, &ours, wire.mac);
-	run();
+	gateway_is_at(gw_mac);
+	until(&gateways, 1);
 	assert_false(wire.ops->silent(&wire, before));
 	assert_true(wire.ops->silent(&wire, monotime_now()));
 	wire_close(&wire);
 }
 
-/* No Ethernet, though not point-to-point either: the other wire. */
 static void
-loopback(void **state)
+asks(void **state)
 {
-	struct msg_facts lo;
-	struct icmp_echo e;
-	int i;
+	uint32_t i;
 
-	(void)state;
-	needs_root();
-	lo = facts;
-	strlcpy(lo.ifname, "lo", sizeof(lo.ifname));
-	addr_parse("127.0.0.1", &lo.family[FAMILY_INET].address);
-	assert_int_equal(
-	    wire_open(&wire, &lo, FAMILY_INET, ID, &user, &wire), 0);
-	assert_ptr_equal(wire.ops, &wire_bound);
-	answers = 0;
-	e = request(9);
-	e.dst = lo.family[FAMILY_INET].address;
-	assert_int_equal(wire.ops->send(&wire, &e), 0);
-	for (i = 0; i < 100 && answers == 0; i++)
-		run();
-	assert_int_equal(answers, 1);
-	assert_true(last.token == e.token);
-	wire_close(&wire);
-}
-
-static void
-missing(void **state)
-{
-	struct msg_facts none;
-
-	(void)state;
-	needs_root();
-	none = facts;
-	strlcpy(none.ifname, "nowhere", sizeof(none.ifname));
-	assert_int_equal(
-	    wire_open(&wire, &none, FAMILY_INET, ID, &user, &wire), -1);
-	assert_true(wire.why[0] != '\0');
-	assert_false(wire_is_open(&wire));
-	none.pointopoint = 1;
-	assert_int_equal(
-	    wire_open(&wire, &none, FAMILY_INET, ID, &user, &wire), -1);
-	assert_true(wire.why[0] != '\0');
-	wire_close(&wire);
-}
-
-static size_t
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
-
-static void
-no_leak(void **state)
-{
-	size_t before;
-	int i;
-
-	(void)state;
-	needs_root();
-	before = descriptors();
-	for (i = 0; i < 10; i++) {
-		facts.pointopoint = i & 1;
-		assert_int_equal(
-		    wire_open(&wire, &facts, FAMILY_INET, ID, &user, &wire), 0);
+	start(state);
+	for (i = 1; i <= 3; i++) {
+		assert_int_equal(wire.ops->ask(&wire), 0);
+		asks_for(&gateway);
+		gateway_is_at(gw_mac);
+		until(&gateways, i);
 	}
+	memset(&facts.family[fam].gateway, 0, sizeof(struct addr));
+	open_wire(&wire_l2);
+	assert_int_equal(wire.ops->ask(&wire), -1);
 	wire_close(&wire);
-	facts.pointopoint = 0;
-	missing(state);
-	assert_int_equal(descriptors(), before);
+}
+
+/* Who is on the link is asked himself. */
+static void
+on_link(void **state)
+{
+	struct addr far = target;
+	struct icmp_echo e;
+
+	start(state);
+	target = ours;
+	target.octet[addr_len(&target) - 1] ^= 1;
+	e = request(1);
+	assert_int_equal(wire.ops->send(&wire, &e), 0);
+	asks_for(&target);
+	say_is_at(&target, other_mac, &ours, wire.mac);
+	settle();
+	goes_to(1, other_mac);
+	assert_int_equal(gateways, 0);
+	if (fam == FAMILY_INET6) {
+		addr_parse("fe80::77", &target);
+		e = request(2);
+		assert_int_equal(wire.ops->send(&wire, &e), 0);
+		asks_for(&target);
+	}
+	target = far;
+	wire_close(&wire);
+}
+
+/* Our address has another owner: that is told, and changes nothing. */
+static void
+claimed(void **state)
+{
+	struct addr everybody = ours;
+
+	start(state);
+	learn(gw_mac);
+	say_is_at(&ours, other_mac, &everybody, all);
+	if (fam == FAMILY_INET6)
+		addr_parse("ff02::1", &everybody);
+	say_is_at(&ours, other_mac, &everybody, all);
+	say_is_at(&ours, wire.mac, &everybody, all);
+	settle();
+	assert_true(monotime_valid(wire.warned_own));
+	assert_int_equal(gateways, 1);
+	goes_to(1, gw_mac);
+	wire_close(&wire);
+}
+
+/* More than the kernel keeps: we are told, and the next answer counts. */
+static void
+flood(void **state)
+{
+	uint8_t p[FRAME_BUF];
+	struct icmp_echo e = reply(1);
+	size_t len;
+	int i;
+
+	start(state);
+	learn(gw_mac);
+	assert_int_equal(wire_dropped(&wire), 0);
+	e = reply(1);
+	len = replies(gw_mac, wire.mac, &e, p);
+	for (i = 0; i < 4 * WIRE_READS_MAX; i++)
+		say(p, len);
+	assert_true(wire_dropped(&wire) > 0);
+	wire_drain(&wire);
+	assert_in_range(answers, 1, WIRE_READS_MAX);
+	(void)wire_dropped(&wire);
+	wire_drain(&wire);
+	answers = 0;
+	e = reply(2);
+	say_reply(gw_mac, wire.mac, &e);
+	until(&answers, 1);
+	assert_int_equal(last.seq, 2);
+	assert_int_equal(wire_dropped(&wire), 0);
+	wire_close(&wire);
+}
+
+/* After many wake-ups in a row it rests, and goes on by itself. */
+static void
+rests(void **state)
+{
+	struct icmp_echo e;
+	uint32_t i, dropped = 0;
+
+	start(state);
+	learn(gw_mac);
+	for (i = 1; i <= 2000; i++) {
+		e = reply((uint16_t)i);
+		say_reply(gw_mac, wire.mac, &e);
+		event_loop(EVLOOP_NONBLOCK);
+	}
+	assert_true(dones < 1000);
+	for (i = 0; i < PATIENCE_MS / 20 && answers + dropped < 2000; i++) {
+		run();
+		dropped += (uint32_t)wire_dropped(&wire);
+	}
+	assert_int_equal(answers + dropped, 2000);
+	wire_close(&wire);
+}
+
+/* Our own queue is full. */
+static void
+no_buffers(void **state)
+{
+	struct icmp_echo e = request(1);
+	int i, n = 0;
+
+	start(state);
+	learn(gw_mac);
+	if (system("tc qdisc add dev wan root tbf rate 8kbit burst 200 "
+		   "limit 200 2>/dev/null") != 0) {
+		wire_close(&wire);
+		skip();
+	}
+	e = request(1);
+	for (i = 0; i < 100 && n == 0; i++) {
+		errno = 0;
+		n = wire.ops->send(&wire, &e);
+	}
+	assert_int_equal(n, -1);
+	assert_int_equal(errno, ENOBUFS);
+	try("tc qdisc del dev wan root");
+	goes_to(2, gw_mac);
+	wire_close(&wire);
+}
+
+/* Another index and another MAC under the same name. */
+static void
+recreated(void **state)
+{
+	int i;
+
+	start(state);
+	learn(gw_mac);
+	try("ip link del wan && ip link add wan type veth peer name gw && "
+	    "sysctl -qw net.ipv6.conf.wan.disable_ipv6=0 "
+	    "net.ipv6.conf.wan.accept_ra=0 "
+	    "net.ipv6.conf.wan.router_solicitations=0 && "
+	    "ip addr add 192.0.2.10/24 dev wan && "
+	    "ip addr add 2001:db8:1::10/64 dev wan nodad && "
+	    "ip link set gw arp off up && ip link set wan up");
+	for (i = 0;
+	     i < 100 && wire_is_open(&wire) && wire.ops->refresh(&wire) == 0;
+	     i++)
+		run();
+	assert_true(i < 100);
+	start(state);
+	learn(gw_mac);
+	goes_to(1, gw_mac);
+	wire_close(&wire);
+}
+
+/* The same by way of a bridge, and of a VLAN's device. */
+static void
+bridge(void **state)
+{
+	needs_root();
+	use(*state == NULL ? FAMILY_INET : FAMILY_INET6, "br0");
+	if (system("ip link add name br0 type bridge 2>/dev/null") != 0)
+		skip();
+	try("ip link add port type veth peer name far && "
+	    "ip link set port master br0 up && ip link set far arp off up && "
+	    "ip link set br0 up");
+	end_is("far");
+	open_wire(&wire_l2);
+	learn(gw_mac);
+	goes_to(1, gw_mac);
+	wire_close(&wire);
+	try("ip link del br0 && ip link del port");
+}
+
+static void
+vlan(void **state)
+{
+	uint8_t p[FRAME_BUF], t[FRAME_BUF];
+	struct icmp_echo e;
+
+	needs_root();
+	use(*state == NULL ? FAMILY_INET : FAMILY_INET6, "wan.5");
+	if (system("ip link add link wan name wan.5 type vlan id 5 "
+		   "2>/dev/null") != 0)
+		skip();
+	try("ip link set wan.5 up");
+	end_is("gw");
+	open_wire(&wire_l2);
+	assert_int_equal(wire.ops->refresh(&wire), 0);
+	asks_for(&gateway);
+	say(t, tagged(p, tells(&gateway, gw_mac, &ours, wire.mac, p), 0x8100,
+		   VLAN, t));
+	until(&gateways, 1);
+	goes_to(1, gw_mac);
+	e = reply(1);
+	say_reply(gw_mac, wire.mac, &e);
+	say(t,
+	    tagged(p, replies(gw_mac, wire.mac, &e, p), 0x8100, VLAN + 1, t));
+	settle();
+	assert_int_equal(answers, 0);
+	e = reply(2);
+	say(t, tagged(p, replies(gw_mac, wire.mac, &e, p), 0x8100, VLAN, t));
+	until(&answers, 1);
+	assert_int_equal(last.seq, 2);
+	wire_close(&wire);
+	try("ip link del wan.5");
+}
+
+/* A device of Ethernet's kind without ARP has no neighbours to ask. */
+static void
+no_arp(void **state)
+{
+	start(state);
+	try("ip link set wan arp off");
+	open_wire(&wire_bound);
+	try("ip link set wan arp on");
+	open_wire(&wire_l2);
+	wire_close(&wire);
 }
 
 static void
@@ -467,13 +640,22 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stamps),
-		cmocka_unit_test(waits_for_arp),
-		cmocka_unit_test(arp_is_not_believed),
-		cmocka_unit_test(only_ours),
-		cmocka_unit_test(next_hop_silent),
-		cmocka_unit_test(loopback),
-		cmocka_unit_test(missing),
-		cmocka_unit_test(no_leak),
+		BOTH(waits_for_neighbour),
+		BOTH(not_believed),
+		BOTH(contested),
+		BOTH(only_ours),
+		BOTH(tags),
+		BOTH(next_hop_silent),
+		BOTH(asks),
+		BOTH(on_link),
+		BOTH(claimed),
+		BOTH(flood),
+		BOTH(rests),
+		BOTH(no_buffers),
+		BOTH(bridge),
+		BOTH(vlan),
+		BOTH(no_arp),
+		BOTH(recreated),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, set_up, NULL);
