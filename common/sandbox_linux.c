@@ -280,6 +280,7 @@ prober_rules(scmp_filter_ctx ctx)
 	allow_socket(ctx, AF_PACKET, SOCK_RAW, -1); /* pcap */
 	allow_socket(ctx, AF_PACKET, SOCK_DGRAM, -1); /* pcap, on ppp */
 	allow_socket(ctx, AF_INET, SOCK_RAW, 1 /* IPPROTO_ICMP */);
+	allow_socket(ctx, AF_INET6, SOCK_RAW, 58 /* IPPROTO_ICMPV6 */);
 	allow_socket(ctx, AF_UNIX, SOCK_DGRAM, -1); /* pcap: SIOCGIFNAME */
 	allow_socket(ctx, AF_INET, SOCK_DGRAM, -1); /* pcap: SIOCGIFMTU */
 	allow_socket(ctx, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC); /* pcap */
