@@ -97,6 +97,8 @@ round_sent(
 	p->token = token;
 	p->serial = r->serial;
 	p->seq = t->seq++;
+	if ((uint16_t)(t->seq - t->oldest) > ROUND_PROBES)
+		t->oldest = (uint16_t)(t->seq - ROUND_PROBES);
 	t->sent++;
 	t->due = monotime_add_ms(now, r->conf->probe.interval_ms);
 	return p->seq;
@@ -275,11 +277,14 @@ static struct monotime
 time_out(struct round *r, struct round_target *t, struct monotime now)
 {
 	struct monotime next = { 0 }, due;
-	uint32_t i;
+	struct round_probe *p;
+	uint16_t seq;
 
-	for (i = 0; i < ROUND_PROBES; i++) {
-		struct round_probe *p = &t->probe[i];
-
+	while (t->oldest != t->seq &&
+	       t->probe[t->oldest % ROUND_PROBES].fate != ROUND_OPEN)
+		t->oldest++;
+	for (seq = t->oldest; seq != t->seq; seq++) {
+		p = &t->probe[seq % ROUND_PROBES];
 		if (p->fate != ROUND_OPEN)
 			continue;
 		due = monotime_add_ms(p->sent, r->conf->probe.timeout_ms);

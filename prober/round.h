@@ -43,6 +43,7 @@ struct round_probe {
 struct round_target {
 	struct round_probe probe[ROUND_PROBES];
 	uint16_t seq; /* of the next probe */
+	uint16_t oldest; /* that may be open */
 	uint32_t sent; /* these of this round */
 	uint32_t received;
 	uint32_t lost; /* timed out, or could not be sent */

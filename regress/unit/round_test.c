@@ -11,160 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "prober/round.h"
+#include "regress/unit/sim_line.h"
 
-#define ANSWERS_MAX 512
-
-/* A network: answers under way, and what it does to probes. */
-struct net {
-	struct conf_uplink conf;
-	struct round round;
-	struct msg_round out;
-	struct monotime now;
-	struct {
-		uint32_t target;
-		uint16_t seq;
-		uint64_t token;
-		struct monotime at; /* invalid: slot is free */
-	} answer[ANSWERS_MAX];
-	double loss;
-	int64_t rtt_ms[CONF_TARGETS_MAX];
-	uint32_t dead; /* bits: targets that never answer */
-	struct monotime outage; /* probes sent from then on are lost */
-	struct round_signs signs;
-	unsigned short seed[3];
-	uint64_t probes;
-};
-
-static struct net net;
-
-static void
-set_up(struct net *n, uint32_t far, uint32_t near)
-{
-	uint32_t i;
-
-	memset(n, 0, sizeof(*n));
-	n->conf.probe.count = 3;
-	n->conf.probe.interval_ms = 200;
-	n->conf.probe.timeout_ms = 1000;
-	n->conf.probe.delay_ms = 1000;
-	n->conf.probe.retry = 1;
-	n->conf.probe.success.kind = CONF_QUORUM_MOST;
-	n->conf.probe.require.kind = CONF_QUORUM_ANY;
-	n->conf.ntargets = far + near;
-	for (i = 0; i < n->conf.ntargets; i++) {
-		n->conf.target[i].id = i;
-		n->conf.target[i].near = i >= far;
-		n->rtt_ms[i] = 20;
-	}
-	n->now = monotime_from_ns(INT64_C(1000000000));
-	n->seed[0] = 157;
-	round_init(&n->round, &n->conf, FAMILY_INET);
-}
-
-static void
-answer_later(struct net *n, uint32_t target, uint16_t seq, uint64_t token)
-{
-	size_t i;
-
-	if (n->dead & 1u << target || erand48(n->seed) < n->loss ||
-	    (monotime_valid(n->outage) && monotime_cmp(n->now, n->outage) >= 0))
-		return;
-	for (i = 0; i < ANSWERS_MAX; i++)
-		if (!monotime_valid(n->answer[i].at)) {
-			n->answer[i].target = target;
-			n->answer[i].seq = seq;
-			n->answer[i].token = token;
-			n->answer[i].at =
-			    monotime_add_ms(n->now, n->rtt_ms[target]);
-			return;
-		}
-	fail_msg("too many answers under way");
-}
-
-/* The slot of the next answer up to this moment, or ANSWERS_MAX. */
-static size_t
-next_answer(const struct net *n, struct monotime until)
-{
-	size_t i, best = ANSWERS_MAX;
-
-	for (i = 0; i < ANSWERS_MAX; i++)
-		if (monotime_valid(n->answer[i].at) &&
-		    monotime_cmp(n->answer[i].at, until) <= 0 &&
-		    (best == ANSWERS_MAX ||
-			monotime_cmp(n->answer[i].at, n->answer[best].at) < 0))
-			best = i;
-	return best;
-}
-
-static void
-send_due(struct net *n)
-{
-	uint64_t token;
-	uint16_t seq;
-	int t;
-
-	while ((t = round_next(&n->round, n->now)) != -1) {
-		token = (uint64_t)nrand48(n->seed) << 20 ^ ++n->probes;
-		seq = round_sent(&n->round, (uint32_t)t, token, n->now);
-		answer_later(n, (uint32_t)t, seq, token);
-	}
-}
-
-/* Answers and timers until then; true when the round ended on the way. */
-static bool
-deliver(struct net *n, struct monotime until)
-{
-	struct monotime sent;
-	size_t i;
-
-	while ((i = next_answer(n, until)) != ANSWERS_MAX) {
-		if (monotime_cmp(n->answer[i].at, n->now) > 0)
-			n->now = n->answer[i].at;
-		round_answer(&n->round, n->answer[i].target, n->answer[i].seq,
-		    n->answer[i].token, n->now, &sent);
-		n->answer[i].at = (struct monotime){ 0 };
-		if (!n->round.running)
-			continue;
-		send_due(n);
-		if (round_check(&n->round, n->now, &n->signs, &n->out, &sent))
-			return true;
-	}
-	if (monotime_cmp(until, n->now) > 0)
-		n->now = until;
-	return false;
-}
-
-static void
-run(struct net *n)
-{
-	struct monotime next;
-
-	for (;;) {
-		send_due(n);
-		if (round_check(&n->round, n->now, &n->signs, &n->out, &next))
-			return;
-		assert_true(monotime_cmp(next, n->now) > 0);
-		if (deliver(n, next))
-			return;
-	}
-}
-
-static uint32_t
-one_round(struct net *n)
-{
-	round_begin(&n->round, n->now);
-	run(n);
-	assert_true(msg_round_valid(&n->out));
-	return n->out.verdict;
-}
+static struct line net;
 
 static int64_t
-took_ms(const struct net *n)
+took_ms(const struct line *n)
 {
 	return (n->out.ended_ns - n->out.began_ns) / 1000000;
 }
@@ -173,7 +28,7 @@ static void
 ends_when_decided(void **state)
 {
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	assert_int_equal(one_round(&net), MSG_GOOD);
 	assert_int_equal(took_ms(&net), 220); /* 2 of 3 is most */
 	assert_int_equal(net.out.last_answer_ns, net.now.ns);
@@ -204,7 +59,7 @@ quorums(void **state)
 	struct conf_quorum *q = &net.conf.probe.require;
 
 	(void)state;
-	set_up(&net, 3, 0);
+	line_init(&net, 3, 0);
 	net.dead = 1;
 	assert_int_equal(one_round(&net), MSG_GOOD);
 	q->kind = CONF_QUORUM_MOST;
@@ -232,7 +87,7 @@ static void
 near_targets(void **state)
 {
 	(void)state;
-	set_up(&net, 2, 1);
+	line_init(&net, 2, 1);
 	net.dead = 4;
 	assert_int_equal(one_round(&net), MSG_GOOD);
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
@@ -252,11 +107,11 @@ static void
 late_is_congested(void **state)
 {
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.rtt_ms[0] = net.rtt_ms[1] = 999;
 	assert_int_equal(one_round(&net), MSG_GOOD);
 
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.rtt_ms[0] = net.rtt_ms[1] = 1500;
 	/* the first one cannot know yet, since nothing came at all */
 	assert_int_equal(one_round(&net), MSG_BAD);
@@ -266,7 +121,7 @@ late_is_congested(void **state)
 	assert_int_equal(net.out.last_answer_ns, 0);
 
 	/* later than ten seconds is no answer at all */
-	set_up(&net, 1, 0);
+	line_init(&net, 1, 0);
 	net.rtt_ms[0] = 10001;
 	net.conf.probe.count = 1;
 	while (monotime_ms_between(
@@ -281,7 +136,7 @@ signs_of_life(void **state)
 	int64_t ms;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	assert_int_equal(one_round(&net), MSG_GOOD);
 	/* a buffer of four seconds fills at once */
 	net.rtt_ms[0] = net.rtt_ms[1] = 4000;
@@ -293,7 +148,7 @@ signs_of_life(void **state)
 	assert_int_equal(one_round(&net), MSG_BAD);
 
 	/* what only comes in hides a dead line for ten seconds */
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	assert_int_equal(one_round(&net), MSG_GOOD);
 	net.dead = 3;
 	do {
@@ -305,7 +160,7 @@ signs_of_life(void **state)
 	} while (ms < 20000);
 
 	/* nor is it life where a probe is answered and others are not */
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
 	net.dead = 1;
 	net.signs.life = monotime_add_ms(net.now, 500);
@@ -315,7 +170,7 @@ signs_of_life(void **state)
 
 /* One probe of each target; what is denied is so after others answered. */
 static uint32_t
-denied_round(struct net *n, uint32_t refused, uint32_t captive)
+denied_round(struct line *n, uint32_t refused, uint32_t captive)
 {
 	uint16_t seq[CONF_TARGETS_MAX];
 	uint32_t i;
@@ -344,7 +199,7 @@ denied(void **state)
 	uint16_t seq;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	assert_int_equal(denied_round(&net, 3, 0), MSG_CAUSE_UPSTREAM);
 	assert_int_equal(net.out.verdict, MSG_BAD);
 	assert_int_equal(took_ms(&net), 30);
@@ -368,7 +223,7 @@ static void
 causes(void **state)
 {
 	(void)state;
-	set_up(&net, 2, 1);
+	line_init(&net, 2, 1);
 	net.conf.target[0].method = CONF_METHOD_DNS;
 	net.conf.target[2].method = CONF_METHOD_GATEWAY;
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
@@ -396,7 +251,7 @@ one_family(void **state)
 	struct monotime sent;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.conf.target[0].address.family = AF_INET6;
 	net.dead = 1;
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
@@ -424,7 +279,7 @@ absent(void **state)
 	uint64_t token;
 
 	(void)state;
-	set_up(&net, 1, 1);
+	line_init(&net, 1, 1);
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
 	net.conf.probe.count = 1;
 	round_begin(&net.round, net.now);
@@ -440,14 +295,14 @@ absent(void **state)
 	assert_int_equal(net.out.target[1].state, MSG_TARGET_UNKNOWN);
 
 	/* and where nothing is left that counts, nothing is proved */
-	set_up(&net, 0, 1);
+	line_init(&net, 0, 1);
 	round_begin(&net.round, net.now);
 	(void)round_sent(&net.round, 0, 8, net.now);
 	round_absent(&net.round, 0);
 	assert_true(
 	    round_check(&net.round, net.now, &net.signs, &net.out, &next));
 	assert_int_equal(net.out.verdict, MSG_VOID);
-	set_up(&net, 0, 1);
+	line_init(&net, 0, 1);
 	assert_int_equal(one_round(&net), MSG_VOID);
 	assert_int_equal(net.out.target[0].received, 2);
 }
@@ -460,7 +315,7 @@ postponed(void **state)
 	uint32_t tries = 0;
 
 	(void)state;
-	set_up(&net, 1, 0);
+	line_init(&net, 1, 0);
 	round_begin(&net.round, net.now);
 	(void)round_sent(&net.round, 0, 1, net.now);
 	assert_true(round_postpone(&net.round, 0));
@@ -493,7 +348,7 @@ foreign_answers(void **state)
 	uint16_t seq;
 
 	(void)state;
-	set_up(&net, 1, 0);
+	line_init(&net, 1, 0);
 	round_begin(&net.round, net.now);
 	seq = round_sent(&net.round, 0, 42, net.now);
 	net.now = monotime_add_ms(net.now, 5);
@@ -523,7 +378,7 @@ own_lateness(void **state)
 	struct monotime next;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.dead = 3;
 	round_begin(&net.round, net.now);
 	send_due(&net);
@@ -549,7 +404,7 @@ read_late(void **state)
 	uint16_t seq;
 
 	(void)state;
-	set_up(&net, 1, 0);
+	line_init(&net, 1, 0);
 	began = net.now;
 	round_begin(&net.round, net.now);
 	seq = round_sent(&net.round, 0, 7, net.now);
@@ -574,7 +429,7 @@ cannot_send(void **state)
 	int t;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	round_begin(&net.round, net.now);
 	for (;;) {
 		while ((t = round_next(&net.round, net.now)) != -1) {
@@ -603,7 +458,7 @@ forgotten(void **state)
 	uint16_t seq, got, n = 0;
 
 	(void)state;
-	set_up(&net, 1, 0);
+	line_init(&net, 1, 0);
 	round_begin(&net.round, net.now);
 	seq = round_sent(&net.round, 0, 9, net.now);
 	(void)round_sent(&net.round, 0, 10, net.now);
@@ -621,7 +476,7 @@ chance(uint32_t success, uint32_t require, double expected)
 	uint32_t i, bad = 0;
 	double n = 40000;
 
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.loss = 0.2;
 	net.conf.probe.success.kind = success;
 	net.conf.probe.require.kind = require;
@@ -652,7 +507,7 @@ no_false_alarm(void **state)
 	uint32_t i, row = 0, worst = 0;
 
 	(void)state;
-	set_up(&net, 2, 0);
+	line_init(&net, 2, 0);
 	net.loss = 0.05;
 	for (i = 0; i < 100000; i++) {
 		row = one_round(&net) == MSG_BAD ? row + 1 : 0;
@@ -703,7 +558,7 @@ within_bounds(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
 		for (at = 0; at < 4000; at += 37) {
-			set_up(&net, 2, 0);
+			line_init(&net, 2, 0);
 			net.rtt_ms[0] = net.rtt_ms[1] = 1;
 			net.conf.probe = probes[i];
 			conf_bounds(&net.conf, &b);
