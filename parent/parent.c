@@ -550,8 +550,7 @@ parent_adopt_child(enum child_id id, pid_t pid, int fd)
 	c->pid = pid;
 	if (imsgbuf_init(&c->iev.ibuf, fd) == -1)
 		fatal("%s: channel", c->name);
-	if (id != CHILD_PROBER)
-		imsgbuf_allow_fdpass(&c->iev.ibuf);
+	imsgbuf_allow_fdpass(&c->iev.ibuf);
 	c->iev.handler = parent_dispatch;
 	c->iev.data = c;
 	c->iev.events = EV_READ;
