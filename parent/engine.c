@@ -591,92 +591,6 @@ act(const struct maction *a)
 	}
 }
 
-/* Of one of these families. */
-static int
-has_address(const struct msg_facts *f, uint32_t families)
-{
-	uint32_t i;
-
-	for (i = 0; i < FAMILIES; i++)
-		if (families & 1u << i &&
-		    f->family[i].address.family != AF_UNSPEC)
-			return 1;
-	return 0;
-}
-
-/*
- * A link as the kernel sees it: of the primary the carrier, of a backup that
- * is an interface also its address.  The machine is told of changes.
- */
-static void
-tell_link(uint32_t id)
-{
-	struct uplink *u = &parent->uplink[id];
-	const struct msg_facts *f = &u->facts;
-	struct mevent ev = { .uplink = id };
-	int up, told = u->told;
-
-	up = f->ifindex != 0 && f->up && f->carrier;
-	if (id != 0)
-		up = up && has_address(f, uplink_families(id));
-	if (!adopted || !u->facts_known || (told && up == u->was_up) ||
-	    u->conf.kind != CONF_INTERFACE)
-		return;
-	u->told = 1;
-	u->was_up = up;
-	if (told)
-		history_line(uplink_name(id), "%s",
-		    f->ifindex == 0 ? "interface gone"
-		    : !f->up        ? "interface down"
-		    : !f->carrier   ? "carrier lost"
-		    : up            ? "link up"
-				    : "address gone");
-	ev.up = up != 0;
-	if (id == 0)
-		ev.type = MEV_CARRIER;
-	else
-		ev.type = up ? MEV_LINK_UP : MEV_LINK_DOWN;
-	engine_event(&ev);
-}
-
-/* Said before netconf changed over: the number was another uplink's. */
-static int
-out_of_date(const struct msg_facts *f)
-{
-	const struct conf_uplink *c = &parent->uplink[f->uplink].conf;
-
-	return f->uplink >= parent->conf.nuplinks ||
-	       (c->kind == CONF_INTERFACE && strcmp(c->ifname, f->ifname) != 0);
-}
-
-/* What a family said of the uplink as it was says nothing of it now. */
-static void
-forget_changed(struct uplink *u, const struct msg_facts *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < FAMILIES; i++)
-		if (f->ifindex != u->facts.ifindex ||
-		    memcmp(&f->family[i], &u->facts.family[i],
-			sizeof(f->family[i])) != 0)
-			decide_forget(&u->seen.decide, (enum family)i);
-}
-
-void
-engine_facts(const struct msg_facts *f)
-{
-	struct uplink *u = &parent->uplink[f->uplink];
-
-	if (out_of_date(f))
-		return; /* netconf tells all of them again */
-	forget_changed(u, f);
-	u->facts = *f;
-	u->facts_known = 1;
-	if (!reload_changing()) /* else netconf tells all of them again */
-		parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
-	tell_link(f->uplink);
-}
-
 void
 engine_net_step(const struct msg_net_step *s)
 {
@@ -754,7 +668,7 @@ engine_adopt(const struct msg_net_adopt *a)
 	}
 	adopted = 1;
 	for (i = 1; i < parent->conf.nuplinks; i++)
-		tell_link(i);
+		engine_tell_link(i);
 	ev.uplink = a->active < parent->conf.nuplinks ? a->active : 0;
 	ev.up = ev.uplink == 0 || parent->uplink[ev.uplink].was_up ||
 		parent->uplink[ev.uplink].link.phase == LINK_UP;
@@ -762,7 +676,7 @@ engine_adopt(const struct msg_net_adopt *a)
 		history_line("state", "found traffic on %s from before",
 		    uplink_name(ev.uplink));
 	engine_event(&ev);
-	tell_link(0);
+	engine_tell_link(0);
 }
 
 void

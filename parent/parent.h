@@ -7,6 +7,7 @@
  *	parent.c	the loop, the children, what comes from whom
  *	reload.c	a configuration on its way in
  *	engine.c	events into the machine, its actions out
+ *	engine_facts.c	what the kernel says of an uplink
  *	engine_round.c	what a round of probes means
  *	decide.c	one verdict of an uplink's two families
  *	notice.c	what is told of rounds that move nothing
@@ -209,8 +210,6 @@ void engine_start(void); /* the first configuration is in force */
 int engine_ready(void); /* and netconf said what it found */
 void engine_reloaded(const struct config *old);
 void engine_event(struct mevent *);
-void engine_facts(const struct msg_facts *);
-void engine_round(const struct msg_round *);
 void engine_net_step(const struct msg_net_step *);
 void engine_net_done(const struct msg_net_done *);
 void engine_adopt(const struct msg_net_adopt *);
@@ -222,7 +221,13 @@ void engine_probe_again(uint32_t uplink);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);
 const char *uplink_name(uint32_t id);
 
+/* engine_facts.c */
+void engine_facts(const struct msg_facts *);
+/* The machine is told of the link as it was last known, if it has changed. */
+void engine_tell_link(uint32_t id);
+
 /* engine_round.c */
+void engine_round(const struct msg_round *);
 /* Mask of the families whose rounds count, and of those that are probed. */
 uint32_t uplink_families(uint32_t id);
 uint32_t uplink_probed(const struct uplink *);
