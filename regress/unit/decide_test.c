@@ -33,6 +33,7 @@ struct truth {
 	uint32_t bad[FAMILIES];
 	bool known[FAMILIES];
 	bool good[FAMILIES];
+	bool dead[FAMILIES]; /* the last one was bad: congested is alive */
 	bool smooth; /* no round was congested: nothing held it up */
 };
 
@@ -57,7 +58,7 @@ truly_down(const struct truth *t)
 	for (f = 0; f < FAMILIES; f++) {
 		if (!(rule.families & 1u << f))
 			continue;
-		one = t->bad[f] >= rule.limit;
+		one = t->dead[f] && t->bad[f] >= rule.limit;
 		any = any || one;
 		all = all && one;
 	}
@@ -101,15 +102,16 @@ learn(struct truth *t, enum family f, uint32_t verdict)
 	case MSG_GOOD:
 		t->bad[f] = 0;
 		t->known[f] = t->good[f] = true;
+		t->dead[f] = false;
 		break;
 	case MSG_BAD:
 		t->bad[f]++;
-		t->known[f] = true;
+		t->known[f] = t->dead[f] = true;
 		t->good[f] = false;
 		break;
 	case MSG_CONGESTED:
 		t->known[f] = true;
-		t->good[f] = t->smooth = false;
+		t->good[f] = t->dead[f] = t->smooth = false;
 		break;
 	}
 }
@@ -239,6 +241,23 @@ test_any_long_dead(void **state)
 	assert_int_equal(decide_bad(&d, &rule), 2);
 }
 
+/* Down by one family, and then by the other: told of on and on. */
+static void
+test_all_in_turn(void **state)
+{
+	struct decide d = { 0 };
+	int i;
+
+	(void)state;
+	setup_rule(CONF_DECIDE_ALL, 1);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(a_round(&d, FAMILY_INET, MSG_BAD, 0), MSG_BAD);
+	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_BAD, 0), MSG_BAD);
+	assert_int_equal(a_round(&d, FAMILY_INET, MSG_GOOD, 0), MSG_VOID);
+	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_BAD, 0), MSG_BAD);
+	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_GOOD, 0), MSG_GOOD);
+}
+
 /* A verdict that is old and not renewed is none: unknown moves nothing. */
 static void
 test_stale(void **state)
@@ -248,18 +267,34 @@ test_stale(void **state)
 	int i;
 
 	(void)state;
-	setup_rule(CONF_DECIDE_ANY, 0);
+	setup_rule(CONF_DECIDE_ANY, 1);
 	a_round(&d, FAMILY_INET6, MSG_BAD, ms);
 	for (i = 0; i < 20; i++, ms += ROUND_MS)
 		a_round(&d, FAMILY_INET, MSG_GOOD, ms);
 	assert_int_equal(a_round(&d, FAMILY_INET, MSG_BAD, ms), MSG_VOID);
+	assert_int_equal(a_round(&d, FAMILY_INET, MSG_BAD, ms), MSG_VOID);
+	/* nor is the next one in a row with it */
 	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_BAD, ms), MSG_BAD);
+	assert_int_equal(decide_bad(&d, &rule), 1);
+}
 
-	/* long ago, but the other family was as silent: still in a row */
-	memset(&d, 0, sizeof(d));
-	a_round(&d, FAMILY_INET6, MSG_BAD, 0);
-	assert_int_equal(
-	    a_round(&d, FAMILY_INET, MSG_BAD, 3600 * 1000), MSG_BAD);
+/* Long ago, but the other family was as silent: a pause is of both. */
+static void
+test_pause(void **state)
+{
+	struct decide d = { 0 };
+	int64_t ms = 0;
+	int i;
+
+	(void)state;
+	setup_rule(CONF_DECIDE_ANY, 0);
+	for (i = 0; i < 20; i++, ms += ROUND_MS) {
+		a_round(&d, FAMILY_INET, MSG_GOOD, ms);
+		a_round(&d, FAMILY_INET6, MSG_BAD, ms);
+	}
+	for (ms += 3600 * 1000, i = 0; i < DECIDE_STALE_ROUNDS; i++)
+		assert_int_equal(
+		    a_round(&d, FAMILY_INET, MSG_BAD, ms), MSG_BAD);
 }
 
 /* An uplink that has changed: what the other family said is of the old one. */
@@ -275,11 +310,16 @@ test_changed(void **state)
 	decide_forget(&d, FAMILY_INET6);
 	assert_int_equal(a_round(&d, FAMILY_INET, MSG_GOOD, 0), MSG_VOID);
 	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_GOOD, 0), MSG_GOOD);
+	a_round(&d, FAMILY_INET6, MSG_BAD, 0);
+	assert_int_equal(decide_bad(&d, &rule), 1);
+	decide_forget(&d, FAMILY_INET6);
+	assert_int_equal(decide_bad(&d, &rule), 0);
 
 	setup_rule(CONF_DECIDE_ANY, 0);
 	memset(&d, 0, sizeof(d));
 	a_round(&d, FAMILY_INET6, MSG_BAD, 0);
 	decide_forget(&d, FAMILY_INET6);
+	assert_int_equal(a_round(&d, FAMILY_INET, MSG_CONGESTED, 0), MSG_VOID);
 	assert_int_equal(a_round(&d, FAMILY_INET, MSG_BAD, 0), MSG_VOID);
 	assert_int_equal(a_round(&d, FAMILY_INET6, MSG_BAD, 0), MSG_BAD);
 }
@@ -291,7 +331,9 @@ main(void)
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_every_order),
 		cmocka_unit_test(test_any_long_dead),
+		cmocka_unit_test(test_all_in_turn),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_changed),
 	};
 
