@@ -251,6 +251,12 @@ alarm_run(const struct msg_alarm *m)
 	must(msg_alarm_valid(m) && config_current() != NULL);
 }
 
+void
+capture_file(const struct msg_capture *m)
+{
+	must(msg_capture_valid(m) && config_current() != NULL);
+}
+
 /* --- the kernel: anything --------------------------------------------------- */
 
 static int

@@ -250,6 +250,30 @@ send_alarm_done(enum child_id from)
 }
 
 static void
+send_capture(enum child_id from)
+{
+	struct msg_capture_done d;
+	struct msg_capture m;
+	int fd = -1;
+
+	if (octet() & 1) {
+		memset(&d, 0, sizeof(d));
+		strlcpy(d.event, parent->event.id, sizeof(d.event));
+		d.ok = number(2);
+		d.frames = octet();
+		words(d.text, sizeof(d.text));
+		say(from, IMSG_CAPTURE_DONE, &d, sizeof(d));
+		return;
+	}
+	memset(&m, 0, sizeof(m));
+	strlcpy(m.event, parent->event.id, sizeof(m.event));
+	words(m.path, sizeof(m.path));
+	if (octet() > 10)
+		fd = dup(STDERR_FILENO);
+	rig_send_fd(from, IMSG_CAPTURE_FILE, fd, &m, sizeof(m));
+}
+
+static void
 send_drained(enum child_id from)
 {
 	struct msg_net_drained d;
@@ -291,7 +315,7 @@ one_message(void)
 	enum child_id from = (enum child_id)(octet() % CHILD_MAX);
 	struct mevent ev = { .uplink = MACHINE_NONE, .id = 1 };
 
-	switch (octet() % 18) {
+	switch (octet() % 19) {
 	case 0:
 	case 1:
 	case 2:
@@ -340,6 +364,9 @@ one_message(void)
 	case 16:
 		reload_in_between();
 		break;
+	case 18: /* 17 is anything, as in the seeds */
+		send_capture(octet() & 1 ? CHILD_PROBER : CHILD_NETCONF);
+		break;
 	default:
 		send_anything(from);
 	}
@@ -351,6 +378,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	rig_configured(site);
+	parent->uplink[0].conf.capture = CONF_CAPTURE_ALL;
+	rig.conf->uplink[0].capture = CONF_CAPTURE_ALL;
 	rig_facts(0, 1);
 	rig_adopt(0, 0);
 	rig_apply();

@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
+#include "prober/capture.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
 #include "prober/round.h"
