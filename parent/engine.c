@@ -288,20 +288,6 @@ primary_cause(void)
 	return u->facts.up ? cause : MSG_CAUSE_LINK_DOWN;
 }
 
-/* The family whose fault it is, if it is one's alone: "IPv6 ", or "". */
-static const char *
-faulty_family(const struct uplink *u)
-{
-	uint32_t f, n = 0, bad = 0;
-
-	for (f = 0; f < FAMILIES; f++)
-		if (u->seen.rounds[f].bad > 0) {
-			bad = f;
-			n++;
-		}
-	return n == 1 ? uplink_family(u, bad) : "";
-}
-
 /* An event's cause for people: the uplink and what was wrong with it. */
 static void
 event_cause(char *buf, size_t size, enum mreason why)
@@ -311,8 +297,8 @@ event_cause(char *buf, size_t size, enum mreason why)
 	if (why == MWHY_ASKED)
 		strlcpy(buf, "asked for", size);
 	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
-		snprintf(buf, size, "%s %s%s", u->conf.label, faulty_family(u),
-		    msg_cause_text(primary_cause()));
+		snprintf(buf, size, "%s %s%s", u->conf.label,
+		    uplink_faulty_family(u), msg_cause_text(primary_cause()));
 	else
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }

@@ -54,6 +54,19 @@ uplink_family(const struct uplink *u, uint32_t family)
 	return "";
 }
 
+const char *
+uplink_faulty_family(const struct uplink *u)
+{
+	uint32_t f, n = 0, bad = 0;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (u->seen.rounds[f].bad > 0) {
+			bad = f;
+			n++;
+		}
+	return n == 1 ? uplink_family(u, bad) : "";
+}
+
 static struct decide_rule
 rule_of(uint32_t id)
 {
@@ -82,8 +95,8 @@ uplink_bad_rounds(uint32_t id)
 static int
 upstream_cause(uint32_t cause)
 {
-	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_SOME_TARGETS ||
-	       cause == MSG_CAUSE_TARGET;
+	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_DNS ||
+	       cause == MSG_CAUSE_SOME_TARGETS || cause == MSG_CAUSE_TARGET;
 }
 
 /* Bad, though the link is up as far as the first router. */

@@ -17,6 +17,7 @@ machine_link_level(uint32_t cause)
 	case MSG_CAUSE_NO_ROUTE:
 	case MSG_CAUSE_SEND:
 	case MSG_CAUSE_GATEWAY:
+	case MSG_CAUSE_CAPTIVE:
 		return (true);
 	default:
 		return (false);

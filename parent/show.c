@@ -361,6 +361,18 @@ held_cause(const struct machine *m)
 	return msg_cause_text(parent->uplink[m->held].seen.cause);
 }
 
+/* "upstream dead", "IPv6 upstream dead" */
+static const char *
+primary_cause(void)
+{
+	static char text[CTL_WORD_LEN + 8];
+
+	snprintf(text, sizeof(text), "%s%s",
+	    uplink_faulty_family(&parent->uplink[0]),
+	    msg_cause_text(parent->machine.primary.cause));
+	return text;
+}
+
 /* A dead primary, or an operator's wish while it works. */
 static void
 verdict_dialing(struct ctl_summary *s)
@@ -371,7 +383,7 @@ verdict_dialing(struct ctl_summary *s)
 	if (m->primary.down)
 		snprintf(s->verdict, sizeof(s->verdict),
 		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
-		    msg_cause_text(m->primary.cause), name);
+		    primary_cause(), name);
 	else
 		snprintf(s->verdict, sizeof(s->verdict),
 		    "SWITCHING  bringing up %s; traffic is on %s", name,
@@ -407,8 +419,7 @@ verdict(struct ctl_summary *s)
 		break;
 	case MACHINE_SUSPECT:
 		snprintf(s->verdict, sizeof(s->verdict),
-		    "SUSPECT  primary %s: %s", name,
-		    msg_cause_text(m->primary.cause));
+		    "SUSPECT  primary %s: %s", name, primary_cause());
 		break;
 	case MACHINE_DIALING:
 		verdict_dialing(s);
