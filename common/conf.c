@@ -15,6 +15,10 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+#define KILO 1000ULL
+#define MEGA (1000 * KILO)
+#define GIGA (1000 * MEGA)
+
 /* Defaults: design of the probing schedule and the policies of a site. */
 const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_COUNT] = { "count", 1, 100, 3, 0 },
@@ -36,6 +40,22 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_HOLD] = { "hold", 0, 7 * DAY, HOUR, 1 },
 	[CONF_F_ALARM_TIMEOUT] = { "timeout", SECOND, 10 * MINUTE, 30 * SECOND,
 	    1 },
+	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
+	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
+};
+
+/* A directory of captures must hold one: prober/ring.h. */
+const struct conf_size_range conf_size_range[CONF_S_LAST] = {
+	[CONF_S_BUDGET] = { "budget", 100 * KILO, 1000 * GIGA, 0 },
+	[CONF_S_CAPTURE] = { "size", 300 * KILO, GIGA, 4 * MEGA },
+};
+
+const char *const conf_family_names[FAMILIES] = { "IPv4", "IPv6" };
+const char *const conf_decide_words[] = {
+	[CONF_DECIDE_INET] = "inet",
+	[CONF_DECIDE_INET6] = "inet6",
+	[CONF_DECIDE_ANY] = "any",
+	[CONF_DECIDE_ALL] = "all",
 };
 
 /* What termios(3) of every system we run on can set. */
@@ -72,6 +92,23 @@ conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN])
 	else
 		snprintf(buf, CONF_DURATION_LEN, "%u%s", ms / units[i].ms,
 		    units[i].unit);
+	return buf;
+}
+
+const char *
+conf_size(uint64_t octets, char buf[CONF_SIZE_LEN])
+{
+	static const struct {
+		char unit;
+		uint64_t octets;
+	} units[] = { { 'G', GIGA }, { 'M', MEGA }, { 'k', KILO } };
+	size_t i;
+
+	/* the grammar knows nothing smaller */
+	for (i = 0; octets % units[i].octets != 0 && units[i].unit != 'k'; i++)
+		;
+	snprintf(buf, CONF_SIZE_LEN, "%llu%c",
+	    (unsigned long long)(octets / units[i].octets), units[i].unit);
 	return buf;
 }
 
@@ -133,13 +170,26 @@ conf_speed_valid(uint32_t speed)
 	return 0;
 }
 
-/* Only IPv4 can be probed yet. */
+/* A link-local one of IPv6 means nothing without its link. */
 int
 conf_address_valid(const struct addr *a)
 {
-	return a->family == AF_INET && !addr_is_any(a) &&
-	       !addr_is_loopback(a) && !addr_is_multicast(a) &&
-	       a->v4.s_addr != INADDR_BROADCAST;
+	if (addr_len(a) == 0 || a->scope != 0 || addr_is_any(a) ||
+	    addr_is_loopback(a) || addr_is_multicast(a))
+		return 0;
+	if (a->family == AF_INET)
+		return a->v4.s_addr != INADDR_BROADCAST;
+	return !addr_is_linklocal(a) && !IN6_IS_ADDR_V4MAPPED(&a->v6);
+}
+
+/* The link is the uplink's: routers of IPv6 are often known like this. */
+int
+conf_gateway_valid(const struct addr *a, enum family family)
+{
+	if (addr_family(a) != family)
+		return 0;
+	return conf_address_valid(a) ||
+	       (a->family == AF_INET6 && addr_is_linklocal(a) && a->scope == 0);
 }
 
 /* A string of a message: ended within its array. */
@@ -162,6 +212,13 @@ quorum_valid(const struct conf_quorum *q)
 }
 
 static int
+size_in_range(enum conf_size_field field, uint64_t octets)
+{
+	return octets >= conf_size_range[field].min &&
+	       octets <= conf_size_range[field].max;
+}
+
+static int
 probe_valid(const struct conf_probe *p)
 {
 	return conf_in_range(CONF_F_COUNT, p->count) &&
@@ -169,6 +226,7 @@ probe_valid(const struct conf_probe *p)
 	       conf_in_range(CONF_F_TIMEOUT, p->timeout_ms) &&
 	       conf_in_range(CONF_F_DELAY, p->delay_ms) &&
 	       conf_in_range(CONF_F_RETRY, p->retry) &&
+	       (p->budget == 0 || size_in_range(CONF_S_BUDGET, p->budget)) &&
 	       quorum_valid(&p->success) && quorum_valid(&p->require);
 }
 
@@ -201,6 +259,43 @@ modem_valid(const struct conf_modem *m)
 }
 
 static int
+query_valid(const struct conf_target *t)
+{
+	if (!ENDED(t->query) || !addr_valid(&t->answer))
+		return 0;
+	if (t->method == CONF_METHOD_DNS)
+		return conf_query_valid(t->query);
+	return t->query[0] == '\0' && t->answer.family == AF_UNSPEC;
+}
+
+static int
+target_valid(const struct conf_target *t)
+{
+	int port = 0;
+
+	switch (t->method) {
+	case CONF_METHOD_GATEWAY:
+		if (!addr_is_any(&t->address) || t->address.scope != 0 ||
+		    !t->near)
+			return 0;
+		break;
+	case CONF_METHOD_TCP:
+	case CONF_METHOD_DNS:
+		port = 1;
+		/* FALLTHROUGH */
+	case CONF_METHOD_ICMP:
+		if (!conf_address_valid(&t->address))
+			return 0;
+		break;
+	default:
+		return 0;
+	}
+	if (port ? !conf_in_range(CONF_F_PORT, t->port) : t->port != 0)
+		return 0;
+	return t->near <= 1 && query_valid(t);
+}
+
+static int
 targets_valid(const struct conf_uplink *u)
 {
 	uint32_t i;
@@ -208,11 +303,25 @@ targets_valid(const struct conf_uplink *u)
 	if (u->ntargets > CONF_TARGETS_MAX)
 		return 0;
 	for (i = 0; i < u->ntargets; i++)
-		if (u->target[i].id != i || u->target[i].near > 1 ||
-		    u->target[i].method != CONF_METHOD_ICMP ||
-		    !conf_address_valid(&u->target[i].address))
+		if (u->target[i].id != i || !target_valid(&u->target[i]) ||
+		    (u->target[i].near && u->role == CONF_BACKUP))
 			return 0;
-	return conf_far_targets(u, FAMILY_INET) > 0;
+	for (i = 0; i < FAMILIES; i++)
+		if (conf_family_decides(u, i) && conf_far_targets(u, i) == 0)
+			return 0;
+	return 1;
+}
+
+static int
+gateways_valid(const struct conf_uplink *u)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (u->gateway[i].family != AF_UNSPEC &&
+		    !conf_gateway_valid(&u->gateway[i], i))
+			return 0;
+	return 1;
 }
 
 static int
@@ -239,8 +348,9 @@ conf_uplink_valid(const struct conf_uplink *u)
 	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
 	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
 		return 0;
-	if (u->gateway[FAMILY_INET].family != AF_UNSPEC &&
-	    !conf_address_valid(&u->gateway[FAMILY_INET]))
+	if (u->decide > CONF_DECIDE_ALL || u->capture > CONF_CAPTURE_ALL ||
+	    (u->role == CONF_BACKUP && u->capture != CONF_CAPTURE_NONE) ||
+	    !gateways_valid(u))
 		return 0;
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;

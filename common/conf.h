@@ -181,6 +181,7 @@ struct conf {
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
 	struct conf_where alarm_where;
+	struct conf_where capture_where;
 };
 
 /* A macro given on the command line: -D name=value. */

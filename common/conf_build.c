@@ -21,7 +21,6 @@ uplink_defaults(struct conf_uplink *u, enum conf_role role)
 	memset(u, 0, sizeof(*u));
 	u->role = role;
 	u->carrier = CONF_CARRIER_ITSELF;
-	u->gateway[FAMILY_INET].family = AF_UNSPEC;
 	u->probe.count = conf_range[CONF_F_COUNT].value;
 	u->probe.interval_ms = conf_range[CONF_F_INTERVAL].value;
 	u->probe.timeout_ms = conf_range[CONF_F_TIMEOUT].value;
@@ -29,6 +28,8 @@ uplink_defaults(struct conf_uplink *u, enum conf_role role)
 	u->probe.retry = conf_range[CONF_F_RETRY].value;
 	u->probe.success.kind = CONF_QUORUM_MOST;
 	u->probe.require.kind = CONF_QUORUM_ANY;
+	u->probe.budget = conf_size_range[CONF_S_BUDGET].value;
+	u->decide = CONF_DECIDE_INET;
 	u->dial.after_ms = conf_range[CONF_F_DIAL_AFTER].value;
 	u->dial.timeout_ms = conf_range[CONF_F_DIAL_TIMEOUT].value;
 	u->dial.redial = conf_range[CONF_F_REDIAL].value;
@@ -51,6 +52,9 @@ conf_build_init(struct conf_build *b, struct conf_src *src, struct conf *conf)
 	g->flap_every_ms = conf_range[CONF_F_EVERY].value;
 	g->flap_hold_ms = conf_range[CONF_F_HOLD].value;
 	conf->alarm_timeout_ms = conf_range[CONF_F_ALARM_TIMEOUT].value;
+	conf->capture_size = conf_size_range[CONF_S_CAPTURE].value;
+	conf->capture_keep_ms = conf_range[CONF_F_CAPTURE_KEEP].value;
+	b->capture = CONF_CAPTURE_CONTROL;
 	(void)strlcpy(conf->state, STATEDIR, sizeof(conf->state));
 }
 
@@ -293,56 +297,43 @@ conf_build_quorum(
 		conf_build_number(b, CONF_F_QUORUM, &q->number, text);
 }
 
-void
-conf_build_address(
-    struct conf_build *b, struct addr *address, const struct conf_text *text)
+/* "10M": decimal, with a unit, as people buy volume. */
+static int
+size(const struct conf_text *text, uint64_t *octets)
 {
-	struct addr a;
+	static const char units[] = "kMG";
+	size_t len = strspn(text->s, "0123456789");
+	const char *unit;
+	uint64_t n;
 
-	if (addr_parse(text->s, &a) == -1)
-		conf_src_error(b->src, text,
-		    "\"%s\" is not an address, such as 198.51.100.7", text->s);
-	else if (a.family == AF_INET6)
-		conf_src_error(b->src, text,
-		    "the IPv6 address \"%s\" is not supported yet", text->s);
-	else if (!conf_address_valid(&a))
-		conf_src_error(b->src, text,
-		    "\"%s\" is not the address of a host", text->s);
-	else
-		*address = a;
+	if (len == 0 || len > 9 || text->s[len] == '\0' ||
+	    text->s[len + 1] != '\0' ||
+	    (unit = strchr(units, text->s[len])) == NULL)
+		return -1;
+	for (n = digits(text->s, len); unit >= units; unit--)
+		n *= 1000;
+	*octets = n;
+	return 0;
 }
 
 void
-conf_build_target(struct conf_build *b, const struct conf_text *text, int near)
+conf_build_size(struct conf_build *b, enum conf_size_field field,
+    uint64_t *octets, const struct conf_text *text)
 {
-	struct conf_uplink *u = conf_build_uplink(b);
-	struct conf_target *t;
-	uint32_t i;
+	const struct conf_size_range *r = &conf_size_range[field];
+	char min[CONF_SIZE_LEN], max[CONF_SIZE_LEN];
+	uint64_t n;
 
-	if (near && u->role == CONF_BACKUP) {
-		conf_src_error(
-		    b->src, text, "a near target proves nothing of a backup");
-		return;
-	}
-	if (u->ntargets == CONF_TARGETS_MAX) {
-		conf_src_error(
-		    b->src, text, "more than %d targets", CONF_TARGETS_MAX);
-		return;
-	}
-	t = &u->target[u->ntargets];
-	memset(t, 0, sizeof(*t));
-	conf_build_address(b, &t->address, text);
-	if (t->address.family == AF_UNSPEC)
-		return;
-	for (i = 0; i < u->ntargets; i++)
-		if (addr_cmp(&u->target[i].address, &t->address) == 0) {
-			conf_src_error(b->src, text,
-			    "target %s is written twice", text->s);
-			return;
-		}
-	t->id = u->ntargets++;
-	t->method = CONF_METHOD_ICMP;
-	t->near = near != 0;
+	if (size(text, &n) == -1)
+		conf_src_error(b->src, text,
+		    "%s \"%s\" is not a size, such as 500k, 10M or 1G", r->word,
+		    text->s);
+	else if (n < r->min || n > r->max)
+		conf_src_error(b->src, text, "%s %s is out of range: %s to %s",
+		    r->word, text->s, conf_size(r->min, min),
+		    conf_size(r->max, max));
+	else
+		*octets = n;
 }
 
 void
@@ -470,17 +461,21 @@ conf_build_account(struct conf_build *b, const struct conf_text *text)
 		    CONF_ACCOUNT_LEN - 1);
 }
 
+/* For conf_check.c. */
+static void
+remember(struct conf_where *w, const struct conf_text *text)
+{
+	(void)strlcpy(w->file, text->file, sizeof(w->file));
+	w->line = text->line;
+}
+
 void
 conf_build_secret(struct conf_build *b, const struct conf_text *text)
 {
 	build_now(b)->secret = *text;
 	conf_build_path(b, private_now(b)->secret, text, "secret file");
-	if (b->now != SPARE) {
-		struct conf_where *w = &b->conf->secret_where[b->now];
-
-		(void)strlcpy(w->file, text->file, sizeof(w->file));
-		w->line = text->line;
-	}
+	if (b->now != SPARE)
+		remember(&b->conf->secret_where[b->now], text);
 }
 
 void
@@ -543,11 +538,15 @@ conf_build_masquerade(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_alarm(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_where *w = &b->conf->alarm_where;
-
 	conf_build_path(b, b->conf->alarm, text, "alarm");
-	(void)strlcpy(w->file, text->file, sizeof(w->file));
-	w->line = text->line;
+	remember(&b->conf->alarm_where, text);
+}
+
+void
+conf_build_capture(struct conf_build *b, const struct conf_text *text)
+{
+	conf_build_path(b, b->conf->capture, text, "capture");
+	remember(&b->conf->capture_where, text);
 }
 
 void
@@ -560,67 +559,6 @@ conf_build_path(struct conf_build *b, char path[PATH_MAX],
 		    b->src, text, "%s: a path from the root is needed", what);
 	else if (strlcpy(path, text->s, PATH_MAX) >= PATH_MAX)
 		conf_src_error(b->src, text, "%s: path too long", what);
-}
-
-/* A backup without targets is proved by the far ones of the primary. */
-static void
-inherit(struct conf *conf)
-{
-	const struct conf_uplink *primary = &conf->uplink[0];
-	struct conf_uplink *u;
-	uint32_t i, j;
-
-	for (i = 1; i < conf->nuplinks; i++) {
-		u = &conf->uplink[i];
-		u->probe = primary->probe;
-		if (u->ntargets > 0)
-			continue;
-		for (j = 0; j < primary->ntargets; j++)
-			if (!primary->target[j].near) {
-				u->target[u->ntargets] = primary->target[j];
-				u->target[u->ntargets].id = u->ntargets;
-				u->ntargets++;
-			}
-	}
-}
-
-static void
-check_quorums(struct conf_build *b)
-{
-	const struct conf_uplink *u = &b->conf->uplink[0];
-	const struct conf_probe *p = &u->probe;
-	uint32_t far = conf_far_targets(u, FAMILY_INET);
-
-	if (far == 0)
-		conf_src_error(b->src, &b->uplink[0].where,
-		    "no far target: "
-		    "at least one beyond the provider's first router is "
-		    "needed");
-	else if (p->require.kind == CONF_QUORUM_NUMBER &&
-		 p->require.number > far)
-		conf_src_error(b->src, &b->uplink[0].where,
-		    "require %u can "
-		    "never be met by %u far target%s",
-		    p->require.number, far, far == 1 ? "" : "s");
-	if (p->success.kind == CONF_QUORUM_NUMBER &&
-	    p->success.number > p->count)
-		conf_src_error(b->src, &b->uplink[0].where,
-		    "success %u can "
-		    "never be met by %u probe%s",
-		    p->success.number, p->count, p->count == 1 ? "" : "s");
-}
-
-/* The gateway's own answer says nothing of what lies behind it. */
-static void
-mark_gateway(struct conf_uplink *u)
-{
-	uint32_t i;
-
-	for (i = 0; i < u->ntargets; i++)
-		if (u->gateway[FAMILY_INET].family != AF_UNSPEC &&
-		    addr_cmp(&u->target[i].address, &u->gateway[FAMILY_INET]) ==
-			0)
-			u->target[i].near = 1;
 }
 
 static void
@@ -659,14 +597,12 @@ conf_build_finish(struct conf_build *b)
 	conf->nuplinks = b->nbackups + 1;
 	for (i = 0; i < conf->nuplinks; i++)
 		check_doubles(b, i);
-	if (b->have_primary && !b->uplink[0].broken) {
-		mark_gateway(&conf->uplink[0]);
-		check_quorums(b);
-	}
+	if (conf->capture[0] != '\0')
+		conf->uplink[0].capture = b->capture;
+	conf_build_targets_finish(b);
 	/* after a syntax error they may have been skipped */
 	if (!b->have_primary && conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file, "no primary");
 	if (b->nbackups == 0 && conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file, "no backup");
-	inherit(conf);
 }

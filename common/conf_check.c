@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a configuration names must be fit to be used by root: secrets that
- * only root can read, an alarm program that only root can replace.  The
+ * only root can read, an alarm program that only root can replace, a
+ * directory for captures where nobody else can put a link.  The
  * modem's device is not looked for: it may be plugged in later.
  */
 #include <sys/stat.h>
@@ -50,6 +51,25 @@ check_file(struct check *c, const struct conf_where *where, const char *what,
 		complain(c, where, what, path, "not executable");
 }
 
+/* Made when it is missing; only the root process writes there. */
+static void
+check_directory(struct check *c, const struct conf_where *where,
+    const char *what, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno != ENOENT)
+			complain(c, where, what, path, strerror(errno));
+	} else if (!S_ISDIR(st.st_mode)) {
+		complain(c, where, what, path, "not a directory");
+	} else if (st.st_uid != 0) {
+		complain(c, where, what, path, "not owned by root");
+	} else if (st.st_mode & (S_IWGRP | S_IWOTH)) {
+		complain(c, where, what, path, "writable by group or others");
+	}
+}
+
 int
 conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 {
@@ -63,5 +83,8 @@ conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 	if (conf->alarm[0] != '\0')
 		check_file(&c, &conf->alarm_where, "alarm", conf->alarm,
 		    S_IWGRP | S_IWOTH, S_IXUSR | S_IXGRP | S_IXOTH);
+	if (conf->capture[0] != '\0')
+		check_directory(
+		    &c, &conf->capture_where, "capture", conf->capture);
 	return c.result;
 }

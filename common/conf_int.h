@@ -2,8 +2,8 @@
 /*
  * What the parts of the configuration share and nobody else needs:
  * conf_src.c gives characters (files, includes, macros), parse.y makes
- * statements of them, conf_build.c makes the structs and their defaults,
- * conf.c knows which values are valid.
+ * statements of them, conf_build.c and conf_target.c make the structs and
+ * their defaults, conf.c knows which values are valid.
  */
 #ifndef COMMON_CONF_INT_H
 #define COMMON_CONF_INT_H
@@ -30,8 +30,13 @@ enum conf_field {
 	CONF_F_EVERY,
 	CONF_F_HOLD,
 	CONF_F_ALARM_TIMEOUT,
+	CONF_F_CAPTURE_KEEP,
+	CONF_F_PORT,
 	CONF_F_LAST
 };
+
+/* Every number of octets. */
+enum conf_size_field { CONF_S_BUDGET, CONF_S_CAPTURE, CONF_S_LAST };
 
 struct conf_range {
 	const char *word;
@@ -42,20 +47,36 @@ struct conf_range {
 };
 extern const struct conf_range conf_range[CONF_F_LAST];
 
+struct conf_size_range {
+	const char *word;
+	uint64_t min;
+	uint64_t max;
+	uint64_t value;
+};
+extern const struct conf_size_range conf_size_range[CONF_S_LAST];
+
+extern const char *const conf_family_names[FAMILIES];
+extern const char *const conf_decide_words[]; /* by enum conf_decide */
+
 #define CONF_SPEED_DEFAULT        115200
 #define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
 #define CONF_DURATION_LEN         16
+#define CONF_SIZE_LEN             24
 
 int conf_in_range(enum conf_field, uint32_t);
 const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
+const char *conf_size(uint64_t octets, char buf[CONF_SIZE_LEN]);
 int conf_name_valid(const char *); /* of an uplink or an interface */
 int conf_speed_valid(uint32_t);
 int conf_address_valid(const struct addr *); /* something to talk to */
+int conf_gateway_valid(const struct addr *, enum family); /* next to us */
+int conf_query_valid(const char *); /* a domain name without its last dot */
 
 /* conf_reckon.c */
 uint32_t conf_far_targets(const struct conf_uplink *, enum family);
 void conf_family_bounds(
     const struct conf_uplink *, enum family, struct conf_bounds *);
+uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
@@ -63,6 +84,16 @@ struct conf_text {
 	char *s;
 	const char *file;
 	int line;
+};
+
+/* target ...: what is not written has no text. */
+struct conf_target_words {
+	enum conf_method method;
+	uint32_t near;
+	struct conf_text address;
+	struct conf_text port;
+	struct conf_text query;
+	struct conf_text answer;
 };
 
 struct conf_src;
@@ -96,11 +127,15 @@ struct conf_build {
 	struct conf *conf;
 	uint32_t now; /* index of the uplink being read */
 	uint32_t nbackups;
+	uint32_t capture; /* enum conf_capture, if there is a directory */
 	int have_primary;
 	int errors_before; /* the uplink's block */
 	struct conf_uplink_build {
 		struct conf_text where;
 		struct conf_text tty, account, secret, phone, init, iface;
+		struct conf_text gateway; /* target gateway */
+		uint32_t ngateways; /* addresses given */
+		int gateway_auto;
 		int broken; /* had an error: what it lacks is not told */
 		int have_after;
 		int have_metered;
@@ -119,9 +154,8 @@ void conf_build_number(
     struct conf_build *, enum conf_field, uint32_t *, const struct conf_text *);
 void conf_build_quorum(
     struct conf_build *, struct conf_quorum *, const struct conf_text *);
-void conf_build_address(
-    struct conf_build *, struct addr *, const struct conf_text *);
-void conf_build_target(struct conf_build *, const struct conf_text *, int near);
+void conf_build_size(struct conf_build *, enum conf_size_field, uint64_t *,
+    const struct conf_text *);
 void conf_build_ifname(
     struct conf_build *, char ifname[IFNAMSIZ], const struct conf_text *);
 void conf_build_companion(struct conf_build *, const struct conf_text *);
@@ -135,8 +169,16 @@ void conf_build_secret(struct conf_build *, const struct conf_text *);
 void conf_build_metered(struct conf_build *, uint32_t);
 void conf_build_masquerade(struct conf_build *, const struct conf_text *);
 void conf_build_alarm(struct conf_build *, const struct conf_text *);
+void conf_build_capture(struct conf_build *, const struct conf_text *);
 void conf_build_path(struct conf_build *, char path[PATH_MAX],
     const struct conf_text *, const char *what);
+
+/* conf_target.c */
+void conf_build_gateway(struct conf_build *, const struct conf_text *word,
+    const struct conf_text *address);
+void conf_build_target(struct conf_build *, const struct conf_target_words *);
+void conf_build_target_gateway(struct conf_build *, const struct conf_text *);
+void conf_build_targets_finish(struct conf_build *);
 
 int conf_keyword(const char *); /* must be quoted to be a name */
 

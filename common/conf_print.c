@@ -58,15 +58,75 @@ print_quorum(FILE *f, const char *word, const struct conf_quorum *q)
 }
 
 static void
-print_targets(FILE *f, const struct conf_uplink *u)
+print_size(FILE *f, const char *word, uint64_t octets)
+{
+	char buf[CONF_SIZE_LEN];
+
+	fprintf(f, "%s %s\n", word, conf_size(octets, buf));
+}
+
+static void
+print_dns(FILE *f, const struct conf_target *t)
 {
 	char buf[ADDR_STRLEN];
+
+	fprintf(f, " query ");
+	print_string(f, t->query);
+	if (t->answer.family != AF_UNSPEC)
+		fprintf(
+		    f, " answer %s", addr_format(&t->answer, buf, sizeof(buf)));
+}
+
+static void
+print_target(FILE *f, const struct conf_target *t)
+{
+	static const char *const methods[] = {
+		[CONF_METHOD_ICMP] = "",
+		[CONF_METHOD_TCP] = "tcp ",
+		[CONF_METHOD_DNS] = "dns ",
+	};
+	char buf[ADDR_STRLEN];
+
+	fprintf(f, "\ttarget %s%s", methods[t->method],
+	    addr_format(&t->address, buf, sizeof(buf)));
+	if (t->port != 0)
+		fprintf(f, " port %u", t->port);
+	if (t->method == CONF_METHOD_DNS)
+		print_dns(f, t);
+	fprintf(f, "%s\n", t->near ? " near" : "");
+}
+
+/* The gateways are the last, one for each family, and written once. */
+static void
+print_targets(FILE *f, const struct conf_uplink *u)
+{
 	uint32_t i;
 
-	for (i = 0; i < u->ntargets; i++)
-		fprintf(f, "\ttarget %s%s\n",
-		    addr_format(&u->target[i].address, buf, sizeof(buf)),
-		    u->target[i].near ? " near" : "");
+	for (i = 0; i < u->ntargets; i++) {
+		if (u->target[i].method == CONF_METHOD_GATEWAY) {
+			fprintf(f, "\ttarget gateway\n");
+			break;
+		}
+		print_target(f, &u->target[i]);
+	}
+}
+
+/* auto is what is not written. */
+static void
+print_gateways(FILE *f, const struct conf_uplink *u)
+{
+	char buf[ADDR_STRLEN];
+	uint32_t i, given = 0;
+
+	for (i = 0; i < FAMILIES; i++) {
+		if (u->gateway[i].family == AF_UNSPEC)
+			continue;
+		fprintf(f, "\tgateway %s\n",
+		    addr_format(&u->gateway[i], buf, sizeof(buf)));
+		given++;
+	}
+	if (given == 0)
+		fprintf(f, "\tgateway auto\n");
 }
 
 static void
@@ -79,13 +139,14 @@ print_probe(FILE *f, const struct conf_probe *p)
 	fprintf(f, "\t\tretry %u\n", p->retry);
 	print_quorum(f, "\t\tsuccess", &p->success);
 	print_quorum(f, "\t\trequire", &p->require);
+	if (p->budget != 0)
+		print_size(f, "\t\tbudget", p->budget);
 	fprintf(f, "\t}\n");
 }
 
 static void
 print_primary(FILE *f, const struct conf_uplink *u)
 {
-	char buf[ADDR_STRLEN];
 	uint32_t i;
 
 	fprintf(f, "primary ");
@@ -97,12 +158,10 @@ print_primary(FILE *f, const struct conf_uplink *u)
 	else
 		fputs(u->carrier == CONF_CARRIER_NONE ? "none" : "itself", f);
 	fputc('\n', f);
-	fprintf(f, "\tgateway %s\n",
-	    u->gateway[FAMILY_INET].family == AF_UNSPEC
-		? "auto"
-		: addr_format(&u->gateway[FAMILY_INET], buf, sizeof(buf)));
+	print_gateways(f, u);
 	print_targets(f, u);
 	print_probe(f, &u->probe);
+	fprintf(f, "\tdecide %s\n", conf_decide_words[u->decide]);
 	fprintf(f, "\tshutdown %s\n", u->shutdown ? "yes" : "no");
 	for (i = 0; i < u->ncompanions; i++) {
 		fprintf(f, i == 0 ? "\tcompanion " : " ");
@@ -196,6 +255,20 @@ print_masquerade(FILE *f, const struct conf_global *g)
 		fputc('\n', f);
 }
 
+static void
+print_capture(FILE *f, const struct conf *conf)
+{
+	if (conf->capture[0] == '\0')
+		return;
+	fprintf(f, "capture ");
+	print_string(f, conf->capture);
+	fprintf(f, " {\n");
+	print_size(f, "\tsize", conf->capture_size);
+	print_duration(f, "\tkeep", conf->capture_keep_ms);
+	fprintf(f, "\tpackets %s\n}\n",
+	    conf->uplink[0].capture == CONF_CAPTURE_ALL ? "all" : "control");
+}
+
 void
 conf_print(const struct conf *conf, FILE *f)
 {
@@ -218,6 +291,7 @@ conf_print(const struct conf *conf, FILE *f)
 		print_duration(f, "\ttimeout", conf->alarm_timeout_ms);
 		fprintf(f, "}\n");
 	}
+	print_capture(f, conf);
 	fprintf(f, "state ");
 	print_string(f, conf->state);
 	fputc('\n', f);
@@ -229,25 +303,6 @@ count(double n, char buf[COUNT_LEN])
 {
 	snprintf(buf, COUNT_LEN, "%.*f", n >= 0.05 && n < 100 ? 1 : 0, n);
 	return buf;
-}
-
-static void
-print_expected(const struct conf_uplink *u, FILE *f)
-{
-	struct conf_bounds b;
-	char few[COUNT_LEN], many[COUNT_LEN];
-
-	conf_bounds(u, &b);
-	fprintf(f, "# detects an outage in %.*f-%.*f s\n",
-	    b.detect_min_ms % 100 == 0 ? 1 : 2, b.detect_min_ms / 1e3,
-	    b.detect_max_ms % 100 == 0 ? 1 : 2, b.detect_max_ms / 1e3);
-	fprintf(f,
-	    "# expects %s false failovers a year at 1 %% loss, %s at 5 %%\n",
-	    count(conf_false_failovers(u, 0.01), few),
-	    count(conf_false_failovers(u, 0.05), many));
-	if (conf_far_targets(u, FAMILY_INET) == 1)
-		fprintf(f, "# only one far target: when it fails, so does the "
-			   "primary\n");
 }
 
 static const char *
@@ -305,6 +360,103 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 	fputc('\n', f);
 }
 
+static void
+print_detection(
+    const struct conf_uplink *u, enum family family, bool named, FILE *f)
+{
+	struct conf_bounds b;
+
+	conf_family_bounds(u, family, &b);
+	fprintf(f, "# detects an outage%s%s in %.*f-%.*f s\n",
+	    named ? " of " : "", named ? conf_family_names[family] : "",
+	    b.detect_min_ms % 100 == 0 ? 1 : 2, b.detect_min_ms / 1e3,
+	    b.detect_max_ms % 100 == 0 ? 1 : 2, b.detect_max_ms / 1e3);
+}
+
+static void
+print_stretched(const struct conf_uplink *u, enum family family, FILE *f)
+{
+	uint32_t delay = conf_delay_ms(u, family);
+
+	if (delay > u->probe.delay_ms)
+		fprintf(f,
+		    "# the budget makes the delay between rounds of %s "
+		    "%.1f s\n",
+		    conf_family_names[family], delay / 1e3);
+}
+
+static void
+print_lints(const struct conf_uplink *u, enum family family, FILE *f)
+{
+	uint32_t i, far = conf_far_targets(u, family), dns = 0;
+	const struct conf_target *t;
+
+	for (i = 0; i < u->ntargets; i++) {
+		t = &u->target[i];
+		dns += t->method == CONF_METHOD_DNS && !t->near &&
+		       addr_family(&t->address) == family;
+	}
+	if (far == 1)
+		fprintf(f,
+		    "# only one far %s target: when it fails, so does the "
+		    "primary\n",
+		    conf_family_names[family]);
+	if (dns == far)
+		fprintf(f,
+		    "# all far %s targets are DNS: when names fail, so does "
+		    "the primary\n",
+		    conf_family_names[family]);
+}
+
+static void
+print_decision(const struct conf_uplink *u, FILE *f)
+{
+	uint32_t i;
+
+	if (u->decide == CONF_DECIDE_ANY)
+		fprintf(f, "# down when both IPv4 and IPv6 are\n");
+	if (u->decide == CONF_DECIDE_ALL)
+		fprintf(f, "# down when either IPv4 or IPv6 is\n");
+	for (i = 0; i < FAMILIES; i++)
+		if (!conf_family_decides(u, i) && conf_far_targets(u, i) > 0)
+			fprintf(f, "# an outage of %s alone only alarms\n",
+			    conf_family_names[i]);
+}
+
+/* Of families that only alarm, too, if they are probed. */
+static void
+print_expected(const struct conf_uplink *u, FILE *f)
+{
+	char few[COUNT_LEN], many[COUNT_LEN];
+	bool both = conf_far_targets(u, FAMILY_INET) > 0 &&
+		    conf_far_targets(u, FAMILY_INET6) > 0;
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++) {
+		if (conf_far_targets(u, i) == 0)
+			continue;
+		print_detection(u, i, both, f);
+		print_stretched(u, i, f);
+		print_lints(u, i, f);
+	}
+	print_decision(u, f);
+	fprintf(f,
+	    "# expects %s false failovers a year at 1 %% loss, %s at 5 %%\n",
+	    count(conf_false_failovers(u, 0.01), few),
+	    count(conf_false_failovers(u, 0.05), many));
+}
+
+static void
+print_standby(const struct conf_uplink *u, FILE *f)
+{
+	char buf[COUNT_LEN];
+
+	fprintf(f,
+	    "# standby costs at most %s MB a month, of probes over the "
+	    "primary: backups are probed only when they are needed\n",
+	    count(conf_month_octets(u) / 1e6, buf));
+}
+
 void
 conf_print_meaning(const struct conf *conf, FILE *f)
 {
@@ -314,6 +466,5 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 	print_way_back(&conf->global, f);
 	for (i = 1; i < conf->nuplinks; i++)
 		print_dialling(&conf->uplink[i], f);
-	fprintf(f, "# standby costs nothing: backups are probed only when "
-		   "they are needed\n");
+	print_standby(&conf->uplink[0], f);
 }

@@ -114,6 +114,17 @@ good_ms(const struct conf_probe *p)
 	return (conf_quorum_need(&p->success, p->count) - 1) * p->interval_ms;
 }
 
+/* What each round of a family would cost if all families were like it. */
+static uint64_t
+budget_octets(const struct conf_uplink *u, enum family family)
+{
+	uint32_t i, families = 0;
+
+	for (i = 0; i < FAMILIES; i++)
+		families += family_targets(u, i) > 0;
+	return conf_round_octets(u, family) * families;
+}
+
 /*
  * A budget is shared evenly by the families that have targets.  A round of
  * a family begins every good_ms + delay, so that good rounds cost
@@ -123,19 +134,31 @@ uint32_t
 conf_delay_ms(const struct conf_uplink *u, enum family family)
 {
 	const struct conf_probe *p = &u->probe;
-	uint64_t families = 0, octets, period;
-	uint32_t i;
+	uint64_t period;
 
 	if (p->budget == 0)
 		return p->delay_ms;
-	for (i = 0; i < FAMILIES; i++)
-		families += family_targets(u, i) > 0;
-	octets = conf_round_octets(u, family) * families;
-	period = (octets * CONF_MONTH_MS + p->budget - 1) / p->budget;
+	period = (budget_octets(u, family) * CONF_MONTH_MS + p->budget - 1) /
+		 p->budget;
 	if (period <= (uint64_t)p->delay_ms + good_ms(p))
 		return p->delay_ms;
 	period -= good_ms(p);
 	return period < UINT32_MAX ? (uint32_t)period : UINT32_MAX;
+}
+
+/* So much that the delay need not be longer, in whole kilobytes. */
+uint64_t
+conf_budget_least(const struct conf_uplink *u, uint32_t delay_ms)
+{
+	uint64_t period = (uint64_t)delay_ms + good_ms(&u->probe);
+	uint64_t most = 0, octets;
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++) {
+		octets = budget_octets(u, i) * CONF_MONTH_MS / period;
+		most = octets > most ? octets : most;
+	}
+	return (most / 1000 + 1) * 1000;
 }
 
 /* From a good round to the next one. */

@@ -26,6 +26,7 @@
 typedef struct {
 	struct conf_text text; /* of every token */
 	struct conf_quorum quorum;
+	struct conf_target_words target;
 	uint32_t number;
 } YYSTYPE;
 #define YYSTYPE_IS_DECLARED 1
@@ -41,7 +42,8 @@ typedef struct {
 #define IN_ALARM     0x080U
 #define IN_INTERFACE 0x100U
 #define IN_NETWORKS  0x200U
-#define IN_VALUE     0x400U /* not at the start of anything */
+#define IN_CAPTURE   0x400U
+#define IN_VALUE     0x800U /* not at the start of anything */
 
 struct block {
 	unsigned int in;
@@ -84,21 +86,27 @@ static void	once(const struct conf_text *);
 		yyerrok;			\
 	} while (0)
 
+/* A word that is not there. */
+#define NOTHING	((struct conf_text){ NULL, NULL, 0 })
+
 /* At the line of the text, not where the parser has come meanwhile. */
 #define BAD(text, ...)	conf_src_error(ps.src, &(text), __VA_ARGS__)
 %}
 
-%token	<text>	ACCOUNT AFTER ALARM ALL ANY AUTO AUTOMATIC
-%token	<text>	BACKOFF BACKUP CARRIER COMPANION COUNT DELAY DIAL DRAIN
+%token	<text>	ACCOUNT AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
+%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COMPANION CONTROL COUNT
+%token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FROM GATEWAY HOLD
-%token	<text>	INCLUDE INIT INTERFACE INTERVAL ITSELF
+%token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
 %token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
-%token	<text>	PHONE PRIMARY PROBE REDIAL REQUIRE RETRY
-%token	<text>	SECRET SHUTDOWN SPEED STABLE STATE SUCCESS TARGET TIMEOUT YES
+%token	<text>	PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
+%token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE STATE SUCCESS
+%token	<text>	TARGET TCP TIMEOUT YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
-%type	<text>	string macro_value
+%type	<text>	string macro_value port query answer
 %type	<quorum> quorum
-%type	<number> yesno near
+%type	<number> yesno near decide packets
+%type	<target> target
 
 %%
 
@@ -115,6 +123,7 @@ grammar		: /* empty */
 		| grammar flap '\n'
 		| grammar masquerade '\n'
 		| grammar alarm '\n'
+		| grammar capture '\n'
 		| grammar state '\n'
 		| grammar error '\n'		{ RECOVERED; }
 		;
@@ -180,18 +189,20 @@ primary_word	: CARRIER string		{
 			UPLINK->carrier = CONF_CARRIER_NONE;
 		}
 		| GATEWAY AUTO			{
-			once(&$1);
-			memset(&UPLINK->gateway[FAMILY_INET], 0, sizeof(UPLINK->gateway[FAMILY_INET]));
+			conf_build_gateway(BUILD, &$1, NULL);
 		}
 		| GATEWAY string		{
-			once(&$1);
-			conf_build_address(BUILD, &UPLINK->gateway[FAMILY_INET], &$2);
+			conf_build_gateway(BUILD, &$1, &$2);
 		}
-		| TARGET string near		{
-			conf_build_target(BUILD, &$2, (int)$3);
+		| TARGET target			{
+			conf_build_target(BUILD, &$2);
 		}
 		| TARGET GATEWAY		{
-			BAD($1, "\"target gateway\" is not supported yet");
+			conf_build_target_gateway(BUILD, &$2);
+		}
+		| DECIDE decide			{
+			once(&$1);
+			UPLINK->decide = $2;
 		}
 		| PROBE '{'			{
 			once(&$1);
@@ -204,8 +215,40 @@ primary_word	: CARRIER string		{
 		| COMPANION companions
 		;
 
+target		: string near			{
+			$$ = (struct conf_target_words){ CONF_METHOD_ICMP, $2,
+				$1, NOTHING, NOTHING, NOTHING };
+		}
+		| TCP string port near		{
+			$$ = (struct conf_target_words){ CONF_METHOD_TCP, $4,
+				$2, $3, NOTHING, NOTHING };
+		}
+		| DNS string port query answer near {
+			$$ = (struct conf_target_words){ CONF_METHOD_DNS, $6,
+				$2, $3, $4, $5 };
+		}
+		;
+
+port		: /* empty */			{ $$ = NOTHING; }
+		| PORT string			{ $$ = $2; }
+		;
+
+query		: /* empty */			{ $$ = NOTHING; }
+		| QUERY string			{ $$ = $2; }
+		;
+
+answer		: /* empty */			{ $$ = NOTHING; }
+		| ANSWER string			{ $$ = $2; }
+		;
+
 near		: /* empty */			{ $$ = 0; }
 		| NEAR				{ $$ = 1; }
+		;
+
+decide		: INET				{ $$ = CONF_DECIDE_INET; }
+		| INET6				{ $$ = CONF_DECIDE_INET6; }
+		| ANY				{ $$ = CONF_DECIDE_ANY; }
+		| ALL				{ $$ = CONF_DECIDE_ALL; }
 		;
 
 companions	: string			{
@@ -253,6 +296,11 @@ probe_word	: COUNT string			{
 		| REQUIRE quorum		{
 			once(&$1);
 			UPLINK->probe.require = $2;
+		}
+		| BUDGET string			{
+			once(&$1);
+			conf_build_size(BUILD, CONF_S_BUDGET,
+			    &UPLINK->probe.budget, &$2);
 		}
 		;
 
@@ -320,11 +368,11 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			conf_build_metered(BUILD, $2);
 		}
-		| TARGET string near		{
-			conf_build_target(BUILD, &$2, (int)$3);
+		| TARGET target			{
+			conf_build_target(BUILD, &$2);
 		}
 		| TARGET GATEWAY		{
-			BAD($1, "\"target gateway\" is not supported yet");
+			conf_build_target_gateway(BUILD, &$2);
 		}
 		| DIAL '{'			{
 			once(&$1);
@@ -483,6 +531,42 @@ alarm_word	: TIMEOUT string		{
 		}
 		;
 
+capture		: CAPTURE string		{
+			once(&$1);
+			conf_build_capture(BUILD, &$2);
+		}
+		| CAPTURE string '{'		{
+			once(&$1);
+			enter(IN_CAPTURE);
+			conf_build_capture(BUILD, &$2);
+		} capture_words close
+		;
+
+capture_words	: /* empty */
+		| capture_words capture_word
+		| capture_words error '\n'	{ RECOVERED; }
+		;
+
+capture_word	: SIZE string			{
+			once(&$1);
+			conf_build_size(BUILD, CONF_S_CAPTURE,
+			    &BUILD->conf->capture_size, &$2);
+		}
+		| KEEP string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_CAPTURE_KEEP,
+			    &BUILD->conf->capture_keep_ms, &$2);
+		}
+		| PACKETS packets		{
+			once(&$1);
+			BUILD->capture = $2;
+		}
+		;
+
+packets		: CONTROL			{ $$ = CONF_CAPTURE_CONTROL; }
+		| ALL				{ $$ = CONF_CAPTURE_ALL; }
+		;
+
 state		: STATE string			{
 			once(&$1);
 			conf_build_path(BUILD, BUILD->conf->state, &$2,
@@ -498,82 +582,90 @@ static const struct keyword {
 	int token;
 	unsigned int in; /* where it may begin something */
 	const char *needs; /* what must follow, in words */
+	unsigned int later; /* where it will have a meaning */
 } keywords[] = {
-	{ "account", ACCOUNT, IN_BACKUP, "a name" },
-	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration" },
-	{ "alarm", ALARM, IN_GLOBAL, "a path" },
-	{ "all", ALL, IN_VALUE, NULL },
-	{ "any", ANY, IN_VALUE, NULL },
-	{ "apn", UNSUPPORTED, 0, NULL },
-	{ "auto", AUTO, IN_VALUE, NULL },
-	{ "automatic", AUTOMATIC, IN_VALUE, NULL },
-	{ "backoff", BACKOFF, IN_DIAL, "a duration" },
-	{ "backup", BACKUP, IN_GLOBAL, "a name" },
-	{ "budget", UNSUPPORTED, 0, NULL },
-	{ "call", UNSUPPORTED, 0, NULL },
-	{ "capture", UNSUPPORTED, 0, NULL },
-	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none" },
-	{ "companion", COMPANION, IN_PRIMARY, "an interface" },
-	{ "count", COUNT, IN_PROBE, "a number" },
-	{ "decide", UNSUPPORTED, 0, NULL },
-	{ "delay", DELAY, IN_PROBE, "a duration" },
-	{ "dial", DIAL, IN_BACKUP, "a block in braces" },
-	{ "dns", UNSUPPORTED, 0, NULL },
-	{ "drain", DRAIN, IN_FALLBACK, "a duration" },
-	{ "drill", UNSUPPORTED, 0, NULL },
-	{ "every", EVERY, IN_FLAP, "a duration" },
-	{ "failovers", FAILOVERS, IN_FLAP, "a number" },
-	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual" },
-	{ "file", FILENAME, IN_VALUE, "a path" },
-	{ "flap", FLAP, IN_GLOBAL, "a block in braces" },
-	{ "follow", UNSUPPORTED, 0, NULL },
-	{ "from", FROM, IN_VALUE, "a network or an interface" },
-	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address" },
-	{ "group", UNSUPPORTED, 0, NULL },
-	{ "hold", HOLD, IN_FLAP, "a duration" },
-	{ "hours", UNSUPPORTED, 0, NULL },
-	{ "identity", UNSUPPORTED, 0, NULL },
-	{ "include", INCLUDE, IN_GLOBAL, "a path" },
-	{ "inet", UNSUPPORTED, 0, NULL },
-	{ "inet6", UNSUPPORTED, 0, NULL },
-	{ "init", INIT, IN_BACKUP, "quoted strings" },
-	{ "interface", INTERFACE, IN_BACKUP, NULL },
-	{ "interval", INTERVAL, IN_PROBE, "a duration" },
-	{ "itself", ITSELF, IN_VALUE, NULL },
-	{ "keep", UNSUPPORTED, 0, NULL },
-	{ "listen", UNSUPPORTED, 0, NULL },
-	{ "manual", MANUAL, IN_VALUE, NULL },
-	{ "masquerade", MASQUERADE, IN_GLOBAL, "from" },
-	{ "max", MAX, IN_DIAL, "a duration" },
-	{ "metered", METERED, IN_BACKUP, "yes or no" },
-	{ "modem", MODEM, IN_BACKUP, "a path" },
-	{ "most", MOST, IN_VALUE, NULL },
-	{ "near", NEAR, IN_VALUE, NULL },
-	{ "no", NO, IN_VALUE, NULL },
-	{ "none", NONE, IN_VALUE, NULL },
-	{ "peer", UNSUPPORTED, 0, NULL },
-	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers" },
-	{ "pin", UNSUPPORTED, 0, NULL },
-	{ "primary", PRIMARY, IN_GLOBAL, "an interface" },
-	{ "probe", PROBE, IN_PRIMARY, "a block in braces" },
-	{ "redial", REDIAL, IN_DIAL, "a number" },
-	{ "repeat", UNSUPPORTED, 0, NULL },
-	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number" },
-	{ "retry", RETRY, IN_PROBE, "a number" },
-	{ "secret", SECRET, IN_BACKUP, "file and a path" },
-	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no" },
-	{ "speed", SPEED, IN_VALUE, "a number" },
-	{ "stable", STABLE, IN_FALLBACK, "a duration" },
-	{ "standby", UNSUPPORTED, 0, NULL },
-	{ "start", UNSUPPORTED, 0, NULL },
-	{ "state", STATE, IN_GLOBAL, "a path" },
-	{ "status", UNSUPPORTED, 0, NULL },
-	{ "stop", UNSUPPORTED, 0, NULL },
-	{ "success", SUCCESS, IN_PROBE, "all, most, any or a number" },
-	{ "target", TARGET, IN_PRIMARY | IN_BACKUP, "an address" },
-	{ "tcp", UNSUPPORTED, 0, NULL },
-	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM, "a duration" },
-	{ "yes", YES, IN_VALUE, NULL },
+	{ "account", ACCOUNT, IN_BACKUP, "a name", 0 },
+	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration", 0 },
+	{ "alarm", ALARM, IN_GLOBAL, "a path", 0 },
+	{ "all", ALL, IN_VALUE, NULL, 0 },
+	{ "answer", ANSWER, IN_VALUE, "an address", 0 },
+	{ "any", ANY, IN_VALUE, NULL, 0 },
+	{ "apn", UNSUPPORTED, 0, NULL, 0 },
+	{ "auto", AUTO, IN_VALUE, NULL, 0 },
+	{ "automatic", AUTOMATIC, IN_VALUE, NULL, 0 },
+	{ "backoff", BACKOFF, IN_DIAL, "a duration", 0 },
+	{ "backup", BACKUP, IN_GLOBAL, "a name", 0 },
+	{ "budget", BUDGET, IN_PROBE, "a size", IN_BACKUP },
+	{ "call", UNSUPPORTED, 0, NULL, 0 },
+	{ "capture", CAPTURE, IN_GLOBAL, "a path", 0 },
+	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none", 0 },
+	{ "companion", COMPANION, IN_PRIMARY, "an interface", 0 },
+	{ "control", CONTROL, IN_VALUE, NULL, 0 },
+	{ "count", COUNT, IN_PROBE, "a number", 0 },
+	{ "decide", DECIDE, IN_PRIMARY, "inet, inet6, any or all", 0 },
+	{ "delay", DELAY, IN_PROBE, "a duration", 0 },
+	{ "dial", DIAL, IN_BACKUP, "a block in braces", 0 },
+	{ "dns", DNS, IN_VALUE, "an address", IN_GLOBAL },
+	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
+	{ "drill", UNSUPPORTED, 0, NULL, 0 },
+	{ "every", EVERY, IN_FLAP, "a duration", 0 },
+	{ "failovers", FAILOVERS, IN_FLAP, "a number", 0 },
+	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
+	{ "file", FILENAME, IN_VALUE, "a path", 0 },
+	{ "flap", FLAP, IN_GLOBAL, "a block in braces", 0 },
+	{ "follow", UNSUPPORTED, 0, NULL, 0 },
+	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
+	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
+	{ "group", UNSUPPORTED, 0, NULL, 0 },
+	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
+	{ "hours", UNSUPPORTED, 0, NULL, 0 },
+	{ "identity", UNSUPPORTED, 0, NULL, 0 },
+	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
+	{ "inet", INET, IN_VALUE, NULL, 0 },
+	{ "inet6", INET6, IN_VALUE, NULL, IN_GLOBAL },
+	{ "init", INIT, IN_BACKUP, "quoted strings", 0 },
+	{ "interface", INTERFACE, IN_BACKUP, NULL, 0 },
+	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
+	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
+	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
+	{ "listen", UNSUPPORTED, 0, NULL, 0 },
+	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
+	{ "masquerade", MASQUERADE, IN_GLOBAL, "from", 0 },
+	{ "max", MAX, IN_DIAL, "a duration", 0 },
+	{ "metered", METERED, IN_BACKUP, "yes or no", 0 },
+	{ "modem", MODEM, IN_BACKUP, "a path", 0 },
+	{ "most", MOST, IN_VALUE, NULL, 0 },
+	{ "near", NEAR, IN_VALUE, NULL, 0 },
+	{ "no", NO, IN_VALUE, NULL, 0 },
+	{ "none", NONE, IN_VALUE, NULL, 0 },
+	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
+	{ "peer", UNSUPPORTED, 0, NULL, 0 },
+	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
+	{ "pin", UNSUPPORTED, 0, NULL, 0 },
+	{ "port", PORT, IN_VALUE, "a number", 0 },
+	{ "primary", PRIMARY, IN_GLOBAL, "an interface", 0 },
+	{ "probe", PROBE, IN_PRIMARY, "a block in braces", 0 },
+	{ "query", QUERY, IN_VALUE, "a name", 0 },
+	{ "redial", REDIAL, IN_DIAL, "a number", 0 },
+	{ "repeat", UNSUPPORTED, 0, NULL, 0 },
+	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
+	{ "retry", RETRY, IN_PROBE, "a number", 0 },
+	{ "secret", SECRET, IN_BACKUP, "file and a path", 0 },
+	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no", 0 },
+	{ "size", SIZE, IN_CAPTURE, "a size", 0 },
+	{ "speed", SPEED, IN_VALUE, "a number", 0 },
+	{ "stable", STABLE, IN_FALLBACK, "a duration", 0 },
+	{ "standby", UNSUPPORTED, 0, NULL, 0 },
+	{ "start", UNSUPPORTED, 0, NULL, 0 },
+	{ "state", STATE, IN_GLOBAL, "a path", 0 },
+	{ "status", UNSUPPORTED, 0, NULL, 0 },
+	{ "stop", UNSUPPORTED, 0, NULL, 0 },
+	{ "success", SUCCESS, IN_PROBE, "all, most, any or a number", 0 },
+	{ "target", TARGET, IN_PRIMARY | IN_BACKUP,
+	    "an address, gateway, tcp or dns", 0 },
+	{ "tcp", TCP, IN_VALUE, "an address", 0 },
+	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM, "a duration", 0 },
+	{ "yes", YES, IN_VALUE, NULL, 0 },
 };
 #define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
 
@@ -680,6 +772,20 @@ of_the_file(void)
 	return k != NULL && (k->in & IN_GLOBAL);
 }
 
+/* A word that will be valid in such a block. */
+static int
+to_come(void)
+{
+	const struct keyword *k;
+
+	if (ps.token == UNSUPPORTED)
+		return 1;
+	if (ps.token == QUOTED || ps.text.s == NULL)
+		return 0;
+	k = keyword_find(ps.text.s);
+	return k != NULL && (k->later & ps.block[ps.nblocks - 1].in) != 0;
+}
+
 static void
 syntax_error(void)
 {
@@ -688,7 +794,7 @@ syntax_error(void)
 
 	if (ps.before != QUOTED && ps.before != WORD && ps.text_before.s)
 		prev = keyword_find(ps.text_before.s);
-	if (ps.token == UNSUPPORTED)
+	if (to_come())
 		BAD(ps.text, "\"%s\" is not supported yet", ps.text.s);
 	else if (ps.token == 0 && ps.nblocks > 1)
 		BAD(ps.block[ps.nblocks - 1].open,

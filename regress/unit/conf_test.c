@@ -465,6 +465,7 @@ test_false_failovers(void **state)
 static int64_t
 detected_after(struct conf_uplink *u, int64_t outage_ms)
 {
+	static const struct round_signs signs;
 	static struct round r;
 	struct msg_round out;
 	struct monotime start = monotime_from_ns(1000000000);
@@ -474,7 +475,7 @@ detected_after(struct conf_uplink *u, int64_t outage_ms)
 	int t;
 
 	memset(&r, 0, sizeof(r));
-	round_init(&r, u);
+	round_init(&r, u, FAMILY_INET);
 	round_begin(&r, now);
 	for (;;) {
 		while ((t = round_next(&r, now)) != -1) {
@@ -484,7 +485,7 @@ detected_after(struct conf_uplink *u, int64_t outage_ms)
 						     seq, 7, now, &sent),
 				    ROUND_IN_TIME);
 		}
-		if (!round_check(&r, now, false, &out, &next)) {
+		if (!round_check(&r, now, &signs, &out, &next)) {
 			now = next;
 			continue;
 		}
