@@ -56,6 +56,7 @@ is(const uint8_t *p, size_t len, enum saying what)
 	type = (unsigned int)(p[12] << 8 | p[13]);
 	if (fam == FAMILY_INET6)
 		return type == 0x86dd && p[20] == 58 && len > 54 &&
+		       memcmp(p + 22, ours.octet, 16) == 0 &&
 		       p[54] == (what == ASK ? 135 : 128);
 	if (what == ASK)
 		return type == 0x0806 && p[21] == 1;
