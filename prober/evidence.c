@@ -20,17 +20,17 @@
 #include "prober/wire.h"
 
 /*
- * One page of ring, for a few dozen headers: once it is full the kernel
+ * One page of ring, for a score of headers: once it is full the kernel
  * drops what passes the filter before it copies anything, so that a line at
  * full speed costs the filter alone.  Immediate mode has the ring of small
  * slots (TPACKET_V2), whose newest frame can be read at once; the other one
  * has blocks of 256 KB that are handed over when they are full or old.
  */
 #define RING_SIZE 4096
-#define SNAPLEN   64
+#define SNAPLEN   96 /* all that the filter looks at: pcap runs it, too */
 #define READS_MAX 64
 
-#define FILTER_MAX 2048
+#define FILTER_MAX 1536
 
 struct text {
 	char s[FILTER_MAX];
@@ -68,10 +68,7 @@ add_not_from(struct text *t, const struct addr *a, uint32_t prefixlen)
 static void
 add_not_near(struct text *t, const struct msg_family *f)
 {
-	uint32_t whole = (uint32_t)addr_len(&f->address) * 8;
-
 	add_not_from(t, &f->address, f->prefixlen);
-	add_not_from(t, &f->address, whole);
 	add_not_from(t, &f->peer, (uint32_t)addr_len(&f->peer) * 8);
 	add_not_from(t, &f->gateway, (uint32_t)addr_len(&f->gateway) * 8);
 }
@@ -82,10 +79,10 @@ add_not_near(struct text *t, const struct msg_family *f)
  * of us.
  */
 static void
-add_inet(struct text *t, const struct msg_family *f)
+add_inet(struct text *t)
 {
 	add(t,
-	    "(ip and ip[6:2] & 0x1fff = 0 and "
+	    "ip and ip[6:2] & 0x1fff = 0 and "
 	    "(icmp[icmptype] = icmp-echo or icmp[icmptype] = icmp-echoreply or "
 	    "(tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) = 0 and "
 	    "not tcp src port 80) or "
@@ -94,8 +91,6 @@ add_inet(struct text *t, const struct msg_family *f)
 	    " and not src net 169.254.0.0/16 and not src net 224.0.0.0/3"
 	    " and not src net 10.0.0.0/8 and not src net 172.16.0.0/12"
 	    " and not src net 192.168.0.0/16 and not src net 100.64.0.0/10");
-	add_not_near(t, f);
-	add(t, ")");
 }
 
 /*
@@ -103,14 +98,12 @@ add_inet(struct text *t, const struct msg_family *f)
  * no tcp[] there: the header's 40 octets are counted by hand.
  */
 static void
-add_inet6(struct text *t, const struct msg_family *f)
+add_inet6(struct text *t)
 {
-	add(t, "(ip6 and src net 2000::/3 and "
+	add(t, "ip6 and src net 2000::/3 and "
 	       "((ip6[6] = 58 and (ip6[40] = 128 or ip6[40] = 129)) or "
 	       "(ip6[6] = 6 and ip6[53] & 7 = 0 and ip6[40:2] != 80) or "
 	       "(ip6[6] = 17 and ip6[40:2] != 53) or ip6[6] = 50)");
-	add_not_near(t, f);
-	add(t, ")");
 }
 
 static void
@@ -133,9 +126,13 @@ own_mac(const struct evidence *e, const char *ifname, uint8_t *mac)
 	return 0;
 }
 
-/* `vlan` moves what is behind it in the text, so it comes last. */
+/*
+ * Of one family, since either may be dead while the other works.  `vlan`
+ * moves what is behind it in the text, so it comes last.
+ */
 static int
-set_filter(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+set_filter(struct evidence *e, const struct msg_facts *f, enum family family,
+    const uint8_t *gw)
 {
 	struct text t = { .len = 0 };
 	struct bpf_program prog;
@@ -148,11 +145,12 @@ set_filter(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
 		add_mac(&t, "src", gw);
 		add_mac(&t, "dst", mac);
 	}
-	add(&t, "(");
-	add_inet(&t, &f->family[FAMILY_INET]);
-	add(&t, " or ");
-	add_inet6(&t, &f->family[FAMILY_INET6]);
-	add(&t, ")%s", gw != NULL ? " and not vlan" : "");
+	if (family == FAMILY_INET)
+		add_inet(&t);
+	else
+		add_inet6(&t);
+	add_not_near(&t, &f->family[family]);
+	add(&t, "%s", gw != NULL ? " and not vlan" : "");
 	if (t.len >= FILTER_MAX ||
 	    pcap_compile(e->pcap, &prog, t.s, 1, PCAP_NETMASK_UNKNOWN) == -1)
 		return -1;
@@ -162,7 +160,8 @@ set_filter(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
 }
 
 static int
-activate(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+activate(struct evidence *e, const struct msg_facts *f, enum family family,
+    const uint8_t *gw)
 {
 	int n;
 
@@ -178,7 +177,7 @@ activate(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
 	}
 	if ((gw != NULL && pcap_datalink(e->pcap) != DLT_EN10MB) ||
 	    pcap_setdirection(e->pcap, PCAP_D_IN) == -1 ||
-	    set_filter(e, f, gw) == -1 ||
+	    set_filter(e, f, family, gw) == -1 ||
 	    pcap_setnonblock(e->pcap, 1, e->why) == -1) {
 		strlcpy(e->why, pcap_geterr(e->pcap), sizeof(e->why));
 		return -1;
@@ -187,13 +186,14 @@ activate(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
 }
 
 int
-evidence_open(struct evidence *e, const struct msg_facts *f, const uint8_t *gw)
+evidence_open(struct evidence *e, const struct msg_facts *f, enum family family,
+    const uint8_t *gw)
 {
 	evidence_close(e);
 	memset(e, 0, sizeof(*e));
 	if ((e->pcap = pcap_create(f->ifname, e->why)) == NULL)
 		return -1;
-	if (activate(e, f, gw) == 0)
+	if (activate(e, f, family, gw) == 0)
 		return 0;
 	evidence_close(e);
 	return -1;

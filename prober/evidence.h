@@ -24,11 +24,11 @@ struct evidence { /* zeroed: closed */
 };
 
 /*
- * On the interface of these facts; gateway_mac NULL: a link without MACs.
- * 0, or -1 and why is set.
+ * On the interface of these facts, of one family; gateway_mac NULL: a link
+ * without MACs.  0, or -1 and why is set.
  */
-int evidence_open(
-    struct evidence *, const struct msg_facts *, const uint8_t *gateway_mac);
+int evidence_open(struct evidence *, const struct msg_facts *, enum family,
+    const uint8_t *gateway_mac);
 int evidence_is_open(const struct evidence *);
 /*
  * When the newest frame came that proves life; invalid: none since the

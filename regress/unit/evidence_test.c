@@ -49,7 +49,7 @@ static uint8_t our_mac[FRAME_MAC_LEN];
 
 static const char *cannot; /* why nothing here can run */
 static int raw, witness; /* the other end; and who sees what has arrived */
-static struct evidence evidence;
+static struct evidence evidence[FAMILIES];
 static struct msg_facts facts;
 
 /* A frame being made: all fields have sound values, a case spoils one. */
@@ -133,21 +133,26 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	evidence_close(&evidence);
+	evidence_close(&evidence[FAMILY_INET]);
+	evidence_close(&evidence[FAMILY_INET6]);
 	return 0;
 }
 
 static void
 begin(void)
 {
+	uint32_t i;
+
 	if (cannot != NULL) {
 		print_message("skipped: %s\n", cannot);
 		skip();
 	}
-	if (evidence_open(&evidence, &facts, gw_mac) == -1)
-		fail_msg("%s", evidence.why);
-	assert_true(evidence_is_open(&evidence));
-	assert_false(monotime_valid(evidence_last(&evidence)));
+	for (i = 0; i < FAMILIES; i++) {
+		if (evidence_open(&evidence[i], &facts, i, gw_mac) == -1)
+			fail_msg("%s", evidence[i].why);
+		assert_true(evidence_is_open(&evidence[i]));
+		assert_false(monotime_valid(evidence_last(&evidence[i])));
+	}
 }
 
 static void
@@ -239,26 +244,40 @@ arrived(void)
 	}
 }
 
+/* Its family's has a newer proof, the other one's has not. */
+static void
+count(const struct packet *c, int expected)
+{
+	enum family is =
+	    strchr(c->src, ':') == NULL ? FAMILY_INET : FAMILY_INET6;
+	struct monotime before[FAMILIES], now[FAMILIES], sent;
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		before[i] = evidence_last(&evidence[i]);
+	sent = monotime_now();
+	say(raw, c);
+	arrived();
+	for (i = 0; i < FAMILIES; i++)
+		now[i] = evidence_last(&evidence[i]);
+	if ((monotime_cmp(now[is], before[is]) > 0) != expected)
+		fail_msg(
+		    "%s: %s", c->what, expected ? "does not count" : "counts");
+	if (expected) {
+		/* two clocks are read one after the other */
+		assert_true(monotime_ms_between(sent, now[is]) >= -5);
+		assert_true(monotime_cmp(now[is], monotime_now()) <= 0);
+	}
+	assert_int_equal(monotime_cmp(now[!is], before[!is]), 0);
+}
+
 static void
 counts(const struct packet *c, size_t n, int expected)
 {
-	struct monotime before = evidence_last(&evidence), now, sent;
 	size_t i;
 
-	for (i = 0; i < n; i++, before = now) {
-		sent = monotime_now();
-		say(raw, &c[i]);
-		arrived();
-		now = evidence_last(&evidence);
-		if ((monotime_cmp(now, before) > 0) != expected)
-			fail_msg("%s: %s", c[i].what,
-			    expected ? "does not count" : "counts");
-		if (expected) {
-			/* two clocks are read one after the other */
-			assert_true(monotime_ms_between(sent, now) >= -5);
-			assert_true(monotime_cmp(now, monotime_now()) <= 0);
-		}
-	}
+	for (i = 0; i < n; i++)
+		count(&c[i], expected);
 }
 
 #define FAR                "198.51.100.7"
@@ -358,7 +377,7 @@ not_our_own(void **state)
 	begin();
 	say(witness, &c);
 	arrived();
-	assert_false(monotime_valid(evidence_last(&evidence)));
+	assert_false(monotime_valid(evidence_last(&evidence[FAMILY_INET])));
 }
 
 /* A gateway whose address is not on-link, as with a /32 of some hosters. */
@@ -385,6 +404,7 @@ static void
 busy(void **state)
 {
 	struct packet c = { .what = "busy", .src = FAR };
+	struct evidence *e = &evidence[FAMILY_INET];
 	struct monotime first;
 	int i, k;
 
@@ -395,10 +415,10 @@ busy(void **state)
 			say(raw, &c);
 		arrived();
 	}
-	first = evidence_last(&evidence);
+	first = evidence_last(e);
 	assert_true(monotime_valid(first));
-	assert_int_equal(monotime_cmp(evidence_last(&evidence), first), 0);
-	counts(&c, 1, 1);
+	assert_int_equal(monotime_cmp(evidence_last(e), first), 0);
+	count(&c, 1);
 }
 
 /* No MAC there: every frame is the other end's. */
@@ -407,7 +427,8 @@ point_to_point(void **state)
 {
 	static const struct packet c[] = { { .src = "203.0.113.1" },
 		{ .src = "203.0.113.2" }, { .src = FAR, .flags = RST },
-		{ .src = "fe80::1" }, { .src = FAR }, { .src = FAR6 } };
+		{ .src = FAR6 }, { .src = FAR }, { .src = "198.51.100.8" } };
+	struct evidence *e = &evidence[FAMILY_INET];
 	struct msg_facts eth = facts;
 	struct monotime before, now;
 	struct ifreq ifr;
@@ -417,7 +438,7 @@ point_to_point(void **state)
 
 	(void)state;
 	begin();
-	evidence_close(&evidence);
+	evidence_close(e);
 	if ((tun = open("/dev/net/tun", O_RDWR)) == -1) {
 		print_message("skipped: no tun here\n");
 		skip();
@@ -434,23 +455,23 @@ point_to_point(void **state)
 	facts.pointopoint = 1;
 	memset(facts.family, 0, sizeof(facts.family));
 	set_family(FAMILY_INET, "203.0.113.1", 32, NULL, "203.0.113.2");
-	if (evidence_open(&evidence, &facts, NULL) == -1)
-		fail_msg("%s", evidence.why);
+	if (evidence_open(e, &facts, FAMILY_INET, NULL) == -1)
+		fail_msg("%s", e->why);
 	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
-		before = evidence_last(&evidence);
+		before = evidence_last(e);
 		n = build_ip(&c[i], p);
 		assert_int_equal(write(tun, p, n), (ssize_t)n);
-		now = evidence_last(&evidence);
+		now = evidence_last(e);
 		for (ms = 0; i >= 4 && ms < PATIENCE_MS &&
 			     monotime_cmp(now, before) == 0;
 		     ms += 5) {
 			poll(NULL, 0, 5);
-			now = evidence_last(&evidence);
+			now = evidence_last(e);
 		}
 		/* what does not count would be seen with what follows it */
 		assert_int_equal(monotime_cmp(now, before) > 0, i >= 4);
 	}
-	evidence_close(&evidence);
+	evidence_close(e);
 	close(tun);
 	facts = eth;
 }
@@ -458,19 +479,20 @@ point_to_point(void **state)
 static void
 interface_gone(void **state)
 {
+	struct evidence *e = &evidence[FAMILY_INET];
 	int ms;
 
 	(void)state;
 	begin();
 	assert_int_equal(system("ip link del wan"), 0);
-	for (ms = 0; evidence_is_open(&evidence) && ms < PATIENCE_MS; ms += 5) {
-		(void)evidence_last(&evidence);
+	for (ms = 0; evidence_is_open(e) && ms < PATIENCE_MS; ms += 5) {
+		(void)evidence_last(e);
 		poll(NULL, 0, 5);
 	}
-	assert_false(evidence_is_open(&evidence));
-	assert_int_equal(evidence_open(&evidence, &facts, gw_mac), -1);
-	assert_int_not_equal(evidence.why[0], '\0');
-	assert_false(evidence_is_open(&evidence));
+	assert_false(evidence_is_open(e));
+	assert_int_equal(evidence_open(e, &facts, FAMILY_INET, gw_mac), -1);
+	assert_int_not_equal(e->why[0], '\0');
+	assert_false(evidence_is_open(e));
 }
 
 int
