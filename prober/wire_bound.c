@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "prober/device.h"
 #include "prober/wire.h"
 
 #define HOPS     64 /* whatever net.ipv4.ip_default_ttl says */
@@ -35,34 +36,17 @@ struct icmp_filter {
 	uint32_t data; /* bit mask of types that are dropped */
 };
 
-union name {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
 static socklen_t
-to_name(const struct wire *w, const struct addr *a, union name *name)
+to_name(const struct wire *w, const struct addr *a, union device_name *name)
 {
-	memset(name, 0, sizeof(*name));
-	name->any.sa_family = (sa_family_t)a->family;
-	if (a->family == AF_INET) {
-		name->v4.sin_addr = a->v4;
-		return sizeof(name->v4);
-	}
-	name->v6.sin6_addr = a->v6;
-	if (addr_is_linklocal(a))
-		name->v6.sin6_scope_id = (uint32_t)w->ifindex;
-	return sizeof(name->v6);
+	return device_name(a, 0, (uint32_t)w->ifindex, name);
 }
 
 static void
 got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 {
-	const union name *from = msg->msg_name;
-	struct timespec stamp;
+	const union device_name *from = msg->msg_name;
 	struct icmp_echo e;
-	struct cmsghdr *c;
 	int n;
 
 	if (w->family == FAMILY_INET)
@@ -74,12 +58,7 @@ got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 	}
 	if (n == -1 || e.id != w->id || addr_cmp(&e.dst, &w->own) != 0)
 		return;
-	clock_gettime(CLOCK_REALTIME, &stamp);
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
-		if (c->cmsg_level == SOL_SOCKET &&
-		    c->cmsg_type == SCM_TIMESTAMPNS)
-			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-	w->user->answer(w->arg, &e, wire_arrived(&stamp));
+	w->user->answer(w->arg, &e, device_stamp(msg));
 }
 
 static int
@@ -88,7 +67,7 @@ bound_receive(struct wire *w)
 	uint8_t data[DATA_LEN];
 	char control[DATA_LEN];
 	struct iovec iov = { data, sizeof(data) };
-	union name from;
+	union device_name from;
 	struct msghdr msg;
 	ssize_t n;
 	int i;
@@ -173,7 +152,7 @@ index_now(const struct wire *w)
 static int
 set_up(struct wire *w)
 {
-	union name own;
+	union device_name own;
 	int on = 1;
 
 	if (set(w->fd, SOL_SOCKET, SO_BINDTODEVICE, w->facts.ifname,
@@ -213,7 +192,7 @@ static int
 bound_send(struct wire *w, const struct icmp_echo *e)
 {
 	uint8_t out[ICMP_LEN];
-	union name to;
+	union device_name to;
 	socklen_t len = to_name(w, &e->dst, &to);
 	int i, error = 0;
 
