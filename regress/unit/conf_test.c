@@ -21,6 +21,8 @@
 #include <cmocka.h>
 
 #include "common/conf.h"
+#include "prober/icmp.h"
+#include "prober/ring.h"
 #include "prober/round.h"
 
 #define GOOD_FILE                                \
@@ -239,16 +241,71 @@ test_secrets_and_programs(void **state)
 	unlink(file);
 }
 
+static void
+capture_says(const char *directory, const char *what)
+{
+	char text[512];
+	struct conf *conf;
+	struct said said;
+
+	snprintf(
+	    text, sizeof(text), "%scapture \"%s\"\n", GOOD_FILE, directory);
+	write_file(path, text, 0600);
+	assert_non_null(conf = parse(1, &said));
+	memset(&said, 0, sizeof(said));
+	assert_int_equal(
+	    conf_check_system(conf, say, &said), *what == '\0' ? 0 : -1);
+	if (strstr(said.text, what) == NULL)
+		fail_msg("\"%s\" not in: %s", what, said.text);
+	if (*what != '\0')
+		assert_non_null(strstr(said.text, "conf:3: capture \""));
+	conf_free(conf);
+}
+
+static void
+test_a_directory_for_captures(void **state)
+{
+	char sub[80], file[96];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(sub, sizeof(sub), "%s/captures", dir);
+	snprintf(file, sizeof(file), "%s/captures/x", dir);
+	capture_says(sub, ""); /* it will be made */
+	assert_int_equal(mkdir(sub, 0700), 0);
+	capture_says(sub, "");
+	assert_int_equal(chmod(sub, 0770), 0);
+	capture_says(sub, ": writable by group or others\n");
+	assert_int_equal(chmod(sub, 0702), 0);
+	capture_says(sub, ": writable by group or others\n");
+	assert_int_equal(chmod(sub, 0755), 0);
+	capture_says(sub, "");
+	assert_int_equal(chown(sub, 1, 0), 0);
+	capture_says(sub, ": not owned by root\n");
+	assert_int_equal(rmdir(sub), 0);
+	assert_int_equal(symlink("/", sub), 0);
+	capture_says(sub, ": not a directory\n");
+	write_file(sub, "", 0600);
+	capture_says(sub, ": not a directory\n");
+	capture_says(file, ": Not a directory\n");
+	unlink(sub);
+}
+
 /* --- structs in messages */
 
 static void
 a_conf(struct conf *conf)
 {
 	static const char text[] =
-	    "primary eth1 { carrier eth3 gateway 192.0.2.1\n"
-	    "	target 198.51.100.7 target 198.51.100.8 companion sps0 }\n"
+	    "primary eth1 { carrier eth3 gateway 192.0.2.1 gateway fe80::1\n"
+	    "	target 198.51.100.7 target 198.51.100.8 companion sps0\n"
+	    "	target tcp 198.51.100.9 port 443 target 2001:db8::7 near\n"
+	    "	target dns 198.51.100.9 query \"a.net\" answer 192.0.2.80\n"
+	    "	target gateway probe { budget 1G } }\n"
 	    "backup pots { modem \"/dev/ttyS0\" init \"ATZ\" phone \"1\" }\n"
-	    "masquerade from 10.0.0.0/8 eth0\n";
+	    "masquerade from 10.0.0.0/8 eth0\n"
+	    "capture \"/c\" { packets all }\n";
 	struct conf *c;
 	struct said said;
 
@@ -305,8 +362,39 @@ test_uplinks_in_messages(void **state)
 	UPLINK_REFUSED(0, ntargets, 0);
 	UPLINK_REFUSED(0, ntargets, CONF_TARGETS_MAX + 1);
 	UPLINK_REFUSED(0, target[1].id, 0);
-	UPLINK_REFUSED(0, target[1].method, CONF_METHOD_ICMP + 1);
+	UPLINK_REFUSED(0, target[1].method, CONF_METHOD_DNS + 1);
+	UPLINK_REFUSED(0, target[1].method, CONF_METHOD_GATEWAY);
+	UPLINK_REFUSED(0, target[1].method, CONF_METHOD_TCP); /* no port */
 	UPLINK_REFUSED(0, target[1].near, 2);
+	UPLINK_REFUSED(0, target[1].port, 53);
+	UPLINK_REFUSED(0, target[1].query[0], 'a');
+	UPLINK_REFUSED(0, target[1].answer.family, AF_INET);
+	UPLINK_REFUSED(0, target[2].port, 0);
+	UPLINK_REFUSED(0, target[2].port, 65536);
+	UPLINK_REFUSED(0, target[3].address.scope, 1);
+	UPLINK_REFUSED(0, target[3].address.octet[0], 0xff);
+	UPLINK_REFUSED(0, target[4].port, 0);
+	UPLINK_REFUSED(0, target[4].query[0], '\0');
+	UPLINK_REFUSED(0, target[4].query[0], '.');
+	UPLINK_REFUSED(0, target[4].query[1], '\n');
+	UPLINK_TEXT(0, target[4].query);
+	UPLINK_REFUSED(0, target[4].answer.family, 99);
+	UPLINK_REFUSED(0, target[5].near, 0);
+	UPLINK_REFUSED(0, target[5].address.octet[3], 1);
+	UPLINK_REFUSED(0, target[5].address.family, AF_UNSPEC);
+	UPLINK_REFUSED(1, target[0].near, 1); /* proves no backup */
+	UPLINK_REFUSED(0, gateway[FAMILY_INET].family, AF_INET6);
+	UPLINK_REFUSED(0, gateway[FAMILY_INET6].family, AF_INET);
+	UPLINK_REFUSED(0, gateway[FAMILY_INET6].scope, 1);
+	UPLINK_REFUSED(0, gateway[FAMILY_INET6].octet[0], 0xff);
+	UPLINK_REFUSED(0, decide, CONF_DECIDE_ALL + 1);
+	UPLINK_REFUSED(0, decide, CONF_DECIDE_INET6); /* none is far */
+	UPLINK_REFUSED(0, decide, CONF_DECIDE_ANY);
+	UPLINK_REFUSED(0, decide, CONF_DECIDE_ALL);
+	UPLINK_REFUSED(0, capture, CONF_CAPTURE_ALL + 1);
+	UPLINK_REFUSED(1, capture, CONF_CAPTURE_CONTROL);
+	UPLINK_REFUSED(0, probe.budget, 99999);
+	UPLINK_REFUSED(0, probe.budget, UINT64_MAX);
 	UPLINK_REFUSED(0, target[1].address.family, AF_UNSPEC);
 	UPLINK_REFUSED(0, target[1].address.octet[0], 127);
 	UPLINK_REFUSED(0, ncompanions, CONF_COMPANIONS_MAX + 1);
@@ -344,7 +432,52 @@ test_uplinks_in_messages(void **state)
 	UPLINK_TEXT(1, modem.phone[0]);
 	UPLINK_TEXT(1, modem.init[0]);
 	conf.uplink[0].target[0].near = 1;
+	conf.uplink[0].target[2].near = 1;
+	conf.uplink[0].target[4].near = 1;
 	UPLINK_REFUSED(0, target[1].near, 1); /* none is far */
+}
+
+/* A reload must notice whatever was edited. */
+static void
+test_the_same_uplink(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} edits[] = { { "fe80::1", "fe80::2" }, { "port 443", "port 80" },
+		{ "a.net", "b.net" }, { "192.0.2.80", "192.0.2.81" },
+		{ "query", "port 5353 query" }, { "target gateway", "" },
+		{ "1G", "2G" }, { "near", "decide any" },
+		{ "all", "control" } };
+	static const char text[] =
+	    "primary eth1 { gateway fe80::1 target 198.51.100.7\n"
+	    "	target tcp 198.51.100.9 port 443 target 2001:db8::7 near\n"
+	    "	target dns 198.51.100.9 query a.net answer 192.0.2.80\n"
+	    "	target gateway probe { budget 1G } }\n"
+	    "backup wwan0\ncapture \"/c\" { packets all }\n";
+	struct conf *a, *b;
+	struct said said;
+	char other[512];
+	size_t i;
+	char *at;
+
+	(void)state;
+	write_file(path, text, 0600);
+	assert_non_null(a = parse(1, &said));
+	assert_non_null(b = parse(1, &said));
+	assert_true(conf_uplink_same(&a->uplink[0], &b->uplink[0]));
+	conf_free(b);
+	for (i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		assert_non_null(at = strstr(text, edits[i].from));
+		snprintf(other, sizeof(other), "%.*s%s%s", (int)(at - text),
+		    text, edits[i].to, at + strlen(edits[i].from));
+		write_file(path, other, 0600);
+		if ((b = parse(1, &said)) == NULL)
+			fail_msg("%s", said.text);
+		if (conf_uplink_same(&a->uplink[0], &b->uplink[0]))
+			fail_msg("%s: not noticed", edits[i].to);
+		conf_free(b);
+	}
+	conf_free(a);
 }
 
 static void
@@ -456,6 +589,150 @@ test_false_failovers(void **state)
 	u.probe.count = 100;
 	assert_true(conf_false_failovers(&u, 0.5) > 0);
 	assert_true(isfinite(conf_false_failovers(&u, 1)));
+}
+
+/* As many targets of IPv6. */
+static void
+add_inet6(struct conf_uplink *u, uint32_t targets)
+{
+	for (; targets > 0; targets--) {
+		u->target[u->ntargets].id = u->ntargets;
+		u->target[u->ntargets++].address.family = AF_INET6;
+	}
+}
+
+static void
+test_false_failovers_of_families(void **state)
+{
+	struct conf_uplink u;
+	double inet, inet6, both;
+
+	(void)state;
+	u = schedule(1, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
+	inet = conf_false_failovers(&u, 0.01);
+	add_inet6(&u, 2);
+	about(conf_false_failovers(&u, 0.01), inet);
+	u.decide = CONF_DECIDE_INET6;
+	inet6 = conf_false_failovers(&u, 0.01);
+	assert_true(inet6 > 0 && inet6 < inet / 1e6);
+	u.decide = CONF_DECIDE_ALL;
+	about(conf_false_failovers(&u, 0.01), inet + inet6);
+	/* each is down for a period of 1.2 s */
+	u = schedule(1, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
+	add_inet6(&u, 1);
+	u.decide = CONF_DECIDE_ANY;
+	both = conf_false_failovers(&u, 0.05);
+	u.decide = CONF_DECIDE_INET;
+	inet = conf_false_failovers(&u, 0.05);
+	about(both, 2 * inet * inet * 1.2 / (365.25 * 86400));
+}
+
+static void
+test_what_rounds_cost(void **state)
+{
+	struct conf_uplink u;
+	struct conf_target *t;
+
+	(void)state;
+	assert_int_equal(CONF_ECHO_LEN, ICMP_LEN);
+	u = schedule(2, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
+	add_inet6(&u, 1);
+	assert_int_equal(
+	    conf_round_octets(&u, FAMILY_INET), 2 * 2 * 2 * ICMP_IP4_LEN);
+	assert_int_equal(
+	    conf_round_octets(&u, FAMILY_INET6), 2 * 2 * ICMP_IP6_LEN);
+	u = schedule(1, CONF_QUORUM_ANY, CONF_QUORUM_ANY);
+	t = &u.target[0];
+	t->method = CONF_METHOD_GATEWAY;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 56);
+	t->method = CONF_METHOD_TCP;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 212);
+	/* 3www7example3net0 are 17 octets */
+	t->method = CONF_METHOD_DNS;
+	strlcpy(t->query, "www.example.net", sizeof(t->query));
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 61 + 61 + 16);
+	t->answer.family = AF_INET6;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 61 + 61 + 28);
+	t->address.family = AF_INET6;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 0);
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 81 + 81 + 28);
+	t->method = CONF_METHOD_TCP;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 292);
+	t->method = CONF_METHOD_GATEWAY;
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 144);
+}
+
+/* Good rounds of a month, one every 200 ms and the delay. */
+static double
+month(const struct conf_uplink *u, enum family family)
+{
+	return (double)CONF_MONTH_MS / (200 + conf_delay_ms(u, family)) *
+	       (double)conf_round_octets(u, family);
+}
+
+static void
+test_budgets(void **state)
+{
+	struct conf_uplink u;
+	struct conf_bounds b;
+
+	(void)state;
+	u = schedule(2, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
+	assert_int_equal(conf_delay_ms(&u, FAMILY_INET), 1000);
+	u.probe.budget = 2000000000; /* they cost 1.5 G */
+	assert_int_equal(conf_delay_ms(&u, FAMILY_INET), 1000);
+	u.probe.budget = 20000000;
+	assert_true(month(&u, FAMILY_INET) <= 20e6);
+	about(month(&u, FAMILY_INET), 20e6);
+	conf_bounds(&u, &b);
+	assert_int_equal(b.detect_min_ms, 2400);
+	assert_int_equal(
+	    b.detect_max_ms, 2400 + conf_delay_ms(&u, FAMILY_INET));
+	add_inet6(&u, 1);
+	about(month(&u, FAMILY_INET), 10e6);
+	about(month(&u, FAMILY_INET6), 10e6);
+	u.probe.budget = 1;
+	assert_int_equal(conf_delay_ms(&u, FAMILY_INET), UINT32_MAX);
+}
+
+static void
+test_bounds_of_families(void **state)
+{
+	struct conf_uplink u;
+	struct conf_bounds inet, inet6, b;
+
+	(void)state;
+	u = schedule(2, CONF_QUORUM_MOST, CONF_QUORUM_ANY);
+	add_inet6(&u, 1);
+	u.probe.budget = 20000000;
+	conf_bounds(&u, &inet);
+	u.decide = CONF_DECIDE_INET6;
+	conf_bounds(&u, &inet6);
+	assert_true(inet6.detect_max_ms < inet.detect_max_ms);
+	u.decide = CONF_DECIDE_ANY;
+	conf_bounds(&u, &b);
+	assert_int_equal(b.detect_max_ms, inet.detect_max_ms);
+	u.decide = CONF_DECIDE_ALL;
+	conf_bounds(&u, &b);
+	assert_int_equal(b.detect_max_ms, inet6.detect_max_ms);
+}
+
+/* The smallest directory of captures holds one. */
+static void
+test_a_capture_fits(void **state)
+{
+	struct conf *conf;
+	struct said said;
+
+	(void)state;
+	write_file(path, GOOD_FILE "capture \"/c\" { size 300k }\n", 0600);
+	assert_non_null(conf = parse(1, &said));
+	assert_int_equal(conf->uplink[0].capture, CONF_CAPTURE_CONTROL);
+	assert_int_equal(conf->uplink[1].capture, CONF_CAPTURE_NONE);
+	assert_int_equal(conf->capture_size, 300000);
+	assert_true(conf->capture_size >= RING_FILE_MAX);
+	assert_int_equal(conf->capture_keep_ms, 14 * 86400000);
+	conf_free(conf);
 }
 
 /*
@@ -592,10 +869,17 @@ main(void)
 		cmocka_unit_test(test_files_that_cannot_be_read),
 		cmocka_unit_test(test_the_hash_is_of_all_files),
 		cmocka_unit_test(test_secrets_and_programs),
+		cmocka_unit_test(test_a_directory_for_captures),
 		cmocka_unit_test(test_uplinks_in_messages),
+		cmocka_unit_test(test_the_same_uplink),
 		cmocka_unit_test(test_globals_in_messages),
 		cmocka_unit_test(test_quorums),
 		cmocka_unit_test(test_false_failovers),
+		cmocka_unit_test(test_false_failovers_of_families),
+		cmocka_unit_test(test_what_rounds_cost),
+		cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_bounds_of_families),
+		cmocka_unit_test(test_a_capture_fits),
 		cmocka_unit_test(test_bounds_are_what_rounds_do),
 		cmocka_unit_test(test_default_bounds),
 	};
