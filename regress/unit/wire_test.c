@@ -617,6 +617,46 @@ no_arp(void **state)
 	wire_close(&wire);
 }
 
+/* What is probed how, as far as this kernel has it. */
+static void
+kinds(void **state)
+{
+	static const struct {
+		const char *make;
+		const struct wire_ops *ops;
+	} kind[] = {
+		{ "ip link add name x0 type dummy", &wire_bound }, /* NOARP */
+		{ "ip link add name x0 type wireguard", &wire_bound },
+		{ "ip tuntap add x0 mode tun", &wire_bound },
+		{ "ip link add name x0 type gre local 192.0.2.10 "
+		  "remote 192.0.2.1",
+		    &wire_bound },
+		{ "ip link add name x0 link wan type ipvlan mode l3",
+		    &wire_bound },
+		{ "ip tuntap add x0 mode tap", &wire_l2 },
+		{ "ip link add name x0 link wan type macvlan", &wire_l2 },
+		{ "ip link add name x0 type vxlan id 7 remote 192.0.2.1 "
+		  "dstport 4789",
+		    &wire_l2 },
+	};
+	char command[160];
+	size_t i;
+
+	(void)state;
+	needs_root();
+	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		snprintf(
+		    command, sizeof(command), "%s 2>/dev/null", kind[i].make);
+		if (system(command) != 0)
+			continue;
+		try("ip addr add 192.0.2.10/24 dev x0 && ip link set x0 up");
+		use(FAMILY_INET, "x0");
+		open_wire(kind[i].ops);
+		wire_close(&wire);
+		try("ip link del x0");
+	}
+}
+
 static void
 stamps(void **state)
 {
@@ -641,6 +681,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stamps),
+		cmocka_unit_test(kinds),
 		BOTH(waits_for_neighbour),
 		BOTH(not_believed),
 		BOTH(contested),
