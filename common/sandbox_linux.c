@@ -19,6 +19,7 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -112,6 +113,7 @@ static const int parent_calls[] = {
 static const int prober_calls[] = {
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(bind),
+	SCMP_SYS(connect), /* its probes by TCP and DNS */
 	SCMP_SYS(getsockname),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt),
@@ -275,14 +277,21 @@ allow_own_signals(scmp_filter_ctx ctx)
 static void
 prober_rules(scmp_filter_ctx ctx)
 {
+	static const int inet[] = { AF_INET, AF_INET6 };
+	size_t i;
+
 	allow(ctx, prober_calls, sizeof(prober_calls) / sizeof(int));
 	allow_ioctl(ctx, 0xffffff00, 0x8900); /* SIOC...: of interfaces */
 	allow_socket(ctx, AF_PACKET, SOCK_RAW, -1); /* pcap */
 	allow_socket(ctx, AF_PACKET, SOCK_DGRAM, -1); /* pcap, on ppp */
-	allow_socket(ctx, AF_INET, SOCK_RAW, 1 /* IPPROTO_ICMP */);
-	allow_socket(ctx, AF_INET6, SOCK_RAW, 58 /* IPPROTO_ICMPV6 */);
+	allow_socket(ctx, AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	allow_socket(ctx, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	for (i = 0; i < sizeof(inet) / sizeof(inet[0]); i++) {
+		/* 0: TCP and UDP; pcap has one of these for SIOCGIFMTU */
+		allow_socket(ctx, inet[i], SOCK_STREAM, 0);
+		allow_socket(ctx, inet[i], SOCK_DGRAM, 0);
+	}
 	allow_socket(ctx, AF_UNIX, SOCK_DGRAM, -1); /* pcap: SIOCGIFNAME */
-	allow_socket(ctx, AF_INET, SOCK_DGRAM, -1); /* pcap: SIOCGIFMTU */
 	allow_socket(ctx, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC); /* pcap */
 }
 

@@ -41,6 +41,7 @@ enum outcome { DONE, REFUSED, FATAL, ABORTED, OTHER };
 static char root[] = "/tmp/sandbox-test-XXXXXX";
 static struct passwd *pw;
 static int tty; /* opened before, as netconf does for the dialer */
+static int udp; /* so was this, for who may make none */
 static int status_fd; /* /proc/PID/status cannot be opened inside */
 static pid_t victim; /* of the same uid */
 
@@ -101,9 +102,57 @@ tcp_socket(void)
 }
 
 static int
+tcp6_socket(void)
+{
+	return socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static int
+udp_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+}
+
+static int
+udp6_socket(void)
+{
+	return socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+}
+
+static int
+mptcp_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+}
+
+static int
+sctp_socket(void)
+{
+	return socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP);
+}
+
+static int
+ping_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+}
+
+static int
 icmp_socket(void)
 {
 	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+}
+
+static int
+icmp6_socket(void)
+{
+	return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+}
+
+static int
+raw_tcp6_socket(void)
+{
+	return socket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
 }
 
 static int
@@ -131,11 +180,27 @@ listen_on(void)
 }
 
 static int
+accept_from(void)
+{
+	return accept4(udp, NULL, NULL, 0);
+}
+
+static int
 connect_to(void)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 
-	return connect(0, (struct sockaddr *)&sin, sizeof(sin));
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons(53);
+	return connect(udp, (struct sockaddr *)&sin, sizeof(sin));
+}
+
+static int
+stamp_datagrams(void)
+{
+	int on = 1;
+
+	return setsockopt(udp, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
 
 static int
@@ -177,13 +242,23 @@ static const struct {
 	{ "mount", mount_something, { FATAL, FATAL, FATAL } },
 	{ "fork", fork_one, { REFUSED, REFUSED, REFUSED } },
 	{ "become root", become_root, { REFUSED, REFUSED, REFUSED } },
-	{ "TCP", tcp_socket, { REFUSED, REFUSED, REFUSED } },
+	{ "TCP", tcp_socket, { REFUSED, DONE, REFUSED } },
+	{ "TCP of IPv6", tcp6_socket, { REFUSED, DONE, REFUSED } },
+	{ "UDP", udp_socket, { REFUSED, DONE, REFUSED } },
+	{ "UDP of IPv6", udp6_socket, { REFUSED, DONE, REFUSED } },
+	{ "MPTCP", mptcp_socket, { REFUSED, REFUSED, REFUSED } },
+	{ "SCTP", sctp_socket, { REFUSED, REFUSED, REFUSED } },
+	{ "ping", ping_socket, { REFUSED, REFUSED, REFUSED } },
 	{ "raw ICMP", icmp_socket, { REFUSED, DONE, REFUSED } },
+	{ "raw ICMPv6", icmp6_socket, { REFUSED, DONE, REFUSED } },
 	{ "raw TCP", raw_tcp_socket, { REFUSED, REFUSED, REFUSED } },
+	{ "raw TCP of IPv6", raw_tcp6_socket, { REFUSED, REFUSED, REFUSED } },
 	{ "frames", packet_socket, { REFUSED, DONE, REFUSED } },
 	{ "routes", route_socket, { REFUSED, REFUSED, REFUSED } },
 	{ "listen", listen_on, { REFUSED, REFUSED, REFUSED } },
-	{ "connect", connect_to, { REFUSED, REFUSED, REFUSED } },
+	{ "accept", accept_from, { OTHER, REFUSED, REFUSED } },
+	{ "connect", connect_to, { REFUSED, DONE, REFUSED } },
+	{ "stamps", stamp_datagrams, { REFUSED, DONE, REFUSED } },
 	{ "settings of a tty", tty_settings, { REFUSED, REFUSED, DONE } },
 	{ "input into a tty", tty_input, { REFUSED, REFUSED, REFUSED } },
 	{ "write", write_all, { DONE, DONE, DONE } },
@@ -347,6 +422,8 @@ set_up(void **state)
 	assert_int_not_equal(fd, -1);
 	close(fd);
 	assert_int_not_equal(tty = posix_openpt(O_RDWR | O_NOCTTY), -1);
+	udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_not_equal(udp, -1);
 	assert_int_not_equal(victim = fork(), -1);
 	if (victim == 0) {
 		if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == 0)
