@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An uplink being probed: when its rounds begin, what ends them, what is
- * known of its targets.  What a round proves is in round.c, the way that its
- * probes take in wire.c.
+ * An uplink being probed in one family: what its rounds are made of, what is
+ * known of its targets.  What a round proves is in round.c, when the next one
+ * is due in schedule.c, the way that probes take in wire.c and socks.c.
  */
 #ifndef PROBER_PROBED_H
 #define PROBER_PROBED_H
@@ -13,8 +13,8 @@
 struct probed;
 
 /* A finished round goes to tell. */
-struct probed *probed_new(
-    const struct conf_uplink *, void (*tell)(const struct msg_round *));
+struct probed *probed_new(const struct conf_uplink *, enum family,
+    void (*tell)(const struct msg_round *));
 void probed_free(struct probed *);
 const struct conf_uplink *probed_conf(const struct probed *);
 /* The same uplink has another place among the uplinks now. */

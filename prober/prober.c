@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The prober's process: configuration, facts and modes come in, rounds and
- * statistics go out.  What happens to an uplink is in probed.c.
+ * statistics go out.  What happens to an uplink is in probed.c, once for each
+ * family in which it has targets.
  */
 #include <sys/types.h>
 
@@ -18,7 +19,7 @@
 #include "prober/prober.h"
 
 static struct imsgev iev_parent;
-static struct probed *probed[CONF_UPLINKS_MAX];
+static struct probed *probed[CONF_UPLINKS_MAX][FAMILIES]; /* or NULL */
 static struct conf_recv pending; /* a configuration that still comes */
 
 static void
@@ -35,17 +36,30 @@ tell_round(const struct msg_round *r)
 }
 
 static void
+send_stats(const struct probed *p, enum family family, uint32_t asker)
+{
+	const struct conf_uplink *u = probed_conf(p);
+	struct msg_stats s;
+	uint32_t i;
+
+	for (i = 0; i < u->ntargets; i++) {
+		if (addr_family(&u->target[i].address) != family)
+			continue;
+		probed_stats(p, i, &s);
+		s.asker = asker;
+		send_parent(IMSG_STATS, &s, sizeof(s));
+	}
+}
+
+static void
 got_stats_req(uint32_t asker)
 {
-	struct msg_stats s;
-	uint32_t i, j;
+	uint32_t i, f;
 
-	for (i = 0; i < CONF_UPLINKS_MAX && probed[i] != NULL; i++)
-		for (j = 0; j < probed_conf(probed[i])->ntargets; j++) {
-			probed_stats(probed[i], j, &s);
-			s.asker = asker;
-			send_parent(IMSG_STATS, &s, sizeof(s));
-		}
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		for (f = 0; f < FAMILIES; f++)
+			if (probed[i][f] != NULL)
+				send_stats(probed[i][f], f, asker);
 	send_parent(IMSG_STATS_END, &asker, sizeof(asker));
 }
 
@@ -65,16 +79,16 @@ got_capture_file(struct imsg *imsg)
 
 /* An uplink that did not change keeps everything, but perhaps its place. */
 static struct probed *
-take_unchanged(const struct conf_uplink *u)
+take_unchanged(const struct conf_uplink *u, enum family family)
 {
 	struct probed *p;
 	uint32_t i;
 
 	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
-		if ((p = probed[i]) == NULL ||
+		if ((p = probed[i][family]) == NULL ||
 		    !conf_uplink_same(probed_conf(p), u))
 			continue;
-		probed[i] = NULL;
+		probed[i][family] = NULL;
 		probed_move(p, u->id);
 		return p;
 	}
@@ -86,35 +100,74 @@ static void
 inherit(struct probed *p)
 {
 	const struct conf_uplink *is = probed_conf(p), *was;
+	uint32_t i, f;
+
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		for (f = 0; f < FAMILIES; f++) {
+			if (probed[i][f] == NULL)
+				continue;
+			was = probed_conf(probed[i][f]);
+			if (strcmp(was->label, is->label) == 0 &&
+			    strcmp(was->ifname, is->ifname) == 0)
+				probed_inherit(p, probed[i][f]);
+		}
+}
+
+static int
+has_targets(const struct conf_uplink *u, enum family family)
+{
 	uint32_t i;
 
-	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
-		if (probed[i] == NULL)
-			continue;
-		was = probed_conf(probed[i]);
-		if (strcmp(was->label, is->label) == 0 &&
-		    strcmp(was->ifname, is->ifname) == 0)
-			probed_inherit(p, probed[i]);
-	}
+	for (i = 0; i < u->ntargets; i++)
+		if (addr_family(&u->target[i].address) == family)
+			return 1;
+	return 0;
 }
 
 static void
 install(void)
 {
-	struct probed *next[CONF_UPLINKS_MAX] = { NULL };
-	uint32_t i;
+	struct probed *next[CONF_UPLINKS_MAX][FAMILIES] = { { NULL } };
+	const struct conf_uplink *u = pending.uplink;
+	uint32_t i, f;
 
 	for (i = 0; i < pending.nuplinks; i++)
-		next[i] = take_unchanged(&pending.uplink[i]);
+		for (f = 0; f < FAMILIES; f++)
+			next[i][f] = take_unchanged(&u[i], f);
 	for (i = 0; i < pending.nuplinks; i++)
-		if (next[i] == NULL) {
-			next[i] = probed_new(&pending.uplink[i], tell_round);
-			inherit(next[i]);
+		for (f = 0; f < FAMILIES; f++) {
+			if (next[i][f] != NULL || !has_targets(&u[i], f))
+				continue;
+			next[i][f] = probed_new(&u[i], f, tell_round);
+			inherit(next[i][f]);
 		}
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
-		probed_free(probed[i]);
+		for (f = 0; f < FAMILIES; f++)
+			probed_free(probed[i][f]);
 	memcpy(probed, next, sizeof(probed));
-	capture_configure((enum conf_capture)pending.uplink[0].capture);
+	capture_configure((enum conf_capture)u[0].capture);
+}
+
+static void
+got_facts(const struct msg_facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (probed[f->uplink][i] != NULL)
+			probed_facts(probed[f->uplink][i], f);
+	if (f->uplink == 0)
+		capture_facts(f);
+}
+
+static void
+got_mode(const struct msg_probe *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (probed[m->uplink][i] != NULL)
+			probed_mode(probed[m->uplink][i], m);
 }
 
 static void
@@ -148,17 +201,13 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 		proc_get(imsg, &f, sizeof(f));
 		if (!msg_facts_valid(&f))
 			fatalx("parent: FACTS: invalid");
-		if (f.uplink == 0)
-			capture_facts(&f);
-		if (probed[f.uplink] != NULL)
-			probed_facts(probed[f.uplink], &f);
+		got_facts(&f);
 		break;
 	case IMSG_PROBE:
 		proc_get(imsg, &m, sizeof(m));
 		if (!msg_probe_valid(&m))
 			fatalx("parent: PROBE: invalid");
-		if (probed[m.uplink] != NULL)
-			probed_mode(probed[m.uplink], &m);
+		got_mode(&m);
 		break;
 	case IMSG_STATS_REQ:
 		proc_get(imsg, &n, sizeof(n));

@@ -154,6 +154,22 @@ wire_drain(struct wire *w)
 }
 
 void
+wire_sleep(struct wire *w)
+{
+	if (w->ops == NULL)
+		return;
+	event_del(&w->ev);
+	evtimer_del(&w->rest);
+}
+
+void
+wire_wake(struct wire *w)
+{
+	if (w->ops != NULL)
+		event_add(&w->ev, NULL);
+}
+
+void
 wire_works(struct wire *w, const struct addr *target)
 {
 	if (w->ops != NULL)

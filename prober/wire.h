@@ -101,6 +101,9 @@ void wire_close(struct wire *);
 int wire_is_open(const struct wire *);
 /* Take what has arrived already, before silence is judged. */
 void wire_drain(struct wire *);
+/* Whatever arrives waits, until wire_wake or wire_drain. */
+void wire_sleep(struct wire *);
+void wire_wake(struct wire *);
 /*
  * An answer from this target was authentic: the way to it works, whoever
  * else says that he is the next hop.

@@ -20,16 +20,19 @@
 #include "common/proc.h"
 #include "common/sandbox.h"
 #include "prober/capture.h"
+#include "prober/evidence.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
 #include "prober/round.h"
+#include "prober/schedule.h"
+#include "prober/socks.h"
 #include "prober/stats.h"
 #include "prober/wire.h"
 
-#define TIMERS    (4 * CONF_UPLINKS_MAX)
+#define TIMERS    (4 * FAMILIES * CONF_UPLINKS_MAX)
 #define ECHOES    64
 #define STEPS_MAX 2000 /* timers that one input may fire */
-#define COMMANDS  10
+#define COMMANDS  11
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -52,6 +55,11 @@ static size_t message_len;
 static struct monotime clock_now;
 static uint32_t nechoes, steps;
 static int wire_fails, wire_silent;
+static const struct socks_user *socks_user; /* the last opened */
+static void *socks_arg;
+static uint32_t sock_target;
+static uint16_t sock_seq;
+static uint64_t sock_token;
 static jmp_buf refused;
 
 static uint8_t
@@ -176,8 +184,28 @@ fuzz_silent(const struct wire *w, struct monotime since)
 	return wire_silent;
 }
 
+static int
+fuzz_ask(struct wire *w)
+{
+	if (w->facts.pointopoint)
+		return -1;
+	if (octet() & 1)
+		w->user->gateway(w->arg, clock_now);
+	return 0;
+}
+
+static const uint8_t *
+fuzz_next_hop(const struct wire *w)
+{
+	static const uint8_t mac[FRAME_MAC_LEN] = { 2 };
+
+	return w->facts.pointopoint ? NULL : mac;
+}
+
 static const struct wire_ops fuzz_ops = {
 	.send = fuzz_send,
+	.ask = fuzz_ask,
+	.next_hop = fuzz_next_hop,
 	.refresh = fuzz_refresh,
 	.silent = fuzz_silent,
 };
@@ -222,6 +250,74 @@ fuzz_drain(struct wire *w)
 	(void)w;
 }
 
+static int
+fuzz_dropped(struct wire *w)
+{
+	(void)w;
+	return octet() & 1;
+}
+
+/* Of the last query or connection: answered, denied, or nothing. */
+static void
+fuzz_socks_open(struct socks *s, const struct msg_facts *f, enum family family,
+    const struct socks_user *user, void *arg)
+{
+	(void)s;
+	(void)f;
+	(void)family;
+	socks_user = user;
+	socks_arg = arg;
+}
+
+static int
+fuzz_socks_send(
+    struct socks *s, const struct conf_target *t, uint16_t seq, uint64_t token)
+{
+	(void)s;
+	sock_target = t->id;
+	sock_seq = seq;
+	sock_token = token;
+	return wire_fails ? -1 : 0;
+}
+
+static void
+fuzz_socks_close(struct socks *s)
+{
+	(void)s;
+	socks_user = NULL;
+}
+
+static int
+fuzz_evidence_open(struct evidence *e, const struct msg_facts *f,
+    enum family family, const uint8_t *mac)
+{
+	(void)f;
+	(void)family;
+	(void)mac;
+	e->pcap = octet() & 1 ? (pcap_t *)(void *)e : NULL;
+	return e->pcap == NULL ? -1 : 0;
+}
+
+static int
+fuzz_evidence_is_open(const struct evidence *e)
+{
+	return e->pcap != NULL;
+}
+
+static struct monotime
+fuzz_evidence_last(struct evidence *e)
+{
+	if (octet() & 1)
+		e->last = clock_now;
+	return e->last;
+}
+
+static void
+fuzz_evidence_close(struct evidence *e)
+{
+	e->pcap = NULL;
+}
+
 #undef evtimer_set
 #undef evtimer_add
 #undef evtimer_del
@@ -238,6 +334,16 @@ fuzz_drain(struct wire *w)
 #define wire_is_open          fuzz_is_open
 #define wire_drain            fuzz_drain
 #define wire_works(w, target) ((void)0)
+#define wire_sleep(w)         ((void)(w))
+#define wire_wake(w)          ((void)(w))
+#define wire_dropped          fuzz_dropped
+#define socks_open            fuzz_socks_open
+#define socks_send            fuzz_socks_send
+#define socks_close           fuzz_socks_close
+#define evidence_open         fuzz_evidence_open
+#define evidence_is_open      fuzz_evidence_is_open
+#define evidence_last         fuzz_evidence_last
+#define evidence_close        fuzz_evidence_close
 #define capture_configure(c)  ((void)(c))
 #define capture_facts(f)      ((void)(f))
 #define capture_write         fuzz_write
@@ -284,9 +390,24 @@ send_uplink(uint32_t id)
 		uint8_t ip[4] = { 198, 51, 100, (uint8_t)(i + 1) };
 
 		u.target[i].id = i;
-		u.target[i].near = octet() & 1;
-		addr_set(&u.target[i].address, AF_INET, ip, 4);
+		u.target[i].method = octet() % (CONF_METHOD_DNS + 1);
+		u.target[i].near =
+		    u.target[i].method == CONF_METHOD_GATEWAY || octet() & 1;
+		if (octet() & 1) {
+			addr_parse("2001:db8::7", &u.target[i].address);
+			u.target[i].address.octet[15] = (uint8_t)(i + 1);
+		} else
+			addr_set(&u.target[i].address, AF_INET, ip, 4);
+		if (u.target[i].method == CONF_METHOD_GATEWAY)
+			memset(u.target[i].address.octet, 0, 16);
+		if (u.target[i].method >= CONF_METHOD_TCP)
+			u.target[i].port = 53;
+		if (u.target[i].method == CONF_METHOD_DNS)
+			strlcpy(u.target[i].query, "example.net",
+			    sizeof(u.target[i].query));
 	}
+	if (octet() & 1)
+		u.probe.budget = 100000 + octet() * UINT64_C(1000000);
 	u.dial.timeout_ms = 60000;
 	u.dial.redial = 1;
 	u.dial.backoff_ms = u.dial.backoff_max_ms = 1000;
@@ -331,6 +452,11 @@ send_facts(void)
 		addr_set(&f.family[FAMILY_INET].address, AF_INET, ip, 4);
 	if (flags & 32)
 		addr_set(&f.family[FAMILY_INET].gateway, AF_INET, gateway, 4);
+	if (flags & 64) {
+		f.family[FAMILY_INET6] = f.family[FAMILY_INET];
+		addr_parse("2001:db8::2", &f.family[FAMILY_INET6].address);
+		addr_parse("2001:db8::1", &f.family[FAMILY_INET6].gateway);
+	}
 	deliver(IMSG_FACTS, &f, sizeof(f));
 }
 
@@ -382,6 +508,23 @@ answer(void)
 		at = monotime_add_ms(at, -40 * octet());
 	w->user->answer(w->arg, &e, at);
 	w->user->done(w->arg);
+}
+
+/* What a socket got, of the last probe or not quite. */
+static void
+sock_answer(void)
+{
+	uint8_t wrong = octet();
+	uint64_t token = sock_token + (wrong & 1);
+	struct monotime at = monotime_add_ms(clock_now, -10 * (wrong >> 4));
+
+	if (socks_user == NULL)
+		return;
+	if (wrong & 2)
+		socks_user->denied(
+		    socks_arg, sock_target, sock_seq, token, wrong & 4);
+	else
+		socks_user->answer(socks_arg, sock_target, sock_seq, token, at);
 }
 
 /* Time goes on, by steps that may be late. */
@@ -447,6 +590,9 @@ command(void)
 	case 9:
 		deliver(IMSG_STATS_REQ, &asker, sizeof(asker));
 		break;
+	case 10:
+		sock_answer();
+		break;
 	}
 }
 
@@ -464,10 +610,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (setjmp(refused) == 0)
 		while (left > 0)
 			command();
-	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
-		probed_free(probed[i]);
-		probed[i] = NULL;
+	for (i = 0; i < CONF_UPLINKS_MAX * FAMILIES; i++) {
+		probed_free(probed[i / FAMILIES][i % FAMILIES]);
+		probed[i / FAMILIES][i % FAMILIES] = NULL;
 	}
+	socks_user = NULL;
 	memset(&pending, 0, sizeof(pending));
 	memset(timer, 0, sizeof(timer));
 	return 0;

@@ -38,6 +38,7 @@
 #define PATIENCE_MS 30000 /* generous: a loaded machine is no failure */
 #define FAR_1       "198.51.100.7"
 #define FAR_2       "198.51.100.8"
+#define FAR_6       "2001:db8:100::7"
 
 static const char *cannot; /* why nothing here can run */
 static pid_t peer_pid, prober_pid;
@@ -184,32 +185,44 @@ hear(uint32_t type, void *data, size_t len)
 }
 
 static struct msg_round
-next_round(uint32_t uplink)
+next_round_of(uint32_t uplink, uint32_t family)
 {
 	struct msg_round r;
 
 	do {
 		hear(IMSG_ROUND, &r, sizeof(r));
 		assert_true(msg_round_valid(&r));
-	} while (r.uplink != uplink || r.gen != gen);
+	} while (r.uplink != uplink || r.family != family || r.gen != gen);
 	return r;
+}
+
+static struct msg_round
+next_round(uint32_t uplink)
+{
+	return next_round_of(uplink, FAMILY_INET);
 }
 
 /* Wait for such a round; returns it. */
 static struct msg_round
-await(uint32_t uplink, uint32_t verdict, uint32_t cause)
+await_of(uint32_t uplink, uint32_t family, uint32_t verdict, uint32_t cause)
 {
 	struct monotime end = monotime_add_ms(monotime_now(), PATIENCE_MS);
 	struct msg_round r;
 
 	do {
-		r = next_round(uplink);
+		r = next_round_of(uplink, family);
 		if (monotime_cmp(monotime_now(), end) > 0)
 			fail_msg("verdict %u cause %s, not %u %s", r.verdict,
 			    msg_cause_text(r.cause), verdict,
 			    msg_cause_text(cause));
 	} while (r.verdict != verdict || r.cause != cause);
 	return r;
+}
+
+static struct msg_round
+await(uint32_t uplink, uint32_t verdict, uint32_t cause)
+{
+	return await_of(uplink, FAMILY_INET, verdict, cause);
 }
 
 static void
@@ -726,6 +739,213 @@ point_to_point(void **state)
 	await(0, MSG_GOOD, MSG_CAUSE_NONE);
 }
 
+/* How its configuration differs in a test; back with conf_of(was). */
+static void
+conf_of(const struct conf_uplink *u)
+{
+	conf[0] = *u;
+	assert_true(conf_uplink_valid(u));
+	send_conf(2);
+	send_facts(0);
+	probe(0, MSG_PROBE_ROUNDS);
+}
+
+/* Each has its own rounds: what one loses does not disturb the other. */
+static void
+two_families(void **state)
+{
+	struct conf_uplink was = conf[0], u = was;
+	struct msg_facts facts_were = facts[0];
+	struct msg_family *six = &facts[0].family[FAMILY_INET6];
+	struct msg_round r;
+	int i, n;
+
+	(void)state;
+	needs_root();
+	sh("sysctl -qw net.ipv6.conf.wan.disable_ipv6=0");
+	peer("ip addr add " FAR_6 "/128 dev lo nodad");
+	sh("ip addr add 2001:db8:1::2/64 dev wan nodad");
+	peer("ip addr add 2001:db8:1::1/64 dev gw nodad");
+	u.ntargets = 3;
+	u.target[2].id = 2;
+	addr_parse(FAR_6, &u.target[2].address);
+	six->prefixlen = 64;
+	six->has_route = 1;
+	addr_parse("2001:db8:1::2", &six->address);
+	addr_parse("2001:db8:1::1", &six->gateway);
+	conf_of(&u);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	r = await_of(0, FAMILY_INET6, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_int_equal(r.target[0].sent, 0);
+	assert_int_equal(r.target[2].state, MSG_TARGET_UP);
+	peer("ip addr del " FAR_6 "/128 dev lo");
+	for (i = n = 0; i < 5; i++)
+		n += next_round(0).verdict == MSG_GOOD;
+	assert_int_equal(n, 5);
+	r = await_of(0, FAMILY_INET6, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	assert_int_equal(r.target[2].state, MSG_TARGET_DOWN);
+	peer("ip addr add " FAR_6 "/128 dev lo nodad");
+	/* an address that comes and goes beside the other family's rounds */
+	for (i = 0; i < 20; i++) {
+		six->address.octet[15] = (uint8_t)(2 + i);
+		send_facts(0);
+		assert_int_equal(next_round(0).verdict, MSG_GOOD);
+	}
+	memset(six, 0, sizeof(*six));
+	send_facts(0);
+	await_of(0, FAMILY_INET6, MSG_BAD, MSG_CAUSE_NO_ADDRESS);
+	assert_int_equal(next_round(0).verdict, MSG_GOOD);
+	sh("sysctl -qw net.ipv6.conf.wan.disable_ipv6=1");
+	facts[0] = facts_were;
+	conf_of(&was);
+}
+
+static void
+gateway_target(void **state)
+{
+	struct conf_uplink was = conf[0], u = was;
+	struct msg_round r;
+
+	(void)state;
+	needs_root();
+	u.ntargets = 3;
+	u.target[2].id = 2;
+	u.target[2].near = 1;
+	u.target[2].method = CONF_METHOD_GATEWAY;
+	u.target[2].address.family = AF_INET;
+	u.probe.require.kind = CONF_QUORUM_ALL;
+	conf_of(&u);
+	r = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_true(r.target[2].received >= 2);
+	assert_int_equal(r.target[2].state, MSG_TARGET_UP);
+	peer("ip link set gw arp off");
+	r = await(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	peer("ip link set gw arp on");
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	/* nobody can be asked: it counts neither way */
+	probe(0, MSG_PROBE_OFF);
+	sh("ip route add default via 192.0.2.1 dev wan");
+	facts[0].pointopoint = 1;
+	send_facts(0);
+	probe(0, MSG_PROBE_ROUNDS);
+	r = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	r = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_int_equal(r.target[2].sent, 0);
+	assert_int_equal(r.target[2].state, MSG_TARGET_UNKNOWN);
+	facts[0].pointopoint = 0;
+	sh("ip route del default");
+	conf_of(&was);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* Somebody beyond the gateway who is heard whatever probes do. */
+static pid_t
+traffic(void)
+{
+	pid_t pid = fork();
+	char net[32];
+
+	if (pid != 0)
+		return pid;
+	snprintf(net, sizeof(net), "--net=/proc/%d/ns/net", (int)peer_pid);
+	execlp("nsenter", "nsenter", net, "ping", "-q", "-i", "0.02", "-I",
+	    FAR_1, "192.0.2.10", NULL);
+	_exit(1);
+}
+
+static void
+end_traffic(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* No probe is answered, but others are heard: full, for ten seconds. */
+static void
+full_or_dead(void **state)
+{
+	struct msg_round r;
+	int64_t heard;
+	pid_t pid;
+
+	(void)state;
+	needs_root();
+	if (try("command -v ping >/dev/null") != 0)
+		skip();
+	heard = await(0, MSG_GOOD, MSG_CAUSE_NONE).last_answer_ns;
+	pid = traffic();
+	peer("nft 'add table inet t; add chain inet t i "
+	     "{ type filter hook input priority 0; }; "
+	     "add rule inet t i icmp type echo-request drop'");
+	r = await(0, MSG_CONGESTED, MSG_CAUSE_CONGESTED);
+	assert_int_equal(r.target[0].received, 0);
+	r = await(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	assert_true(r.ended_ns - heard > 9000 * INT64_C(1000000));
+	peer("nft delete table inet t");
+	end_traffic(pid);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* With a budget a round is hours away, unless a busy line goes silent. */
+static void
+silence_asks(void **state)
+{
+	struct conf_uplink was = conf[0], u = was;
+	pid_t pid;
+	struct msg_round r;
+
+	(void)state;
+	needs_root();
+	if (try("command -v ping >/dev/null") != 0)
+		skip();
+	u.probe.budget = 300000;
+	assert_true(conf_delay_ms(&u, FAMILY_INET) > 1000000);
+	conf_of(&u);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	pid = traffic();
+	poll(NULL, 0, 2 * (int)u.probe.timeout_ms + 500);
+	end_traffic(pid);
+	r = next_round(0);
+	assert_int_equal(r.verdict, MSG_GOOD);
+	conf_of(&was);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* Ten targets once a second: answers are read together. */
+static void
+few_wake_ups(void **state)
+{
+	struct conf_uplink was = conf[0], u = was;
+	unsigned long before;
+	struct msg_round first, last;
+	double s;
+	uint32_t i;
+
+	(void)state;
+	needs_root();
+	u.ntargets = 10;
+	u.probe.count = 1;
+	u.probe.delay_ms = 1000;
+	for (i = 0; i < 10; i++) {
+		u.target[i].id = i;
+		addr_parse(FAR_1, &u.target[i].address);
+		u.target[i].address.octet[3] = (uint8_t)(100 + i);
+		peer("ip addr add 198.51.100.%u/32 dev lo", 100 + i);
+	}
+	conf_of(&u);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	first = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	before = wakes();
+	for (i = 0; i < 5; i++)
+		last = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	s = (double)(last.ended_ns - first.ended_ns) / 1e9;
+	print_message(
+	    "%.1f wake-ups a second\n", (double)(wakes() - before) / s);
+	assert_true((double)(wakes() - before) < 10 * s);
+	conf_of(&was);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
 static void
 reload_keeps(void **state)
 {
@@ -797,6 +1017,11 @@ main(void)
 		cmocka_unit_test(sleeps_through_others),
 		cmocka_unit_test(two_uplinks),
 		cmocka_unit_test(point_to_point),
+		cmocka_unit_test(two_families),
+		cmocka_unit_test(gateway_target),
+		cmocka_unit_test(full_or_dead),
+		cmocka_unit_test(silence_asks),
+		cmocka_unit_test(few_wake_ups),
 		cmocka_unit_test(reload_keeps),
 		cmocka_unit_test(malformed_ends_it),
 	};
