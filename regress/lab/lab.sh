@@ -24,6 +24,7 @@ PATH=$B:$B/lab:$PATH:/usr/sbin:/sbin
 LAN_HOST=10.7.0.10
 TARGET=198.51.100.7
 TARGET2=198.51.100.8
+TARGET6=2001:db8:5::7
 GATEWAY=192.0.2.1
 PRIMARY_ADDRESS=192.0.2.2
 WAN2_GATEWAY=203.0.113.65
@@ -34,7 +35,7 @@ ECHO_PORT=7007
 MODEM=/run/lab/modem0
 # Words for the primary: an outage is seen in less than a second.
 LAB_FAST='probe { count 3 interval 50ms timeout 300ms delay 200ms }'
-export LAN_HOST TARGET TARGET2 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
+export LAN_HOST TARGET TARGET2 TARGET6 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
     WAN2_ADDRESS PPP_GATEWAY PPP_ADDRESS ECHO_PORT MODEM
 
 # --- TAP --------------------------------------------------------------------
@@ -293,6 +294,41 @@ lab_up() {
 	wait_until 5 "on core flow tcp $TARGET $ECHO_PORT </dev/null >/dev/null"
 	# snapshots have the kernel's own addresses, which come a bit later
 	wait_until 5 "[ \$(ip -6 addr show scope link | grep -c inet6) -eq 3 ]"
+}
+
+# lab_inet6: IPv6 on the same links; the core's host is $TARGET6
+lab_inet6() {
+	local h
+	for h in isp-a isp-b core; do
+		on $h sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+	done
+	ip -batch - <<-IP
+		addr add 2001:db8:a::2/64 dev eth1 nodad
+		addr add 2001:db8:b::2/64 dev wan2 nodad
+		route add default via 2001:db8:a::1 metric 100
+		route add default via 2001:db8:b::1 metric 200
+	IP
+	for h in a b; do
+		ip -n isp-$h -batch - <<-IP
+			addr add 2001:db8:$h::1/64 dev cust nodad
+			addr add 2001:db8:c:$h::1/64 dev core nodad
+			route add default via 2001:db8:c:$h::2
+		IP
+		ip -n core -batch - <<-IP
+			addr add 2001:db8:c:$h::2/64 dev isp-$h nodad
+			route add 2001:db8:$h::/64 via 2001:db8:c:$h::1
+		IP
+	done
+	ip -n core addr add $TARGET6/128 dev lo
+}
+
+# As cut_upstream, of IPv6 alone.
+cut_inet6() {
+	on isp-a sh -c 'echo 0 >/proc/sys/net/ipv6/conf/all/forwarding'
+}
+
+restore_inet6() {
+	on isp-a sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 }
 
 # site_nat: the site has NAT of its own on the primary, whatever we do
