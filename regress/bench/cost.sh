@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: netns
-# cost.sh 10|1000 [all]: what probing so many targets once a second costs, at
+# cost.sh 10|1000 [all|far]: what probing so many targets once a second costs, at
 # the same time as fping(8) and dpinger (see rivals.sh), each in a host of its
 # own as far away.
 #
@@ -9,6 +9,10 @@
 # bench/probing, which is the prober without its messages.  dpinger is one
 # process for a target, and each gets the answers to all: with "all" there are
 # 1,000 of them, else 100 show where that leads.
+#
+# A target of the lab answers before the next is asked, so that many answers
+# need one wake-up.  With "far" they come after 20 to 60 ms, in any order, as
+# on a real line; only wake-ups are told, the machine may be emulated.
 #
 # Processor time is user's and system's of the process.  With veth all that
 # the kernel does for a packet, two routers and the answer included, is done
@@ -25,11 +29,12 @@ PATH=$B/bench:$PATH
 n=$1
 rounds=3
 segment=10 # seconds
+how=${2:-}
 case $n in
 10)	dpingers=10 ;;
 *)	dpingers=100 ;;
 esac
-[ "${2:-}" != all ] || dpingers=$n
+[ "$how" != all ] || dpingers=$n
 
 # --- what a process has used ------------------------------------------------
 
@@ -166,6 +171,11 @@ per_second() {
 	    'BEGIN { printf "%.1f", n * 1e6 / us }'
 }
 
+far_figures() {
+	pair "$n targets 20-60 ms away: wake-ups a second" "${title[fping]}" "" \
+	    "$(per_second us)" "$(per_second fping)"
+}
+
 figures() {
 	local h
 	for h in fping dpinger; do
@@ -193,6 +203,8 @@ for ((i = 1; i <= n; i++)); do
 done
 lab_up
 on core ip route add local 198.18.0.0/15 dev lo
+[ "$how" != far ] ||
+    on core tc qdisc add dev isp-a root netem delay 40ms 20ms
 other_host fping 0
 other_host dpinger 1
 other_host floor 2
@@ -203,7 +215,7 @@ else
 	many
 fi
 fpings
-dpingers
+[ "$how" = far ] || dpingers
 spawn floor "$LAB/echo" echo_requests 3600 "$n" "${targets[0]}"
 pids[floor]=$SPAWNED
 sleep 3 # all have begun
@@ -215,6 +227,10 @@ for ((i = 0; i < rounds; i++)); do
 		ok "$h has probed" test "$(spent "$h" probes)" -gt 0 || lab_done
 		diag "$h: $(spent "$h" probes) probes"
 	done
-	figures
+	if [ "$how" = far ]; then
+		far_figures
+	else
+		figures
+	fi
 done
 lab_done

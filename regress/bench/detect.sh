@@ -58,6 +58,7 @@ mac) what="gateway's new MAC: false alarm" heal=0 ;;
 esac
 [ "$event" != loss20 ] && [ "$event" != loss40 ] || rounds=1 watch=60
 [ "$event" != mac ] || rounds=1 watch=50
+[ "$event" != carrier ] || [ "$profile" != default ] || rounds=1
 [ -z "$long" ] || mwan3='2_10_4_5_5' rounds=1 watch=150 heal=90
 
 # --- what happens -----------------------------------------------------------
@@ -191,12 +192,13 @@ spawn router "$LAB/monitor" ours
 ok "the monitor listens" wait_until 10 \
     "ctl reload && [ -s $LAB/says.dialfail ]"
 rivals
+RESTORED_MS=$(now_ms)
 [ "$event" != mac ] || spawn core "$LAB/arrived" tcpdump -ttnl -i isp-a \
     "icmp[0] = 8"
 for ((i = 0; i < rounds; i++)); do
-	# its window is to be full, and we are not to meet their pace
-	sleep $window.$((RANDOM % 1000 + 1000))
-	sleep $((RANDOM % 3))
+	# dpinger's window is to be full of good; then at any moment
+	wait_until $window "[ \$(now_ms) -gt $((RESTORED_MS + window * 1000)) ]"
+	sleep $((RANDOM % 3)).$((RANDOM % 900 + 100))
 	happens
 	wait_until $watch "all_say down $CUT_MS" >/dev/null
 	figures "$what" down "$CUT_MS"
