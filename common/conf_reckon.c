@@ -67,8 +67,8 @@ conf_family_decides(const struct conf_uplink *u, enum family family)
  *	echo	2 * (ip + CONF_ECHO_LEN)
  *	gateway	ARP: 2 * 28 (RFC 826); neighbour discovery: 2 * (ip + 32),
  *		24 and an option with a link-layer address (RFC 4861 4.3, 4.4)
- *	tcp	the handshake, SYN and SYN+ACK with 40 octets of header and ACK
- *		with 32 as usual with timestamps (RFC 7323), and a RST with 20
+ *	tcp	SYN and SYN+ACK with 40 octets of header, ACK and RST with 32,
+ *		as usual with timestamps (RFC 7323)
  *	dns	2 * (ip + UDP 8 + header 12 + the question: the name with its
  *		first length and the root's, type and class), and one record:
  *		a pointer, 10, and the address (RFC 1035 4.1)
@@ -82,7 +82,7 @@ probe_octets(const struct conf_target *t)
 	case CONF_METHOD_GATEWAY:
 		return t->address.family == AF_INET6 ? 2 * (ip + 32) : 2 * 28;
 	case CONF_METHOD_TCP:
-		return 4 * ip + 40 + 40 + 32 + 20;
+		return 4 * ip + 2 * 40 + 2 * 32;
 	case CONF_METHOD_DNS:
 		return 2 * (ip + 8 + 12 + strlen(t->query) + 2 + 4) + 2 + 10 +
 		       (t->answer.family == AF_INET6 ? 16 : 4);

@@ -646,7 +646,7 @@ test_what_rounds_cost(void **state)
 	t->method = CONF_METHOD_GATEWAY;
 	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 56);
 	t->method = CONF_METHOD_TCP;
-	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 212);
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 224);
 	/* 3www7example3net0 are 17 octets */
 	t->method = CONF_METHOD_DNS;
 	strlcpy(t->query, "www.example.net", sizeof(t->query));
@@ -657,7 +657,7 @@ test_what_rounds_cost(void **state)
 	assert_int_equal(conf_round_octets(&u, FAMILY_INET), 0);
 	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 81 + 81 + 28);
 	t->method = CONF_METHOD_TCP;
-	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 292);
+	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 304);
 	t->method = CONF_METHOD_GATEWAY;
 	assert_int_equal(conf_round_octets(&u, FAMILY_INET6), 144);
 }
