@@ -56,7 +56,6 @@ struct conf_size_range {
 extern const struct conf_size_range conf_size_range[CONF_S_LAST];
 
 extern const char *const conf_family_names[FAMILIES];
-extern const char *const conf_decide_words[]; /* by enum conf_decide */
 
 #define CONF_SPEED_DEFAULT        115200
 #define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
@@ -73,7 +72,6 @@ int conf_gateway_valid(const struct addr *, enum family); /* next to us */
 int conf_query_valid(const char *); /* a domain name without its last dot */
 
 /* conf_reckon.c */
-uint32_t conf_far_targets(const struct conf_uplink *, enum family);
 void conf_family_bounds(
     const struct conf_uplink *, enum family, struct conf_bounds *);
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "parent/ctl_output.h"
-#include "parent/decide.h"
 #include "parent/json.h"
 #include "parent/target.h"
 
@@ -128,7 +127,7 @@ primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 	json_string_or_null(j, "interface", u->ifname);
 	json_string(j, "status", u->status);
 	json_string_or_null(j, "cause", u->cause);
-	json_string(j, "decide", decide_name(a->summary.decide));
+	json_string(j, "decide", conf_decide_words[a->summary.decide]);
 	address(j, "address", &u->family[FAMILY_INET].address);
 	address(j, "gateway", &u->family[FAMILY_INET].gateway);
 	family(j, u, FAMILY_INET);

@@ -4,26 +4,17 @@
 
 #include "parent/decide.h"
 
-static const struct {
-	const char *name;
-	uint32_t families;
-} policies[] = {
-	[CONF_DECIDE_INET] = { "inet", DECIDE_INET },
-	[CONF_DECIDE_INET6] = { "inet6", DECIDE_INET6 },
-	[CONF_DECIDE_ANY] = { "any", DECIDE_INET | DECIDE_INET6 },
-	[CONF_DECIDE_ALL] = { "all", DECIDE_INET | DECIDE_INET6 },
+static const uint32_t deciding[] = {
+	[CONF_DECIDE_INET] = DECIDE_INET,
+	[CONF_DECIDE_INET6] = DECIDE_INET6,
+	[CONF_DECIDE_ANY] = DECIDE_INET | DECIDE_INET6,
+	[CONF_DECIDE_ALL] = DECIDE_INET | DECIDE_INET6,
 };
-
-const char *
-decide_name(uint32_t policy)
-{
-	return policies[policy].name;
-}
 
 uint32_t
 decide_families(uint32_t policy, uint32_t probed, bool has_inet6)
 {
-	uint32_t mask = policies[policy].families & probed;
+	uint32_t mask = deciding[policy] & probed;
 
 	if (!has_inet6)
 		mask &= ~DECIDE_INET6;

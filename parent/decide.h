@@ -62,7 +62,4 @@ uint32_t decide_bad(const struct decide *, const struct decide_rule *);
 /* What a family had said is of an uplink that has changed since. */
 void decide_forget(struct decide *, enum family);
 
-/* The word of the configuration. */
-const char *decide_name(uint32_t policy);
-
 #endif

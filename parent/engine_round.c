@@ -25,11 +25,11 @@ round_ms(const struct conf_probe *p)
 uint32_t
 uplink_probed(const struct uplink *u)
 {
-	uint32_t i, mask = 0;
+	uint32_t f, mask = 0;
 
-	for (i = 0; i < u->conf.ntargets; i++)
-		if (!u->conf.target[i].near)
-			mask |= 1u << target_family(&u->conf.target[i]);
+	for (f = 0; f < FAMILIES; f++)
+		if (conf_far_targets(&u->conf, f) > 0)
+			mask |= 1u << f;
 	return mask;
 }
 

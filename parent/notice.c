@@ -51,7 +51,7 @@ families(uint32_t id, struct uplink *u)
 		alarm_of(id, "family",
 		    "%sdown: %s; the site stays, decide is %s",
 		    uplink_family(u, f), msg_cause_text(n->last.cause),
-		    decide_name(u->conf.decide));
+		    conf_decide_words[u->conf.decide]);
 	}
 }
 

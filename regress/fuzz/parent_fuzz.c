@@ -18,7 +18,10 @@ int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static const char *const site =
-    "primary eth1 { target 198.51.100.7 target 198.51.100.8 }\n"
+    "primary eth1 {\n"
+    "	target 198.51.100.7 target 198.51.100.8 target 2001:db8::7\n"
+    "	decide all\n"
+    "}\n"
     "backup pots {\n"
     "	modem \"/dev/ttyS0\" speed 115200\n	phone \"5551\" \"5552\"\n"
     "	account \"a\" secret file \"/etc/dialfail/private/isp\"\n"
