@@ -16,13 +16,6 @@
 #define BAD(family)  a_round(0, family, MSG_BAD, MSG_CAUSE_UPSTREAM)
 #define GOOD(family) a_round(0, family, MSG_GOOD, MSG_CAUSE_NONE)
 
-static const char *const site =
-    "primary eth1 {\n"
-    "	target 198.51.100.7\n	target 198.51.100.8\n	target 198.51.100.9\n"
-    "}\n"
-    "backup dsl { interface eth3 }\n"
-    "fallback automatic { after 0s stable 0s drain 0s }\n";
-
 static void
 a_round(uint32_t id, uint32_t family, uint32_t verdict, uint32_t cause)
 {
@@ -33,18 +26,19 @@ a_round(uint32_t id, uint32_t family, uint32_t verdict, uint32_t cause)
 }
 
 static void
-dual_stack(struct conf_uplink *u, uint32_t decide)
-{
-	u->decide = decide;
-	CHECK(addr_parse("2001:db8:5::7", &u->target[2].address) == 0);
-}
-
-static void
 home(uint32_t decide)
 {
+	char site[512];
+
+	snprintf(site, sizeof(site),
+	    "primary eth1 {\n"
+	    "	target 198.51.100.7\n	target 198.51.100.8\n"
+	    "	target 2001:db8:5::7\n	decide %s\n"
+	    "}\n"
+	    "backup dsl { interface eth3 }\n"
+	    "fallback automatic { after 0s stable 0s drain 0s }\n",
+	    conf_decide_words[decide]);
 	rig_configured(site);
-	dual_stack(&parent->uplink[0].conf, decide);
-	dual_stack(&parent->uplink[1].conf, decide);
 	rig_facts(0, 1);
 	rig_facts(1, 1);
 	rig_adopt(0, 0);
