@@ -83,7 +83,7 @@ uplink(uint32_t id, uint32_t ntargets, struct addr *next)
 		u.target[u.ntargets].address = *next;
 		next_address(next);
 	}
-	site.probed[id] = probed_new(&u, on_round);
+	site.probed[id] = probed_new(&u, FAMILY_INET, on_round);
 }
 
 /* Not all at once: uplinks have nothing to do with one another. */
