@@ -31,11 +31,15 @@ is "the state is primary" "$(state)" primary
 ok "it never was another" test -z \
     "$(grep 'state: primary ->' "$LAB/daemon.log")"
 is "nothing was switched" "$(fact .failovers)" 0
+is "one alarm tells it" "$(grep -c "alarm: one-target: eth1: target $TARGET does not answer" \
+    "$LAB/daemon.log")" 1
 ok "nothing has changed" same_as "$LAB/before"
 
 target_on "$TARGET"
 ok "the target is up again" wait_until 10 "[ \"\$(status $TARGET)\" = up ]"
 ok "no cause is left" wait_until 10 "[ \"\$(fact .primary.cause)\" = null ]"
+ok "that is told, too" wait_until 10 \
+    "logged \"eth1: target $TARGET answers again\""
 lab_stop
 
 diag "require all"
