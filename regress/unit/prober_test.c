@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -838,6 +840,70 @@ gateway_target(void **state)
 	await(0, MSG_GOOD, MSG_CAUSE_NONE);
 }
 
+/* Somebody at the other end takes connections to this port. */
+static pid_t
+listener(uint16_t port)
+{
+	struct sockaddr_in sin;
+	char path[32];
+	pid_t pid;
+	int fd, s, ready[2];
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) != 0) {
+		close(ready[1]);
+		assert_int_equal(read(ready[0], &c, 1), 1);
+		close(ready[0]);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)peer_pid);
+	memset(&sin, 0, sizeof(sin));
+	sin.sin_family = AF_INET;
+	sin.sin_port = htons(port);
+	if ((fd = open(path, O_RDONLY)) == -1 || setns(fd, CLONE_NEWNET) ||
+	    (s = socket(AF_INET, SOCK_STREAM, 0)) == -1 ||
+	    bind(s, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    listen(s, 100) == -1 || write(ready[1], "", 1) != 1)
+		_exit(1);
+	for (;;)
+		close(accept(s, NULL, NULL));
+}
+
+/* A connection is an answer; a refusal is a loss at once, and no answer. */
+static void
+tcp_targets(void **state)
+{
+	struct conf_uplink was = conf[0], u = was;
+	struct msg_round r;
+	struct msg_stats s;
+	pid_t pid;
+
+	(void)state;
+	needs_root();
+	sh("ip route add default via 192.0.2.1 dev wan");
+	u.ntargets = 1;
+	u.target[0].method = CONF_METHOD_TCP;
+	u.target[0].port = 7157;
+	u.probe.timeout_ms = 10000;
+	conf_of(&u);
+	r = await(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	assert_true(r.ended_ns - r.began_ns < 9000 * INT64_C(1000000));
+	assert_int_equal(r.target[0].received, 0);
+	pid = listener(7157);
+	r = await(0, MSG_GOOD, MSG_CAUSE_NONE);
+	assert_true(r.target[0].received >= 2);
+	get_stats(0, &s);
+	assert_true(s.up && s.rtt_last_ns > 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	await(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	sh("ip route del default");
+	conf_of(&was);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
 /* Somebody beyond the gateway who is heard whatever probes do. */
 static pid_t
 traffic(void)
@@ -1019,6 +1085,7 @@ main(void)
 		cmocka_unit_test(point_to_point),
 		cmocka_unit_test(two_families),
 		cmocka_unit_test(gateway_target),
+		cmocka_unit_test(tcp_targets),
 		cmocka_unit_test(full_or_dead),
 		cmocka_unit_test(silence_asks),
 		cmocka_unit_test(few_wake_ups),
