@@ -19,6 +19,8 @@
 
 /* Rounds in a row that may be void because the kernel dropped frames. */
 #define SPOILED_MAX 2
+/* Closing a packet socket takes time: not after each lossy round of many. */
+#define CLEAN_ROUNDS 10
 /* So many probes under way and more are worth a nap: their answers come. */
 #define NAP_PROBES 3
 
@@ -37,6 +39,7 @@ struct probed {
 	int sockets; /* these are open */
 	struct evidence evidence;
 	uint8_t heard[FRAME_MAC_LEN]; /* the gateway's, of the evidence */
+	uint32_t clean; /* good rounds without loss in a row */
 	int deaf; /* it cannot be opened in this round */
 	int stale; /* the wire is of a link that was */
 	int complained; /* that it cannot be opened */
@@ -147,8 +150,8 @@ state_of(const struct probed *p, uint32_t target, const struct msg_round *r)
 		state = by_last_probes(p, target);
 	if (state != MSG_TARGET_UNKNOWN)
 		return state;
-	/* nothing could be sent: whoever was known is out of reach */
-	if (r->target[target].sent == 0 &&
+	/* no interface, no carrier: whoever was known is out of reach */
+	if (r->verdict == MSG_BAD && r->target[target].sent == 0 &&
 	    p->state[target] != MSG_TARGET_UNKNOWN)
 		return MSG_TARGET_DOWN;
 	return p->state[target];
@@ -177,7 +180,7 @@ open_evidence(struct probed *p, const uint8_t *gateway)
 }
 
 /*
- * See what others hear of the line: once a far probe is lost, for the
+ * See what others hear of the line: once a far probe is overdue, for the
  * verdict; always with a budget, which it saves rounds of.
  */
 static void
@@ -186,7 +189,8 @@ hear(struct probed *p)
 	const uint8_t *gateway;
 
 	if (p->deaf || !wire_is_open(&p->wire) ||
-	    (!schedule_listens(&p->schedule) && !round_losing(&p->round)))
+	    (!schedule_listens(&p->schedule) &&
+		!round_doubtful(&p->round, monotime_now())))
 		return;
 	gateway = p->wire.ops->next_hop(&p->wire);
 	if (gateway == NULL && p->wire.ops != &wire_bound)
@@ -229,8 +233,10 @@ finish(struct probed *p, struct msg_round *r)
 	/* a socket that sends nothing may be of an interface that was */
 	if (r->verdict == MSG_BAD && r->cause == MSG_CAUSE_SEND)
 		wire_close(&p->wire);
-	if (r->verdict == MSG_GOOD && !schedule_listens(&p->schedule) &&
-	    round_lossless(&p->round))
+	p->clean = r->verdict == MSG_GOOD && round_lossless(&p->round)
+		       ? p->clean + 1
+		       : 0;
+	if (p->clean >= CLEAN_ROUNDS && !schedule_listens(&p->schedule))
 		evidence_close(&p->evidence);
 	r->gen = p->mode.gen;
 	p->tell(r);
@@ -361,7 +367,7 @@ nap(struct probed *p, struct monotime now, struct monotime next)
 	struct monotime then;
 
 	if (p->mode.mode != MSG_PROBE_ROUNDS || p->schedule.bad > 0 ||
-	    round_losing(&p->round) || !wire_is_open(&p->wire))
+	    round_doubtful(&p->round, now) || !wire_is_open(&p->wire))
 		return next;
 	then = expected(p, now);
 	if (!monotime_valid(then))

@@ -258,10 +258,35 @@ round_lossless(const struct round *r)
 	return true;
 }
 
-bool
-round_losing(const struct round *r)
+/* When a probe has waited for so long that its line is in doubt. */
+static struct monotime
+half_time(const struct round *r, const struct round_probe *p)
 {
-	return r->running && !round_lossless(r);
+	return monotime_add_ms(p->sent, r->conf->probe.timeout_ms / 2);
+}
+
+bool
+round_doubtful(const struct round *r, struct monotime now)
+{
+	const struct round_target *t;
+	const struct round_probe *p;
+	uint32_t i;
+	uint16_t seq;
+
+	if (!r->running)
+		return false;
+	for (EACH(r, i)) {
+		t = &r->target[i];
+		if (!is_far(r, i))
+			continue;
+		for (seq = t->oldest; seq != t->seq; seq++) {
+			p = &t->probe[seq % ROUND_PROBES];
+			if (p->fate == ROUND_OPEN && p->serial == r->serial &&
+			    monotime_cmp(half_time(r, p), now) <= 0)
+				return true;
+		}
+	}
+	return !round_lossless(r);
 }
 
 static struct monotime
@@ -276,7 +301,7 @@ earlier(struct monotime a, struct monotime b)
 static struct monotime
 time_out(struct round *r, struct round_target *t, struct monotime now)
 {
-	struct monotime next = { 0 }, due;
+	struct monotime next = { 0 }, due, half;
 	struct round_probe *p;
 	uint16_t seq;
 
@@ -290,8 +315,11 @@ time_out(struct round *r, struct round_target *t, struct monotime now)
 		due = monotime_add_ms(p->sent, r->conf->probe.timeout_ms);
 		if (monotime_cmp(due, now) <= 0)
 			lose(r, t, p);
-		else if (p->serial == r->serial)
-			next = earlier(next, due);
+		else if (p->serial == r->serial) {
+			half = half_time(r, p);
+			next = earlier(
+			    next, monotime_cmp(half, now) > 0 ? half : due);
+		}
 	}
 	if (!t->absent && t->sent < r->conf->probe.count)
 		next = earlier(next, t->due);

@@ -121,8 +121,11 @@ bool round_newest(
     const struct round *, uint32_t target, uint16_t *seq, uint64_t *token);
 /* No far probe of it was lost, nor came an answer late. */
 bool round_lossless(const struct round *);
-/* One was, and it runs: its verdict may need signs of life. */
-bool round_losing(const struct round *);
+/*
+ * It runs, and a far probe was lost, late, or has waited for half its time:
+ * the verdict may need signs of life.
+ */
+bool round_doubtful(const struct round *, struct monotime now);
 
 /*
  * Look at the time.  true: the round is over, verdict, cause and counts are

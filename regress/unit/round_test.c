@@ -210,13 +210,25 @@ denied(void **state)
 	round_begin(&net.round, net.now);
 	seq = round_sent(&net.round, 0, 6, net.now);
 	round_denied(&net.round, 0, seq, 7, true);
-	assert_false(round_losing(&net.round));
+	assert_false(round_doubtful(&net.round, net.now));
 	round_denied(&net.round, 0, seq, 6, false);
-	assert_true(round_losing(&net.round));
+	assert_true(round_doubtful(&net.round, net.now));
 	assert_int_equal(
 	    round_answer(&net.round, 0, seq, 6, net.now, &sent), ROUND_FOREIGN);
 	round_abort(&net.round);
-	assert_false(round_losing(&net.round));
+	assert_false(round_doubtful(&net.round, net.now));
+
+	/* overdue, and a moment to look at that is asked for */
+	line_init(&net, 1, 0);
+	round_begin(&net.round, net.now);
+	(void)round_sent(&net.round, 0, 8, net.now);
+	net.round.target[0].due = monotime_add_ms(net.now, 5000);
+	assert_false(
+	    round_check(&net.round, net.now, &net.signs, &net.out, &sent));
+	assert_int_equal(monotime_ms_between(net.now, sent), 500);
+	assert_false(round_doubtful(&net.round, net.now));
+	assert_true(round_doubtful(&net.round, sent));
+	round_abort(&net.round);
 }
 
 static void
