@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +25,7 @@ struct socks_probe {
 	struct socks *of;
 	int fd;
 	struct event ev;
-	struct monotime ends;
+	struct monotime sent;
 	uint32_t target;
 	uint16_t seq;
 	uint64_t token;
@@ -62,16 +64,34 @@ finish(struct socks_probe *p, enum outcome outcome, struct monotime at)
 		user->denied(arg, target, seq, token, outcome == CAPTIVE);
 }
 
+/* TCP has no stamps, but the kernel has measured how long it took. */
+static struct monotime
+connected_at(const struct socks_probe *p)
+{
+	struct monotime now = monotime_now(), at;
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    info.tcpi_rtt == 0 || info.tcpi_total_retrans > 0)
+		return now; /* the time of a second try is not the whole */
+	at = monotime_add_ns(p->sent, (int64_t)info.tcpi_rtt * 1000);
+	return monotime_cmp(at, now) < 0 ? at : now;
+}
+
 static enum outcome
-look_tcp(struct socks_probe *p)
+look_tcp(struct socks_probe *p, struct monotime *at)
 {
 	int error = 0;
 	socklen_t len = sizeof(error);
 
 	if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	if (error == 0)
+	if (error == 0) {
+		*at = connected_at(p);
 		return ANSWERED;
+	}
 	log_debug("%s: connect: %s", p->of->ifname, strerror(error));
 	return REFUSED;
 }
@@ -133,7 +153,8 @@ look_dns(struct socks_probe *p, struct monotime *at)
 static void
 wait_on(struct socks_probe *p)
 {
-	struct timeval tv = monotime_until(p->ends, monotime_now());
+	struct monotime ends = monotime_add_ms(p->sent, ROUND_LATE_MS);
+	struct timeval tv = monotime_until(ends, monotime_now());
 
 	event_add(&p->ev, &tv);
 }
@@ -150,7 +171,7 @@ on_event(int fd, short what, void *arg)
 		forget(p);
 		return;
 	}
-	outcome = p->dns ? look_dns(p, &at) : look_tcp(p);
+	outcome = p->dns ? look_dns(p, &at) : look_tcp(p, &at);
 	if (outcome == WAITS)
 		wait_on(p);
 	else
@@ -266,7 +287,7 @@ socks_send(
 	p->seq = seq;
 	p->token = token;
 	p->answer = t->answer;
-	p->ends = monotime_add_ms(monotime_now(), ROUND_LATE_MS);
+	p->sent = monotime_now();
 	if (start(p, t) == -1)
 		return fail(p, s);
 	TAILQ_INSERT_TAIL(&s->probes, p, entry);
