@@ -6,7 +6,7 @@
 #
 # 10 are probed by the daemon; its prober's figures count.  1,000 are more
 # than it takes (16 for an uplink, 9 uplinks): they are probed by
-# bench/probing, which is the prober without its messages.  dpinger is one
+# bench/probing, which is the prober without its messages, on 63 interfaces.  dpinger is one
 # process for a target, and each gets the answers to all: with "all" there are
 # 1,000 of them, else 100 show where that leads.
 #
@@ -28,7 +28,7 @@
 PATH=$B/bench:$PATH
 n=$1
 rounds=3
-segment=10 # seconds
+segment=7 # seconds
 how=${2:-}
 case $n in
 10)	dpingers=10 ;;
@@ -110,9 +110,22 @@ daemon() {
 	pids[all]="$(process parent) ${pids[us]} $(process netconf) $(process dialer)"
 }
 
+# An interface for each uplink: on one, each of their sockets would be shown
+# what is for the others.  Sets pids[us].
 many() {
-	spawn router "$LAB/probing" probing 3600 "$n" "${targets[0]}" \
-	    "$PRIMARY_ADDRESS/24" "$GATEWAY" eth1
+	local i uplinks=()
+	for ((i = 0; i * 16 < n; i++)); do
+		echo "link add up$i type veth peer name up$i netns isp-a" >&3
+		echo "addr add 10.200.$i.2/30 dev up$i" >&3
+		echo "link set up$i up" >&3
+		echo "addr add 10.200.$i.1/30 dev up$i" >&4
+		echo "link set up$i up" >&4
+		uplinks+=("10.200.$i.2/30" "10.200.$i.1" "up$i")
+	done 3>"$LAB/ours" 4>"$LAB/theirs"
+	ip -batch "$LAB/ours"
+	ip -n isp-a -batch "$LAB/theirs"
+	ip -n core route add 10.200.0.0/16 via 203.0.113.1
+	spawn router "$LAB/probing" probing 3600 "$n" "${targets[0]}" "${uplinks[@]}"
 	pids[us]=$SPAWNED
 }
 
@@ -208,6 +221,7 @@ on core ip route add local 198.18.0.0/15 dev lo
 other_host fping 0
 other_host dpinger 1
 other_host floor 2
+[ "$n" -le 16 ] || address[us]=10.200.0.0/16
 count_probes
 if [ "$n" -le 16 ]; then
 	daemon

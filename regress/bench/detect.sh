@@ -15,8 +15,9 @@
 # lost after 400, 60 % of the last 2 s; mwan3track 1 s, 1 s, 2 bad, 3 good.
 # fping(8) is in the loop that people write around it.
 #
-# Repair is the verdict alone: the configuration returns at once.  Nor is
-# what mwan3 or a script then does with routes in their time.
+# What was not seen in a minute is "none".  Repair is the verdict alone: the
+# configuration returns at once.  What mwan3 or a script then does with routes
+# is not in their time.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh

@@ -14,8 +14,8 @@
 . "$LAB_DIR/../bench/bench.sh"
 
 PATH=$B/bench:$PATH
-FEW=5
-MANY=15
+FEW=2
+MANY=8
 TARGETS=10
 ROUTER_HZ=600000000
 SLOWER=4 # a cycle there against one here

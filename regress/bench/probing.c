@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * probing rounds targets first address/len gateway interface
+ * probing rounds targets first { address/len gateway interface } ...
  *
  * The prober without its process, for as many targets as wanted: as in the
  * daemon, 16 addresses from the first on are one uplink, with the rounds,
- * statistics, tokens and frames that its uplinks have, each a packet socket of
- * its own.  All of these are on the one interface, which no site has: the
- * kernel looks at each answer for every socket there.  Left out are messages
- * to the parent, two of a process's life in a second.
+ * statistics, tokens, frames and packet socket that its uplinks have, on the
+ * next of the interfaces.  Left out are messages to the parent, two of a
+ * process's life in a second.
  *
  * One probe to each target in a second, so many rounds; then it says how many
  * probes these were and how many were answered.
@@ -39,7 +38,7 @@ static struct {
 
 static struct {
 	struct probed *probed[UPLINKS_MAX];
-	struct msg_facts facts;
+	struct msg_facts facts[UPLINKS_MAX];
 	struct event timer;
 	uint32_t n;
 	uint32_t begun;
@@ -73,7 +72,7 @@ uplink(uint32_t id, uint32_t ntargets, struct addr *next)
 	memset(&u, 0, sizeof(u));
 	u.id = id;
 	snprintf(u.label, sizeof(u.label), "uplink%" PRIu32, id);
-	strlcpy(u.ifname, site.facts.ifname, sizeof(u.ifname));
+	strlcpy(u.ifname, site.facts[id].ifname, sizeof(u.ifname));
 	u.probe.count = 1;
 	u.probe.interval_ms = u.probe.delay_ms = 1000;
 	u.probe.timeout_ms = 1000;
@@ -96,17 +95,18 @@ begin(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	site.facts.uplink = site.begun;
-	probed_facts(site.probed[site.begun], &site.facts);
+	probed_facts(site.probed[site.begun], &site.facts[site.begun]);
 	probed_mode(site.probed[site.begun], &mode);
 	if (++site.begun < site.n)
 		evtimer_add(&site.timer, &soon);
 }
 
 static void
-interface(const char *name, const char *address, const char *gateway)
+interface(
+    uint32_t id, const char *address, const char *gateway, const char *name)
 {
-	struct msg_family *f = &site.facts.family[FAMILY_INET];
+	struct msg_facts *m = &site.facts[id];
+	struct msg_family *f = &m->family[FAMILY_INET];
 	char own[PREFIX_STRLEN];
 	char *slash;
 	const char *bad;
@@ -119,11 +119,12 @@ interface(const char *name, const char *address, const char *gateway)
 	if (bad != NULL || addr_parse(own, &f->address) == -1 ||
 	    addr_parse(gateway, &f->gateway) == -1)
 		errx(1, "%s, %s: no addresses", address, gateway);
-	strlcpy(site.facts.ifname, name, sizeof(site.facts.ifname));
-	if ((site.facts.ifindex = if_nametoindex(name)) == 0)
+	strlcpy(m->ifname, name, sizeof(m->ifname));
+	if ((m->ifindex = if_nametoindex(name)) == 0)
 		err(1, "%s", name);
-	site.facts.up = site.facts.carrier = f->has_route = 1;
-	site.facts.mtu = 1500;
+	m->uplink = id;
+	m->up = m->carrier = f->has_route = 1;
+	m->mtu = 1500;
 }
 
 int
@@ -133,8 +134,9 @@ main(int argc, char *argv[])
 	uint32_t targets, i;
 	const char *bad;
 
-	if (argc != 7)
-		errx(1, "rounds targets first address/len gateway interface");
+	if (argc < 4)
+		errx(1,
+		    "rounds targets first { address/len gateway interface }");
 	count.rounds = (uint32_t)strtonum(argv[1], 1, 3600, &bad);
 	if (bad != NULL)
 		errx(1, "%s: %s rounds", argv[1], bad);
@@ -144,11 +146,16 @@ main(int argc, char *argv[])
 		errx(1, "%s: %s targets", argv[2], bad);
 	if (addr_parse(argv[3], &next) == -1)
 		errx(1, "%s: no address", argv[3]);
-	interface(argv[6], argv[4], argv[5]);
+	argv += 4;
 	log_init("probing", 1, 0);
 	event_init();
 	while (targets > 0) {
 		i = targets > CONF_TARGETS_MAX ? CONF_TARGETS_MAX : targets;
+		if (argv[0] == NULL || argv[1] == NULL || argv[2] == NULL)
+			errx(1, "no interface for the %" PRIu32 "th uplink",
+			    site.n + 1);
+		interface(site.n, argv[0], argv[1], argv[2]);
+		argv += 3;
 		uplink(site.n++, i, &next);
 		targets -= i;
 	}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What else watches an uplink, in a host of its own; used after bench.sh.  The
 # verdicts of each are lines "down MS" and "up MS" in $LAB/says.NAME, as
-# now_ms counts, whoever gives them.
+# now_ms counts; "-" is something else that was said.
 #
 # Two of them Debian has no package of; they are named by the environment:
 #	DPINGER	the program, of github.com/dennypage/dpinger; or in PATH
@@ -26,15 +26,18 @@ other_host() {
 	ip -n core route add 203.0.113.$net/30 via 203.0.113.1
 }
 
-# first NAME WORD SINCE: how long after that it said so, or nothing
+# first NAME WORD SINCE: how long after that it said so, having said otherwise
+# before, or nothing
 first() {
-	awk -v word="$2" -v since="$3" '$1 == word && $2 >= since {
-		print $2 - since; exit }' "$LAB/says.$1"
+	awk -v word="$2" -v since="$3" '
+	    BEGIN { last = "up" }
+	    $1 == word && last != word && $2 >= since { print $2 - since; exit }
+	    $1 != "-" { last = $1 }' "$LAB/says.$1"
 }
 
 # at_last NAME: its last word
 at_last() {
-	tail -n 1 "$LAB/says.$1" | cut -d ' ' -f 1
+	awk '$1 != "-" { last = $1 } END { print last }' "$LAB/says.$1"
 }
 
 # ours: dialfail's own, from the lines of its monitor
