@@ -359,6 +359,14 @@ lab_warm_up() {
 	NFT
 }
 
+# names HOST ADDRESS WORD...: a DNS server there; words as dnsmasq(8) has them
+names() {
+	local host=$1 address=$2
+	shift 2
+	spawn "$host" $LAB/names.log dnsmasq -k -C /dev/null -u root -x '' -R -h \
+	    -z -a "$address" "$@"
+}
+
 # The far side of the first router: it still answers, nothing passes it.
 cut_upstream() {
 	CUT_MS=$(now_ms)

@@ -1,0 +1,94 @@
+#!/bin/bash
+# needs: netns
+# The provider wants money: its router answers every ping, every connection
+# and every name itself, each name with its own address.  To pings and
+# connections alone the line looks alive; a name whose address is known tells.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+NAME=www.example.net
+ANSWER=198.51.100.80
+
+portal() {
+	on isp-a nft -f - <<-NFT
+		table ip portal {
+			chain pre {
+				type nat hook prerouting priority dstnat
+				iifname "cust" redirect
+			}
+		}
+	NFT
+}
+
+# Flows that began there end there: as when a router is restarted.
+paid() {
+	on isp-a nft delete table ip portal
+	on isp-a conntrack -F 2>/dev/null
+}
+
+# conf TARGETS [REQUIRE]
+conf() {
+	lab_write_conf <<-CONF
+		primary eth1 {
+			$1
+			target $GATEWAY near
+			probe {
+				interval 50ms timeout 300ms delay 200ms
+				require ${2:-any}
+			}
+		}
+		backup wan2
+		fallback automatic { after 1s stable 1s drain 1s }
+		masquerade from eth0:network
+	CONF
+}
+
+# story CAUSE TARGETS [REQUIRE]
+story() {
+	local cause=$1
+	shift
+	: >"$LAB/daemon.log"
+	conf "$@"
+	lab_start
+	ok "the primary is proved" wait_state primary
+	snapshot "$LAB/before"
+	portal
+	ok "traffic goes to the backup" wait_state backup
+	is "by it" "$(fact .active.interface)" wan2
+	ok "the cause is told" wait_until 10 \
+	    "[ \"\$(fact .primary.cause)\" = '$cause' ]"
+	ok "the event names it" logged "$cause"
+	ok "the LAN reaches the world" ping_lan
+	paid
+	ok "and when they were paid, it returns" wait_state primary
+	ok "no cause is left" wait_until 10 "[ \"\$(fact .primary.cause)\" = null ]"
+	ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
+	lab_stop
+}
+
+lab_up
+names core $TARGET --address=/$NAME/$ANSWER
+names isp-a $GATEWAY "--address=/#/$GATEWAY"
+spawn isp-a "$LAB/portal.log" flow echo $GATEWAY $ECHO_PORT
+
+diag "names alone decide"
+story "captive network" "target dns $TARGET query \"$NAME\" answer $ANSWER"
+
+diag "with others, all of which must work: these cannot tell"
+story "DNS only" "target $TARGET
+	target tcp $TARGET port $ECHO_PORT
+	target dns $TARGET query \"$NAME\" answer $ANSWER" all
+
+diag "without a name it is not seen"
+: >"$LAB/daemon.log"
+conf "target $TARGET target tcp $TARGET port $ECHO_PORT"
+lab_start
+ok "the primary is proved" wait_state primary
+portal
+sent=$(fact .primary.targets[1].sent) failovers=$(fact .failovers)
+ok "the portal answers for a while" wait_until 20 \
+    "[ \"\$(fact .primary.targets[1].sent)\" -gt $((sent + 15)) ]"
+is "the state is primary" "$(state)" primary
+is "nothing was switched" "$(fact .failovers)" "$failovers"
+lab_stop
+lab_done
