@@ -95,8 +95,10 @@ uplink_bad_rounds(uint32_t id)
 static int
 upstream_cause(uint32_t cause)
 {
-	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_DNS ||
-	       cause == MSG_CAUSE_SOME_TARGETS || cause == MSG_CAUSE_TARGET;
+	/* captive on every uplink: the answer that is asked for has changed */
+	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_CAPTIVE ||
+	       cause == MSG_CAUSE_DNS || cause == MSG_CAUSE_SOME_TARGETS ||
+	       cause == MSG_CAUSE_TARGET;
 }
 
 /* Bad, though the link is up as far as the first router. */

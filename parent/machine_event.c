@@ -17,7 +17,6 @@ machine_link_level(uint32_t cause)
 	case MSG_CAUSE_NO_ROUTE:
 	case MSG_CAUSE_SEND:
 	case MSG_CAUSE_GATEWAY:
-	case MSG_CAUSE_CAPTIVE:
 		return (true);
 	default:
 		return (false);

@@ -59,7 +59,7 @@ round_begin(struct round *r, struct monotime now)
 
 		t->sent = t->received = t->lost = t->late = t->failed = 0;
 		t->postponed = 0;
-		t->captive = t->absent = false;
+		t->absent = false;
 		t->due = now;
 	}
 }
@@ -67,7 +67,13 @@ round_begin(struct round *r, struct monotime now)
 void
 round_abort(struct round *r)
 {
+	uint32_t i;
+
 	r->running = false;
+	for (i = 0; i < r->conf->ntargets; i++) {
+		r->target[i].wrong = 0;
+		r->target[i].told = false;
+	}
 }
 
 int
@@ -199,6 +205,8 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	if (ms > ROUND_LATE_MS)
 		return ROUND_FOREIGN;
 	*sent = p->sent;
+	t->wrong = 0;
+	t->told = true;
 	if (is_far(r, target) && monotime_cmp(at, r->last_heard) > 0)
 		r->last_heard = at;
 	if (p->fate == ROUND_OPEN && ms >= r->conf->probe.timeout_ms)
@@ -227,8 +235,8 @@ round_denied(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	if (p->fate == ROUND_OPEN)
 		lose(r, &r->target[target], p);
 	p->fate = ROUND_ANSWERED; /* once, and never for good */
-	if (p->serial == r->serial && captive)
-		r->target[target].captive = true;
+	if (captive)
+		r->target[target].wrong++;
 }
 
 bool
@@ -313,9 +321,11 @@ time_out(struct round *r, struct round_target *t, struct monotime now)
 		if (p->fate != ROUND_OPEN)
 			continue;
 		due = monotime_add_ms(p->sent, r->conf->probe.timeout_ms);
-		if (monotime_cmp(due, now) <= 0)
+		if (monotime_cmp(due, now) <= 0) {
 			lose(r, t, p);
-		else if (p->serial == r->serial) {
+			t->wrong = 0;
+			t->told = true;
+		} else if (p->serial == r->serial) {
 			half = half_time(r, p);
 			next = earlier(
 			    next, monotime_cmp(half, now) > 0 ? half : due);
@@ -345,16 +355,45 @@ round_target(const struct round *r, uint32_t target)
 	return t->lost > p->count - need ? 0 : -1;
 }
 
+/* Too few of its last probes were not answered by somebody else. */
+static bool
+is_captive(const struct round *r, uint32_t i)
+{
+	const struct conf_probe *p = &r->conf->probe;
+
+	return is_far(r, i) &&
+	       r->target[i].wrong >
+		   p->count - conf_quorum_need(&p->success, p->count);
+}
+
+/* The first time it is asked whether somebody lies, the truth is awaited. */
+static bool
+untold(const struct round *r, uint32_t i)
+{
+	const struct round_target *t = &r->target[i];
+
+	return is_far(r, i) && r->conf->target[i].answer.family != AF_UNSPEC &&
+	       !t->told && !t->absent && round_target(r, i) == -1;
+}
+
 /*
  * The verdict, once enough of the targets are good or too many dead.  Where
  * nothing counts (near targets alone prove nothing), it stays void.
+ *
+ * Who answers in the place of one target answers in the place of others, too:
+ * in a captive network the good ones prove nothing.  Its lies may come when
+ * the round is over already, so those of the one before count as well, until
+ * the truth or silence has come.
  */
 static bool
 decided(const struct round *r, enum msg_verdict *verdict)
 {
 	uint32_t i, n = 0, good = 0, dead = 0, open = 0, want;
+	bool captive = false, wait = false;
 
 	for (EACH(r, i)) {
+		captive = captive || is_captive(r, i);
+		wait = wait || untold(r, i);
 		open += !r->target[i].absent && round_target(r, i) == -1;
 		if (!counts(r, i))
 			continue;
@@ -366,7 +405,9 @@ decided(const struct round *r, enum msg_verdict *verdict)
 	if (n == 0)
 		return open == 0;
 	want = conf_quorum_need(&r->conf->probe.require, n);
-	*verdict = good >= want ? MSG_GOOD : MSG_BAD;
+	*verdict = good >= want && !captive ? MSG_GOOD : MSG_BAD;
+	if (*verdict == MSG_GOOD && wait)
+		return false;
 	return good >= want || dead > n - want;
 }
 
@@ -385,7 +426,7 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 	for (EACH(r, i)) {
 		out->target[i].sent = r->target[i].sent;
 		out->target[i].received = r->target[i].received;
-		switch (round_target(r, i)) {
+		switch (is_captive(r, i) ? 0 : round_target(r, i)) {
 		case 1:
 			out->target[i].state = MSG_TARGET_UP;
 			break;
@@ -419,7 +460,7 @@ tally_far(const struct round *r, uint32_t i, struct tally *y)
 	y->far++;
 	y->answered += t->received > 0;
 	y->good += round_target(r, i) == 1;
-	y->captive += t->captive;
+	y->captive += is_captive(r, i);
 	if (t->received == 0 && r->conf->target[i].method == CONF_METHOD_DNS)
 		y->silent_dns++;
 	else if (t->received == 0)
@@ -454,13 +495,13 @@ cause(const struct round *r, const struct round_signs *signs)
 
 	if (y.sent > 0 && y.failed == y.sent)
 		return MSG_CAUSE_SEND;
-	if (y.answered == 0 && y.captive == 0) {
+	if (y.captive > 0)
+		return MSG_CAUSE_CAPTIVE;
+	if (y.answered == 0) {
 		if (signs->gateway_silent || y.gateway_silent)
 			return MSG_CAUSE_GATEWAY;
 		return y.far > 0 ? MSG_CAUSE_UPSTREAM : MSG_CAUSE_SOME_TARGETS;
 	}
-	if (y.captive > 0 && y.good == 0)
-		return MSG_CAUSE_CAPTIVE;
 	if (y.silent_dns > 0 && y.silent == 0 && y.good > 0)
 		return MSG_CAUSE_DNS;
 	return MSG_CAUSE_SOME_TARGETS;
@@ -525,7 +566,8 @@ round_check(struct round *r, struct monotime now,
 	out->verdict = verdict;
 	if (verdict == MSG_BAD) {
 		out->cause = cause(r, signs);
-		if (congested(r, now, signs)) {
+		if (out->cause != MSG_CAUSE_CAPTIVE &&
+		    congested(r, now, signs)) {
 			out->verdict = MSG_CONGESTED;
 			out->cause = MSG_CAUSE_CONGESTED;
 		}

@@ -6,8 +6,8 @@
  *
  * A target is good when `success` of its `count` probes were answered within
  * `timeout`; the round is good when `require` of the far targets are (of all
- * targets with `require all`).  It ends as soon as its verdict can no longer
- * change.
+ * targets with `require all`) and none is answered by somebody else, as in a
+ * captive network.  It ends as soon as its verdict can no longer change.
  *
  * A full uplink is told apart from a dead one: a round that would be bad is
  * congested when authentic answers came late; or when none came in time, but
@@ -50,7 +50,8 @@ struct round_target {
 	uint32_t late; /* answers too late, to any round's probes */
 	uint32_t failed; /* could not be sent */
 	uint32_t postponed; /* our own queue was full */
-	bool captive; /* somebody answered for it */
+	uint32_t wrong; /* answers by somebody else, since one of its own */
+	bool told; /* what it answers, or that it does not, is known */
 	bool absent; /* there is no such thing on this link */
 	struct monotime due; /* of the next probe */
 };
@@ -88,6 +89,8 @@ void round_init(struct round *, const struct conf_uplink *, enum family);
 /* Whether a target is of its family. */
 bool round_has(const struct round *, uint32_t target);
 void round_begin(struct round *, struct monotime now);
+/* It says nothing, and who lied before is forgotten: the link may be another.
+ */
 void round_abort(struct round *);
 
 /* The next target to be probed now, or -1; call again until -1. */

@@ -26,16 +26,13 @@ paid() {
 	on isp-a conntrack -F 2>/dev/null
 }
 
-# conf TARGETS [REQUIRE]
+# conf TARGETS
 conf() {
 	lab_write_conf <<-CONF
 		primary eth1 {
 			$1
 			target $GATEWAY near
-			probe {
-				interval 50ms timeout 300ms delay 200ms
-				require ${2:-any}
-			}
+			probe { interval 50ms timeout 300ms delay 200ms }
 		}
 		backup wan2
 		fallback automatic { after 1s stable 1s drain 1s }
@@ -43,12 +40,11 @@ conf() {
 	CONF
 }
 
-# story CAUSE TARGETS [REQUIRE]
+# story CAUSE TARGETS
 story() {
 	local cause=$1
-	shift
 	: >"$LAB/daemon.log"
-	conf "$@"
+	conf "$2"
 	lab_start
 	ok "the primary is proved" wait_state primary
 	snapshot "$LAB/before"
@@ -74,10 +70,22 @@ spawn isp-a "$LAB/portal.log" flow echo $GATEWAY $ECHO_PORT
 diag "names alone decide"
 story "captive network" "target dns $TARGET query \"$NAME\" answer $ANSWER"
 
-diag "with others, all of which must work: these cannot tell"
-story "DNS only" "target $TARGET
+diag "with others, which the portal answers"
+story "captive network" "target $TARGET
 	target tcp $TARGET port $ECHO_PORT
-	target dns $TARGET query \"$NAME\" answer $ANSWER" all
+	target dns $TARGET query \"$NAME\" answer $ANSWER"
+
+diag "the answer that is asked for is an old one: no uplink can help that"
+: >"$LAB/daemon.log"
+conf "target $TARGET
+	target dns $TARGET query \"$NAME\" answer 198.51.100.81"
+lab_start
+failovers=$(fact .failovers)
+ok "it is the target's fault" wait_until 30 \
+    "[ \"\$(fact .primary.cause)\" = target ]"
+is "traffic stays" "$(fact .active.interface)" eth1
+is "nothing was switched" "$(fact .failovers)" "$failovers"
+lab_stop
 
 diag "without a name it is not seen"
 : >"$LAB/daemon.log"

@@ -239,10 +239,11 @@ causes(void **state)
 	net.conf.target[0].method = CONF_METHOD_DNS;
 	net.conf.target[2].method = CONF_METHOD_GATEWAY;
 	net.conf.probe.require.kind = CONF_QUORUM_ALL;
-	/* somebody lies, and nothing else is good */
+	/* somebody lies, whatever else is good */
 	assert_int_equal(denied_round(&net, 2, 1), MSG_CAUSE_CAPTIVE);
-	/* DNS alone is bad, whether it lies or is silent */
-	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_DNS);
+	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_CAPTIVE);
+	assert_int_equal(net.out.target[0].state, MSG_TARGET_DOWN);
+	/* silence is no lie */
 	net.dead = 1;
 	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_DNS);
 	net.dead = 2;
@@ -255,6 +256,59 @@ causes(void **state)
 	/* a lie comes from somewhere: upstream is not dead */
 	net.dead = 6;
 	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_CAPTIVE);
+}
+
+/* Lies that come when the round is over count in the next one. */
+static void
+captive(void **state)
+{
+	struct monotime sent;
+	uint16_t seq;
+
+	(void)state;
+	line_init(&net, 2, 0);
+	net.conf.target[0].method = CONF_METHOD_DNS;
+	net.conf.probe.count = 1;
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 5, net.now);
+	answer_later(&net, 1, round_sent(&net.round, 1, 5, net.now), 5);
+	assert_true(deliver(&net, monotime_add_ms(net.now, 30)));
+	assert_int_equal(net.out.verdict, MSG_GOOD);
+	round_denied(&net.round, 0, seq, 5, true);
+
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 6, net.now);
+	answer_later(&net, 1, round_sent(&net.round, 1, 6, net.now), 6);
+	assert_true(deliver(&net, monotime_add_ms(net.now, 30)));
+	assert_int_equal(net.out.verdict, MSG_BAD);
+	assert_int_equal(net.out.cause, MSG_CAUSE_CAPTIVE);
+	assert_int_equal(
+	    round_answer(&net.round, 0, seq, 6, net.now, &sent), ROUND_IN_TIME);
+	assert_int_equal(denied_round(&net, 0, 0), MSG_CAUSE_NONE);
+
+	/* the first time it is waited for */
+	line_init(&net, 2, 0);
+	net.conf.target[0].method = CONF_METHOD_DNS;
+	net.conf.target[0].answer.family = AF_INET;
+	assert_int_equal(denied_round(&net, 0, 1), MSG_CAUSE_CAPTIVE);
+	assert_int_equal(took_ms(&net), 30);
+	round_abort(&net.round);
+	net.dead = 1;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_int_equal(took_ms(&net), net.conf.probe.timeout_ms);
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	assert_true(took_ms(&net) < 300);
+
+	/* or until there is silence */
+	line_init(&net, 2, 0);
+	net.conf.probe.count = 1;
+	round_begin(&net.round, net.now);
+	seq = round_sent(&net.round, 0, 7, net.now);
+	round_denied(&net.round, 0, seq, 7, true);
+	net.dead = 1;
+	assert_int_equal(one_round(&net), MSG_BAD);
+	net.now = monotime_add_ms(net.now, net.conf.probe.timeout_ms);
+	assert_int_equal(one_round(&net), MSG_GOOD);
 }
 
 static void
@@ -591,6 +645,7 @@ main(void)
 		cmocka_unit_test(signs_of_life),
 		cmocka_unit_test(denied),
 		cmocka_unit_test(causes),
+		cmocka_unit_test(captive),
 		cmocka_unit_test(one_family),
 		cmocka_unit_test(absent),
 		cmocka_unit_test(postponed),
