@@ -233,7 +233,7 @@ int conf_init_valid(const char *);
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
 /* After a round that took less than this comes a pause of at least this. */
-#define CONF_QUICK_MS 100
+#define CONF_QUICK_MS 50
 
 /* The longest one: a budget is kept in every month. */
 #define CONF_MONTH_MS (31 * 86400000ULL)
