@@ -44,6 +44,7 @@ struct probed {
 	int stale; /* the wire is of a link that was */
 	int complained; /* that it cannot be opened */
 	int napping; /* the wire's answers wait for the timer */
+	int flooded; /* frames were dropped before this round */
 	uint32_t spoiled; /* rounds in a row, by frames that were dropped */
 	struct event timer;
 	uint16_t id; /* of our echo requests */
@@ -271,15 +272,26 @@ send_echo(struct probed *p, uint32_t target, uint16_t seq, uint64_t token)
 }
 
 static enum fate
+ask_gateway(struct probed *p)
+{
+	int asked;
+
+	if (!wire_is_open(&p->wire))
+		return FAILED;
+	asked = p->wire.ops->ask(&p->wire);
+	if (asked == -1 && errno == EOPNOTSUPP)
+		return NOT_HERE;
+	return fate_of(asked);
+}
+
+static enum fate
 transmit(struct probed *p, uint32_t target, uint16_t seq, uint64_t token)
 {
 	const struct conf_target *t = &p->conf.target[target];
 
 	switch (t->method) {
 	case CONF_METHOD_GATEWAY:
-		if (!wire_is_open(&p->wire))
-			return FAILED;
-		return p->wire.ops->ask(&p->wire) == 0 ? SENT : NOT_HERE;
+		return ask_gateway(p);
 	case CONF_METHOD_TCP:
 	case CONF_METHOD_DNS:
 		return fate_of(socks_send(&p->socks, t, seq, token));
@@ -359,7 +371,8 @@ expected(const struct probed *p, struct monotime now)
 
 /*
  * While all is well nothing hangs on the moment at which an answer is read,
- * the kernel stamps it: many are taken in one wake-up.
+ * the kernel stamps it: many are taken in one wake-up.  Not in a flood: the
+ * kernel's room for frames is full long before the nap ends.
  */
 static struct monotime
 nap(struct probed *p, struct monotime now, struct monotime next)
@@ -367,7 +380,8 @@ nap(struct probed *p, struct monotime now, struct monotime next)
 	struct monotime then;
 
 	if (p->mode.mode != MSG_PROBE_ROUNDS || p->schedule.bad > 0 ||
-	    round_doubtful(&p->round, now) || !wire_is_open(&p->wire))
+	    p->flooded || p->spoiled > 0 || round_doubtful(&p->round, now) ||
+	    !wire_is_open(&p->wire))
 		return next;
 	then = expected(p, now);
 	if (!monotime_valid(then))
@@ -556,7 +570,8 @@ begin(struct probed *p)
 		return;
 	}
 	open_all(p);
-	(void)wire_dropped(&p->wire); /* what was before is no excuse */
+	/* what was before is no excuse, but a warning */
+	p->flooded = wire_dropped(&p->wire) > 0;
 	p->deaf = 0;
 	p->suspended_ms = suspended_ms();
 	round_begin(&p->round, monotime_now());

@@ -77,7 +77,10 @@ struct wire_ops {
 	int (*refresh)(struct wire *);
 	/* the next hop was asked and has been silent since this moment */
 	int (*silent)(const struct wire *, struct monotime since);
-	/* ask the gateway now; -1: none, or nobody can be asked on this link */
+	/*
+	 * Ask the gateway now.  -1: it could not be sent, as above, or, with
+	 * EOPNOTSUPP, nobody can be asked on this link.
+	 */
 	int (*ask)(struct wire *);
 	/* the gateway's MAC; NULL: not known, or there is none */
 	const uint8_t *(*next_hop)(const struct wire *);

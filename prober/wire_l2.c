@@ -395,7 +395,7 @@ l2_ask(struct wire *w)
 	struct hop *h;
 
 	if ((h = get_hop(w, &w->gateway)) == NULL) {
-		errno = ENETUNREACH;
+		errno = EOPNOTSUPP;
 		return -1;
 	}
 	return ask(w, h);

@@ -10,6 +10,7 @@
  */
 #include <sys/types.h>
 
+#include <errno.h>
 #include <event.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -187,8 +188,10 @@ fuzz_silent(const struct wire *w, struct monotime since)
 static int
 fuzz_ask(struct wire *w)
 {
-	if (w->facts.pointopoint)
+	if (wire_fails || w->facts.pointopoint) {
+		errno = wire_fails ? ENETDOWN : EOPNOTSUPP;
 		return -1;
+	}
 	if (octet() & 1)
 		w->user->gateway(w->arg, clock_now);
 	return 0;

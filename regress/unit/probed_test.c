@@ -46,6 +46,7 @@ static struct {
 	bool missing; /* the interface */
 	bool sleeps; /* the wire */
 	int fails; /* sending: errno, or 0 */
+	int ask_fails; /* the same of asking the gateway, once */
 	int dropped;
 	int64_t stamp_ms; /* the clock that stamps was set by this */
 	uint32_t opened;
@@ -122,6 +123,17 @@ sim_send(struct wire *wire, const struct icmp_echo *e)
 }
 
 static int
+sim_ask(struct wire *wire)
+{
+	errno = w.ask_fails;
+	w.ask_fails = 0;
+	if (errno != 0)
+		return -1;
+	wire->user->gateway(wire->arg, monotime_add_ms(w.now, 1));
+	return 0;
+}
+
+static int
 sim_refresh(struct wire *wire)
 {
 	(void)wire;
@@ -145,6 +157,7 @@ sim_next_hop(const struct wire *wire)
 
 static const struct wire_ops sim_ops = {
 	.send = sim_send,
+	.ask = sim_ask,
 	.refresh = sim_refresh,
 	.silent = sim_silent,
 	.next_hop = sim_next_hop,
@@ -456,6 +469,78 @@ queue_full(void **state)
 	assert_int_equal(w.last.cause, MSG_CAUSE_SEND);
 }
 
+/* The last target is the gateway itself. */
+static void
+with_gateway(void)
+{
+	static const struct msg_probe mode = { 0, 1, MSG_PROBE_ROUNDS };
+
+	probed_free(driver);
+	memset(&uplink.target[3].address.octet, 0, 16);
+	uplink.target[3].method = CONF_METHOD_GATEWAY;
+	uplink.target[3].near = 1;
+	driver = probed_new(&uplink, FAMILY_INET, told);
+	probed_mode(driver, &mode);
+	probed_facts(driver, &facts);
+	pass_ms(5000);
+	assert_int_equal(w.last.target[3].state, MSG_TARGET_UP);
+	forget_rounds();
+}
+
+/* What cannot be asked for now is there all the same. */
+static void
+gateway_not_asked(void **state)
+{
+	(void)state;
+	with_gateway();
+	w.ask_fails = ENOBUFS;
+	pass_ms(1300);
+	assert_int_equal(w.ask_fails, 0);
+	assert_int_equal(w.last.target[3].state, MSG_TARGET_UP);
+	assert_int_equal(w.last.target[3].sent, w.last.target[3].received);
+	w.ask_fails = ENETDOWN;
+	pass_ms(1300);
+	assert_int_equal(w.ask_fails, 0);
+	assert_int_not_equal(w.last.target[3].state, MSG_TARGET_UNKNOWN);
+	w.ask_fails = EOPNOTSUPP;
+	pass_ms(1300);
+	assert_int_equal(w.last.target[3].sent, 0);
+	assert_int_equal(w.last.target[3].state, MSG_TARGET_UNKNOWN);
+	assert_int_equal(w.verdict[MSG_BAD], 0);
+}
+
+/* How often it is seen napping. */
+static int
+naps(int64_t ms)
+{
+	int n = 0;
+
+	for (; ms > 0; ms -= 5) {
+		pass_ms(5);
+		n += w.sleeps;
+	}
+	return n;
+}
+
+/* Answers must not wait where others take their room. */
+static void
+awake_in_a_flood(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_true(naps(3000) > 0);
+	w.dropped = 100;
+	pass_ms(1200);
+	for (i = 0; i < 5; i++) {
+		w.dropped = 100;
+		assert_int_equal(naps(1200), 0);
+	}
+	pass_ms(3000);
+	assert_true(naps(3000) > 0);
+	assert_int_equal(w.verdict[MSG_BAD], 0);
+}
+
 /* A flood hides answers: void, but it does not hide a dead line for ever. */
 static void
 frames_dropped(void **state)
@@ -485,6 +570,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(clock_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(queue_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    gateway_not_asked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    awake_in_a_flood, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    frames_dropped, set_up, tear_down),
 	};
