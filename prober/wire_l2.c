@@ -111,8 +111,10 @@ ask(struct wire *w, struct hop *h)
 {
 	uint8_t out[FRAME_ASK_MAX];
 
+	if (put(w, out, frame_ask(w->mac, &w->own, &h->ip, out)) == -1)
+		return -1;
 	hop_asked(h, monotime_now());
-	return put(w, out, frame_ask(w->mac, &w->own, &h->ip, out));
+	return 0;
 }
 
 static int
@@ -378,8 +380,8 @@ l2_send(struct wire *w, const struct icmp_echo *e)
 		errno = ENETUNREACH;
 		return -1;
 	}
-	if (hop_wants_asking(h, now))
-		(void)ask(w, h);
+	if (hop_wants_asking(h, now) && ask(w, h) == -1 && !h->known)
+		return -1;
 	if (h->known) {
 		if (hop_probe(h, now))
 			tell_moved(w, h);

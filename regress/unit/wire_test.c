@@ -500,6 +500,16 @@ rests(void **state)
 	wire_close(&wire);
 }
 
+static void
+narrow(void)
+{
+	if (system("tc qdisc add dev wan root tbf rate 8kbit burst 200 "
+		   "limit 200 2>/dev/null") == 0)
+		return;
+	wire_close(&wire);
+	skip();
+}
+
 /* Our own queue is full. */
 static void
 no_buffers(void **state)
@@ -509,11 +519,7 @@ no_buffers(void **state)
 
 	start(state);
 	learn(gw_mac);
-	if (system("tc qdisc add dev wan root tbf rate 8kbit burst 200 "
-		   "limit 200 2>/dev/null") != 0) {
-		wire_close(&wire);
-		skip();
-	}
+	narrow();
 	e = request(1);
 	for (i = 0; i < 100 && n == 0; i++) {
 		errno = 0;
@@ -523,6 +529,29 @@ no_buffers(void **state)
 	assert_int_equal(errno, ENOBUFS);
 	try("tc qdisc del dev wan root");
 	goes_to(2, gw_mac);
+	wire_close(&wire);
+}
+
+/* So full that nobody can be asked where the probe has to go. */
+static void
+no_buffers_to_ask(void **state)
+{
+	struct icmp_echo e;
+	int i, n = 0;
+
+	start(state);
+	narrow();
+	for (i = 0; i < 100 && n == 0; i++)
+		n = wire.ops->ask(&wire);
+	assert_int_equal(n, -1);
+	assert_int_equal(errno, ENOBUFS);
+	e = request(1);
+	e.dst = ours; /* a neighbour */
+	e.dst.octet[addr_len(&ours) - 1] = 77;
+	errno = 0;
+	assert_int_equal(wire.ops->send(&wire, &e), -1);
+	assert_int_equal(errno, ENOBUFS);
+	try("tc qdisc del dev wan root");
 	wire_close(&wire);
 }
 
@@ -694,6 +723,7 @@ main(void)
 		BOTH(flood),
 		BOTH(rests),
 		BOTH(no_buffers),
+		BOTH(no_buffers_to_ask),
 		BOTH(bridge),
 		BOTH(vlan),
 		BOTH(no_arp),
