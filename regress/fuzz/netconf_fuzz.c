@@ -651,9 +651,12 @@ forget(void)
 	memset(&want, 0, sizeof(want));
 	memset(facts, 0, sizeof(facts));
 	memset(last_address, 0, sizeof(last_address));
-	memset(repaired, 0, sizeof(repaired));
+	memset(missing, 0, sizeof(missing));
+	memset(&looks, 0, sizeof(looks));
+	memset(&repairs, 0, sizeof(repairs));
+	memset(&repaired, 0, sizeof(repaired));
 	nat_loaded[0] = ppp_name[0] = '\0';
-	want_gen = clear_gen = nrepaired = 0;
+	want_gen = clear_gen = 0;
 	wanted = adopted = drifting = 0;
 	drain.uplink = MSG_UPLINK_NONE;
 	netops = &fuzz_ops;
