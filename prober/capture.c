@@ -19,6 +19,7 @@
 #include "common/monotime.h"
 #include "prober/capture.h"
 #include "prober/ring.h"
+#include "prober/tap.h"
 
 #define COLLECT_MS  1000
 #define BUFFER_SIZE (512 * 1024) /* the kernel's: what comes in a second */
@@ -58,15 +59,11 @@ shut(void)
 static void
 on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 {
-	int64_t unit;
+	struct timespec stamp = tap_stamp(pcap, h);
 
 	(void)arg;
-	unit = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO
-		   ? 1
-		   : 1000;
-	ring_add(&ring,
-	    h->ts.tv_sec * INT64_C(1000000000) + h->ts.tv_usec * unit, data,
-	    h->caplen, h->len);
+	ring_add(&ring, stamp.tv_sec * INT64_C(1000000000) + stamp.tv_nsec,
+	    data, h->caplen, h->len);
 }
 
 /* More than the ring holds need not be read at once. */
@@ -94,45 +91,15 @@ on_collector(int fd, short what, void *arg)
 }
 
 static int
-set_filter(int link)
+set_filter(char why[PCAP_ERRBUF_SIZE])
 {
 	char text[sizeof(control) + sizeof(control_ether)];
-	struct bpf_program prog;
-	int n;
 
 	if (which == CONF_CAPTURE_ALL)
 		return 0;
 	snprintf(text, sizeof(text), "%s%s", control,
-	    link == DLT_EN10MB ? control_ether : "");
-	if (pcap_compile(pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
-		return -1;
-	n = pcap_setfilter(pcap, &prog);
-	pcap_freecode(&prog);
-	return n;
-}
-
-/* 0, or -1 and why. */
-static int
-activate(char why[PCAP_ERRBUF_SIZE])
-{
-	int n;
-
-	if (pcap_set_snaplen(pcap, RING_SNAPLEN) != 0 ||
-	    pcap_set_promisc(pcap, 0) != 0 ||
-	    pcap_set_immediate_mode(pcap, 1) != 0 ||
-	    pcap_set_buffer_size(pcap, BUFFER_SIZE) != 0)
-		return -1;
-	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if ((n = pcap_activate(pcap)) < 0) {
-		strlcpy(why, pcap_statustostr(n), PCAP_ERRBUF_SIZE);
-		return -1;
-	}
-	if (set_filter(pcap_datalink(pcap)) == -1 ||
-	    pcap_setnonblock(pcap, 1, why) == -1) {
-		strlcpy(why, pcap_geterr(pcap), PCAP_ERRBUF_SIZE);
-		return -1;
-	}
-	return 0;
+	    pcap_datalink(pcap) == DLT_EN10MB ? control_ether : "");
+	return tap_filter(pcap, text, why);
 }
 
 /* A file has one kind of frames: those of another link are of no use. */
@@ -150,8 +117,9 @@ open_capture(void)
 	struct timeval tv = monotime_ms(COLLECT_MS);
 	char why[PCAP_ERRBUF_SIZE] = "";
 
-	if ((pcap = pcap_create(facts.ifname, why)) != NULL &&
-	    activate(why) == 0) {
+	pcap = tap_open(
+	    facts.ifname, PCAP_D_INOUT, RING_SNAPLEN, BUFFER_SIZE, why);
+	if (pcap != NULL && set_filter(why) == 0) {
 		take_link(pcap_datalink(pcap));
 		evtimer_set(&collector, on_collector, NULL);
 		evtimer_add(&collector, &tv);

@@ -6,9 +6,6 @@
  * the pages and the names of a portal; those prove nothing.
  */
 #include <sys/types.h>
-#include <sys/ioctl.h>
-
-#include <net/if.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,15 +13,13 @@
 
 #include "common/log.h"
 #include "prober/evidence.h"
-#include "prober/frame.h"
+#include "prober/tap.h"
 #include "prober/wire.h"
 
 /*
  * One page of ring, for a score of headers: once it is full the kernel
  * drops what passes the filter before it copies anything, so that a line at
- * full speed costs the filter alone.  Immediate mode has the ring of small
- * slots (TPACKET_V2), whose newest frame can be read at once; the other one
- * has blocks of 256 KB that are handed over when they are full or old.
+ * full speed costs the filter alone.
  */
 #define RING_SIZE 4096
 #define SNAPLEN   96 /* all that the filter looks at: pcap runs it, too */
@@ -113,19 +108,6 @@ add_mac(struct text *t, const char *which, const uint8_t *m)
 	    m[2], m[3], m[4], m[5]);
 }
 
-static int
-own_mac(const struct evidence *e, const char *ifname, uint8_t *mac)
-{
-	struct ifreq ifr;
-
-	memset(&ifr, 0, sizeof(ifr));
-	strlcpy(ifr.ifr_name, ifname, sizeof(ifr.ifr_name));
-	if (ioctl(pcap_fileno(e->pcap), SIOCGIFHWADDR, &ifr) == -1)
-		return -1;
-	memcpy(mac, ifr.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
-	return 0;
-}
-
 /*
  * Of one family, since either may be dead while the other works.  `vlan`
  * moves what is behind it in the text, so it comes last.
@@ -135,13 +117,14 @@ set_filter(struct evidence *e, const struct msg_facts *f, enum family family,
     const uint8_t *gw)
 {
 	struct text t = { .len = 0 };
-	struct bpf_program prog;
 	uint8_t mac[FRAME_MAC_LEN];
-	int n;
 
 	if (gw != NULL) {
-		if (own_mac(e, f->ifname, mac) == -1)
+		if (pcap_datalink(e->pcap) != DLT_EN10MB ||
+		    tap_mac(e->pcap, f->ifname, mac) == -1) {
+			strlcpy(e->why, "no Ethernet", sizeof(e->why));
 			return -1;
+		}
 		add_mac(&t, "src", gw);
 		add_mac(&t, "dst", mac);
 	}
@@ -151,38 +134,9 @@ set_filter(struct evidence *e, const struct msg_facts *f, enum family family,
 		add_inet6(&t);
 	add_not_near(&t, &f->family[family]);
 	add(&t, "%s", gw != NULL ? " and not vlan" : "");
-	if (t.len >= FILTER_MAX ||
-	    pcap_compile(e->pcap, &prog, t.s, 1, PCAP_NETMASK_UNKNOWN) == -1)
-		return -1;
-	n = pcap_setfilter(e->pcap, &prog);
-	pcap_freecode(&prog);
-	return n;
-}
-
-static int
-activate(struct evidence *e, const struct msg_facts *f, enum family family,
-    const uint8_t *gw)
-{
-	int n;
-
-	if (pcap_set_snaplen(e->pcap, SNAPLEN) != 0 ||
-	    pcap_set_promisc(e->pcap, 0) != 0 ||
-	    pcap_set_immediate_mode(e->pcap, 1) != 0 ||
-	    pcap_set_buffer_size(e->pcap, RING_SIZE) != 0)
-		return -1;
-	(void)pcap_set_tstamp_precision(e->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if ((n = pcap_activate(e->pcap)) < 0) {
-		strlcpy(e->why, pcap_statustostr(n), sizeof(e->why));
-		return -1;
-	}
-	if ((gw != NULL && pcap_datalink(e->pcap) != DLT_EN10MB) ||
-	    pcap_setdirection(e->pcap, PCAP_D_IN) == -1 ||
-	    set_filter(e, f, family, gw) == -1 ||
-	    pcap_setnonblock(e->pcap, 1, e->why) == -1) {
-		strlcpy(e->why, pcap_geterr(e->pcap), sizeof(e->why));
-		return -1;
-	}
-	return 0;
+	if (t.len >= FILTER_MAX)
+		fatalx("%s: filter too long", f->ifname);
+	return tap_filter(e->pcap, t.s, e->why);
 }
 
 int
@@ -191,9 +145,10 @@ evidence_open(struct evidence *e, const struct msg_facts *f, enum family family,
 {
 	evidence_close(e);
 	memset(e, 0, sizeof(*e));
-	if ((e->pcap = pcap_create(f->ifname, e->why)) == NULL)
+	e->pcap = tap_open(f->ifname, PCAP_D_IN, SNAPLEN, RING_SIZE, e->why);
+	if (e->pcap == NULL)
 		return -1;
-	if (activate(e, f, family, gw) == 0)
+	if (set_filter(e, f, family, gw) == 0)
 		return 0;
 	evidence_close(e);
 	return -1;
@@ -209,26 +164,24 @@ evidence_is_open(const struct evidence *e)
 static void
 on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 {
-	struct timespec *stamp = (struct timespec *)(void *)arg;
+	struct pcap_pkthdr *last = (struct pcap_pkthdr *)(void *)arg;
 
 	(void)data;
-	stamp->tv_sec = h->ts.tv_sec;
-	stamp->tv_nsec = h->ts.tv_usec;
+	*last = *h;
 }
 
 struct monotime
 evidence_last(struct evidence *e)
 {
+	struct pcap_pkthdr last;
 	struct timespec stamp;
 	int n;
 
 	if (e->pcap == NULL)
 		return e->last;
-	n = pcap_dispatch(e->pcap, READS_MAX, on_frame, (u_char *)&stamp);
+	n = pcap_dispatch(e->pcap, READS_MAX, on_frame, (u_char *)&last);
 	if (n > 0) {
-		if (pcap_get_tstamp_precision(e->pcap) !=
-		    PCAP_TSTAMP_PRECISION_NANO)
-			stamp.tv_nsec *= 1000;
+		stamp = tap_stamp(e->pcap, &last);
 		e->last = wire_arrived(&stamp);
 	} else if (n < 0)
 		evidence_close(e);

@@ -6,16 +6,14 @@
  * others ask for our address the kernel answers.
  */
 #include <sys/types.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-
-#include <net/if.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "prober/tap.h"
 #include "prober/wire.h"
 
 #define SNAPLEN     144 /* a tag, an IPv4 header with options, an echo */
@@ -244,10 +242,7 @@ on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 	frame_parse(data, h->caplen, &f);
 	if (f.kind == FRAME_OTHER)
 		return;
-	stamp.tv_sec = h->ts.tv_sec;
-	stamp.tv_nsec = h->ts.tv_usec; /* nanoseconds, as asked for */
-	if (pcap_get_tstamp_precision(w->pcap) != PCAP_TSTAMP_PRECISION_NANO)
-		stamp.tv_nsec *= 1000;
+	stamp = tap_stamp(w->pcap, h);
 	if (f.kind == FRAME_NEIGHBOUR)
 		got_neighbour(w, &f, wire_arrived(&stamp));
 	else
@@ -261,19 +256,6 @@ l2_receive(struct wire *w)
 		return 0;
 	log_debug("%s: %s", w->facts.ifname, pcap_geterr(w->pcap));
 	return -1;
-}
-
-static int
-own_mac(struct wire *w, uint8_t mac[FRAME_MAC_LEN])
-{
-	struct ifreq ifr;
-
-	memset(&ifr, 0, sizeof(ifr));
-	strlcpy(ifr.ifr_name, w->facts.ifname, sizeof(ifr.ifr_name));
-	if (ioctl(pcap_fileno(w->pcap), SIOCGIFHWADDR, &ifr) == -1)
-		return -1;
-	memcpy(mac, ifr.ifr_hwaddr.sa_data, FRAME_MAC_LEN);
-	return 0;
 }
 
 /*
@@ -306,45 +288,24 @@ filter_text(const struct wire *w, char *text, size_t size)
 }
 
 static int
-set_filter(struct wire *w)
+set_up(struct wire *w)
 {
-	struct bpf_program prog;
 	char text[320];
-	int n;
 
-	filter_text(w, text, sizeof(text));
-	if (pcap_compile(w->pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
-		return -1;
-	n = pcap_setfilter(w->pcap, &prog);
-	pcap_freecode(&prog);
-	return n;
-}
-
-static int
-activate(struct wire *w)
-{
-	int n;
-
-	if (pcap_set_snaplen(w->pcap, SNAPLEN) != 0 ||
-	    pcap_set_promisc(w->pcap, 0) != 0 ||
-	    pcap_set_immediate_mode(w->pcap, 1) != 0 ||
-	    pcap_set_buffer_size(w->pcap, BUFFER_SIZE) != 0)
-		return -1;
-	(void)pcap_set_tstamp_precision(w->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if ((n = pcap_activate(w->pcap)) < 0) {
-		strlcpy(w->why, pcap_statustostr(n), sizeof(w->why));
-		return -1;
-	}
-	if (pcap_datalink(w->pcap) != DLT_EN10MB || own_mac(w, w->mac) == -1) {
+	if (pcap_datalink(w->pcap) != DLT_EN10MB ||
+	    tap_mac(w->pcap, w->facts.ifname, w->mac) == -1) {
 		strlcpy(w->why, "no Ethernet", sizeof(w->why));
 		return -1;
 	}
-	if (pcap_setdirection(w->pcap, PCAP_D_IN) == -1 ||
-	    set_filter(w) == -1 || pcap_setnonblock(w->pcap, 1, w->why) == -1) {
-		strlcpy(w->why, pcap_geterr(w->pcap), sizeof(w->why));
-		return -1;
-	}
-	return 0;
+	filter_text(w, text, sizeof(text));
+	return tap_filter(w->pcap, text, w->why);
+}
+
+static void
+l2_close(struct wire *w)
+{
+	pcap_close(w->pcap);
+	w->pcap = NULL;
 }
 
 static int
@@ -353,21 +314,14 @@ l2_open(struct wire *w)
 	w->net.addr = w->own;
 	w->net.len = w->facts.family[w->family].prefixlen;
 	prefix_mask(&w->net);
-	if ((w->pcap = pcap_create(w->facts.ifname, w->why)) == NULL)
+	w->pcap =
+	    tap_open(w->facts.ifname, PCAP_D_IN, SNAPLEN, BUFFER_SIZE, w->why);
+	if (w->pcap == NULL)
 		return -1;
-	if (activate(w) == -1) {
-		pcap_close(w->pcap);
-		w->pcap = NULL;
-		return -1;
-	}
-	return pcap_get_selectable_fd(w->pcap);
-}
-
-static void
-l2_close(struct wire *w)
-{
-	pcap_close(w->pcap);
-	w->pcap = NULL;
+	if (set_up(w) == 0)
+		return pcap_get_selectable_fd(w->pcap);
+	l2_close(w);
+	return -1;
 }
 
 static int
@@ -410,7 +364,8 @@ l2_refresh(struct wire *w)
 	struct hop *h;
 
 	/* whoever gives it another MAC need not set it down for that */
-	if (own_mac(w, mac) == -1 || memcmp(mac, w->mac, sizeof(mac)) != 0)
+	if (tap_mac(w->pcap, w->facts.ifname, mac) == -1 ||
+	    memcmp(mac, w->mac, sizeof(mac)) != 0)
 		return -1;
 	memset(w->held, 0, sizeof(w->held));
 	if ((h = get_hop(w, &w->gateway)) != NULL &&
