@@ -185,16 +185,14 @@ dump(pcap_dumper_t *d)
 static pcap_dumper_t *
 begin_file(pcap_t *dead, int fd)
 {
-	pcap_dumper_t *d;
 	FILE *f;
 
 	if ((f = fdopen(fd, "w")) == NULL) {
 		close(fd);
 		return NULL;
 	}
-	if ((d = pcap_dump_fopen(dead, f)) == NULL)
-		fclose(f);
-	return d;
+	/* closes it itself when it cannot write the header */
+	return pcap_dump_fopen(dead, f);
 }
 
 /* Nothing of no link, if none was ever open, is a file, too.  0, or -1. */
