@@ -87,7 +87,9 @@ capture_got_done(enum child_id from, struct imsg *imsg)
 		parent_distrust(from, IMSG_CAPTURE_DONE);
 		return;
 	}
-	if (!is_asked(d.event))
+	/* nor has the prober done anything before it was given the file */
+	if (!is_asked(d.event) ||
+	    (from == CHILD_PROBER && asked.path[0] == '\0'))
 		return;
 	if (d.ok)
 		history_line("capture", "%u frame%s in %s", d.frames,

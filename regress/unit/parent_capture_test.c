@@ -138,6 +138,19 @@ not_opened(void)
 	CHECK(!parent->quitting);
 }
 
+/* Before it has the file, the prober can have written none. */
+static void
+too_early(void)
+{
+	struct msg_capture m = asked();
+
+	send_done(CHILD_PROBER, m.event, 1, "");
+	CHECK(strcmp(told(), "") == 0);
+	send_file(m.event, PATH, dup(STDERR_FILENO));
+	send_done(CHILD_PROBER, m.event, 1, "");
+	CHECK(strcmp(told(), "812 frames in " PATH "|") == 0);
+}
+
 static void
 not_written(void)
 {
@@ -245,6 +258,7 @@ by_prober(void)
 
 STORY(written)
 STORY(not_opened)
+STORY(too_early)
 STORY(not_written)
 STORY(of_another_event)
 STORY(not_configured)
@@ -262,6 +276,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_not_opened),
+		cmocka_unit_test(test_too_early),
 		cmocka_unit_test(test_not_written),
 		cmocka_unit_test(test_of_another_event),
 		cmocka_unit_test(test_not_configured),
