@@ -3,6 +3,7 @@
 #ifndef PROBER_DEVICE_H
 #define PROBER_DEVICE_H
 
+#include <sys/types.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -21,7 +22,12 @@ union device_name {
 /* An address for bind(2) and its like, on this interface; its length. */
 socklen_t device_name(
     const struct addr *, uint32_t port, uint32_t ifindex, union device_name *);
-/* When the kernel got a message; now if it has no stamp. */
-struct monotime device_stamp(struct msghdr *);
+/*
+ * One datagram, without waiting: its length or what there was room for, who
+ * sent it (from may be NULL), and when the kernel got it, or now if it has no
+ * stamp (SO_TIMESTAMPNS).  -1: errno says why.
+ */
+ssize_t device_receive(int fd, uint8_t *data, size_t size,
+    union device_name *from, struct monotime *at);
 
 #endif

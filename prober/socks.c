@@ -17,8 +17,7 @@
 #include "prober/round.h"
 #include "prober/socks.h"
 
-#define READS_MAX   16 /* datagrams at once; the loop comes again for more */
-#define CONTROL_LEN 256
+#define READS_MAX 16 /* datagrams at once; the loop comes again for more */
 
 struct socks_probe {
 	TAILQ_ENTRY(socks_probe) entry;
@@ -117,24 +116,16 @@ static enum outcome
 look_datagram(struct socks_probe *p, struct monotime *at, int *more)
 {
 	uint8_t data[DNS_ANSWER_MAX + 1];
-	char control[CONTROL_LEN];
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr msg;
 	ssize_t n;
 
-	memset(&msg, 0, sizeof(msg));
-	msg.msg_iov = &iov;
-	msg.msg_iovlen = 1;
-	msg.msg_control = control;
-	msg.msg_controllen = sizeof(control);
-	if ((n = recvmsg(p->fd, &msg, MSG_DONTWAIT)) == -1) {
+	n = device_receive(p->fd, data, sizeof(data), NULL, at);
+	if (n == -1) {
 		*more = 0;
 		if (errno == EAGAIN || errno == EINTR)
 			return WAITS;
 		log_debug("%s: query: %s", p->of->ifname, strerror(errno));
 		return REFUSED;
 	}
-	*at = device_stamp(&msg);
 	return judge(p, data, (size_t)n);
 }
 

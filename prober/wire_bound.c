@@ -43,9 +43,9 @@ to_name(const struct wire *w, const struct addr *a, union device_name *name)
 }
 
 static void
-got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
+got(struct wire *w, const uint8_t *data, size_t len,
+    const union device_name *from, struct monotime at)
 {
-	const union device_name *from = msg->msg_name;
 	struct icmp_echo e;
 	int n;
 
@@ -58,36 +58,28 @@ got(struct wire *w, const uint8_t *data, size_t len, struct msghdr *msg)
 	}
 	if (n == -1 || e.id != w->id || addr_cmp(&e.dst, &w->own) != 0)
 		return;
-	w->user->answer(w->arg, &e, device_stamp(msg));
+	w->user->answer(w->arg, &e, at);
 }
 
 static int
 bound_receive(struct wire *w)
 {
 	uint8_t data[DATA_LEN];
-	char control[DATA_LEN];
-	struct iovec iov = { data, sizeof(data) };
 	union device_name from;
-	struct msghdr msg;
+	struct monotime at;
 	ssize_t n;
 	int i;
 
 	for (i = 0; i < WIRE_READS_MAX; i++) {
-		memset(&msg, 0, sizeof(msg));
-		msg.msg_name = &from;
-		msg.msg_namelen = sizeof(from);
-		msg.msg_iov = &iov;
-		msg.msg_iovlen = 1;
-		msg.msg_control = control;
-		msg.msg_controllen = sizeof(control);
-		if ((n = recvmsg(w->fd, &msg, MSG_DONTWAIT)) == -1) {
-			if (errno == EAGAIN || errno == EINTR)
-				return 0;
-			log_debug("%s: receive: %s", w->facts.ifname,
-			    strerror(errno));
-			return -1;
+		n = device_receive(w->fd, data, sizeof(data), &from, &at);
+		if (n != -1) {
+			got(w, data, (size_t)n, &from, at);
+			continue;
 		}
-		got(w, data, (size_t)n, &msg);
+		if (errno == EAGAIN || errno == EINTR)
+			return 0;
+		log_debug("%s: receive: %s", w->facts.ifname, strerror(errno));
+		return -1;
 	}
 	return 0;
 }
@@ -188,6 +180,11 @@ bound_close(struct wire *w)
 	w->fd = -1;
 }
 
+/*
+ * What the device's own queue drops is not told (ip(7): IP_RECVERR), and is
+ * a probe lost: with that option errors of ICMP would end sending, which
+ * anybody can forge.  ENOBUFS comes of a full socket buffer only.
+ */
 static int
 bound_send(struct wire *w, const struct icmp_echo *e)
 {
