@@ -19,6 +19,7 @@
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
 #define SETTLE_MS     5 /* events of one change come together */
 #define MISSING_MS    500 /* an address or a route, until it is told */
+#define EXPIRED_MS    50 /* what was to expire has done so */
 #define PACE          10 /* of what follows, in its time */
 #define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
 #define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
@@ -40,7 +41,7 @@ static struct addr last_address[CONF_UPLINKS_MAX]; /* the last one it had */
 static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
-static struct event monitor, settle, later, held, clear_timer;
+static struct event monitor, settle, later, held, expiry, clear_timer;
 static struct pace {
 	struct monotime at[PACE]; /* ring */
 	uint32_t n;
@@ -72,7 +73,28 @@ net_open(void)
 	evtimer_set(&settle, on_settle, NULL);
 	evtimer_set(&later, on_settle, NULL);
 	evtimer_set(&held, on_settle, NULL);
+	evtimer_set(&expiry, on_settle, NULL);
 	evtimer_set(&clear_timer, on_clear, NULL);
+}
+
+/* Nobody tells when a route ends by itself: look at that moment. */
+static void
+await_expiry(void)
+{
+	int64_t ms, first = 0;
+	struct timeval tv;
+	size_t i;
+
+	for (i = 0; i < state.nroutes; i++) {
+		ms = state.routes[i].expires_ms;
+		if (ms > 0 && (first == 0 || ms < first))
+			first = ms;
+	}
+	evtimer_del(&expiry);
+	if (first == 0)
+		return;
+	tv = monotime_ms(first + EXPIRED_MS);
+	evtimer_add(&expiry, &tv);
 }
 
 static int
@@ -85,6 +107,7 @@ dump(void)
 		return -1;
 	}
 	apply_prune(&state);
+	await_expiry();
 	return 0;
 }
 

@@ -73,6 +73,7 @@ struct net_route {
 	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
 	uint32_t metric;
 	uint32_t proto;
+	int64_t expires_ms; /* after the dump; 0: it stays */
 };
 
 /* What the kernel holds: ours, and of the others what we must know. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netconf/linux/nl.h"
 
@@ -50,6 +51,26 @@ push(struct net_state *s, const struct net_route *r)
 	if (r->gateway.family == AF_INET6 && addr_is_linklocal(&r->gateway))
 		more->gateway.scope = r->ifindex;
 	return 0;
+}
+
+/*
+ * What a router advertises has an end.  The kernel takes no such route from
+ * then on, but deletes it, and tells, up to gc_interval (30 s) later: -1 is
+ * what is still there and gone.
+ */
+static int64_t
+lifetime_ms(const struct nlattr *cacheinfo)
+{
+	struct rta_cacheinfo ci;
+	long hz = sysconf(_SC_CLK_TCK);
+
+	if (cacheinfo == NULL ||
+	    mnl_attr_get_payload_len(cacheinfo) < sizeof(ci) || hz <= 0)
+		return 0;
+	memcpy(&ci, mnl_attr_get_payload(cacheinfo), sizeof(ci));
+	if (ci.rta_expires < 0)
+		return -1;
+	return (int64_t)ci.rta_expires * 1000 / hz;
 }
 
 /* A default over several links is, to us, one by each of them. */
@@ -127,6 +148,8 @@ route_decode(const struct nlmsghdr *h, void *state)
 	if (decode_attrs(m, tb, &r) == -1)
 		return -1;
 	if (r.proto != NET_PROTO && (r.table != NET_MAIN || r.dst.len != 0))
+		return 0;
+	if ((r.expires_ms = lifetime_ms(tb[RTA_CACHEINFO])) == -1)
 		return 0;
 	if (tb[RTA_MULTIPATH] != NULL)
 		return push_each(state, &r, tb[RTA_MULTIPATH], m->rtm_family);

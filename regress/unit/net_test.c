@@ -802,6 +802,28 @@ test_advertised(void **arg)
 	    sent[1].body.facts.family[FAMILY_INET6].gateway.octet[15], 1);
 }
 
+/* What a router has told ends by itself, and nobody says so. */
+static void
+test_expired(void **arg)
+{
+	struct net_route *r;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	r = add_main(k, ETH1, "fe80::1", 1024);
+	r->gateway.scope = ETH1;
+	r->expires_ms = 100;
+	nsent = 0;
+	on_settle(-1, 0, NULL);
+	assert_int_equal(count(IMSG_FACTS), 1);
+	assert_int_equal(sent[0].body.facts.family[FAMILY_INET6].has_route, 1);
+	kernel_route_del(k, r);
+	loop_until(IMSG_FACTS, 2);
+	assert_int_equal(sent[1].body.facts.family[FAMILY_INET6].has_route, 0);
+	assert_false(evtimer_pending(&expiry, NULL));
+}
+
 /* A provider that gives another address each time is nobody to fight. */
 static void
 test_many_addresses(void **arg)
@@ -1069,6 +1091,7 @@ main(void)
 		T(test_recreated),
 		T(test_others_change),
 		T(test_advertised),
+		T(test_expired),
 		T(test_many_addresses),
 		T(test_address_gone),
 		T(test_socket_targets),

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <libmnl/libmnl.h>
@@ -61,6 +62,14 @@ put_addr(uint16_t type, const char *text)
 
 	assert_int_equal(addr_parse(text, &a), 0);
 	nl_put_addr(&m.hdr, type, &a);
+}
+
+static void
+put_lifetime(int32_t ticks)
+{
+	struct rta_cacheinfo ci = { .rta_expires = ticks };
+
+	mnl_attr_put(&m.hdr, RTA_CACHEINFO, sizeof(ci), &ci);
 }
 
 /*
@@ -285,6 +294,19 @@ routes(void **state)
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
 	assert_int_equal(s.nroutes, 3);
 	assert_int_equal(s.routes[2].gateway.scope, 3);
+	assert_int_equal(s.routes[2].expires_ms, 0);
+	put_lifetime(3 * (int32_t)sysconf(_SC_CLK_TCK));
+	assert_int_equal(route_decode(&m.hdr, &s), 0);
+	assert_int_equal(s.nroutes, 4);
+	assert_int_equal(s.routes[3].expires_ms, 3000);
+	cut_short(route_decode);
+
+	/* its time is over, the kernel will soon notice */
+	(void)begin_route(AF_INET6, RTPROT_RA, 0);
+	mnl_attr_put_u32(&m.hdr, RTA_OIF, 3);
+	put_lifetime(-1);
+	assert_int_equal(route_decode(&m.hdr, &s), 0);
+	assert_int_equal(s.nroutes, 4);
 
 	/* others' that are no defaults, caches, local ones */
 	(void)begin_route(AF_INET, RTPROT_BOOT, 8);
@@ -293,7 +315,7 @@ routes(void **state)
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
 	begin_route(AF_INET, NET_PROTO, 8)->rtm_type = RTN_LOCAL;
 	assert_int_equal(route_decode(&m.hdr, &s), 0);
-	assert_int_equal(s.nroutes, 3);
+	assert_int_equal(s.nroutes, 4);
 	(void)begin_route(AF_INET, NET_PROTO, 33);
 	refused(route_decode, EBADMSG);
 	net_state_free(&s);
