@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "prober/dns.h"
+#include "prober/octets.h"
 
 /* RFC 1035 4.1.1: the second 16 bits of a header */
 #define RESPONSE  0x8000
@@ -36,19 +37,6 @@ struct record {
 	size_t len;
 	size_t end;
 };
-
-static unsigned int
-get16(const uint8_t *p)
-{
-	return (unsigned int)(p[0] << 8 | p[1]);
-}
-
-static void
-put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 /* A letter in the case that a bit chooses. */
 static uint8_t

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "prober/frame.h"
+#include "prober/octets.h"
 
 #define TYPE_IPV4   0x0800
 #define TYPE_ARP    0x0806
@@ -17,19 +18,12 @@
 #define ARP_REPLY   2
 #define GROUP       1 /* in the first octet of a MAC */
 
-static unsigned int
-get16(const uint8_t *p)
-{
-	return (unsigned int)(p[0] << 8 | p[1]);
-}
-
 static void
 ether(uint8_t *out, const uint8_t *dst, const uint8_t *src, unsigned int type)
 {
 	memcpy(out, dst, FRAME_MAC_LEN);
 	memcpy(out + 6, src, FRAME_MAC_LEN);
-	out[12] = (uint8_t)(type >> 8);
-	out[13] = (uint8_t)type;
+	put16(out + 12, type);
 }
 
 static size_t

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "prober/icmp.h"
+#include "prober/octets.h"
 
 #define ECHO_REPLY    0
 #define ECHO_REQUEST  8
@@ -15,19 +16,6 @@
 #define IP_LEN        20
 #define HOPS          64
 #define FRAGMENT      0x3fff /* more fragments, or an offset */
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void
-put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 /* RFC 1071: the sum so far and more octets; all but the last piece even. */
 static uint32_t

@@ -6,6 +6,7 @@
 
 #include "prober/icmp.h"
 #include "prober/nd.h"
+#include "prober/octets.h"
 
 #define SOLICIT          135
 #define ADVERT           136
@@ -26,7 +27,6 @@ nd_solicit(const uint8_t mac[ND_MAC_LEN], const struct addr *ip,
 		0, 0, 0, 0, 1, 0xff };
 	uint8_t *p = out + ICMP_IP6_HEADER;
 	struct addr to = *asked;
-	uint16_t sum;
 
 	memcpy(to.octet, nodes, sizeof(nodes));
 	group[0] = group[1] = 0x33; /* RFC 2464, section 7 */
@@ -38,9 +38,7 @@ nd_solicit(const uint8_t mac[ND_MAC_LEN], const struct addr *ip,
 	p[24] = OPTION_SOURCE;
 	p[25] = OPTION_LEN / 8;
 	memcpy(p + 26, mac, ND_MAC_LEN);
-	sum = icmp6_checksum(ip, &to, p, MESSAGE_LEN + OPTION_LEN);
-	p[2] = (uint8_t)(sum >> 8);
-	p[3] = (uint8_t)sum;
+	put16(p + 2, icmp6_checksum(ip, &to, p, MESSAGE_LEN + OPTION_LEN));
 }
 
 /* The target's MAC; -1: it is not told, or an option is no option. */
