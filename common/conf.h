@@ -244,7 +244,10 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 /* Whether this family's verdict moves the site. */
 bool conf_family_decides(const struct conf_uplink *, enum family);
 extern const char *const conf_decide_words[]; /* by enum conf_decide */
+uint32_t conf_family_targets(const struct conf_uplink *, enum family);
 uint32_t conf_far_targets(const struct conf_uplink *, enum family);
+/* What each family that has targets may cost: an even share of the budget. */
+double conf_family_budget(const struct conf_uplink *);
 /* What a good round of a family costs, octets of IP both ways. */
 uint64_t conf_round_octets(const struct conf_uplink *, enum family);
 /* Between two good rounds of a family: delay, longer to keep the budget. */

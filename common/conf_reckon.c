@@ -38,8 +38,8 @@ conf_far_targets(const struct conf_uplink *u, enum family family)
 	return far;
 }
 
-static uint32_t
-family_targets(const struct conf_uplink *u, enum family family)
+uint32_t
+conf_family_targets(const struct conf_uplink *u, enum family family)
 {
 	uint32_t i, n = 0;
 
@@ -114,15 +114,27 @@ good_ms(const struct conf_probe *p)
 	return (conf_quorum_need(&p->success, p->count) - 1) * p->interval_ms;
 }
 
+static uint32_t
+families(const struct conf_uplink *u)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < FAMILIES; i++)
+		n += conf_family_targets(u, i) > 0;
+	return n;
+}
+
+double
+conf_family_budget(const struct conf_uplink *u)
+{
+	return (double)u->probe.budget / families(u);
+}
+
 /* What each round of a family would cost if all families were like it. */
 static uint64_t
 budget_octets(const struct conf_uplink *u, enum family family)
 {
-	uint32_t i, families = 0;
-
-	for (i = 0; i < FAMILIES; i++)
-		families += family_targets(u, i) > 0;
-	return conf_round_octets(u, family) * families;
+	return conf_round_octets(u, family) * families(u);
 }
 
 /*
@@ -289,7 +301,7 @@ false_rate(const struct conf_uplink *u, enum family family, double loss)
 	/* small probabilities: sum the bad cases, never 1 - good */
 	need = conf_quorum_need(&p->success, p->count);
 	lost = at_least(p->count - need + 1, p->count, loss);
-	n = p->require.kind == CONF_QUORUM_ALL ? family_targets(u, family)
+	n = p->require.kind == CONF_QUORUM_ALL ? conf_family_targets(u, family)
 					       : conf_far_targets(u, family);
 	bad = at_least(n - conf_quorum_need(&p->require, n) + 1, n, lost);
 	for (i = 0; i <= p->retry; i++)

@@ -113,17 +113,6 @@ inherit(struct probed *p)
 		}
 }
 
-static int
-has_targets(const struct conf_uplink *u, enum family family)
-{
-	uint32_t i;
-
-	for (i = 0; i < u->ntargets; i++)
-		if (addr_family(&u->target[i].address) == family)
-			return 1;
-	return 0;
-}
-
 static void
 install(void)
 {
@@ -136,7 +125,8 @@ install(void)
 			next[i][f] = take_unchanged(&u[i], f);
 	for (i = 0; i < pending.nuplinks; i++)
 		for (f = 0; f < FAMILIES; f++) {
-			if (next[i][f] != NULL || !has_targets(&u[i], f))
+			if (next[i][f] != NULL ||
+			    conf_family_targets(&u[i], f) == 0)
 				continue;
 			next[i][f] = probed_new(&u[i], f, tell_round);
 			inherit(next[i][f]);

@@ -8,33 +8,12 @@
 
 #define PURSE_PART 32 /* of the budget is what the purse can hold */
 
-/* A family's part of the budget, as conf_delay_ms has it. */
-static double
-share(const struct conf_uplink *u)
-{
-	uint32_t families = 0, i;
-
-	for (i = 0; i < FAMILIES; i++)
-		families += conf_round_octets(u, i) > 0;
-	return families > 0 ? (double)u->probe.budget / families : 0;
-}
-
-static uint32_t
-targets(const struct conf_uplink *u, enum family family)
-{
-	uint32_t n = 0, i;
-
-	for (i = 0; i < u->ntargets; i++)
-		n += addr_family(&u->target[i].address) == family;
-	return n;
-}
-
 void
 schedule_init(struct schedule *s, const struct conf_uplink *conf,
     enum family family, struct monotime now)
 {
-	double budget = share(conf);
-	uint32_t n = targets(conf, family);
+	double budget = conf_family_budget(conf);
+	uint32_t n = conf_family_targets(conf, family);
 
 	memset(s, 0, sizeof(*s));
 	s->conf = conf;
