@@ -293,6 +293,7 @@ prober_rules(scmp_filter_ctx ctx)
 	}
 	allow_socket(ctx, AF_UNIX, SOCK_DGRAM, -1); /* pcap: SIOCGIFNAME */
 	allow_socket(ctx, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC); /* pcap */
+	allow_socket(ctx, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); /* neighbours */
 }
 
 static void

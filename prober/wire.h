@@ -57,6 +57,11 @@ struct wire {
 	struct monotime warned_hop; /* that its MAC is another */
 	struct monotime warned_contest; /* that two claim to be it */
 	struct monotime warned_own; /* that our address has two owners */
+	struct monotime warned_elsewhere; /* that traffic takes another way */
+	int neighbours; /* a socket to the kernel's table, or -1 */
+	uint8_t kernels[FRAME_MAC_LEN]; /* the gateway's, as it has it */
+	int kernel_knows;
+	struct monotime looked; /* when that was so */
 	/* wire_bound */
 	int fd;
 	int ifindex; /* that fd is bound to */

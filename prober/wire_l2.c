@@ -2,8 +2,9 @@
 /*
  * Ethernet: whole frames by libpcap with our own ARP and ND.  Taps sit before
  * netfilter and routing, so neither can make a dead line look alive or a
- * live one dead, and our questions heal the kernel's table as well.  What
- * others ask for our address the kernel answers.
+ * live one dead, and our questions heal the kernel's table as well.  As long
+ * as it is wrong all the same, the site's traffic goes astray, and so do the
+ * probes.  What others ask for our address the kernel answers.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -11,14 +12,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
+#include "prober/neighbour.h"
 #include "prober/tap.h"
 #include "prober/wire.h"
 
 #define SNAPLEN     144 /* a tag, an IPv4 header with options, an echo */
 #define BUFFER_SIZE (256 * 1024)
 #define WARN_MS     60000 /* a quarrel on the link is told once a minute */
+#define LOOK_MS     20 /* what the kernel has is looked up for all probes */
 #define MAC_STRLEN  18
 
 static const char *
@@ -116,11 +120,11 @@ ask(struct wire *w, struct hop *h)
 }
 
 static int
-transmit(struct wire *w, const struct hop *h, const struct icmp_echo *e)
+transmit(struct wire *w, const uint8_t *mac, const struct icmp_echo *e)
 {
 	uint8_t out[FRAME_MAX];
 
-	return put(w, out, frame_echo(w->mac, h->mac, e, out));
+	return put(w, out, frame_echo(w->mac, mac, e, out));
 }
 
 /* Keep it until the next hop is known; of each target, the newest. */
@@ -146,7 +150,7 @@ let_go(struct wire *w, struct hop *h)
 		if (w->held[i].dst.family != AF_UNSPEC &&
 		    next_hop(w, &w->held[i].dst) == h) {
 			(void)hop_probe(h, monotime_now());
-			(void)transmit(w, h, &w->held[i]);
+			(void)transmit(w, h->mac, &w->held[i]);
 			memset(&w->held[i], 0, sizeof(w->held[i]));
 		}
 }
@@ -189,6 +193,39 @@ tell_claimed(struct wire *w, const uint8_t *mac)
 }
 
 static void
+tell_elsewhere(struct wire *w, const struct hop *h)
+{
+	char ip[ADDR_STRLEN], is[MAC_STRLEN], goes[MAC_STRLEN];
+
+	if (may_warn(&w->warned_elsewhere))
+		log_warnx("%s: the kernel has %s at %s, not at %s: traffic "
+			  "goes there, and so do the probes",
+		    w->facts.ifname, addr_format(&h->ip, ip, sizeof(ip)),
+		    mac_format(w->kernels, goes), mac_format(h->mac, is));
+}
+
+/*
+ * The kernel sends what is for the gateway to another MAC than the one that
+ * works: it believed somebody, and a verdict of our own way would be of a
+ * line that nobody uses.  Its answer is never older than ours: the kernel
+ * gets the same frames.
+ */
+static int
+is_elsewhere(struct wire *w, const struct hop *h, struct monotime now)
+{
+	if (w->neighbours == -1 || addr_cmp(&h->ip, &w->gateway) != 0)
+		return 0;
+	if (!monotime_valid(w->looked) ||
+	    monotime_ms_between(w->looked, now) >= LOOK_MS) {
+		w->kernel_knows = neighbour_mac(w->neighbours, w->facts.ifindex,
+				      &h->ip, w->kernels) == 0;
+		w->looked = now;
+	}
+	return w->kernel_knows &&
+	       memcmp(w->kernels, h->mac, FRAME_MAC_LEN) != 0;
+}
+
+static void
 got_neighbour(struct wire *w, const struct frame *f, struct monotime at)
 {
 	const uint8_t *mac = f->neighbour.mac;
@@ -207,6 +244,7 @@ got_neighbour(struct wire *w, const struct frame *f, struct monotime at)
 	    find_hop(w, &f->neighbour.ip) == NULL)
 		return;
 	h = get_hop(w, &f->neighbour.ip);
+	w->looked = (struct monotime){ 0 };
 	news = hop_answer(h, mac, monotime_now());
 	if (news == HOP_MOVED)
 		tell_moved(w, h);
@@ -306,6 +344,8 @@ l2_close(struct wire *w)
 {
 	pcap_close(w->pcap);
 	w->pcap = NULL;
+	if (w->neighbours != -1)
+		close(w->neighbours);
 }
 
 static int
@@ -318,6 +358,7 @@ l2_open(struct wire *w)
 	    tap_open(w->facts.ifname, PCAP_D_IN, SNAPLEN, BUFFER_SIZE, w->why);
 	if (w->pcap == NULL)
 		return -1;
+	w->neighbours = neighbour_open();
 	if (set_up(w) == 0)
 		return pcap_get_selectable_fd(w->pcap);
 	l2_close(w);
@@ -336,13 +377,17 @@ l2_send(struct wire *w, const struct icmp_echo *e)
 	}
 	if (hop_wants_asking(h, now) && ask(w, h) == -1 && !h->known)
 		return -1;
-	if (h->known) {
-		if (hop_probe(h, now))
-			tell_moved(w, h);
-		return transmit(w, h, e);
+	if (!h->known) {
+		hold(w, e);
+		return 0; /* lost, if nobody answers that */
 	}
-	hold(w, e);
-	return 0; /* lost, if nobody answers that */
+	if (is_elsewhere(w, h, now)) {
+		tell_elsewhere(w, h);
+		return transmit(w, w->kernels, e);
+	}
+	if (hop_probe(h, now))
+		tell_moved(w, h);
+	return transmit(w, h->mac, e);
 }
 
 static int

@@ -254,7 +254,7 @@ static const struct {
 	{ "raw TCP", raw_tcp_socket, { REFUSED, REFUSED, REFUSED } },
 	{ "raw TCP of IPv6", raw_tcp6_socket, { REFUSED, REFUSED, REFUSED } },
 	{ "frames", packet_socket, { REFUSED, DONE, REFUSED } },
-	{ "routes", route_socket, { REFUSED, REFUSED, REFUSED } },
+	{ "neighbours", route_socket, { REFUSED, DONE, REFUSED } },
 	{ "listen", listen_on, { REFUSED, REFUSED, REFUSED } },
 	{ "accept", accept_from, { OTHER, REFUSED, REFUSED } },
 	{ "connect", connect_to, { REFUSED, DONE, REFUSED } },

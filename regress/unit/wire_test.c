@@ -163,6 +163,15 @@ start(void **state)
 	(void)came(ASK);
 }
 
+/* The same, but the kernel is not asked: it believes most of what is said. */
+static void
+start_alone(void **state)
+{
+	start(state);
+	close(wire.neighbours);
+	wire.neighbours = -1;
+}
+
 /* Send one; the MAC that it went to must be this. */
 static void
 goes_to(uint16_t seq, const uint8_t *mac)
@@ -245,7 +254,7 @@ not_believed(void **state)
 {
 	struct addr none = gateway;
 
-	start(state);
+	start_alone(state);
 	gateway_is_at(other_mac); /* nobody asked */
 	settle();
 	assert_null(wire.ops->next_hop(&wire));
@@ -271,7 +280,7 @@ not_believed(void **state)
 static void
 contested(void **state)
 {
-	start(state);
+	start_alone(state);
 	learn(gw_mac);
 	wire_works(&wire, &target);
 	assert_int_equal(wire.ops->ask(&wire), 0);
@@ -283,6 +292,42 @@ contested(void **state)
 	gateway_is_at(other_mac);
 	settle();
 	goes_to(2, gw_mac);
+	wire_close(&wire);
+}
+
+/* The kernel's table is where the site's traffic goes. */
+static void
+kernel_has(const char *words)
+{
+	char command[128], ip[ADDR_STRLEN];
+
+	snprintf(command, sizeof(command), "ip neigh %s dev wan to %s", words,
+	    addr_format(&gateway, ip, sizeof(ip)));
+	try(command);
+	gateways = 0;
+	learn(gw_mac); /* it is looked up again after an answer */
+}
+
+/* It believed somebody: our probes go astray as well, for as long as that. */
+static void
+astray(void **state)
+{
+	start(state);
+	learn(gw_mac);
+	kernel_has("replace nud incomplete");
+	goes_to(1, gw_mac);
+	kernel_has("replace lladdr 02:00:00:00:00:02 nud permanent");
+	goes_to(2, other_mac);
+	assert_true(monotime_valid(wire.warned_elsewhere));
+	assert_memory_equal(wire.ops->next_hop(&wire), gw_mac, FRAME_MAC_LEN);
+	kernel_has("replace lladdr 02:00:00:00:00:01 nud permanent");
+	goes_to(3, gw_mac);
+	kernel_has("replace nud incomplete");
+	goes_to(4, gw_mac);
+	kernel_has("replace lladdr 02:00:00:00:00:02 nud permanent");
+	goes_to(5, other_mac);
+	kernel_has("del");
+	goes_to(6, gw_mac);
 	wire_close(&wire);
 }
 
@@ -714,6 +759,7 @@ main(void)
 		BOTH(waits_for_neighbour),
 		BOTH(not_believed),
 		BOTH(contested),
+		BOTH(astray),
 		BOTH(only_ours),
 		BOTH(tags),
 		BOTH(next_hop_silent),
