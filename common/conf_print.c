@@ -449,12 +449,15 @@ print_expected(const struct conf_uplink *u, FILE *f)
 static void
 print_standby(const struct conf_uplink *u, FILE *f)
 {
-	char buf[COUNT_LEN];
+	char buf[COUNT_LEN], budget[CONF_SIZE_LEN];
 
+	/* slow answers cost more: of a round's later probes; the budget holds */
 	fprintf(f,
-	    "# standby costs at most %s MB a month, of probes over the "
-	    "primary: backups are probed only when they are needed\n",
-	    count(conf_month_octets(u) / 1e6, buf));
+	    "# standby costs about %s MB of IP a month%s%s, of probes over "
+	    "the primary: backups are probed only when they are needed\n",
+	    count(conf_month_octets(u) / 1e6, buf),
+	    u->probe.budget > 0 ? ", at most " : "",
+	    u->probe.budget > 0 ? conf_size(u->probe.budget, budget) : "");
 }
 
 void

@@ -63,10 +63,10 @@ conf_family_decides(const struct conf_uplink *u, enum family family)
 
 /*
  * What an answered probe costs both ways: octets of IP packets, which is what
- * providers count.
+ * providers count, without the frames around them.
  *	echo	2 * (ip + CONF_ECHO_LEN)
- *	gateway	ARP: 2 * 28 (RFC 826); neighbour discovery: 2 * (ip + 32),
- *		24 and an option with a link-layer address (RFC 4861 4.3, 4.4)
+ *	gateway	nothing: ARP and neighbour discovery end there, as do those
+ *		by which every round finds it
  *	tcp	SYN and SYN+ACK with 40 octets of header, ACK and RST with 32,
  *		as usual with timestamps (RFC 7323)
  *	dns	2 * (ip + UDP 8 + header 12 + the question: the name with its
@@ -80,7 +80,7 @@ probe_octets(const struct conf_target *t)
 
 	switch (t->method) {
 	case CONF_METHOD_GATEWAY:
-		return t->address.family == AF_INET6 ? 2 * (ip + 32) : 2 * 28;
+		return 0;
 	case CONF_METHOD_TCP:
 		return 4 * ip + 2 * 40 + 2 * 32;
 	case CONF_METHOD_DNS:
