@@ -554,7 +554,8 @@ open_all(struct probed *p)
 	if (!wire_is_open(&p->wire))
 		open_wire(p);
 	if (!p->sockets)
-		socks_open(&p->socks, &p->facts, p->family, &user, p);
+		socks_open(&p->socks, &p->facts, p->family,
+		    round_patience_ms(&p->conf.probe), &user, p);
 	p->sockets = 1;
 }
 

@@ -18,6 +18,12 @@ round_init(struct round *r, const struct conf_uplink *conf, enum family family)
 	r->last_heard = heard;
 }
 
+int64_t
+round_patience_ms(const struct conf_probe *p)
+{
+	return p->timeout_ms > ROUND_LATE_MS ? p->timeout_ms : ROUND_LATE_MS;
+}
+
 bool
 round_has(const struct round *r, uint32_t target)
 {
@@ -202,7 +208,7 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	if (monotime_cmp(at, p->sent) < 0)
 		at = p->sent;
 	ms = monotime_ms_between(p->sent, at);
-	if (ms > ROUND_LATE_MS)
+	if (ms > round_patience_ms(&r->conf->probe))
 		return ROUND_FOREIGN;
 	*sent = p->sent;
 	t->wrong = 0;

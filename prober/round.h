@@ -86,6 +86,8 @@ enum round_credit {
  * round.  Targets of the other family are not touched.
  */
 void round_init(struct round *, const struct conf_uplink *, enum family);
+/* Answers that come later say nothing: ROUND_LATE_MS, or a longer timeout. */
+int64_t round_patience_ms(const struct conf_probe *);
 /* Whether a target is of its family. */
 bool round_has(const struct round *, uint32_t target);
 void round_begin(struct round *, struct monotime now);

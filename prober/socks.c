@@ -14,7 +14,6 @@
 #include "common/log.h"
 #include "prober/device.h"
 #include "prober/dns.h"
-#include "prober/round.h"
 #include "prober/socks.h"
 
 #define READS_MAX 16 /* datagrams at once; the loop comes again for more */
@@ -144,7 +143,7 @@ look_dns(struct socks_probe *p, struct monotime *at)
 static void
 wait_on(struct socks_probe *p)
 {
-	struct monotime ends = monotime_add_ms(p->sent, ROUND_LATE_MS);
+	struct monotime ends = monotime_add_ms(p->sent, p->of->patience_ms);
 	struct timeval tv = monotime_until(ends, monotime_now());
 
 	event_add(&p->ev, &tv);
@@ -290,7 +289,7 @@ socks_send(
 
 void
 socks_open(struct socks *s, const struct msg_facts *facts, enum family family,
-    const struct socks_user *user, void *arg)
+    int64_t patience_ms, const struct socks_user *user, void *arg)
 {
 	socks_close(s);
 	memset(s, 0, sizeof(*s));
@@ -298,6 +297,7 @@ socks_open(struct socks *s, const struct msg_facts *facts, enum family family,
 	strlcpy(s->ifname, facts->ifname, sizeof(s->ifname));
 	s->ifindex = facts->ifindex;
 	s->own = facts->family[family].address;
+	s->patience_ms = patience_ms;
 	s->user = user;
 	s->arg = arg;
 }

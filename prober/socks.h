@@ -44,6 +44,7 @@ struct socks_probe;
 struct socks {
 	const struct socks_user *user; /* NULL: closed */
 	void *arg;
+	int64_t patience_ms;
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	struct addr own;
@@ -53,10 +54,10 @@ struct socks {
 
 /* What is open is closed before. */
 void socks_open(struct socks *, const struct msg_facts *, enum family,
-    const struct socks_user *, void *arg);
+    int64_t patience_ms, const struct socks_user *, void *arg);
 /*
  * 0: on its way, and answered or denied from the event loop within
- * ROUND_LATE_MS if at all.  -1: it could not be sent, and errno says why;
+ * patience_ms if at all.  -1: it could not be sent, and errno says why;
  * ENOBUFS: something of our own was used up, it says nothing of the line.
  */
 int socks_send(

@@ -18,6 +18,7 @@
 
 #include "common/monotime.h"
 #include "common/proc.h"
+#include "regress/fuzz/feed.h"
 #include "regress/fuzz/quiet_log.h"
 
 #define NEED(x) ((x) ? (void)0 : abort())
@@ -48,23 +49,12 @@ static const char site[] = "primary eth1 { target 198.51.100.7 }\n"
 			   "	init \"ATZ\"\n"
 			   "	account \"x\" secret file \"/etc/x\" }\n";
 
-static const uint8_t *in;
-static size_t left;
 static struct monotime now;
 static jmp_buf over;
 static struct conf *good;
 static int master[NPTYS], slave[NPTYS];
 static struct imsgbuf from, to; /* the channel */
 static uint32_t open_questions; /* of hang-ups, a bit for each uplink */
-
-static uint8_t
-octet(void)
-{
-	if (left == 0)
-		return 0;
-	left--;
-	return *in++;
-}
 
 static struct monotime
 fuzz_now(void)

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <event.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,8 @@
 #include "netconf/net.h"
 #include "netconf/netconf.h"
 #include "netconf/run.h"
+#include "regress/fuzz/deliver.h"
+#include "regress/fuzz/feed.h"
 #include "regress/fuzz/quiet_log.h"
 
 #define COMMANDS 8
@@ -30,33 +31,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static const uint8_t *in;
-static size_t left;
-static const void *message;
-static size_t message_len;
-static jmp_buf refused;
 static char ppp_name[IFNAMSIZ];
 static int ppp_left;
 
-static uint8_t
-octet(void)
-{
-	if (left == 0)
-		return 0;
-	left--;
-	return *in++;
-}
-
 /* --- what netconf's code calls instead ------------------------------------ */
-
-static void
-fuzz_get(struct imsg *imsg, void *data, size_t len)
-{
-	(void)imsg;
-	if (message_len != len)
-		longjmp(refused, 1);
-	memcpy(data, message, len);
-}
 
 static void
 must(int good)
@@ -510,9 +488,7 @@ static const struct netops fuzz_ops = {
 static void
 deliver(uint32_t type, const void *data, size_t len)
 {
-	message = data;
-	message_len = len;
-	netconf_dispatch_parent(type, NULL);
+	deliver_to(netconf_dispatch_parent, type, data, len);
 }
 
 static void

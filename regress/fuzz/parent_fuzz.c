@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "regress/fuzz/feed.h"
 #include "regress/fuzz/quiet_log.h"
 #include "regress/unit/parent_rig.h"
 
@@ -29,18 +30,6 @@ static const char *const site =
     "}\n"
     "backup dsl { interface eth3 }\n"
     "fallback automatic { after 0s stable 0s drain 0s }\n";
-
-static const uint8_t *in;
-static size_t left;
-
-static uint8_t
-octet(void)
-{
-	if (left == 0)
-		return 0;
-	left--;
-	return *in++;
-}
 
 /* Mostly in range, now and then anything. */
 static uint32_t

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <event.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,6 +28,8 @@
 #include "prober/socks.h"
 #include "prober/stats.h"
 #include "prober/wire.h"
+#include "regress/fuzz/deliver.h"
+#include "regress/fuzz/feed.h"
 
 #define TIMERS    (4 * FAMILIES * CONF_UPLINKS_MAX)
 #define ECHOES    64
@@ -49,10 +50,6 @@ static struct {
 	struct icmp_echo e;
 } echo[ECHOES];
 
-static const uint8_t *in;
-static size_t left;
-static const void *message;
-static size_t message_len;
 static struct monotime clock_now;
 static uint32_t nechoes, steps;
 static int wire_fails, wire_silent;
@@ -61,27 +58,8 @@ static void *socks_arg;
 static uint32_t sock_target;
 static uint16_t sock_seq;
 static uint64_t sock_token;
-static jmp_buf refused;
-
-static uint8_t
-octet(void)
-{
-	if (left == 0)
-		return 0;
-	left--;
-	return *in++;
-}
 
 /* --- what the prober's code calls instead ---------------------------------- */
-
-static void
-fuzz_get(struct imsg *imsg, void *data, size_t len)
-{
-	(void)imsg;
-	if (message_len != len)
-		longjmp(refused, 1);
-	memcpy(data, message, len);
-}
 
 static int
 fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
@@ -263,8 +241,9 @@ fuzz_dropped(struct wire *w)
 /* Of the last query or connection: answered, denied, or nothing. */
 static void
 fuzz_socks_open(struct socks *s, const struct msg_facts *f, enum family family,
-    const struct socks_user *user, void *arg)
+    int64_t patience_ms, const struct socks_user *user, void *arg)
 {
+	(void)patience_ms;
 	(void)s;
 	(void)f;
 	(void)family;
@@ -360,9 +339,7 @@ fuzz_evidence_close(struct evidence *e)
 static void
 deliver(uint32_t type, const void *data, size_t len)
 {
-	message = data;
-	message_len = len;
-	prober_dispatch_parent(type, NULL);
+	deliver_to(prober_dispatch_parent, type, data, len);
 }
 
 static void

@@ -120,7 +120,13 @@ late_is_congested(void **state)
 	assert_int_equal(net.out.target[0].received, 0);
 	assert_int_equal(net.out.last_answer_ns, 0);
 
-	/* later than ten seconds is no answer at all */
+	/* later than ten seconds is one only for who wants to wait for it */
+	line_init(&net, 1, 0);
+	net.rtt_ms[0] = 15000;
+	net.conf.probe.count = 1;
+	net.conf.probe.timeout_ms = 20000;
+	assert_int_equal(one_round(&net), MSG_GOOD);
+	/* and no answer at all for the others */
 	line_init(&net, 1, 0);
 	net.rtt_ms[0] = 10001;
 	net.conf.probe.count = 1;

@@ -194,7 +194,7 @@ static void
 open_socks(enum family f)
 {
 	needs_root();
-	socks_open(&socks, &facts, f, &user, &socks);
+	socks_open(&socks, &facts, f, ROUND_LATE_MS, &user, &socks);
 	answers = denials = captives = 0;
 	close_inside = 0;
 }
@@ -645,7 +645,7 @@ too_many(void **state)
 	assert_int_equal(last_seq, 1);
 	assert_int_equal(descriptors(), before + SOCKS_MAX - 1);
 	/* opened again: nothing of what was under way is told */
-	socks_open(&socks, &facts, FAMILY_INET, &user, &socks);
+	socks_open(&socks, &facts, FAMILY_INET, ROUND_LATE_MS, &user, &socks);
 	assert_int_equal(descriptors(), before);
 	say(FAMILY_INET, &a, "192.0.2.80");
 	loop();
