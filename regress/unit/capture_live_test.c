@@ -266,6 +266,29 @@ comes_and_goes(void **state)
 	assert_int_equal(system("ip link del wan"), 0);
 }
 
+/* Down and up again before anybody looks is no news to netconf. */
+static void
+blinks(void **state)
+{
+	uint32_t had;
+	int i;
+
+	(void)state;
+	begin();
+	wires();
+	capture_configure(CONF_CAPTURE_CONTROL);
+	capture_facts(&facts);
+	assert_int_equal(
+	    system("ip link set wan down && ip link set wan up"), 0);
+	had = kept(NULL);
+	for (i = 0; i < 100 && kept(NULL) == had; i++) {
+		say(0x0806, 0, 0, 0);
+		usleep(50000);
+		event_loop(EVLOOP_NONBLOCK);
+	}
+	assert_true(kept(NULL) > had);
+}
+
 int
 main(void)
 {
@@ -274,6 +297,7 @@ main(void)
 		cmocka_unit_test(both_directions),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(comes_and_goes),
+		cmocka_unit_test(blinks),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
