@@ -1,13 +1,17 @@
 #!/bin/bash
 # needs: netns
 # The primary's interface is deleted and comes back as another one of the
-# same name (a USB adapter, a driver that is reset): in state primary, and
-# again while traffic is on the backup.
+# same name, with another index and another MAC (a USB adapter, a driver that
+# is reset): in state primary, and again while traffic is on the backup.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
 index() {
 	cat /sys/class/net/eth1/ifindex
+}
+
+mac() {
+	cat /sys/class/net/eth1/address
 }
 
 recreate() {
@@ -59,6 +63,7 @@ ok "the primary is proved" wait_state primary
 ours >"$LAB/ours"
 is "the primary is in our group" "$(tail -n 1 "$LAB/ours")" 157
 first=$(index)
+first_mac=$(mac)
 
 ip link del eth1
 ok "the backup takes over" wait_state backup
@@ -66,6 +71,7 @@ is "the cause is told" "$(fact .primary.cause)" "interface missing"
 is "traffic runs over the backup" "$(seen_as)" "$WAN2_ADDRESS"
 recreate
 ok "it is another interface" test "$(index)" -ne "$first"
+ok "of another MAC" test "$(mac)" != "$first_mac"
 ok "the primary takes over again" wait_state primary
 all_back
 
