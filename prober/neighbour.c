@@ -48,6 +48,22 @@ ask(int s, uint32_t seq, uint32_t ifindex, const struct addr *a)
 	return send(s, m.buf, m.hdr.nlmsg_len, 0) == -1 ? -1 : 0;
 }
 
+/* Of the kernel: others can send to a netlink socket as well. */
+static ssize_t
+receive(int s, union message *m)
+{
+	struct sockaddr_nl from;
+	socklen_t len;
+	ssize_t n;
+
+	do {
+		len = sizeof(from);
+		n = recvfrom(s, m->buf, sizeof(m->buf), 0,
+		    (struct sockaddr *)&from, &len);
+	} while (n != -1 && (len != sizeof(from) || from.nl_pid != 0));
+	return n;
+}
+
 /* A MAC that packets are sent to, if it is known. */
 static int
 decode(const struct nlmsghdr *h, uint8_t mac[FRAME_MAC_LEN])
@@ -75,7 +91,7 @@ neighbour_mac(
 
 	if (ask(s, ++seq, ifindex, ip) == -1)
 		return -1;
-	while ((n = recv(s, m.buf, sizeof(m.buf), 0)) > 0)
+	while ((n = receive(s, &m)) != -1)
 		if (nl_whole(&m.hdr, (int)n) && m.hdr.nlmsg_seq == seq)
 			return decode(&m.hdr, mac);
 	return -1;
