@@ -451,7 +451,7 @@ print_standby(const struct conf_uplink *u, FILE *f)
 {
 	char buf[COUNT_LEN], budget[CONF_SIZE_LEN];
 
-	/* slow answers cost more: of a round's later probes; the budget holds */
+	/* what is slower than the interval costs one more: a budget holds */
 	fprintf(f,
 	    "# standby costs about %s MB of IP a month%s%s, of probes over "
 	    "the primary: backups are probed only when they are needed\n",
