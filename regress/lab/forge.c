@@ -18,7 +18,7 @@
  *	oversized	with more payload, up to the MTU
  *	error		ICMP errors, quoting it and quoting others
  *	twice		the true answer, three times
- *	late=MS		the true answer, so much later
+ *	late=MS		the true answer, so much later; "late" is printed once
  *	unasked		he is the one that was asked for last, and the victim
  *			himself, told to him and to all
  *
@@ -32,6 +32,7 @@
  * And without being asked, as of the last echo request:
  *
  *	flood=RATE	replies with its identifier, so many a second
+ *	storm=RATE	or claims to be the one that was asked for last
  *
  * On SIGTERM or SIGINT it ends and tells what was done:
  *
@@ -82,6 +83,7 @@ static struct {
 	int64_t due; /* 0: free */
 } late[LATE_MAX];
 static struct frame drop; /* of the flood; empty: no request yet */
+static int drop_is_echo; /* with another token each time */
 static unsigned long seen, sent, flooded, number;
 static int64_t flood_began;
 
@@ -411,8 +413,8 @@ say_error(const struct frame *request, long arg)
 /* --- neighbours ------------------------------------------------------------- */
 
 /* "It is at that MAC", as an answer to the victim, or told to all. */
-static void
-tell(const uint8_t *ip, const uint8_t *mac, int to_all, int operation)
+static struct frame
+claim(const uint8_t *ip, const uint8_t *mac, int to_all, int operation)
 {
 	static const uint8_t arp[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0 };
 	static const uint8_t nd[] = { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58,
@@ -437,8 +439,8 @@ tell(const uint8_t *ip, const uint8_t *mac, int to_all, int operation)
 		if (to_all)
 			memcpy(f.p, nodes_mac, MAC);
 		f.len = 86;
-		say_sealed(&f);
-		return;
+		seal(&f);
+		return f;
 	}
 	memcpy(f.p + 12, arp, sizeof(arp));
 	f.p[21] = (uint8_t)operation;
@@ -448,7 +450,16 @@ tell(const uint8_t *ip, const uint8_t *mac, int to_all, int operation)
 	memcpy(f.p + 38, to_all ? ip : victim, 4);
 	if (to_all)
 		memset(f.p, 0xff, MAC);
-	say(&f, 42);
+	f.len = 42;
+	return f;
+}
+
+static void
+tell(const uint8_t *ip, const uint8_t *mac, int to_all, int operation)
+{
+	struct frame f = claim(ip, mac, to_all, operation);
+
+	say(&f, f.len);
 }
 
 static void
@@ -518,6 +529,19 @@ begin_flood(const struct frame *request, long rate)
 {
 	(void)rate;
 	drop = reply_to(request);
+	drop_is_echo = 1;
+	if (flood_began == 0)
+		flood_began = now();
+}
+
+static void
+begin_storm(const struct frame *request, long rate)
+{
+	(void)request;
+	(void)rate;
+	if (!has_asked)
+		return;
+	drop = claim(asked, own, 0, 2);
 	if (flood_began == 0)
 		flood_began = now();
 }
@@ -539,6 +563,7 @@ static const struct kind {
 	{ "late", say_late, 0 },
 	{ "unasked", say_unasked, 0 },
 	{ "flood", begin_flood, 0 },
+	{ "storm", begin_storm, 0 },
 	{ "spoof", say_spoof, 1 },
 	{ "flap", say_flap, 1 },
 	{ "group", say_group, 1 },
@@ -575,7 +600,7 @@ want(const char *word)
 	does[i].wanted = 1;
 	if (word[len] == '=')
 		does[i].arg = strtol(word + len + 1, NULL, 10);
-	if (kinds[i].does == begin_flood)
+	if (kinds[i].does == begin_flood || kinds[i].does == begin_storm)
 		flood_rate = does[i].arg;
 }
 
@@ -654,6 +679,7 @@ look_all(void)
 static int64_t
 say_due(void)
 {
+	static unsigned long told;
 	int64_t next = 0;
 	size_t i;
 
@@ -663,6 +689,10 @@ say_due(void)
 		if (late[i].due <= now()) {
 			say(&late[i].f, late[i].f.len);
 			late[i].due = 0;
+			if (told++ == 0) {
+				puts("late");
+				fflush(stdout);
+			}
 		} else if (next == 0 || late[i].due < next)
 			next = late[i].due;
 	}
@@ -684,9 +714,11 @@ flood(void)
 		then = t - TICK_NS;
 	due = (t - then) * flood_rate / 1000000000;
 	then = t;
-	number++;
-	memcpy(icmp_of(&drop) + 8, &number, sizeof(number));
-	seal(&drop);
+	if (drop_is_echo) {
+		number++;
+		memcpy(icmp_of(&drop) + 8, &number, sizeof(number));
+		seal(&drop);
+	}
 	for (; due > 0; due -= n) {
 		n = due > BATCH_MAX ? BATCH_MAX : (unsigned int)due;
 		iov.iov_len = drop.len;

@@ -3,17 +3,19 @@
 # A neighbour floods the prober with replies that have its identifier, a
 # hundred thousand a second as far as this machine makes them: the verdict
 # stays right, the rest of the suite answers, and what the prober takes of
-# CPU and memory is bounded.
+# CPU and memory is bounded.  The same with ARP answers that he is the gateway.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by wait_until
 . "$(dirname "$0")/../lab/lab.sh"
 
 RATE=100000
 STRANGER=02:00:00:00:66:01
 
-# flood WORD...: as forge has them
+# flood KIND [-m MAC]: as forge has them
 flood() {
+	local kind=$1
+	shift
 	: >"$LAB/forge.log"
-	spawn isp-a "$LAB/forge.log" forge "$@" cust $PRIMARY_ADDRESS flood=$RATE
+	spawn isp-a "$LAB/forge.log" forge "$@" cust $PRIMARY_ADDRESS "$kind=$RATE"
 	FORGER=$SPAWNED
 	TICKS=$(ticks)
 	BEGAN=$(now_ms)
@@ -68,9 +70,9 @@ diag "before: $MEMORY KB"
 diag "the line works"
 for who in "-m $STRANGER" ""; do
 	# shellcheck disable=SC2086 # words
-	flood $who
+	flood flood $who
 	before=$(sent)
-	ok "it is probed on" wait_until 60 "[ \"\$(sent)\" -gt $((before + 60)) ]"
+	ok "it is probed on" wait_until 60 "[ \"\$(sent)\" -gt $((before + 30)) ]"
 	is "the state" "$(state)" primary
 	is "nothing was switched" "$(fact .failovers)" 0
 	ok "the LAN reaches the core" wait_until 10 ping_lan
@@ -79,14 +81,14 @@ done
 grep -q 'round bad' "$LAB/daemon.log" && show_log
 
 diag "the line is dead"
-flood -m $STRANGER
+flood flood -m $STRANGER
 cut_upstream
 ok "the backup takes over" wait_state backup 60
 diag "after $(($(now_ms) - CUT_MS)) ms"
 is "the cause" "$(fact .primary.cause)" "upstream dead"
 before=$(received)
 sent=$(sent)
-ok "it is probed on" wait_until 60 "[ \"\$(sent)\" -gt $((sent + 30)) ]"
+ok "it is probed on" wait_until 60 "[ \"\$(sent)\" -gt $((sent + 20)) ]"
 is "not one answer is believed" "$(received)" "$before"
 is "traffic stays on the backup" "$(state)" backup
 restore_upstream
@@ -94,12 +96,31 @@ ok "the primary takes over again" wait_state primary 60
 flood_ends
 
 diag "the line is dead, and the flood comes in the gateway's name"
-flood
+flood flood
 cut_upstream
 ok "the backup takes over" wait_state backup 60
 diag "after $(($(now_ms) - CUT_MS)) ms"
 flood_ends
 restore_upstream
 ok "the primary takes over again" wait_state primary
+
+diag "he is the gateway, and the kernel knows better"
+mac=$(ip -n isp-a -br link show cust | awk '{ print $3 }')
+ip neigh replace $GATEWAY lladdr "$mac" nud permanent dev eth1
+failovers=$(fact .failovers)
+flood storm -m $STRANGER
+before=$(received)
+ok "probes are answered" wait_until 60 \
+    "[ \"\$(received)\" -gt $((before + 30)) ]"
+is "the state" "$(state)" primary
+is "nothing was switched" "$(fact .failovers)" "$failovers"
+flood_ends
+
+diag "he is the gateway, and the kernel believes it"
+ip neigh replace $GATEWAY lladdr "$mac" nud reachable dev eth1
+flood storm -m $STRANGER
+ok "the backup takes over" wait_state backup 60
+flood_ends
+ok "without him the primary takes over again" wait_state primary 60
 lab_stop
 lab_done
