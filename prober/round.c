@@ -447,9 +447,9 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 
 /* What did and what did not answer. */
 struct tally {
-	uint32_t sent;
-	uint32_t failed;
 	uint32_t far; /* targets */
+	uint32_t sent; /* to these */
+	uint32_t failed;
 	uint32_t answered; /* of these */
 	uint32_t good;
 	uint32_t captive;
@@ -464,6 +464,8 @@ tally_far(const struct round *r, uint32_t i, struct tally *y)
 	const struct round_target *t = &r->target[i];
 
 	y->far++;
+	y->sent += t->sent;
+	y->failed += t->failed;
 	y->answered += t->received > 0;
 	y->good += round_target(r, i) == 1;
 	y->captive += is_captive(r, i);
@@ -482,8 +484,6 @@ tally(const struct round *r)
 
 	for (EACH(r, i)) {
 		t = &r->target[i];
-		y.sent += t->sent;
-		y.failed += t->failed;
 		if (r->conf->target[i].method == CONF_METHOD_GATEWAY &&
 		    t->received == 0 && t->lost > 0)
 			y.gateway_silent = true;

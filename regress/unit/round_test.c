@@ -501,12 +501,13 @@ cannot_send(void **state)
 	int t;
 
 	(void)state;
-	line_init(&net, 2, 0);
+	line_init(&net, 2, 1); /* the near one goes another way */
 	round_begin(&net.round, net.now);
 	for (;;) {
 		while ((t = round_next(&net.round, net.now)) != -1) {
 			round_sent(&net.round, (uint32_t)t, 1, net.now);
-			round_unsent(&net.round, (uint32_t)t);
+			if (t < 2)
+				round_unsent(&net.round, (uint32_t)t);
 		}
 		if (round_check(
 			&net.round, net.now, &net.signs, &net.out, &next))
