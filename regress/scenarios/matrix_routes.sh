@@ -54,6 +54,17 @@ own_traffic='chain in { type filter hook input priority 0; iifname eth1 drop; }
 	chain out { type filter hook output priority 0; oifname eth1 drop; }'
 forwarding='chain through { type filter hook forward priority 0; policy drop; }'
 
+# blocked CAUSE: sockets alone see no more than the firewall lets them
+blocked() {
+	diag "a firewall is against all of our own"
+	firewall "$own_traffic"
+	ok "the backup takes over" wait_state backup
+	is "the cause" "$(fact .primary.cause)" "$1"
+	ok "the LAN reaches the core" wait_until 5 ping_lan
+	no_firewall
+	matrix_back
+}
+
 # tcp_status WORD: of the TCP target, through the primary
 tcp_status() {
 	ok "by sockets it is $1" wait_until 20 \
@@ -92,12 +103,15 @@ matrix_only "target tcp $TARGET port $ECHO_PORT"
 lab_start
 ok "the primary is proved" wait_state primary
 dead "upstream dead" "upstream dead" cut_upstream restore_upstream
-diag "but a firewall against all of our own is what they see, too"
-firewall "$own_traffic"
-ok "the backup takes over" wait_state backup
-diag "cause: $(fact .primary.cause)"
-ok "the LAN reaches the core" wait_until 5 ping_lan
-no_firewall
-matrix_back
+blocked "upstream dead" # a SYN that is dropped is only silence
+lab_stop
+
+diag "so do queries, and these are told that they cannot be sent"
+names core "$TARGET" --address=/example.net/198.51.100.80
+matrix_only "target dns $TARGET query \"www.example.net\""
+: >"$LAB/daemon.log"
+lab_start
+ok "the primary is proved" wait_state primary
+blocked "cannot send"
 lab_stop
 lab_done
