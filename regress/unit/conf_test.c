@@ -536,7 +536,7 @@ schedule(uint32_t targets, enum conf_quorum_kind success,
     enum conf_quorum_kind require)
 {
 	struct conf_uplink u = { .probe = { 3, 200, 1000, 1000, 1,
-				     { success, 0 }, { require, 0 } } };
+				     { success, 0 }, { require, 0 }, 0 } };
 
 	for (u.ntargets = 0; u.ntargets < targets; u.ntargets++)
 		u.target[u.ntargets].id = u.ntargets;
