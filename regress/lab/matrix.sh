@@ -21,10 +21,10 @@ matrix_up() {
 	NFT
 }
 
-# matrix_site: eth1 and wan2, which return as soon as they may;
+# matrix_site [PROBE]: eth1 and wan2, which return as soon as they may;
 # $LAB_PRIMARY as for lab_conf
 matrix_site() {
-	LAB_PRIMARY="$LAB_FAST ${LAB_PRIMARY:-}" lab_conf <<-CONF
+	LAB_PRIMARY="${1:-$LAB_FAST} ${LAB_PRIMARY:-}" lab_conf <<-CONF
 		backup wan2
 		fallback automatic { after 0s stable 500ms drain 0s }
 		flap { failovers 0 }

@@ -50,6 +50,9 @@ by_linkdown 0
 dead "the interface is set down" "interface down" \
     "ip link set eth1 down" link_up_again spared
 dead "the interface goes" "interface missing" "ip link del eth1" recreate spared
+diag "the kernel follows no MAC for a second (arp(7), locktime): patience"
+matrix_site 'probe { interval 50ms timeout 300ms delay 200ms retry 9 }'
+ok "that is in force" ctl reload
 alive "the gateway gets another MAC" \
     "ip -n isp-a link set cust address 02:00:5e:00:53:01" :
 lab_stop
