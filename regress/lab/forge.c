@@ -378,6 +378,8 @@ say_oversized(const struct frame *request, long arg)
 		big = f;
 		big.len = i < sizeof(more) / sizeof(more[0]) ? f.len + more[i]
 							     : ETHER + MTU;
+		/* so that the checksum is that of the true part as well */
+		memset(big.p + f.len, 0, big.len - f.len);
 		say_sealed(&big);
 	}
 	big = f; /* it tells of less than there is, and of more */
