@@ -298,7 +298,8 @@ event_cause(char *buf, size_t size, enum mreason why)
 		strlcpy(buf, "asked for", size);
 	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
 		snprintf(buf, size, "%s %s%s", u->conf.label,
-		    uplink_faulty_family(u), msg_cause_text(primary_cause()));
+		    uplink_faulty_family(0, primary_cause()),
+		    msg_cause_text(primary_cause()));
 	else
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }

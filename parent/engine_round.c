@@ -12,8 +12,7 @@
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/target.h"
-
-#define LATE_MS (10 * 1000) /* that answers may be, in a congested round */
+#include "prober/round.h"
 
 /* A round that gets no answer, at its longest. */
 uint32_t
@@ -54,9 +53,18 @@ uplink_family(const struct uplink *u, uint32_t family)
 	return "";
 }
 
-const char *
-uplink_faulty_family(const struct uplink *u)
+/* Both families are of one link. */
+static bool
+is_of_link(uint32_t cause)
 {
+	return cause == MSG_CAUSE_NO_INTERFACE ||
+	       cause == MSG_CAUSE_LINK_DOWN || cause == MSG_CAUSE_CARRIER;
+}
+
+const char *
+uplink_faulty_family(uint32_t id, uint32_t cause)
+{
+	const struct uplink *u = &parent->uplink[id];
 	uint32_t f, n = 0, bad = 0;
 
 	for (f = 0; f < FAMILIES; f++)
@@ -64,7 +72,10 @@ uplink_faulty_family(const struct uplink *u)
 			bad = f;
 			n++;
 		}
-	return n == 1 ? uplink_family(u, bad) : "";
+	/* one that does not decide may be bad all the time */
+	if (n != 1 || is_of_link(cause) || !(uplink_families(id) & 1u << bad))
+		return "";
+	return uplink_family(u, bad);
 }
 
 static struct decide_rule
@@ -80,7 +91,7 @@ rule_of(uint32_t id)
 	r.limit = 1 + (u->proving ? p->retry : parent->mconf.retry);
 	r.stale_ms =
 	    DECIDE_STALE_ROUNDS * ((int64_t)round_ms(p) + p->delay_ms) +
-	    LATE_MS;
+	    ROUND_LATE_MS;
 	return r;
 }
 

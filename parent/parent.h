@@ -236,8 +236,8 @@ uint32_t uplink_bad_rounds(uint32_t id);
 uint32_t round_ms(const struct conf_probe *);
 /* "IPv6 " if it has to be told apart, else "". */
 const char *uplink_family(const struct uplink *, uint32_t family);
-/* The same of the one whose fault it is; "" if it is that of both. */
-const char *uplink_faulty_family(const struct uplink *);
+/* The same of the one that is down for this cause; "" if both are. */
+const char *uplink_faulty_family(uint32_t id, uint32_t cause);
 
 /* notice.c */
 /* verdict: what the round meant for the whole, MSG_VOID: nothing. */

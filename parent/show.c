@@ -351,26 +351,31 @@ held_dead(const struct machine *m)
 	return b->link != MACHINE_LINK_UP || b->stale;
 }
 
+/* "upstream dead", "IPv6 upstream dead" */
+static const char *
+cause_text(uint32_t id, uint32_t cause)
+{
+	static char text[CTL_WORD_LEN + 8];
+
+	snprintf(text, sizeof(text), "%s%s", uplink_faulty_family(id, cause),
+	    msg_cause_text(cause));
+	return text;
+}
+
+static const char *
+primary_cause(void)
+{
+	return cause_text(0, parent->machine.primary.cause);
+}
+
 static const char *
 held_cause(const struct machine *m)
 {
 	if (m->held == MACHINE_PRIMARY)
-		return msg_cause_text(m->primary.cause);
+		return primary_cause();
 	if (m->backup[m->held].link != MACHINE_LINK_UP)
 		return "link lost";
-	return msg_cause_text(parent->uplink[m->held].seen.cause);
-}
-
-/* "upstream dead", "IPv6 upstream dead" */
-static const char *
-primary_cause(void)
-{
-	static char text[CTL_WORD_LEN + 8];
-
-	snprintf(text, sizeof(text), "%s%s",
-	    uplink_faulty_family(&parent->uplink[0]),
-	    msg_cause_text(parent->machine.primary.cause));
-	return text;
+	return cause_text(m->held, parent->uplink[m->held].seen.cause);
 }
 
 /* A dead primary, or an operator's wish while it works. */

@@ -69,7 +69,13 @@ restore_upstream
 ok "the primary takes over again" wait_state primary
 
 decide all
+ok "traffic is held" ctl hold for 1h
 cut_inet6
+ok "IPv6 is down" wait_until 10 "[ \"\$(fact .primary.status)\" = down ]"
+ok "what is held is dead in IPv6" wait_until 10 \
+    "[ \"\$(fact .verdict)\" = \
+    'DOWN  eth1: IPv6 upstream dead; held: nothing is switched' ]"
+ok "it is released" ctl release
 ok "IPv6 alone moves the site" wait_state backup
 ok "the cause names it" logged 'eth1 IPv6 upstream dead'
 restore_inet6

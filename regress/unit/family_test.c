@@ -261,6 +261,33 @@ story_changed(void)
 	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
 }
 
+/* The link is both families', whichever was dead before. */
+static void
+story_carrier(void)
+{
+	home(CONF_DECIDE_ANY);
+	BAD(FAMILY_INET6);
+	GOOD(FAMILY_INET);
+	rig_facts(0, 0);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	CHECK(strcmp(parent->event.cause, "eth1 no carrier") == 0);
+	CHECK(
+	    strcmp(uplink_faulty_family(0, MSG_CAUSE_UPSTREAM), "IPv6 ") == 0);
+}
+
+/* What does not decide is no fault of the whole. */
+static void
+story_undecided(void)
+{
+	home(CONF_DECIDE_INET);
+	BAD(FAMILY_INET6);
+	CHECK(strcmp(uplink_faulty_family(0, MSG_CAUSE_UPSTREAM), "") == 0);
+	GOOD(FAMILY_INET6);
+	BAD(FAMILY_INET);
+	CHECK(
+	    strcmp(uplink_faulty_family(0, MSG_CAUSE_UPSTREAM), "IPv4 ") == 0);
+}
+
 #define STORY(name)                                           \
 	static void test_##name(void **state)                 \
 	{                                                     \
@@ -276,6 +303,8 @@ STORY(same_targets)
 STORY(one_target)
 STORY(congested)
 STORY(changed)
+STORY(carrier)
+STORY(undecided)
 
 int
 main(void)
@@ -290,6 +319,8 @@ main(void)
 		cmocka_unit_test(test_one_target),
 		cmocka_unit_test(test_congested),
 		cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_carrier),
+		cmocka_unit_test(test_undecided),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
