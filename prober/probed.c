@@ -43,6 +43,7 @@ struct probed {
 	int deaf; /* it cannot be opened in this round */
 	int stale; /* the wire is of a link that was */
 	int complained; /* that it cannot be opened */
+	int refused; /* a probe was, which is told already */
 	int napping; /* the wire's answers wait for the timer */
 	int flooded; /* frames were dropped before this round */
 	uint32_t spoiled; /* rounds in a row, by frames that were dropped */
@@ -237,8 +238,11 @@ finish(struct probed *p, struct msg_round *r)
 	p->clean = r->verdict == MSG_GOOD && round_lossless(&p->round)
 		       ? p->clean + 1
 		       : 0;
-	if (p->clean >= CLEAN_ROUNDS && !schedule_listens(&p->schedule))
-		evidence_close(&p->evidence);
+	if (p->clean >= CLEAN_ROUNDS) {
+		p->refused = 0;
+		if (!schedule_listens(&p->schedule))
+			evidence_close(&p->evidence);
+	}
 	r->gen = p->mode.gen;
 	p->tell(r);
 	schedule_round(
@@ -246,13 +250,26 @@ finish(struct probed *p, struct msg_round *r)
 	wait_for_round(p);
 }
 
+/* Each probe may be refused for hours: told once, until all is well again. */
+static void
+tell_refused(struct probed *p, int error)
+{
+	if (!p->refused)
+		log_warnx("%s: %scannot send: %s", p->facts.ifname,
+		    p->family == FAMILY_INET6 ? "IPv6: " : "", strerror(error));
+	p->refused = 1;
+}
+
 /* Our own queue may be full, or descriptors used up: see wire.h, socks.h. */
 static enum fate
-fate_of(int sent)
+fate_of(struct probed *p, int sent)
 {
 	if (sent == 0)
 		return SENT;
-	return errno == ENOBUFS ? QUEUE_FULL : FAILED;
+	if (errno == ENOBUFS)
+		return QUEUE_FULL;
+	tell_refused(p, errno);
+	return FAILED;
 }
 
 static enum fate
@@ -268,7 +285,7 @@ send_echo(struct probed *p, uint32_t target, uint16_t seq, uint64_t token)
 	e.id = p->id;
 	e.seq = seq;
 	e.token = token;
-	return fate_of(p->wire.ops->send(&p->wire, &e));
+	return fate_of(p, p->wire.ops->send(&p->wire, &e));
 }
 
 static enum fate
@@ -281,7 +298,7 @@ ask_gateway(struct probed *p)
 	asked = p->wire.ops->ask(&p->wire);
 	if (asked == -1 && errno == EOPNOTSUPP)
 		return NOT_HERE;
-	return fate_of(asked);
+	return fate_of(p, asked);
 }
 
 static enum fate
@@ -294,7 +311,7 @@ transmit(struct probed *p, uint32_t target, uint16_t seq, uint64_t token)
 		return ask_gateway(p);
 	case CONF_METHOD_TCP:
 	case CONF_METHOD_DNS:
-		return fate_of(socks_send(&p->socks, t, seq, token));
+		return fate_of(p, socks_send(&p->socks, t, seq, token));
 	default:
 		return send_echo(p, target, seq, token);
 	}
@@ -698,6 +715,7 @@ probed_facts(struct probed *p, const struct msg_facts *f)
 	 */
 	stop(p);
 	p->stale = 1;
+	p->refused = 0;
 	if (p->mode.mode != MSG_PROBE_OFF)
 		hurry(p);
 }

@@ -247,7 +247,8 @@ fail(struct socks_probe *p, const struct socks *s)
 {
 	int error = why(errno);
 
-	log_debug("%s: socket: %s", s->ifname, strerror(error));
+	if (error != errno) /* else the caller tells */
+		log_debug("%s: socket: %s", s->ifname, strerror(errno));
 	if (p != NULL) {
 		if (p->fd != -1)
 			close(p->fd);

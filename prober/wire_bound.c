@@ -201,7 +201,6 @@ bound_send(struct wire *w, const struct icmp_echo *e)
 		if (error != ENOBUFS)
 			break;
 	}
-	log_debug("%s: send: %s", w->facts.ifname, strerror(error));
 	errno = error;
 	return -1;
 }

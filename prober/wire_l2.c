@@ -102,7 +102,6 @@ put(struct wire *w, const uint8_t *frame, size_t len)
 		if (error != ENOBUFS)
 			break;
 	}
-	log_debug("%s: send: %s", w->facts.ifname, pcap_geterr(w->pcap));
 	errno = error;
 	return -1;
 }
@@ -207,8 +206,9 @@ tell_elsewhere(struct wire *w, const struct hop *h)
 /*
  * The kernel sends what is for the gateway to another MAC than the one that
  * works: it believed somebody, and a verdict of our own way would be of a
- * line that nobody uses.  Its answer is never older than ours: the kernel
- * gets the same frames.
+ * line that nobody uses.  The kernel gets the same frames, but within ARP's
+ * locktime (a second, arp(7)) it keeps what it had: after a real move, too, it
+ * is behind us for so long, and the site's traffic is where the probes are.
  */
 static int
 is_elsewhere(struct wire *w, const struct hop *h, struct monotime now)

@@ -50,6 +50,7 @@ static struct {
 	int dropped;
 	int64_t stamp_ms; /* the clock that stamps was set by this */
 	uint32_t opened;
+	int warnings;
 	/* what was told */
 	uint32_t verdict[MSG_VOID + 1];
 	struct msg_round last;
@@ -223,6 +224,13 @@ sim_dropped(struct wire *wire)
 	return n;
 }
 
+static void
+sim_warnx(const char *fmt, ...)
+{
+	(void)fmt;
+	w.warnings++;
+}
+
 #undef evtimer_set
 #undef evtimer_add
 #undef evtimer_del
@@ -231,7 +239,7 @@ sim_dropped(struct wire *wire)
 #define evtimer_del           sim_timer_del
 #define monotime_now          sim_now
 #define clock_gettime         sim_clock
-#define log_warnx(...)        ((void)0)
+#define log_warnx             sim_warnx
 #define wire_open             sim_open
 #define wire_close            sim_close
 #define wire_is_open          sim_is_open
@@ -469,6 +477,37 @@ queue_full(void **state)
 	assert_int_equal(w.last.cause, MSG_CAUSE_SEND);
 }
 
+/* A tunnel without a key refuses each probe, and that is one line. */
+static void
+refused(void **state)
+{
+	int i;
+
+	(void)state;
+	w.fails = ENOKEY;
+	pass_ms(60000);
+	assert_int_equal(w.last.cause, MSG_CAUSE_SEND);
+	assert_int_equal(w.warnings, 1);
+	/* neither are some that are refused now and then */
+	for (i = 0; i < 10; i++) {
+		w.fails = 0;
+		pass_ms(3000);
+		w.fails = EPERM;
+		pass_ms(1000);
+	}
+	assert_int_equal(w.warnings, 1);
+	w.fails = 0;
+	pass_ms(60000);
+	w.fails = ENOKEY;
+	pass_ms(60000);
+	assert_int_equal(w.warnings, 2);
+	/* another link, another story */
+	facts.family[0].prefixlen--;
+	probed_facts(driver, &facts);
+	pass_ms(60000);
+	assert_int_equal(w.warnings, 3);
+}
+
 /* The last target is the gateway itself. */
 static void
 with_gateway(void)
@@ -570,6 +609,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(clock_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(queue_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    gateway_not_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
