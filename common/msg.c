@@ -147,6 +147,7 @@ msg_stats_valid(const struct msg_stats *s)
 	return uplink_valid(s->uplink) && s->target < CONF_TARGETS_MAX &&
 	       flag_valid(s->up) && flag_valid(s->known) &&
 	       s->received <= s->sent && s->recent_lost <= s->recent_sent &&
+	       s->recent_sent <= UINT32_MAX / CONF_TARGETS_MAX &&
 	       rtt_valid(s->rtt_last_ns) && rtt_valid(s->rtt_min_ns) &&
 	       rtt_valid(s->rtt_avg_ns) && rtt_valid(s->rtt_max_ns) &&
 	       rtt_valid(s->rtt_mdev_ns) && rtt_valid(s->rtt_p50_ns) &&

@@ -199,6 +199,8 @@ test_stats(void **state)
 	REFUSED(stats, good, known, 2);
 	REFUSED(stats, good, received, 10);
 	REFUSED(stats, good, recent_lost, 6);
+	/* their sum over all targets is told */
+	REFUSED(stats, good, recent_sent, UINT32_MAX);
 	TAKEN(stats, good, rtt_max_ns, hour);
 	REFUSED(stats, good, rtt_last_ns, hour + 1);
 	REFUSED(stats, good, rtt_min_ns, -1);
