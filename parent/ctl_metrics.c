@@ -27,7 +27,7 @@ struct labels {
 	char text[2 * TARGET_NAME_LEN + 256];
 };
 
-/* As both formats quote; they are UTF-8, and nothing of ours is more. */
+/* As both formats quote; they are UTF-8, and what is ours is ASCII. */
 static struct labels *
 label(struct labels *l, const char *name, const char *value)
 {
@@ -37,7 +37,7 @@ label(struct labels *l, const char *name, const char *value)
 	strlcat(l->text, name, sizeof(l->text));
 	strlcat(l->text, "=\"", sizeof(l->text));
 	for (; *value != '\0'; value++) {
-		one[0] = *value < ' ' || *value == 0x7f ? '?' : *value;
+		one[0] = *value < ' ' || *value > '~' ? '?' : *value;
 		one[1] = '\0';
 		if (*value == '"' || *value == '\\')
 			strlcpy(

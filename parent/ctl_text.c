@@ -212,6 +212,18 @@ uplink_name(FILE *f, const struct ctl_uplink *u)
 	cell(f, name, 0, NAME_WIDTH);
 }
 
+/* Routers give addresses to who has no use for them. */
+static int
+inet6_is_probed(const struct ctl_answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->nuplinks; i++)
+		if (a->uplinks[i].family[FAMILY_INET6].probed)
+			return 1;
+	return 0;
+}
+
 /* Below, where there is IPv6: how that is. */
 static void
 uplink_inet6(FILE *f, const struct ctl_uplink *u)
@@ -238,6 +250,7 @@ uplinks(FILE *f, const struct ctl_answer *a)
 	char addr[ADDR_STRLEN], note[MSG_TEXT_LEN];
 	const char *state;
 	size_t i;
+	int inet6 = inet6_is_probed(a);
 
 	fprintf(f, "%-*s %-*s %-*s %7s %7s  %s\n", NAME_WIDTH, "UPLINK",
 	    STATE_WIDTH, "STATE", ADDR_WIDTH, "ADDRESS", "LOSS 5m", "RTT ms",
@@ -254,7 +267,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		fprintf(f, "%*s %-*s ", (int)(STATE_WIDTH - strlen(state)), "",
 		    ADDR_WIDTH, addr);
 		uplink_rest(f, v, note);
-		uplink_inet6(f, u);
+		if (inet6)
+			uplink_inet6(f, u);
 	}
 }
 

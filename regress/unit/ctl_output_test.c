@@ -283,6 +283,23 @@ test_summary(void **state)
 	contains("seccomp");
 }
 
+/* Routers give IPv6 addresses to sites that make nothing of them. */
+static void
+test_no_inet6(void **state)
+{
+	struct ctl_family *v = &uplinks[0].family[FAMILY_INET6];
+
+	(void)state;
+	v->probed = v->known = 0;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	assert_null(strstr(text, "2001:db8:5::17"));
+	uplinks[1].family[FAMILY_INET6].probed = 1;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("IPv6        2001:db8:5::17");
+	uplinks[1].family[FAMILY_INET6].probed = 0;
+	v->probed = v->known = 1;
+}
+
 static void
 test_every_screen_fits(void **state)
 {
@@ -500,6 +517,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_summary, site),
+		cmocka_unit_test_setup(test_no_inet6, site),
 		cmocka_unit_test_setup(test_every_screen_fits, site),
 		cmocka_unit_test_setup(test_story, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
