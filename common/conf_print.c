@@ -390,7 +390,10 @@ print_lints(const struct conf_uplink *u, enum family family, FILE *f)
 {
 	uint32_t i, far = conf_far_targets(u, family), dns = 0;
 	const struct conf_target *t;
+	const char *fails = conf_family_names[family];
 
+	if (conf_family_decides(u, family) && u->decide != CONF_DECIDE_ANY)
+		fails = "the primary";
 	for (i = 0; i < u->ntargets; i++) {
 		t = &u->target[i];
 		dns += t->method == CONF_METHOD_DNS && !t->near &&
@@ -398,14 +401,13 @@ print_lints(const struct conf_uplink *u, enum family family, FILE *f)
 	}
 	if (far == 1)
 		fprintf(f,
-		    "# only one far %s target: when it fails, so does the "
-		    "primary\n",
-		    conf_family_names[family]);
+		    "# only one far %s target: when it fails, so does %s\n",
+		    conf_family_names[family], fails);
 	if (dns == far)
 		fprintf(f,
 		    "# all far %s targets are DNS: when names fail, so does "
-		    "the primary\n",
-		    conf_family_names[family]);
+		    "%s\n",
+		    conf_family_names[family], fails);
 }
 
 static void
@@ -421,6 +423,10 @@ print_decision(const struct conf_uplink *u, FILE *f)
 		if (!conf_family_decides(u, i) && conf_far_targets(u, i) > 0)
 			fprintf(f, "# an outage of %s alone only alarms\n",
 			    conf_family_names[i]);
+	if (conf_far_targets(u, FAMILY_INET6) > 0)
+		fprintf(f,
+		    "# only IPv4 is moved to a backup: IPv6 stays where the "
+		    "system's own routes lead it\n");
 }
 
 /* Of families that only alarm, too, if they are probed. */
