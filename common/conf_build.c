@@ -602,7 +602,9 @@ conf_build_finish(struct conf_build *b)
 	conf_build_targets_finish(b);
 	/* after a syntax error they may have been skipped */
 	if (!b->have_primary && conf_src_errors(b->src) == 0)
-		conf_src_error(b->src, &file, "no primary");
+		conf_src_error(b->src, &file,
+		    "no primary: primary INTERFACE { target ADDRESS }");
 	if (b->nbackups == 0 && conf_src_errors(b->src) == 0)
-		conf_src_error(b->src, &file, "no backup");
+		conf_src_error(b->src, &file,
+		    "no backup: backup INTERFACE, or backup NAME { ... }");
 }

@@ -869,7 +869,9 @@ lex_junk_char(int c)
 	char why[64];
 
 	if (isprint(c))
-		snprintf(why, sizeof(why), "unexpected character \"%c\"", c);
+		snprintf(why, sizeof(why),
+		    "unexpected character \"%c\": quote it or leave it out",
+		    c);
 	else
 		snprintf(why, sizeof(why), "unexpected character 0x%02x",
 		    (unsigned int)c);
