@@ -307,21 +307,25 @@ return_text(struct ctl_summary *s)
 {
 	const struct machine *m = &parent->machine;
 	struct machine_return r;
+	int64_t ms;
 
 	if (m->want.active == 0)
 		return;
 	if (monotime_valid(m->manual_until)) {
-		strlcpy(s->fallback_text, "unless confirmed in time",
+		ms = monotime_ms_between(monotime_now(), m->manual_until);
+		strlcpy(s->fallback_text, "goes back unless confirmed",
 		    sizeof(s->fallback_text));
-		due(s, monotime_ms_between(monotime_now(), m->manual_until));
+		left(s, "time to confirm", ms);
+		due(s, ms);
 		return;
 	}
 	machine_return_due(
 	    &parent->machine, &parent->mconf, monotime_now(), &r);
 	if (!r.possible) {
 		strlcpy(s->fallback_text,
-		    m->held != MACHINE_NONE
-			? "held: waits for release"
+		    m->held != MACHINE_NONE ? "held: waits for release"
+		    : m->primary.down && m->state != MACHINE_ON_BACKUP
+			? "the first uplink that works takes over"
 			: "manual: waits for dialfailctl fallback",
 		    sizeof(s->fallback_text));
 		return;

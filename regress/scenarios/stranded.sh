@@ -55,6 +55,22 @@ at_home
 carrier up isp-b
 ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
 
+diag "traffic is left on a dead backup, which has carrier"
+: >"$LAB/daemon.log"
+cut_upstream
+ok "the backup takes over" wait_state backup
+carrier down
+cut_backup
+ok "no uplink works" wait_state stranded
+is "traffic is left there" "$(fact .active.interface)" wan2
+is "what the return waits for" "$(fact .fallback.waits_for)" \
+    "the first uplink that works takes over"
+restore_upstream
+carrier up
+at_home
+restore_backup
+ok "everything is as before" wait_until 10 "same_as '$LAB/before'"
+
 diag "the primary's carrier returns, but the core is far"
 : >"$LAB/daemon.log"
 cut_upstream
