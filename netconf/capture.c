@@ -9,12 +9,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <event.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/monotime.h"
 #include "netconf/capture.h"
 #include "netconf/run.h"
 #include "prober/ring.h"
@@ -23,6 +25,7 @@
 #define ID_MIN     4 /* digits, as history.c counts */
 #define ID_MAX     8
 #define REMOVE_MAX 4096 /* at once */
+#define EXPIRE_MS  (60 * 60 * 1000)
 
 /* All of it that is ours. */
 struct found {
@@ -164,20 +167,70 @@ capture_create(int dir, const char *name, char *why, size_t size)
 	return fd == -1 ? failed(why, size, name) : fd;
 }
 
-/* A descriptor, or -1 and why. */
+/* The directory, with room in it; or -1 and why. */
 static int
-new_file(const struct conf *conf, const char *name, char *why, size_t size)
+room(const struct conf *conf, uint64_t largest, char *why, size_t size)
 {
-	const struct capture_bounds b = { conf->capture_size, RING_FILE_MAX,
+	const struct capture_bounds b = { conf->capture_size, largest,
 		conf->capture_keep_ms / 1000 };
-	int dir, fd = -1;
+	int dir;
 
 	if ((dir = capture_directory(conf->capture, why, size)) == -1)
 		return -1;
 	if (capture_make_room(dir, &b, time(NULL), why, size) == 0)
-		fd = capture_create(dir, name, why, size);
+		return dir;
+	close(dir);
+	return -1;
+}
+
+/* A descriptor, or -1 and why. */
+static int
+new_file(const struct conf *conf, const char *name, char *why, size_t size)
+{
+	int dir, fd;
+
+	if ((dir = room(conf, RING_FILE_MAX, why, size)) == -1)
+		return -1;
+	fd = capture_create(dir, name, why, size);
 	close(dir);
 	return fd;
+}
+
+/* Nobody may ask for a new one for months. */
+static void
+expire(void)
+{
+	const struct conf *conf = config_current();
+	char why[MSG_TEXT_LEN];
+	int dir;
+
+	if (conf->capture[0] == '\0' || access(conf->capture, F_OK) == -1)
+		return;
+	if ((dir = room(conf, 0, why, sizeof(why))) == -1)
+		log_warnx("captures: %s", why);
+	else
+		close(dir);
+}
+
+static void
+on_hour(int fd, short what, void *arg)
+{
+	struct timeval tv = monotime_ms(EXPIRE_MS);
+
+	(void)fd;
+	(void)what;
+	evtimer_add(arg, &tv);
+	expire();
+}
+
+void
+capture_reloaded(void)
+{
+	static struct event hour;
+
+	if (!event_initialized(&hour))
+		evtimer_set(&hour, on_hour, &hour);
+	on_hour(-1, EV_TIMEOUT, &hour);
 }
 
 void

@@ -159,6 +159,7 @@ config_commit(uint32_t gen)
 	tty_reloaded();
 	ppp_reloaded();
 	net_reloaded();
+	capture_reloaded();
 }
 
 /* There may be none: what was refused was never kept. */

@@ -78,6 +78,7 @@ void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
 
 /* capture.c: answers with CAPTURE_FILE and a descriptor, or CAPTURE_DONE */
 void capture_file(const struct msg_capture *);
+void capture_reloaded(void);
 
 /* child.c */
 typedef void child_done(pid_t, int status, void *arg);

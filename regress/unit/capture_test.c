@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <event.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -216,6 +217,29 @@ too_old(void **state)
 	assert_true(there("0004.pcap"));
 }
 
+/* Whoever has no outage for months keeps nothing for months. */
+static void
+expired(void **state)
+{
+	time_t now = time(NULL);
+	int days = (int)((NOW - now) / DAY);
+
+	(void)state;
+	put("0001.pcap", 10, days + 15);
+	put("0002.pcap", 10, days + 13);
+	capture_reloaded();
+	assert_false(there("0001.pcap"));
+	assert_true(there("0002.pcap"));
+	/* what is there has room, whatever the next one will need */
+	conf.capture_size = 10;
+	capture_reloaded();
+	assert_true(there("0002.pcap"));
+	/* and none is made for that */
+	strlcat(conf.capture, ".missing", sizeof(conf.capture));
+	capture_reloaded();
+	assert_int_equal(access(conf.capture, F_OK), -1);
+}
+
 static void
 too_large(void **state)
 {
@@ -370,6 +394,7 @@ main(void)
 		TEST(created),
 		TEST(in_place_of_another),
 		TEST(too_old),
+		TEST(expired),
 		TEST(too_large),
 		TEST(not_ours),
 		TEST(directories),
@@ -377,5 +402,6 @@ main(void)
 		TEST(for_years),
 	};
 
+	event_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
