@@ -34,12 +34,6 @@ loss(struct json *j, uint32_t sent, uint32_t lost)
 		json_tenths(j, "loss_pct", 100.0 * lost / sent);
 }
 
-static const char *
-family_name(enum family family)
-{
-	return family == FAMILY_INET6 ? "inet6" : "inet";
-}
-
 /* Of a gateway the address that it has now. */
 static void
 what_is_asked(struct json *j, const struct ctl_target *r)
@@ -48,7 +42,7 @@ what_is_asked(struct json *j, const struct ctl_target *r)
 
 	address(j, "address",
 	    t->method == CONF_METHOD_GATEWAY ? &r->gateway : &t->address);
-	json_string(j, "family", family_name(target_family(t)));
+	json_string(j, "family", family_word(target_family(t)));
 	json_string(j, "method", target_method(t));
 	if (t->method == CONF_METHOD_TCP || t->method == CONF_METHOD_DNS)
 		json_int(j, "port", t->port);
@@ -103,10 +97,10 @@ family(struct json *j, const struct ctl_uplink *u, enum family which)
 	const struct ctl_family *f = &u->family[which];
 
 	if (!f->probed && f->address.family == AF_UNSPEC) {
-		json_null(j, family_name(which));
+		json_null(j, family_word(which));
 		return;
 	}
-	json_open(j, family_name(which), '{');
+	json_open(j, family_word(which), '{');
 	json_string(j, "status",
 	    !f->known ? "unknown"
 	    : f->good ? "up"
@@ -179,10 +173,10 @@ active_family(struct json *j, const struct ctl_uplink *u, enum family which)
 	const struct ctl_family *f = &u->family[which];
 
 	if (f->address.family == AF_UNSPEC) {
-		json_null(j, family_name(which));
+		json_null(j, family_word(which));
 		return;
 	}
-	json_open(j, family_name(which), '{');
+	json_open(j, family_word(which), '{');
 	address(j, "address", &f->address);
 	address(j, "gateway", &f->gateway);
 	json_close(j, '}');

@@ -185,12 +185,6 @@ uplink_labels(struct labels *l, const struct ctl_uplink *u)
 	return label(l, "role", u->role == CONF_PRIMARY ? "primary" : "backup");
 }
 
-static const char *
-family_word(uint32_t which)
-{
-	return which == FAMILY_INET6 ? "inet6" : "inet";
-}
-
 /* One line for each family of each uplink that is probed. */
 static void
 families(struct out *o, const struct ctl_answer *a, int known)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* How long things took, as counts for the metrics; bounds fit both a change
- * of routes and a telephone call. */
+/*
+ * How long things took, as counts for the metrics; bounds fit both a change
+ * of routes and a telephone call.
+ */
 #ifndef PARENT_HISTOGRAM_H
 #define PARENT_HISTOGRAM_H
 

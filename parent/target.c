@@ -15,6 +15,12 @@ static const char *const methods[] = { [CONF_METHOD_ICMP] = "icmp",
 	[CONF_METHOD_TCP] = "tcp",
 	[CONF_METHOD_DNS] = "dns" };
 
+const char *
+family_word(enum family family)
+{
+	return family == FAMILY_INET6 ? "inet6" : "inet";
+}
+
 enum family
 target_family(const struct conf_target *t)
 {

@@ -7,6 +7,8 @@
 
 #include "common/conf.h"
 
+/* "inet", "inet6": where programs read. */
+const char *family_word(enum family);
 enum family target_family(const struct conf_target *);
 /* "icmp", "gateway", "tcp" or "dns". */
 const char *target_method(const struct conf_target *);
