@@ -274,9 +274,8 @@ engine_prepare(uint32_t id)
 	prepare_gen[id] = send_want();
 }
 
-/* What was wrong; of a link that is lost the kernel knows more. */
-static uint32_t
-primary_cause(void)
+uint32_t
+engine_primary_cause(void)
 {
 	const struct uplink *u = &parent->uplink[0];
 	uint32_t cause = parent->machine.primary.cause;
@@ -298,8 +297,8 @@ event_cause(char *buf, size_t size, enum mreason why)
 		strlcpy(buf, "asked for", size);
 	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
 		snprintf(buf, size, "%s %s%s", u->conf.label,
-		    uplink_faulty_family(0, primary_cause()),
-		    msg_cause_text(primary_cause()));
+		    uplink_faulty_family(0, engine_primary_cause()),
+		    msg_cause_text(engine_primary_cause()));
 	else
 		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
 }
@@ -355,7 +354,7 @@ event_begin(enum mreason why)
 	parent->detect_ms = ev->detect_ms;
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
 			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
-						    : primary_cause();
+						    : engine_primary_cause();
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED)
 		histogram_add(&parent->phase[CTL_PHASE_DETECT],
 		    (int64_t)ev->detect_ms * 1000);

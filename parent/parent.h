@@ -219,6 +219,8 @@ void engine_prepare(uint32_t uplink);
 /* The prober has a new configuration: tell it the uplink's mode again. */
 void engine_probe_again(uint32_t uplink);
 void engine_alarm(const char *kind, uint32_t uplink, const char *text);
+/* What is wrong with it; of a link that is lost the kernel knows more. */
+uint32_t engine_primary_cause(void);
 const char *uplink_name(uint32_t id);
 
 /* engine_facts.c */

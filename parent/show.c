@@ -369,7 +369,7 @@ cause_text(uint32_t id, uint32_t cause)
 static const char *
 primary_cause(void)
 {
-	return cause_text(0, parent->machine.primary.cause);
+	return cause_text(0, engine_primary_cause());
 }
 
 static const char *
