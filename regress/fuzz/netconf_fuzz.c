@@ -235,6 +235,12 @@ capture_file(const struct msg_capture *m)
 	must(msg_capture_valid(m) && config_current() != NULL);
 }
 
+void
+capture_reloaded(void)
+{
+	must(config_current() != NULL);
+}
+
 /* --- the kernel: anything --------------------------------------------------- */
 
 static int

@@ -61,6 +61,12 @@ net_reloaded(void)
 	reloads++;
 }
 
+void
+capture_reloaded(void)
+{
+	assert_non_null(config_current());
+}
+
 /* ---- */
 
 static int
