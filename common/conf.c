@@ -368,6 +368,14 @@ conf_uplink_same(const struct conf_uplink *a, const struct conf_uplink *b)
 	return memcmp(a, &c, sizeof(c)) == 0;
 }
 
+bool
+conf_target_same(const struct conf_target *a, const struct conf_target *b)
+{
+	return a->method == b->method &&
+	       addr_cmp(&a->address, &b->address) == 0 && a->port == b->port &&
+	       strcasecmp(a->query, b->query) == 0;
+}
+
 int
 conf_global_valid(const struct conf_global *g)
 {

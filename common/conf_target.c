@@ -191,15 +191,6 @@ target_words(struct conf_build *b, struct conf_target *t,
 	return conf_src_errors(b->src) > errors ? -1 : 0;
 }
 
-/* One address may be probed by several methods, at several ports. */
-static int
-same_target(const struct conf_target *a, const struct conf_target *b)
-{
-	return a->method == b->method &&
-	       addr_cmp(&a->address, &b->address) == 0 && a->port == b->port &&
-	       strcasecmp(a->query, b->query) == 0;
-}
-
 void
 conf_build_target(struct conf_build *b, const struct conf_target_words *w)
 {
@@ -215,7 +206,7 @@ conf_build_target(struct conf_build *b, const struct conf_target_words *w)
 	    target_words(b, t, w) == -1)
 		return;
 	for (i = 0; i < u->ntargets; i++)
-		if (same_target(&u->target[i], t)) {
+		if (conf_target_same(&u->target[i], t)) {
 			conf_src_error(b->src, &w->address,
 			    "target %s is written twice", w->address.s);
 			return;

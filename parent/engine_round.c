@@ -129,7 +129,7 @@ dead_on_primary(const struct conf_target *t)
 	uint32_t i;
 
 	for (i = 0; r->known && i < r->last.ntargets; i++)
-		if (target_same(&p->conf.target[i], t))
+		if (conf_target_same(&p->conf.target[i], t))
 			return r->last.target[i].state != MSG_TARGET_UP;
 	return -1;
 }

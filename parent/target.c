@@ -55,14 +55,6 @@ target_name(const struct conf_target *t, char *buf, size_t size)
 }
 
 int
-target_same(const struct conf_target *a, const struct conf_target *b)
-{
-	return a->method == b->method && a->port == b->port &&
-	       addr_cmp(&a->address, &b->address) == 0 &&
-	       strcmp(a->query, b->query) == 0;
-}
-
-int
 target_valid(const struct conf_target *t)
 {
 	return t->method <= CONF_METHOD_DNS && t->near <= 1 &&

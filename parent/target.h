@@ -17,8 +17,6 @@ const char *target_method(const struct conf_target *);
  * "gateway", "IPv6 gateway".
  */
 char *target_name(const struct conf_target *, char *buf, size_t size);
-/* Asked for the same thing at the same place. */
-int target_same(const struct conf_target *, const struct conf_target *);
 /* Everything in range: of a target that somebody else sent. */
 int target_valid(const struct conf_target *);
 

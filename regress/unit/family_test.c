@@ -306,6 +306,22 @@ STORY(changed)
 STORY(carrier)
 STORY(undecided)
 
+/* Far targets are those of the primary, however a name is written. */
+static void
+test_same_name(void **state)
+{
+	struct conf_target a = { .method = CONF_METHOD_DNS,
+		.port = 53,
+		.query = "probe.example.net" };
+	struct conf_target b = a;
+
+	(void)state;
+	strlcpy(b.query, "Probe.EXAMPLE.net", sizeof(b.query));
+	assert_true(conf_target_same(&a, &b));
+	b.port = 54;
+	assert_false(conf_target_same(&a, &b));
+}
+
 int
 main(void)
 {
@@ -321,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_carrier),
 		cmocka_unit_test(test_undecided),
+		cmocka_unit_test(test_same_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
