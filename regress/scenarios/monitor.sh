@@ -43,7 +43,7 @@ ctl show event "$event" >"$LAB/story"
 last=0
 for step in 'detected' '-> dialing' 'wan2 *proved' '-> backup' \
     'route add default' 'alarm *failover' '-> returning' 'route del default' \
-    '-> primary' 'alarm *fallback' "event $event ends"; do
+    'returning -> primary' 'alarm *fallback' "event $event ends"; do
 	line=$(grep -n -m 1 -e "$step" "$LAB/story" | cut -d: -f1)
 	ok "the story tells: $step" test "${line:-0}" -gt "$last" ||
 	    diag "$(cat "$LAB/story")"
