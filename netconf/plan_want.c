@@ -302,6 +302,35 @@ has_own_table(const struct net_uplink *u, const struct net_link *l,
 		   (!l->ethernet || l->pointopoint || u->sockets[family]));
 }
 
+/* Where to, and in IPv6 from which address: without one it has none. */
+static int
+carries(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	return l->up &&
+	       (l->pointopoint || u->gateway[family].family != AF_UNSPEC) &&
+	       (family == FAMILY_INET ||
+		   address(s, l->ifindex, family) != NULL);
+}
+
+/*
+ * A backup that has nothing of this family refuses it at once: else it would
+ * leave by the dead primary, and who has both families would wait for a timer
+ * each time.  An address of IPv4 whose router is not known is no reason to
+ * refuse: then the backup cannot be used at all.
+ */
+static int
+refuses(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	if (carries(u, l, s, family))
+		return 0;
+	if (family == FAMILY_INET6)
+		return carries(u, l, s, FAMILY_INET);
+	return carries(u, l, s, FAMILY_INET6) &&
+	       address(s, l->ifindex, FAMILY_INET) == NULL;
+}
+
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */
 static void
 want_mark_rule(struct wanted *d, enum family family, uint32_t uplink)
@@ -334,6 +363,22 @@ want_from_rules(struct wanted *d, enum family family, uint32_t uplink,
 	}
 }
 
+/*
+ * A socket of IPv6 that is refused with no source of its own is asked for
+ * again with one that the kernel picks for it (ip6_dst_lookup_tail()), which
+ * may be of any uplink: no address may have a way then.
+ */
+static int
+has_from_rules(
+    const struct net_want *w, const struct net_state *s, enum family family)
+{
+	const struct net_uplink *u = &w->uplink[w->active];
+	const struct net_link *l = net_link_find(s, u->ifname);
+
+	return family == FAMILY_INET || w->active == 0 || l == NULL ||
+	       !refuses(u, l, s, family);
+}
+
 static void
 want_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
@@ -356,7 +401,8 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 		if (has_own_table(u, l, s, family))
 			strlcpy(add_rule(d, family, plan_table(u->id))->oif,
 			    l->name, IFNAMSIZ);
-		if (i == 0 || has_own_table(u, l, s, family))
+		if (has_from_rules(w, s, family) &&
+		    (i == 0 || has_own_table(u, l, s, family)))
 			want_from_rules(d, family, u->id, l, s);
 	}
 	add_rule(d, family, NET_MAIN)->suppress = 1;
@@ -427,17 +473,6 @@ want_connected(struct wanted *d, enum family family, uint32_t table,
 	}
 }
 
-/* Where to, and in IPv6 from which address: without one it has none. */
-static int
-carries(const struct net_uplink *u, const struct net_link *l,
-    const struct net_state *s, enum family family)
-{
-	return l->up &&
-	       (l->pointopoint || u->gateway[family].family != AF_UNSPEC) &&
-	       (family == FAMILY_INET ||
-		   address(s, l->ifindex, family) != NULL);
-}
-
 static void
 want_default(struct wanted *d, enum family family, uint32_t table,
     const struct net_uplink *u, const struct net_link *l)
@@ -470,24 +505,16 @@ want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
 	r->metric = NET_METRIC_LAST;
 }
 
-/*
- * Traffic of this family goes by the backup; or, if that has none of it, is
- * refused at once: else it would leave by the dead primary, and who has both
- * families would wait for a timer each time.  An address of IPv4 whose router
- * is not known is no reason to refuse: then the backup cannot be used at all.
- */
 static void
 want_backup(struct wanted *d, enum family family, const struct net_uplink *u,
     const struct net_link *l, const struct net_state *s)
 {
-	if (!carries(u, l, s, FAMILY_INET) &&
-	    (!carries(u, l, s, FAMILY_INET6) ||
-		address(s, l->ifindex, FAMILY_INET) != NULL))
-		return;
-	if (carries(u, l, s, family))
-		want_default(d, family, NET_TABLE, u, l);
-	else
+	if (refuses(u, l, s, family))
 		add_route(d, family, NET_TABLE)->type = NET_UNREACHABLE;
+	else if (carries(u, l, s, family) &&
+		 (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
+		     refuses(u, l, s, FAMILY_INET)))
+		want_default(d, family, NET_TABLE, u, l);
 }
 
 /* The primary: as main has it, or as it is configured if main lost it. */
