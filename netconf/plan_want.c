@@ -124,7 +124,7 @@ facts_route(const struct net_uplink *u, const struct net_state *s,
 	f->has_route = r != NULL || u->gateway_configured[family];
 	if (u->gateway_configured[family])
 		return;
-	if (r == NULL && u->id != 0) {
+	if (r == NULL && u->id != 0 && family == FAMILY_INET) {
 		r = default_route(s, plan_table(u->id), ifindex, family);
 		f->has_route = r != NULL;
 		if (f->gateway.family != AF_UNSPEC)
@@ -302,15 +302,32 @@ has_own_table(const struct net_uplink *u, const struct net_link *l,
 		   (!l->ethernet || l->pointopoint || u->sockets[family]));
 }
 
-/* Where to, and in IPv6 from which address: without one it has none. */
+/*
+ * In IPv6 a backup's router that does not advertise itself any more is none
+ * (RFC 4861 6.3.5), and without an address that may be used for something new
+ * (RFC 4862 5.5.4) Linux would take another uplink's.
+ */
+static int
+carries_inet6(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s)
+{
+	const struct net_addr *a = address(s, l->ifindex, FAMILY_INET6);
+
+	return a != NULL && !a->deprecated &&
+	       (u->id == 0 || l->pointopoint ||
+		   u->gateway_configured[FAMILY_INET6] ||
+		   default_route(s, NET_MAIN, l->ifindex, FAMILY_INET6) !=
+		       NULL);
+}
+
+/* Can it have a default route of this family? */
 static int
 carries(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
 	return l->up &&
 	       (l->pointopoint || u->gateway[family].family != AF_UNSPEC) &&
-	       (family == FAMILY_INET ||
-		   address(s, l->ifindex, family) != NULL);
+	       (family == FAMILY_INET || carries_inet6(u, l, s));
 }
 
 /*

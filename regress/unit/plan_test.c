@@ -877,23 +877,43 @@ test_inet6_refused(void **arg)
 static void
 test_inet6_lacking(void **arg)
 {
-	struct sim *k = dual_started();
-	struct addr *gateway = &k->w.uplink[1].gateway[FAMILY_INET6];
-	struct net_addr *a = &k->addr[k->s.naddrs - 2];
+	struct net_addr *a;
+	struct net_route *r;
+	struct net_uplink *u;
+	struct sim *k = site();
 
 	(void)arg;
+	dual(k);
+	a = &k->addr[k->s.naddrs - 2];
+	r = &k->route[k->s.nroutes - 1];
+	u = &k->w.uplink[1];
 	k->w.active = 1;
-	memset(gateway, 0, sizeof(*gateway));
-	run(k);
-	assert_int_equal(way6(k, 0, NULL), -1);
-	assert_int_equal(way6(k, plan_mark(1), NULL), -1);
-	*gateway = ip("fe80::9");
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), WAN2);
 	a->tentative = 1;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), -1);
 	assert_int_equal(way(k, 0, NULL), WAN2);
+	a->tentative = 0;
+	a->deprecated = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	a->deprecated = 0;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	/* its router has told that it is none any more */
+	kernel_route_del(k, r);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(way6(k, plan_mark(1), NULL), -1);
+	assert_int_equal(inet6_facts(k, 1)->has_route, 0);
+	u->gateway_configured[FAMILY_INET6] = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	memset(&u->gateway[FAMILY_INET6], 0, sizeof(struct addr));
+	u->gateway_configured[FAMILY_INET6] = 0;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
 	free(k);
 }
 
