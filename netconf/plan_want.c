@@ -124,7 +124,7 @@ facts_route(const struct net_uplink *u, const struct net_state *s,
 	f->has_route = r != NULL || u->gateway_configured[family];
 	if (u->gateway_configured[family])
 		return;
-	if (r == NULL && u->id != 0 && family == FAMILY_INET) {
+	if (r == NULL && u->id != 0) {
 		r = default_route(s, plan_table(u->id), ifindex, family);
 		f->has_route = r != NULL;
 		if (f->gateway.family != AF_UNSPEC)
@@ -303,31 +303,33 @@ has_own_table(const struct net_uplink *u, const struct net_link *l,
 }
 
 /*
- * In IPv6 a backup's router that does not advertise itself any more is none
- * (RFC 4861 6.3.5), and without an address that may be used for something new
- * (RFC 4862 5.5.4) Linux would take another uplink's.
+ * Can it have a default route of this family?  A backup's router of IPv6 that
+ * does not advertise itself any more is none (RFC 4861 6.3.5).
  */
 static int
-carries_inet6(const struct net_uplink *u, const struct net_link *l,
-    const struct net_state *s)
+has_router(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
 {
-	const struct net_addr *a = address(s, l->ifindex, FAMILY_INET6);
-
-	return a != NULL && !a->deprecated &&
-	       (u->id == 0 || l->pointopoint ||
-		   u->gateway_configured[FAMILY_INET6] ||
-		   default_route(s, NET_MAIN, l->ifindex, FAMILY_INET6) !=
-		       NULL);
+	if (l->pointopoint)
+		return l->up;
+	return l->up && u->gateway[family].family != AF_UNSPEC &&
+	       (family == FAMILY_INET || u->id == 0 ||
+		   u->gateway_configured[family] ||
+		   default_route(s, NET_MAIN, l->ifindex, family) != NULL);
 }
 
-/* Can it have a default route of this family? */
+/*
+ * And may traffic go by it?  Without an address for what is new (RFC 4862
+ * 5.5.4) Linux would take another uplink's.
+ */
 static int
 carries(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	return l->up &&
-	       (l->pointopoint || u->gateway[family].family != AF_UNSPEC) &&
-	       (family == FAMILY_INET || carries_inet6(u, l, s));
+	const struct net_addr *a = address(s, l->ifindex, family);
+
+	return has_router(u, l, s, family) &&
+	       (family == FAMILY_INET || (a != NULL && !a->deprecated));
 }
 
 /*
@@ -400,6 +402,7 @@ static void
 want_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
 {
+	int from = has_from_rules(w, s, family);
 	const struct net_uplink *u;
 	const struct net_link *l;
 	uint32_t i;
@@ -418,8 +421,7 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 		if (has_own_table(u, l, s, family))
 			strlcpy(add_rule(d, family, plan_table(u->id))->oif,
 			    l->name, IFNAMSIZ);
-		if (has_from_rules(w, s, family) &&
-		    (i == 0 || has_own_table(u, l, s, family)))
+		if (from && (i == 0 || has_own_table(u, l, s, family)))
 			want_from_rules(d, family, u->id, l, s);
 	}
 	add_rule(d, family, NET_MAIN)->suppress = 1;
@@ -515,7 +517,7 @@ want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
 	if (!has_own_table(u, l, s, family))
 		return;
 	want_connected(d, family, plan_table(u->id), l, s);
-	if (carries(u, l, s, family))
+	if (has_router(u, l, s, family))
 		want_default(d, family, plan_table(u->id), u, l);
 	r = add_route(d, family, plan_table(u->id));
 	r->type = NET_UNREACHABLE;

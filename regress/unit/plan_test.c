@@ -862,6 +862,7 @@ test_inet6_refused(void **arg)
 	add_addr(k, PPP0, "2001:db8:c::2", 128);
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), PPP0);
+	assert_int_equal(inet6_facts(k, 2)->has_route, 1);
 	k->s.naddrs--;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), -1);
@@ -898,6 +899,7 @@ test_inet6_lacking(void **arg)
 	a->deprecated = 1;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(way6(k, plan_mark(1), NULL), WAN2);
 	a->deprecated = 0;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), WAN2);
