@@ -94,7 +94,7 @@ count_foreign isp-a 192.0.2.0/24 2001:db8:a::/64
 count_foreign isp-b 203.0.113.64/26 2001:db8:b::/64
 LAB_PRIMARY="target $TARGET6 $LAB_FAST" lab_conf <<'CONF'
 backup wan2
-fallback automatic { after 1s stable 1s drain 2s }
+fallback automatic { after 1s stable 1s drain 5s }
 flap { failovers 0 }
 CONF
 snapshot "$LAB/before.start"
@@ -153,9 +153,9 @@ is "the connection goes on" \
 
 restore_both
 ok "the primary is wanted again" wait_state returning
-is "new connections use it" "$(seen_as "$TARGET6")" "$PRIMARY_ADDRESS6"
-is "the old one of IPv6 drains" \
+is "the old connection drains" \
     "$(tcp_send drained6 | cut -d' ' -f1,2)" "echo ok"
+is "new ones use it" "$(seen_as "$TARGET6")" "$PRIMARY_ADDRESS6"
 flow_stop v4
 flow_stop v6
 ok "the primary takes over again" wait_state primary
