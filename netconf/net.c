@@ -37,7 +37,8 @@ static struct net_state state; /* as last dumped */
 static struct plan plan;
 static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
 static struct monotime missing[CONF_UPLINKS_MAX]; /* since when, or never */
-static struct addr last_address[CONF_UPLINKS_MAX]; /* the last one it had */
+/* The last ones it had. */
+static struct addr last_address[CONF_UPLINKS_MAX][FAMILIES];
 static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
@@ -276,8 +277,9 @@ tell_facts(uint32_t i, int anyway)
 	facts[i] = f;
 	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
 		log_warnx("%s", why);
-	if (f.family[FAMILY_INET].address.family != AF_UNSPEC)
-		last_address[i] = f.family[FAMILY_INET].address;
+	for (n = 0; n < FAMILIES; n++)
+		if (f.family[n].address.family != AF_UNSPEC)
+			last_address[i][n] = f.family[n].address;
 	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));
 }
 
@@ -357,9 +359,9 @@ static void
 settle_flows(const struct msg_net_want *m, uint32_t *flows)
 {
 	if (m->flush != MSG_UPLINK_NONE)
-		*flows = flow_flush(m->flush, &last_address[m->flush]);
+		*flows = flow_flush(m->flush, last_address[m->flush]);
 	if (m->drain != MSG_UPLINK_NONE)
-		flow_drain(m->drain, &last_address[m->drain], m->drain_ms);
+		flow_drain(m->drain, last_address[m->drain], m->drain_ms);
 }
 
 void

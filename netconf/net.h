@@ -41,12 +41,12 @@ const char *apply_nat_loaded(const struct net_state *);
 
 /* net_flow.c */
 void flow_open(void);
-/* Forget an uplink's flows; how many there were. */
-uint32_t flow_flush(uint32_t uplink, const struct addr *);
+/* Forget an uplink's flows, of its addresses; how many there were. */
+uint32_t flow_flush(uint32_t uplink, const struct addr[FAMILIES]);
 /* It is in use again: nothing of it is forgotten late. */
 void flow_keep(uint32_t uplink);
 /* Tell the parent when its last flow is gone, at the latest after ms. */
-void flow_drain(uint32_t uplink, const struct addr *, uint32_t ms);
+void flow_drain(uint32_t uplink, const struct addr[FAMILIES], uint32_t ms);
 void flow_drain_stop(void);
 
 #endif

@@ -19,13 +19,13 @@
 
 static struct {
 	uint32_t uplink; /* or MSG_UPLINK_NONE: nothing drains */
-	struct addr address;
+	struct addr address[FAMILIES];
 	struct monotime until;
 } drain = { .uplink = MSG_UPLINK_NONE };
 
 static struct {
 	uint32_t uplink;
-	struct addr address;
+	struct addr address[FAMILIES];
 } swept;
 
 static struct event drain_timer, sweep_timer;
@@ -33,7 +33,7 @@ static struct event drain_timer, sweep_timer;
 static void
 flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
 {
-	uint32_t more;
+	uint32_t f, more;
 
 	if (netops->flows_flush(plan_mark(uplink), NET_MARK_MASK, &more) == -1)
 		log_warn("flows of uplink %u", uplink);
@@ -44,12 +44,14 @@ flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
 	 * were marked as the new uplink's by a packet between the switch and
 	 * now, but have the old one's address by somebody's own SNAT.
 	 */
-	if (address->family == AF_UNSPEC)
-		return;
-	if (netops->flows_flush_from(address, &more) == -1)
-		log_warn("flows by address of uplink %u", uplink);
-	else
-		*n += more;
+	for (f = 0; f < FAMILIES; f++) {
+		if (address[f].family == AF_UNSPEC)
+			continue;
+		if (netops->flows_flush_from(&address[f], &more) == -1)
+			log_warn("flows by address of uplink %u", uplink);
+		else
+			*n += more;
+	}
 }
 
 /* A flow may have been made anew on the old side in the gap. */
@@ -61,21 +63,21 @@ on_sweep(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	flush_once(swept.uplink, &swept.address, &n);
+	flush_once(swept.uplink, swept.address, &n);
 	if (n > 0)
 		log_debug(
 		    "%u flows of uplink %u forgotten late", n, swept.uplink);
 }
 
 uint32_t
-flow_flush(uint32_t uplink, const struct addr *address)
+flow_flush(uint32_t uplink, const struct addr address[FAMILIES])
 {
 	struct timeval tv = monotime_ms(SWEEP_MS);
 	uint32_t n = 0;
 
 	flush_once(uplink, address, &n);
 	swept.uplink = uplink;
-	swept.address = *address;
+	memcpy(swept.address, address, sizeof(swept.address));
 	evtimer_add(&sweep_timer, &tv);
 	return n;
 }
@@ -94,7 +96,7 @@ drained(void)
 
 	memset(&m, 0, sizeof(m));
 	m.uplink = drain.uplink;
-	m.cut = flow_flush(drain.uplink, &drain.address);
+	m.cut = flow_flush(drain.uplink, drain.address);
 	drain.uplink = MSG_UPLINK_NONE;
 	net_drained();
 	netconf_send(IMSG_NET_DRAINED, -1, &m, sizeof(m));
@@ -132,11 +134,11 @@ on_drain(int fd, short what, void *arg)
 
 /* Asked for again it goes on: its time began with the switch. */
 void
-flow_drain(uint32_t uplink, const struct addr *address, uint32_t ms)
+flow_drain(uint32_t uplink, const struct addr address[FAMILIES], uint32_t ms)
 {
 	struct monotime now = monotime_now();
 
-	drain.address = *address;
+	memcpy(drain.address, address, sizeof(drain.address));
 	if (drain.uplink == uplink)
 		return;
 	drain.uplink = uplink;

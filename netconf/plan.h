@@ -19,9 +19,9 @@
 #include "netconf/netops.h"
 #include "netconf/undo.h"
 
-#define PLAN_STEPS_MAX 512
+#define PLAN_STEPS_MAX 1024
 #define PLAN_NFT_MAX   16384
-#define WANTED_MAX     128
+#define WANTED_MAX     256
 
 struct net_uplink {
 	uint32_t id;

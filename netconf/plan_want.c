@@ -2,8 +2,7 @@
 /*
  * What is wanted: rules and routes as a whole, from the configuration and
  * from what interfaces there are now; and what the kernel says of an uplink.
- * Only IPv4 is led yet: of IPv6 there are facts, and an uplink's own table
- * for sockets that are bound to it.
+ * IPv6 is led as IPv4 is, but only where an uplink has it.
  */
 #include <sys/types.h>
 
@@ -181,18 +180,20 @@ plan_facts(const struct net_uplink *u, const char *carrier_of, int carrier_none,
 		facts_family(u, s, l->ifindex, i, &f->family[i]);
 }
 
+/* Cut off between the two, IPv4 says which. */
 uint32_t
 plan_active(const struct net_want *w, const struct net_state *s)
 {
 	const struct net_link *l;
-	uint32_t i;
+	uint32_t f, i;
 
-	for (i = 0; i < w->nuplinks; i++) {
-		l = net_link_find(s, w->uplink[i].ifname);
-		if (l != NULL && default_route(s, NET_TABLE, l->ifindex,
-				     FAMILY_INET) != NULL)
-			return w->uplink[i].id;
-	}
+	for (f = 0; f < FAMILIES; f++)
+		for (i = 0; i < w->nuplinks; i++) {
+			l = net_link_find(s, w->uplink[i].ifname);
+			if (l != NULL &&
+			    default_route(s, NET_TABLE, l->ifindex, f) != NULL)
+				return w->uplink[i].id;
+		}
 	return 0;
 }
 
@@ -249,6 +250,42 @@ table_of(uint32_t uplink)
 }
 
 /*
+ * Does it have IPv6?  A router of which we know is enough where the provider
+ * gives networks, but no address for the way to them (RFC 7084 WAA-8); with
+ * no IPv6 in the kernel, or none on this interface, there is no address.
+ */
+static int
+has_inet6(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s)
+{
+	size_t i;
+
+	if (address(s, l->ifindex, FAMILY_INET6) != NULL)
+		return 1;
+	for (i = 0; i < s->naddrs; i++)
+		if (is_of(&s->addrs[i], l->ifindex, FAMILY_INET6))
+			return u->gateway[FAMILY_INET6].family != AF_UNSPEC;
+	return 0;
+}
+
+/* A site without IPv6 gets no rules of it. */
+static int
+is_led(const struct net_want *w, const struct net_state *s, enum family family)
+{
+	const struct net_link *l;
+	uint32_t i;
+
+	if (family == FAMILY_INET)
+		return 1;
+	for (i = 0; i < w->nuplinks; i++) {
+		l = net_link_find(s, w->uplink[i].ifname);
+		if (l != NULL && has_inet6(&w->uplink[i], l, s))
+			return 1;
+	}
+	return 0;
+}
+
+/*
  * Does it have a table of its own?  A backup always, since main has none for
  * it alone.  Any other uplink where sockets are bound to it: without one they
  * would take a far target for a neighbour as soon as main's default is gone,
@@ -258,71 +295,137 @@ static int
 has_own_table(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	if (u->id != 0 && family == FAMILY_INET)
-		return 1;
-	if (!u->targets[family] ||
-	    (l->ethernet && !l->pointopoint && !u->sockets[family]))
+	if (family == FAMILY_INET6 && address(s, l->ifindex, family) == NULL)
 		return 0;
-	return family == FAMILY_INET || address(s, l->ifindex, family) != NULL;
+	return u->id != 0 ||
+	       (u->targets[family] &&
+		   (!l->ethernet || l->pointopoint || u->sockets[family]));
+}
+
+/*
+ * Can it have a default route of this family?  A backup's router of IPv6 that
+ * does not advertise itself any more is none (RFC 4861 6.3.5).
+ */
+static int
+has_router(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	if (l->pointopoint)
+		return l->up;
+	return l->up && u->gateway[family].family != AF_UNSPEC &&
+	       (family == FAMILY_INET || u->id == 0 ||
+		   u->gateway_configured[family] ||
+		   default_route(s, NET_MAIN, l->ifindex, family) != NULL);
+}
+
+/*
+ * And may traffic go by it?  Without an address for what is new (RFC 4862
+ * 5.5.4) Linux would take another uplink's.
+ */
+static int
+carries(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	const struct net_addr *a = address(s, l->ifindex, family);
+
+	return has_router(u, l, s, family) &&
+	       (family == FAMILY_INET || (a != NULL && !a->deprecated));
+}
+
+/*
+ * A backup that has nothing of this family refuses it at once: else it would
+ * leave by the dead primary, and who has both families would wait for a timer
+ * each time.  An address of IPv4 whose router is not known is no reason to
+ * refuse: then the backup cannot be used at all.
+ */
+static int
+refuses(const struct net_uplink *u, const struct net_link *l,
+    const struct net_state *s, enum family family)
+{
+	if (carries(u, l, s, family))
+		return 0;
+	if (family == FAMILY_INET6)
+		return carries(u, l, s, FAMILY_INET);
+	return carries(u, l, s, FAMILY_INET6) &&
+	       address(s, l->ifindex, FAMILY_INET) == NULL;
 }
 
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */
 static void
-want_mark_rule(struct wanted *d, uint32_t uplink)
+want_mark_rule(struct wanted *d, enum family family, uint32_t uplink)
 {
-	struct net_rule *r = add_rule(d, FAMILY_INET, table_of(uplink));
+	struct net_rule *r = add_rule(d, family, table_of(uplink));
 
 	r->mark = plan_mark(uplink);
 	r->mask = NET_MARK_MASK;
 }
 
-/* What has the uplink's address leaves by it, or its provider drops it. */
+/*
+ * What has the uplink's address leaves by it, or its provider drops it; one
+ * that is still in question, too, as it may be used before we hear of it.
+ */
 static void
-want_from_rules(struct wanted *d, uint32_t uplink, const struct net_link *l,
-    const struct net_state *s)
+want_from_rules(struct wanted *d, enum family family, uint32_t uplink,
+    const struct net_link *l, const struct net_state *s)
 {
+	const struct net_addr *a;
 	size_t i;
 	int n = 0;
 
-	for (i = 0; i < s->naddrs && n < ADDRS_MAX; i++)
-		if (is_of(&s->addrs[i], l->ifindex, FAMILY_INET)) {
-			add_rule(d, FAMILY_INET, table_of(uplink))->from =
-			    s->addrs[i].local;
-			n++;
-		}
+	for (i = 0; i < s->naddrs && n < ADDRS_MAX; i++) {
+		a = &s->addrs[i];
+		if (!is_of(a, l->ifindex, family) ||
+		    (family == FAMILY_INET6 && addr_is_linklocal(&a->local)))
+			continue;
+		add_rule(d, family, table_of(uplink))->from = a->local;
+		n++;
+	}
 }
 
-/* What is bound to its interface; before its addresses, which it has, too. */
-static void
-want_bound_rule(struct wanted *d, const struct net_uplink *u,
-    const struct net_link *l, const struct net_state *s, enum family family)
+/*
+ * A socket of IPv6 that is refused with no source of its own is asked for
+ * again with one that the kernel picks for it (ip6_dst_lookup_tail()), which
+ * may be of any uplink: no address may have a way then.
+ */
+static int
+has_from_rules(
+    const struct net_want *w, const struct net_state *s, enum family family)
 {
-	if (has_own_table(u, l, s, family))
-		strlcpy(add_rule(d, family, plan_table(u->id))->oif, l->name,
-		    IFNAMSIZ);
+	const struct net_uplink *u = &w->uplink[w->active];
+	const struct net_link *l = net_link_find(s, u->ifname);
+
+	return family == FAMILY_INET || w->active == 0 || l == NULL ||
+	       !refuses(u, l, s, family);
 }
 
 static void
-want_rules(
-    struct wanted *d, const struct net_want *w, const struct net_state *s)
+want_rules(struct wanted *d, enum family family, const struct net_want *w,
+    const struct net_state *s)
 {
+	int from = has_from_rules(w, s, family);
 	const struct net_uplink *u;
 	const struct net_link *l;
 	uint32_t i;
 
-	for (i = 0; i < w->nuplinks; i++)
-		if (net_link_find(s, w->uplink[i].ifname) != NULL)
-			want_mark_rule(d, w->uplink[i].id);
+	for (i = 0; i < w->nuplinks; i++) {
+		u = &w->uplink[i];
+		l = net_link_find(s, u->ifname);
+		if (l != NULL && (i == 0 || has_own_table(u, l, s, family)))
+			want_mark_rule(d, family, u->id);
+	}
 	for (i = 0; i < w->nuplinks; i++) {
 		u = &w->uplink[i];
 		if ((l = net_link_find(s, u->ifname)) == NULL)
 			continue;
-		want_bound_rule(d, u, l, s, FAMILY_INET);
-		want_from_rules(d, u->id, l, s);
-		want_bound_rule(d, u, l, s, FAMILY_INET6);
+		/* before its addresses: what is bound has one, too */
+		if (has_own_table(u, l, s, family))
+			strlcpy(add_rule(d, family, plan_table(u->id))->oif,
+			    l->name, IFNAMSIZ);
+		if (from && (i == 0 || has_own_table(u, l, s, family)))
+			want_from_rules(d, family, u->id, l, s);
 	}
-	add_rule(d, FAMILY_INET, NET_MAIN)->suppress = 1;
-	(void)add_rule(d, FAMILY_INET, NET_TABLE);
+	add_rule(d, family, NET_MAIN)->suppress = 1;
+	(void)add_rule(d, family, NET_TABLE);
 }
 
 static struct net_route *
@@ -355,7 +458,10 @@ has_place(const struct wanted *d, uint32_t table, const struct prefix *dst)
 	return 0;
 }
 
-/* Connected networks do not move with the rest. */
+/*
+ * Connected networks do not move with the rest.  In IPv6 every link has the
+ * link-local one, which nothing is routed to: it is in no table of several.
+ */
 static void
 want_connected(struct wanted *d, enum family family, uint32_t table,
     const struct net_link *l, const struct net_state *s)
@@ -370,7 +476,9 @@ want_connected(struct wanted *d, enum family family, uint32_t table,
 	for (i = 0; i < s->naddrs; i++) {
 		a = &s->addrs[i];
 		if (!is_of(a, l->ifindex, family) ||
-		    a->prefixlen >= 8 * addr_len(&a->local))
+		    a->prefixlen >= 8 * addr_len(&a->local) ||
+		    (table == NET_TABLE && family == FAMILY_INET6 &&
+			addr_is_linklocal(&a->local)))
 			continue;
 		dst.addr = a->local;
 		dst.addr.scope = 0;
@@ -386,14 +494,11 @@ want_connected(struct wanted *d, enum family family, uint32_t table,
 
 static void
 want_default(struct wanted *d, enum family family, uint32_t table,
-    const struct net_link *l, const struct net_uplink *u)
+    const struct net_uplink *u, const struct net_link *l)
 {
 	const struct addr *gateway = &u->gateway[family];
-	struct net_route *r;
+	struct net_route *r = add_route(d, family, table);
 
-	if (!l->up || (!l->pointopoint && gateway->family == AF_UNSPEC))
-		return;
-	r = add_route(d, family, table);
 	r->ifindex = l->ifindex;
 	if (l->pointopoint)
 		return;
@@ -412,15 +517,38 @@ want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
 	if (!has_own_table(u, l, s, family))
 		return;
 	want_connected(d, family, plan_table(u->id), l, s);
-	want_default(d, family, plan_table(u->id), l, u);
+	if (has_router(u, l, s, family))
+		want_default(d, family, plan_table(u->id), u, l);
 	r = add_route(d, family, plan_table(u->id));
 	r->type = NET_UNREACHABLE;
 	r->metric = NET_METRIC_LAST;
 }
 
 static void
-want_routes(
-    struct wanted *d, const struct net_want *w, const struct net_state *s)
+want_backup(struct wanted *d, enum family family, const struct net_uplink *u,
+    const struct net_link *l, const struct net_state *s)
+{
+	if (refuses(u, l, s, family))
+		add_route(d, family, NET_TABLE)->type = NET_UNREACHABLE;
+	else if (carries(u, l, s, family) &&
+		 (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
+		     refuses(u, l, s, FAMILY_INET)))
+		want_default(d, family, NET_TABLE, u, l);
+}
+
+/* The primary: as main has it, or as it is configured if main lost it. */
+static void
+want_primary(struct wanted *d, enum family family, const struct net_uplink *u,
+    const struct net_link *l, const struct net_state *s)
+{
+	if (u->gateway_configured[family] && carries(u, l, s, family) &&
+	    default_route(s, NET_MAIN, l->ifindex, family) == NULL)
+		want_default(d, family, NET_TABLE, u, l);
+}
+
+static void
+want_routes(struct wanted *d, enum family family, const struct net_want *w,
+    const struct net_state *s)
 {
 	const struct net_uplink *u;
 	const struct net_link *l;
@@ -430,26 +558,28 @@ want_routes(
 		u = &w->uplink[i];
 		if ((l = net_link_find(s, u->ifname)) == NULL)
 			continue;
-		want_connected(d, FAMILY_INET, NET_TABLE, l, s);
-		want_own_table(d, FAMILY_INET, u, l, s);
-		want_own_table(d, FAMILY_INET6, u, l, s);
+		want_connected(d, family, NET_TABLE, l, s);
+		want_own_table(d, family, u, l, s);
 	}
 	u = &w->uplink[w->active];
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
-	if (w->active != 0 ||
-	    (u->gateway_configured[FAMILY_INET] &&
-		default_route(s, NET_MAIN, l->ifindex, FAMILY_INET) == NULL))
-		want_default(d, FAMILY_INET, NET_TABLE, l, u);
+	if (w->active != 0)
+		want_backup(d, family, u, l, s);
+	else
+		want_primary(d, family, u, l, s);
 }
 
 void
 plan_wanted(
     const struct net_want *w, const struct net_state *s, struct wanted *d)
 {
+	uint32_t f;
+
 	memset(d, 0, sizeof(*d));
-	if (w->clear)
-		return;
-	want_rules(d, w, s);
-	want_routes(d, w, s);
+	for (f = 0; !w->clear && f < FAMILIES; f++)
+		if (is_led(w, s, f)) {
+			want_rules(d, f, w, s);
+			want_routes(d, f, w, s);
+		}
 }

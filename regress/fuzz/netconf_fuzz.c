@@ -115,6 +115,8 @@ fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
 		strlcpy(u->carrier_ifname, "if0", IFNAMSIZ);
 		if (how & 4)
 			addr_parse("192.0.2.1", &u->gateway[FAMILY_INET]);
+		if (how & 32)
+			addr_parse("fe80::1", &u->gateway[FAMILY_INET6]);
 		u->shutdown = how >> 3 & 1;
 		u->ncompanions = how >> 4 & 1;
 		strlcpy(u->companion[0], "if1", IFNAMSIZ);
@@ -260,13 +262,13 @@ static struct addr
 some_addr(void)
 {
 	static const char *const text[] = { "192.0.2.2", "192.0.2.1",
-		"10.1.0.1", "fd00::1" };
+		"10.1.0.1", "fd00::1", "2001:db8::1", "fe80::1" };
 	struct addr a;
 	uint8_t n = octet();
 
 	memset(&a, 0, sizeof(a));
-	if (n % 5 < 4)
-		addr_parse(text[n % 5], &a);
+	if (n % 7 < 6)
+		addr_parse(text[n % 7], &a);
 	return a;
 }
 
@@ -344,7 +346,8 @@ fuzz_dump(struct net_state *s)
 
 		s->addrs[i].ifindex = 1 + octet() % LINKS;
 		s->addrs[i].local = some_addr();
-		s->addrs[i].prefixlen = octet() % 33;
+		s->addrs[i].prefixlen =
+		    octet() % (8 * addr_len(&s->addrs[i].local) + 1);
 		how = octet();
 		s->addrs[i].secondary = how & 1;
 		s->addrs[i].tentative = how >> 1 & 1;
@@ -365,7 +368,8 @@ static int
 fuzz_rule(int add, const struct net_rule *r)
 {
 	(void)add;
-	must(r->table != 0 && r->family != AF_UNSPEC);
+	must(r->table != 0 && r->family != AF_UNSPEC &&
+	     (r->from.family == AF_UNSPEC || r->from.family == r->family));
 	return perhaps();
 }
 

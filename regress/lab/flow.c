@@ -101,26 +101,43 @@ number(const char *text, unsigned long max)
 	return n;
 }
 
-static struct sockaddr_in
+/* Of either family. */
+struct end {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in sin;
+		struct sockaddr_in6 sin6;
+	};
+	socklen_t len;
+};
+
+static struct end
 address(const char *host, const char *port)
 {
-	struct sockaddr_in sin;
+	struct end e;
+	uint16_t n = htons((uint16_t)number(port, UINT16_MAX));
 
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_port = htons((uint16_t)number(port, UINT16_MAX));
-	if (inet_pton(AF_INET, host, &sin.sin_addr) != 1)
-		errx(2, "%s: not an IPv4 address", host);
-	return sin;
+	memset(&e, 0, sizeof(e));
+	if (inet_pton(AF_INET, host, &e.sin.sin_addr) == 1) {
+		e.sin.sin_family = AF_INET;
+		e.sin.sin_port = n;
+		e.len = sizeof(e.sin);
+	} else if (inet_pton(AF_INET6, host, &e.sin6.sin6_addr) == 1) {
+		e.sin6.sin6_family = AF_INET6;
+		e.sin6.sin6_port = n;
+		e.len = sizeof(e.sin6);
+	} else
+		errx(2, "%s: not an address", host);
+	return e;
 }
 
 /* On a busy machine some hundred packets come before we are scheduled. */
 static int
-udp_socket(void)
+udp_socket(int family)
 {
 	int fd, size = BUFFER;
 
-	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
+	if ((fd = socket(family, SOCK_DGRAM, 0)) == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
 		-1)
 		err(1, "socket");
@@ -130,14 +147,14 @@ udp_socket(void)
 /* --- echo ----------------------------------------------------------------- */
 
 static int
-bound(int fd, const struct sockaddr_in *sin)
+bound(int fd, const struct end *e)
 {
 	int one = 1;
 
 	if (fd == -1)
 		err(1, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)sin, sizeof(*sin)) == -1)
+	if (bind(fd, &e->sa, e->len) == -1)
 		err(1, "bind");
 	return fd;
 }
@@ -145,15 +162,13 @@ bound(int fd, const struct sockaddr_in *sin)
 static void
 echo_udp(int fd)
 {
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
+	struct end from = { .len = sizeof(struct sockaddr_in6) };
 	char buf[2048];
 	ssize_t n;
 
-	n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
+	n = recvfrom(fd, buf, sizeof(buf), 0, &from.sa, &from.len);
 	if (n > 0)
-		(void)sendto(
-		    fd, buf, (size_t)n, 0, (const struct sockaddr *)&from, len);
+		(void)sendto(fd, buf, (size_t)n, 0, &from.sa, from.len);
 }
 
 static void
@@ -191,12 +206,12 @@ accept_client(int fd, struct pollfd *clients, size_t n)
 static int
 echo(const char *host, const char *port)
 {
-	struct sockaddr_in sin = address(host, port);
+	struct end e = address(host, port);
 	struct pollfd p[2 + CLIENTS_MAX];
 	size_t i;
 
-	p[0].fd = bound(udp_socket(), &sin);
-	p[1].fd = bound(socket(AF_INET, SOCK_STREAM, 0), &sin);
+	p[0].fd = bound(udp_socket(e.sa.sa_family), &e);
+	p[1].fd = bound(socket(e.sa.sa_family, SOCK_STREAM, 0), &e);
 	if (listen(p[1].fd, CLIENTS_MAX) == -1)
 		err(1, "listen");
 	for (i = 0; i < 2 + CLIENTS_MAX; i++) {
@@ -291,7 +306,7 @@ report(const struct sent *sent, uint32_t n)
 static int
 udp(const char *host, const char *port, const char *rate)
 {
-	struct sockaddr_in to = address(host, port);
+	struct end to = address(host, port);
 	int64_t due, step, end;
 	struct sent *sent;
 	uint32_t n = 0;
@@ -300,8 +315,8 @@ udp(const char *host, const char *port, const char *rate)
 	step = 1000000000 / (int64_t)number(rate, 100000);
 	if ((sent = calloc(PACKETS_MAX, sizeof(*sent))) == NULL)
 		err(1, NULL);
-	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
-	    connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
+	if ((fd = socket(to.sa.sa_family, SOCK_DGRAM, 0)) == -1 ||
+	    connect(fd, &to.sa, to.len) == -1)
 		err(1, "socket");
 	due = now();
 	while (!stop && n < PACKETS_MAX) {
@@ -371,9 +386,9 @@ pending(int fd, short events)
 }
 
 static int
-connect_to(int fd, const struct sockaddr_in *to)
+connect_to(int fd, const struct end *to)
 {
-	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) == 0)
+	if (connect(fd, &to->sa, to->len) == 0)
 		return 0;
 	return errno == EINPROGRESS ? pending(fd, POLLOUT) : errno;
 }
@@ -405,12 +420,13 @@ exchange(int fd, const char *line, size_t len)
 static int
 tcp(const char *host, const char *port)
 {
-	struct sockaddr_in to = address(host, port);
+	struct end to = address(host, port);
 	char line[256];
 	int64_t began = now();
 	int fd;
 
-	if ((fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) == -1)
+	fd = socket(to.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (fd == -1)
 		err(1, "socket");
 	if (tell("connect", connect_to(fd, &to), began) != 0)
 		return 1;

@@ -25,6 +25,8 @@ LAN_HOST=10.7.0.10
 TARGET=198.51.100.7
 TARGET2=198.51.100.8
 TARGET6=2001:db8:5::7
+PRIMARY_ADDRESS6=2001:db8:a::2
+WAN2_ADDRESS6=2001:db8:b::2
 GATEWAY=192.0.2.1
 PRIMARY_ADDRESS=192.0.2.2
 WAN2_GATEWAY=203.0.113.65
@@ -35,8 +37,8 @@ ECHO_PORT=7007
 MODEM=/run/lab/modem0
 # Words for the primary: an outage is seen in less than a second.
 LAB_FAST='probe { count 3 interval 50ms timeout 300ms delay 200ms }'
-export LAN_HOST TARGET TARGET2 TARGET6 GATEWAY PRIMARY_ADDRESS WAN2_GATEWAY \
-    WAN2_ADDRESS PPP_GATEWAY PPP_ADDRESS ECHO_PORT MODEM
+export LAN_HOST TARGET TARGET2 TARGET6 GATEWAY PRIMARY_ADDRESS \
+    PRIMARY_ADDRESS6 WAN2_GATEWAY WAN2_ADDRESS WAN2_ADDRESS6 PPP_GATEWAY PPP_ADDRESS ECHO_PORT MODEM
 
 # --- TAP --------------------------------------------------------------------
 
@@ -303,8 +305,8 @@ lab_inet6() {
 		on $h sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	done
 	ip -batch - <<-IP
-		addr add 2001:db8:a::2/64 dev eth1 nodad
-		addr add 2001:db8:b::2/64 dev wan2 nodad
+		addr add $PRIMARY_ADDRESS6/64 dev eth1 nodad
+		addr add $WAN2_ADDRESS6/64 dev wan2 nodad
 		route add default via 2001:db8:a::1 metric 100
 		route add default via 2001:db8:b::1 metric 200
 	IP
@@ -320,6 +322,28 @@ lab_inet6() {
 		IP
 	done
 	ip -n core addr add $TARGET6/128 dev lo
+}
+
+# lab_lan6: IPv6 in the LAN, too: addresses of its own (RFC 4193), which the
+# site itself translates on every uplink.  On the core there is who answers.
+lab_lan6() {
+	sysctl_set net.ipv6.conf.all.forwarding 1
+	ip addr add fd00:7::1/64 dev eth0 nodad
+	ip -n lan -batch - <<-IP
+		addr add fd00:7::10/64 dev eth0 nodad
+		route add default via fd00:7::1
+	IP
+	nft -f - <<-NFT
+		table ip6 site {
+			chain postrouting {
+				type nat hook postrouting priority srcnat
+				oifname { "eth1", "wan2" } \
+				    ip6 saddr fd00:7::/64 masquerade
+			}
+		}
+	NFT
+	spawn core $LAB/echo6.log flow echo $TARGET6 $ECHO_PORT
+	wait_until 5 "on core flow tcp $TARGET6 $ECHO_PORT </dev/null >/dev/null"
 }
 
 # As cut_upstream, of IPv6 alone.
@@ -413,12 +437,15 @@ ping_lan() {
 # seen_as [TARGET]: the address that the core sees the LAN host under.  Our
 # own probes arrive there, too, by both uplinks: this ping has its own length.
 seen_as() {
-	local to=${1:-$TARGET2}
-	spawn core $LAB/seen tcpdump -lnc 1 -i any \
-	    "icmp[0] = 8 and dst $to and ip[2:2] = 105"
+	local to=${1:-$TARGET2} what
+	case $to in
+	*:*)	what="ip6[40] = 128 and ip6[4:2] = 85" ;;
+	*)	what="icmp[0] = 8 and ip[2:2] = 105" ;;
+	esac
+	spawn core $LAB/seen tcpdump -lnc 1 -i any "dst $to and $what"
 	wait_until 10 "on lan ping -n -q -c 1 -W 1 -s 77 $to &&
 	    grep -q echo $LAB/seen"
-	sed -n 's/.*IP \([0-9.]*\) > .*/\1/p' $LAB/seen | head -n 1
+	sed -n 's/.*IP6* \([0-9a-f.:]*\) > .*/\1/p' $LAB/seen | head -n 1
 	end "$SPAWNED"
 	: >$LAB/seen
 }
@@ -622,10 +649,10 @@ same_as() {
 
 declare -A LAB_FLOW
 
-# flow_start NAME [RATE]: from the LAN to the core, until flow_stop
+# flow_start NAME [RATE [TARGET]]: from the LAN to the core, until flow_stop
 flow_start() {
 	: >"$LAB/flow.$1"
-	spawn lan "$LAB/flow.$1" flow udp $TARGET $ECHO_PORT "${2:-200}"
+	spawn lan "$LAB/flow.$1" flow udp "${3:-$TARGET}" $ECHO_PORT "${2:-200}"
 	LAB_FLOW[$1]=$SPAWNED
 }
 
@@ -645,11 +672,11 @@ flow_lost() {
 	    "$LAB/flow.$1"
 }
 
-# tcp_open NAME: a connection from the LAN, lines to it by tcp_send
+# tcp_open NAME [TARGET]: a connection from the LAN, lines to it by tcp_send
 tcp_open() {
 	local fifo=$LAB/tcp.$1.in
 	mkfifo "$fifo"
-	ip netns exec lan flow tcp $TARGET $ECHO_PORT <"$fifo" \
+	ip netns exec lan flow tcp "${2:-$TARGET}" $ECHO_PORT <"$fifo" \
 	    >"$LAB/tcp.$1" 2>&1 &
 	LAB_PIDS+=($!)
 	exec {LAB_FD}>"$fifo"
@@ -667,9 +694,9 @@ tcp_send() {
 	tail -n 1 "$LAB/tcp.$1"
 }
 
-# tcp_new: a new connection and a line: "connect ok ms=5"
+# tcp_new [TARGET]: a new connection: "connect ok ms=5"
 tcp_new() {
-	on lan flow tcp $TARGET $ECHO_PORT </dev/null
+	on lan flow tcp "${1:-$TARGET}" $ECHO_PORT </dev/null
 }
 
 LAB_PIDS=()

@@ -36,7 +36,7 @@ static int fail_errno;
 static int nat_loads, sweeps, dumps;
 static uint64_t tables; /* nft's, so far */
 static uint32_t flows[CONF_UPLINKS_MAX];
-static struct addr flushed_from;
+static struct addr flushed_from[FAMILIES];
 static char ppp_ifname[IFNAMSIZ];
 static int ppp_ends; /* looks until it has ended */
 static char dir[] = "/tmp/net_test.XXXXXX";
@@ -258,8 +258,7 @@ sim_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
 static int
 sim_flows_flush_from(const struct addr *a, uint32_t *n)
 {
-	assert_int_equal(a->family, AF_INET);
-	flushed_from = *a;
+	flushed_from[addr_family(a)] = *a;
 	*n = 1;
 	return 0;
 }
@@ -584,6 +583,83 @@ test_refused(void **arg)
 	assert_true(steps > 20);
 }
 
+/* Of both families, or of neither. */
+static void
+test_refused_inet6(void **arg)
+{
+	int n;
+
+	(void)arg;
+	dual(k);
+	net_reloaded();
+	for (n = 1; n <= 2; n++) {
+		assert_int_equal(active(0)->ok, 1);
+		calls = 0;
+		fail_at = n;
+		assert_int_equal(active(1)->ok, 0);
+		assert_int_equal(way(k, 0, NULL), ETH1);
+		assert_int_equal(way6(k, 0, NULL), ETH1);
+		calls = fail_at = 0;
+		assert_int_equal(active(1)->nsteps, 2);
+		assert_int_equal(way(k, 0, NULL), WAN2);
+		assert_int_equal(way6(k, 0, NULL), WAN2);
+		calls = 0;
+		fail_at = n;
+		assert_int_equal(active(0)->ok, 0);
+		assert_int_equal(way(k, 0, NULL), WAN2);
+		assert_int_equal(way6(k, 0, NULL), WAN2);
+		calls = fail_at = 0;
+	}
+}
+
+/* Killed between the two: one of them says where traffic was to go. */
+static void
+test_adoption_inet6(void **arg)
+{
+	struct net_route *r;
+	uint32_t f;
+	size_t i;
+
+	(void)arg;
+	dual(k);
+	net_reloaded();
+	for (f = 0; f < FAMILIES; f++) {
+		assert_int_equal(active(1)->ok, 1);
+		for (i = 0; i < k->s.nroutes; i++) {
+			r = &k->route[i];
+			if (r->table == NET_TABLE && r->dst.len == 0 &&
+			    addr_family(&r->dst.addr) == f)
+				break;
+		}
+		assert_true(i < k->s.nroutes);
+		kernel_route_del(k, &k->route[i]);
+		forget();
+		net_reloaded();
+		assert_int_equal(sent[nsent - 1].body.adopt.active, 1);
+		assert_int_equal(active(1)->ok, 1);
+		assert_int_equal(way(k, 0, NULL), WAN2);
+		assert_int_equal(way6(k, 0, NULL), WAN2);
+	}
+}
+
+/* What left from the primary's addresses of either family. */
+static void
+test_flush_inet6(void **arg)
+{
+	struct msg_net_want m = wish(1);
+	struct addr a = ip("2001:db8:a::2");
+
+	(void)arg;
+	dual(k);
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	m.flush = 0;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(last_done()->flows, 2);
+	assert_int_equal(addr_cmp(&flushed_from[FAMILY_INET6], &a), 0);
+	assert_int_equal(flushed_from[FAMILY_INET].family, AF_INET);
+}
+
 /* A link that was lost since the dump is no reason to give up. */
 static void
 test_overtaken(void **arg)
@@ -764,6 +840,7 @@ test_others_change(void **arg)
 static void
 test_advertised(void **arg)
 {
+	struct net_route *r, advertised;
 	struct monotime began;
 	int64_t ms;
 	int i;
@@ -773,15 +850,19 @@ test_advertised(void **arg)
 	loop_quiet();
 	nsent = 0;
 	add_addr(k, ETH1, "2001:db8::2", 64);
-	add_main(k, ETH1, "fe80::1", 1024)->gateway.scope = ETH1;
+	r = add_main(k, ETH1, "fe80::1", 1024);
+	r->gateway.scope = ETH1;
+	advertised = *r;
 	changed();
 	loop_until(IMSG_FACTS, 1);
 	loop_quiet();
-	assert_int_equal(nsent, 1);
+	assert_int_equal(count(IMSG_FACTS), 1);
+	assert_int_equal(count(IMSG_NET_STEP), 5); /* its rules */
 	assert_int_equal(
 	    sent[0].body.facts.family[FAMILY_INET6].address.octet[15], 2);
 	assert_int_equal(
 	    sent[0].body.facts.family[FAMILY_INET6].gateway.scope, ETH1);
+	nsent = 0;
 
 	dumps = 0;
 	began = monotime_now();
@@ -792,14 +873,14 @@ test_advertised(void **arg)
 	loop_quiet();
 	ms = monotime_sub(monotime_now(), began) / 1000000;
 	assert_in_range(dumps, 1, (ms / LOOKS_MS + 2) * PACE);
-	assert_int_equal(nsent, 1);
+	assert_int_equal(nsent, 0);
 	/* the last one it had */
-	kernel_route_del(k, &k->route[k->s.nroutes - 1]);
+	kernel_route_del(k, &advertised);
 	changed();
-	loop_until(IMSG_FACTS, 2);
-	assert_int_equal(sent[1].body.facts.family[FAMILY_INET6].has_route, 0);
+	loop_until(IMSG_FACTS, 1);
+	assert_int_equal(sent[0].body.facts.family[FAMILY_INET6].has_route, 0);
 	assert_int_equal(
-	    sent[1].body.facts.family[FAMILY_INET6].gateway.octet[15], 1);
+	    sent[0].body.facts.family[FAMILY_INET6].gateway.octet[15], 1);
 }
 
 /* What a router has told ends by itself, and nobody says so. */
@@ -911,7 +992,7 @@ test_socket_targets(void **arg)
 	add_addr(k, ETH1, "2001:db8::2", 64);
 	changed();
 	loop_quiet();
-	assert_int_equal(k->s.nrules, 9);
+	assert_int_equal(k->s.nrules, 8 + 5);
 	kernel_route_del(k, &k->route[0]); /* main's default */
 	changed();
 	loop_quiet();
@@ -920,7 +1001,7 @@ test_socket_targets(void **arg)
 	u->target[0].method = u->target[1].method = CONF_METHOD_ICMP;
 	net_reloaded();
 	assert_int_equal(active(0)->ok, 1);
-	assert_int_equal(k->s.nrules, 7);
+	assert_int_equal(k->s.nrules, 7 + 4);
 }
 
 /* Configured in one family, learnt in the other; and no more configured. */
@@ -982,10 +1063,10 @@ test_renumbered(void **arg)
 	conf.uplink[2] = lte;
 	conf.uplink[2].id = 2;
 	net_reloaded();
-	memset(&flushed_from, 0, sizeof(flushed_from));
+	memset(flushed_from, 0, sizeof(flushed_from));
 	m.flush = 1;
 	assert_int_equal(ask(&m)->ok, 1);
-	assert_int_equal(flushed_from.family, AF_UNSPEC);
+	assert_int_equal(flushed_from[FAMILY_INET].family, AF_UNSPEC);
 }
 
 static void
@@ -1083,6 +1164,9 @@ main(void)
 		T(test_begin),
 		T(test_want),
 		T(test_refused),
+		T(test_refused_inet6),
+		T(test_adoption_inet6),
+		T(test_flush_inet6),
 		T(test_overtaken),
 		T(test_refused_shutdown),
 		T(test_cannot),

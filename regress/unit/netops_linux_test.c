@@ -335,7 +335,7 @@ addresses_inet6(void **state)
 
 /* ---- rules ---- */
 
-#define NRULES 6
+#define NRULES 9
 
 static void
 make_rules(struct net_rule *r)
@@ -357,6 +357,13 @@ make_rules(struct net_rule *r)
 	r[4].table = NET_TABLE;
 	r[5].table = NET_TABLE_OWN;
 	strlcpy(r[5].oif, "eth1", IFNAMSIZ);
+	r[6].table = NET_TABLE_FIRST;
+	r[6].mark = plan_mark(1);
+	r[6].mask = NET_MARK_MASK;
+	r[7].table = NET_TABLE_FIRST;
+	r[7].from = ip("2001:db8:b::2");
+	r[8].table = NET_MAIN;
+	r[8].suppress = 1;
 }
 
 static void
@@ -376,9 +383,10 @@ static void
 rules(void **state)
 {
 	/* those of IPv6 come behind */
-	static const size_t once[] = { 0, 1, 2, 3, 4, 5 };
-	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 5 };
-	static const size_t turned[] = { 4, 3, 2, 1, 0, 5 };
+	static const size_t once[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 6, 7,
+		8, 8, 7, 6, 5 };
+	static const size_t turned[] = { 4, 3, 2, 1, 0, 8, 7, 6, 5 };
 	struct net_rule r[NRULES];
 	size_t i;
 
@@ -393,7 +401,10 @@ rules(void **state)
 	assert_non_null(strstr(says("ip rule"),
 	    "32765:\tfrom all lookup main suppress_ifgroup 157 proto 157"));
 	assert_non_null(strstr(says("ip -6 rule"),
-	    "32765:\tfrom all oif eth1 lookup 156 proto 157"));
+	    "32765:\tfrom all oif eth1 lookup 156 proto 157\n"
+	    "32765:\tfrom all fwmark 0x2000000/0xf000000 lookup 158 proto 157\n"
+	    "32765:\tfrom 2001:db8:b::2 lookup 158 proto 157\n"
+	    "32765:\tfrom all lookup main suppress_ifgroup 157 proto 157\n"));
 
 	/* another set is laid behind, then the old one goes */
 	for (i = NRULES; i > 0; i--)
@@ -494,6 +505,40 @@ our_routes_inet6(void **state)
 	assert_memory_equal(&got[0], &r, sizeof(r));
 	assert_int_equal(ops->route(0, &r), 0);
 	assert_int_equal(routes(1, got, 8), 0);
+}
+
+/* Of any kind by any other, in its place. */
+static void
+inet6_replaced(void **state)
+{
+	struct net_route r[3], got[4];
+	size_t i, j;
+
+	(void)state;
+	memset(r, 0, sizeof(r));
+	for (i = 0; i < 3; i++) {
+		r[i].table = NET_TABLE;
+		r[i].dst = net("::/0");
+		r[i].metric = NET_METRIC_V6;
+		r[i].proto = NET_PROTO;
+	}
+	r[0].gateway = ip("fe80::1");
+	r[0].gateway.scope = r[0].ifindex = ifindex("eth1");
+	r[1].ifindex = ifindex("wan2.7"); /* as by a point-to-point link */
+	r[2].type = NET_UNREACHABLE;
+	/* a default of others with the same metric stays */
+	run("ip -6 route add default via fe80::7 dev eth1 metric 1024");
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 3; j++) {
+			assert_int_equal(ops->route(1, &r[i]), 0);
+			assert_int_equal(ops->route(1, &r[j]), 0);
+			assert_int_equal(routes(1, got, 4), 1);
+			assert_memory_equal(&got[0], &r[j], sizeof(r[j]));
+			assert_int_equal(ops->route(0, &r[j]), 0);
+			assert_int_equal(routes(1, got, 4), 0);
+		}
+	assert_int_equal(routes(0, got, 4), 1);
+	run("ip -6 route del default");
 }
 
 static void
@@ -732,18 +777,28 @@ static void
 udp_flow(const char *from, uint16_t port, uint32_t mark)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	struct addr a = ip(from);
+	struct sockaddr *sa = (struct sockaddr *)&sin;
+	socklen_t len = sizeof(sin);
+	int fd;
 
+	if (a.family == AF_INET6) {
+		sa = (struct sockaddr *)&sin6;
+		len = sizeof(sin6);
+	}
+	fd = socket((int)a.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(
 	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)), 0);
-	sin.sin_addr = ip(from).v4;
-	sin.sin_port = htons(port);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	sin.sin_addr = a.v4;
+	sin6.sin6_addr = a.v6;
+	sin.sin_port = sin6.sin6_port = htons(port);
+	assert_int_equal(bind(fd, sa, len), 0);
 	sin.sin_addr = ip("127.0.0.1").v4;
-	sin.sin_port = htons(9);
-	assert_int_equal(
-	    sendto(fd, "", 1, 0, (struct sockaddr *)&sin, sizeof(sin)), 1);
+	sin6.sin6_addr = ip("::1").v6;
+	sin.sin_port = sin6.sin6_port = htons(9);
+	assert_int_equal(sendto(fd, "", 1, 0, sa, len), 1);
 	close(fd);
 }
 
@@ -790,6 +845,7 @@ flows(void **state)
 
 	(void)state;
 	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
+	run("ip address add 2001:db8::77/128 dev lo nodad");
 	for (i = 0; i < 3; i++)
 		udp_flow("127.0.0.2", (uint16_t)(2000 + i), plan_mark(0));
 	/* bits of others beside ours */
@@ -799,16 +855,19 @@ flows(void **state)
 		udp_flow("127.0.0.2", (uint16_t)(3000 + i), 0xff0000);
 	udp_flow("127.0.0.3", 2102, 0);
 	tcp_flow(plan_mark(1));
+	udp_flow("::1", 2000, plan_mark(0));
+	udp_flow("2001:db8::77", 2001, plan_mark(0));
+	udp_flow("2001:db8::77", 2002, plan_mark(1));
 
-	assert_int_equal(count(0), 3);
+	assert_int_equal(count(0), 5);
 	/* TCP's end is told by packets of both sides, in softirq: soon */
-	for (i = 0; i < 100 && count(1) != 2; i++)
+	for (i = 0; i < 100 && count(1) != 3; i++)
 		usleep(10000);
-	assert_int_equal(count(1), 2);
+	assert_int_equal(count(1), 3);
 	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	assert_int_equal(count(1), 0);
-	assert_int_equal(count(0), 3);
+	assert_int_equal(count(0), 5);
 	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
 	assert_int_equal(n, 0);
 
@@ -817,7 +876,11 @@ flows(void **state)
 	assert_int_equal(n, 203);
 	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
 	assert_int_equal(n, 0);
-	assert_int_equal(count(0), 0);
+	assert_int_equal(count(0), 2);
+	from = ip("2001:db8::77");
+	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(count(0), 1);
 	from = ip("127.0.0.3");
 	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
 	assert_int_equal(n, 1);
@@ -942,6 +1005,7 @@ main(void)
 		TEST(rules),
 		TEST(our_routes),
 		TEST(our_routes_inet6),
+		TEST(inet6_replaced),
 		TEST(route_without_link),
 		TEST(mains_defaults),
 		TEST(mains_defaults_inet6),

@@ -157,20 +157,30 @@ assert_same(struct sim *a, struct sim *b)
 
 /* Packets find the old way or the new one; so do those of each uplink. */
 static void
-assert_ways(struct sim *k, const struct sim *old, const struct sim *new)
+assert_ways_in(struct sim *k, uint32_t family, const struct sim *old,
+    const struct sim *new)
 {
 	uint32_t i;
 	int out, was;
 
-	out = way(k, 0, NULL);
-	if (out != way(old, 0, NULL) && out != way(new, 0, NULL))
+	out = way_in(k, family, 0, NULL, "");
+	if (out != way_in(old, family, 0, NULL, "") &&
+	    out != way_in(new, family, 0, NULL, ""))
 		fail_msg("a packet leaves by %d", out);
 	for (i = 0; i < k->w.nuplinks; i++) {
-		out = way(k, plan_mark(i), NULL);
-		was = way(old, plan_mark(i), NULL);
-		if (out != was && out != way(new, plan_mark(i), NULL))
+		out = way_in(k, family, plan_mark(i), NULL, "");
+		was = way_in(old, family, plan_mark(i), NULL, "");
+		if (out != was &&
+		    out != way_in(new, family, plan_mark(i), NULL, ""))
 			fail_msg("a packet of uplink %u leaves by %d", i, out);
 	}
+}
+
+static void
+assert_ways(struct sim *k, const struct sim *old, const struct sim *new)
+{
+	assert_ways_in(k, AF_INET, old, new);
+	assert_ways_in(k, AF_INET6, old, new);
 }
 
 /* Cut off after each step, and begun again from there. */
@@ -642,7 +652,6 @@ test_facts_inet6(void **arg)
 {
 	struct sim *k = site();
 	struct net_addr *a;
-	size_t i;
 
 	(void)arg;
 	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
@@ -684,13 +693,6 @@ test_facts_inet6(void **arg)
 	a = add_addr(k, PPP0, "2001:db8:2::2", 128);
 	a->peer = ip("2001:db8:2::1");
 	assert_addr(&inet6_facts(k, 2)->peer, "2001:db8:2::1");
-	/* none of it is led */
-	for (i = 0; i < k->s.naddrs; i++)
-		k->addr[i].secondary = 0;
-	make(k);
-	for (i = 0; i < plan.n; i++)
-		assert_true(plan.step[i].route.dst.addr.family != AF_INET6 &&
-			    plan.step[i].rule.family != AF_INET6);
 	free(k);
 }
 
@@ -743,32 +745,275 @@ test_own_table(void **arg)
 	free(k);
 }
 
-/* IPv6 has its own rules, which come and go without those of IPv4. */
+static const char *const inet6_text[] = {
+	"route add -6 2001:db8:a::/64 dev eth1 table 157",
+	"route add -6 2001:db8:b::/64 dev wan2 table 157",
+	"route add -6 2001:db8:b::/64 dev wan2 table 158",
+	"route add -6 fe80::/64 dev wan2 table 158",
+	"route add -6 default via fe80::9 dev wan2 table 158",
+	"route add -6 unreachable default table 158",
+	"rule add -6 pref 32765 fwmark 0x1000000/0xf000000 lookup main",
+	"rule add -6 pref 32765 fwmark 0x2000000/0xf000000 lookup 158",
+	"rule add -6 pref 32765 from 2001:db8:a::2 lookup main",
+	"rule add -6 pref 32765 oif wan2 lookup 158",
+	"rule add -6 pref 32765 from 2001:db8:b::2 lookup 158",
+	"rule add -6 pref 32765 lookup main suppress_ifgroup 157",
+	"rule add -6 pref 32765 lookup 157",
+	NULL,
+};
+
+static struct sim *
+dual_started(void)
+{
+	struct sim *k = started();
+
+	dual(k);
+	run(k);
+	return k;
+}
+
+/* It comes to a site that had IPv4 alone, and goes again. */
 static void
-test_own_table_inet6(void **arg)
+test_inet6_comes(void **arg)
+{
+	struct sim *k = started(), *before = malloc(sizeof(*before));
+	size_t i;
+
+	(void)arg;
+	assert_non_null(before);
+	*before = *k;
+	dual(k);
+	expect(k, inet6_text);
+	assert_int_equal(way6(k, 0, NULL), ETH1);
+	k->s.naddrs = before->s.naddrs;
+	for (i = k->s.nroutes; i > 0; i--)
+		if (k->route[i - 1].table == NET_MAIN &&
+		    k->route[i - 1].dst.addr.family == AF_INET6)
+			kernel_route_del(k, &k->route[i - 1]);
+	cut_anywhere(k);
+	run(k);
+	assert_same(k, before);
+	free(before);
+	free(k);
+}
+
+/* One route for each family, there and back. */
+static void
+test_inet6_failover(void **arg)
+{
+	struct sim *k = dual_started();
+	struct addr primary = ip("2001:db8:a::2"), lte = ip("2001:db8:b::2");
+	struct net_route *r;
+
+	(void)arg;
+	k->w.active = 1;
+	EXPECT(k, "route add default via 198.51.100.1 dev wan2 table 157",
+	    "route add -6 default via fe80::9 dev wan2 table 157", );
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	assert_int_equal(way6(k, 0, &primary), ETH1);
+	assert_int_equal(way6(k, 0, &lte), WAN2);
+	/* a router tells its default again, as the best there can be */
+	r = add_main(k, ETH1, "fe80::1", 1);
+	r->gateway.scope = ETH1;
+	r->proto = 9; /* ra */
+	make(k);
+	assert_int_equal(plan.n, 0);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	k->w.active = 0;
+	k->w.drain = 1;
+	EXPECT(k, "route del default via 198.51.100.1 dev wan2 table 157",
+	    "route del -6 default via fe80::9 dev wan2 table 157", );
+	assert_int_equal(way6(k, 0, NULL), ETH1);
+	assert_int_equal(way6(k, plan_mark(1), NULL), WAN2);
+	free(k);
+}
+
+/* A backup without IPv6: refused at once, whatever main says. */
+static void
+test_inet6_refused(void **arg)
+{
+	struct addr primary = ip("2001:db8:a::2"), lte = ip("2001:db8:b::2");
+	struct sim *k = dual_started();
+
+	(void)arg;
+	dial(k);
+	run(k);
+	k->w.active = 2;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(way(k, 0, NULL), PPP0);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(plan_active(&k->w, &k->s), 2);
+	/* nor with the source that the kernel picks instead */
+	assert_int_equal(way6(k, 0, &primary), -1);
+	assert_int_equal(way6(k, 0, &lte), -1);
+	/* but answers to whom the LAN is asked by */
+	assert_int_equal(way6(k, plan_mark(0), NULL), ETH1);
+	/* to one that has it, and back */
+	k->w.active = 1;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	assert_int_equal(way6(k, 0, &primary), ETH1);
+	k->w.active = 2;
+	cut_anywhere(k);
+	run(k);
+	/* the line came with an address after all: its rules come, too */
+	add_addr(k, PPP0, "2001:db8:c::2", 128);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), PPP0);
+	assert_int_equal(inet6_facts(k, 2)->has_route, 1);
+	k->s.naddrs--;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	k->w.active = 0;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), ETH1);
+	assert_int_equal(way6(k, 0, &primary), ETH1);
+	free(k);
+}
+
+/* No router, or no address that is its own: no IPv6. */
+static void
+test_inet6_lacking(void **arg)
+{
+	struct net_addr *a;
+	struct net_route *r;
+	struct net_uplink *u;
+	struct sim *k = site();
+
+	(void)arg;
+	dual(k);
+	a = &k->addr[k->s.naddrs - 2];
+	r = &k->route[k->s.nroutes - 1];
+	u = &k->w.uplink[1];
+	k->w.active = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	a->tentative = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	a->tentative = 0;
+	a->deprecated = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(way6(k, plan_mark(1), NULL), WAN2);
+	a->deprecated = 0;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	/* its router has told that it is none any more */
+	kernel_route_del(k, r);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	assert_int_equal(way6(k, plan_mark(1), NULL), -1);
+	assert_int_equal(inet6_facts(k, 1)->has_route, 0);
+	u->gateway_configured[FAMILY_INET6] = 1;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	memset(&u->gateway[FAMILY_INET6], 0, sizeof(struct addr));
+	u->gateway_configured[FAMILY_INET6] = 0;
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), -1);
+	free(k);
+}
+
+/* IPv6 alone can be a backup; but what has IPv4 must know its router. */
+static void
+test_inet6_alone(void **arg)
+{
+	struct sim *k = dual_started();
+
+	(void)arg;
+	memset(&k->w.uplink[1].gateway[FAMILY_INET], 0, sizeof(struct addr));
+	k->w.active = 1;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_string_equal(plan.error, "lte: no gateway is known");
+	k->w.active = 0;
+	k->addr[2] = k->addr[--k->s.naddrs];
+	run(k);
+	k->w.active = 1;
+	EXPECT(k, "route add unreachable default table 157",
+	    "route add -6 default via fe80::9 dev wan2 table 157", );
+	assert_int_equal(way(k, 0, NULL), -1);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	assert_int_equal(plan_active(&k->w, &k->s), 1);
+	free(k);
+}
+
+/* A provider that gives networks only; and a router that is written down. */
+static void
+test_inet6_unnumbered(void **arg)
 {
 	struct sim *k = started();
 
 	(void)arg;
-	add_addr(k, ETH1, "2001:db8::2", 64);
-	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
 	k->w.uplink[0].gateway[FAMILY_INET6] = ip("fe80::1");
+	k->w.uplink[0].gateway_configured[FAMILY_INET6] = 1;
 	make(k);
-	assert_int_equal(plan.n, 0);
+	assert_int_equal(plan.n, 0); /* no IPv6 on it, or none at all */
+	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
+	EXPECT(k,
+	    "rule add -6 pref 32765 fwmark 0x1000000/0xf000000 lookup main",
+	    "rule add -6 pref 32765 lookup main suppress_ifgroup 157",
+	    "rule add -6 pref 32765 lookup 157", );
+	k->w.active = 1;
+	EXPECT(k, "route add default via 198.51.100.1 dev wan2 table 157",
+	    "route add -6 unreachable default table 157", );
+	k->w.active = 0;
+	run(k);
+	/* main has none: with an address of its own we lay it */
+	add_addr(k, ETH1, "2001:db8:a::2", 64);
+	run(k);
+	assert_int_equal(way6(k, 0, NULL), ETH1);
+	assert_int_equal(plan_active(&k->w, &k->s), 0);
+	free(k);
+}
+
+static void
+test_inet6_clear(void **arg)
+{
+	struct sim *k = site(), *before = malloc(sizeof(*before));
+
+	(void)arg;
+	assert_non_null(before);
+	dual(k);
+	*before = *k;
+	run(k);
+	k->w.active = 1;
+	run(k);
+	k->w.clear = 1;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(plan_found(&k->s), 0);
+	assert_same(k, before);
+	free(before);
+	free(k);
+}
+
+/* IPv6 has its own rules, which come and go without those of IPv4. */
+static void
+test_own_table_inet6(void **arg)
+{
+	struct sim *k = dual_started();
+
+	(void)arg;
 	k->w.uplink[0].targets[FAMILY_INET6] = 1;
 	k->w.uplink[0].sockets[FAMILY_INET6] = 1;
-	EXPECT(k, "route add -6 2001:db8::/64 dev eth1 table 156",
-	    "route add -6 fe80::/64 dev eth1 table 156",
-	    "route add -6 default via fe80::1 dev eth1 table 156",
-	    "route add -6 unreachable default table 156",
-	    "rule add -6 pref 32765 oif eth1 lookup 156", );
-	k->addr[k->s.naddrs - 2].tentative =
-	    1; /* without one it is of no use */
-	EXPECT(k, "rule del -6 pref 32765 oif eth1 lookup 156",
-	    "route del -6 2001:db8::/64 dev eth1 table 156",
-	    "route del -6 fe80::/64 dev eth1 table 156",
-	    "route del -6 default via fe80::1 dev eth1 table 156",
-	    "route del -6 unreachable default table 156", );
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(way_in(k, AF_INET6, 0, NULL, "eth1"), ETH1);
+	k->w.active = 1;
+	run(k);
+	assert_int_equal(way_in(k, AF_INET6, 0, NULL, "eth1"), ETH1);
+	/* not even by a default of main's that is another's */
+	memset(&k->w.uplink[0].gateway[FAMILY_INET6], 0, sizeof(struct addr));
+	EXPECT(k, "route del -6 default via fe80::1 dev eth1 table 156", );
+	assert_int_equal(way_in(k, AF_INET6, 0, NULL, "eth1"), -1);
+	k->addr[3].tentative = 1; /* without one it is of no use */
+	run(k);
+	assert_int_equal(way_in(k, AF_INET6, 0, NULL, "eth1"), WAN2);
 	free(k);
 }
 
@@ -798,6 +1043,7 @@ test_own_table_ppp(void **arg)
 	EXPECT(k, "link set ppp0 group 157",
 	    "route add default dev ppp0 table 156",
 	    "route add -6 default dev ppp0 table 156", );
+	assert_int_equal(way_in(k, AF_INET6, 0, NULL, "ppp0"), 7);
 	assert_int_equal(way_of(k, 0, NULL, "ppp0"), 7);
 	/* a tunnel with many ends needs its router */
 	sim_link(k, "ppp0")->pointopoint = 0;
@@ -978,6 +1224,13 @@ main(void)
 		cmocka_unit_test(test_facts_inet6),
 		cmocka_unit_test(test_own_table),
 		cmocka_unit_test(test_own_table_inet6),
+		cmocka_unit_test(test_inet6_comes),
+		cmocka_unit_test(test_inet6_failover),
+		cmocka_unit_test(test_inet6_refused),
+		cmocka_unit_test(test_inet6_lacking),
+		cmocka_unit_test(test_inet6_alone),
+		cmocka_unit_test(test_inet6_unnumbered),
+		cmocka_unit_test(test_inet6_clear),
 		cmocka_unit_test(test_own_table_ppp),
 		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_show),

@@ -238,12 +238,10 @@ kernel_down(struct sim *k, uint32_t ifindex)
 	k->s.nroutes = kept;
 }
 
-/*
- * The interface that a table's best default of IPv4 leads out by; -1:
- * unreachable.
- */
+/* The interface that a table's best default leads out by; -1: unreachable. */
 static inline int
-table_default(const struct sim *k, uint32_t table, int suppress)
+table_default(
+    const struct sim *k, uint32_t family, uint32_t table, int suppress)
 {
 	const struct net_route *best = NULL, *r;
 	size_t i, j;
@@ -251,7 +249,7 @@ table_default(const struct sim *k, uint32_t table, int suppress)
 	for (i = 0; i < k->s.nroutes; i++) {
 		r = &k->route[i];
 		if (r->table == table && r->dst.len == 0 &&
-		    r->dst.addr.family == AF_INET &&
+		    r->dst.addr.family == family &&
 		    (best == NULL || r->metric < best->metric))
 			best = r;
 	}
@@ -268,8 +266,8 @@ table_default(const struct sim *k, uint32_t table, int suppress)
 
 /* Where a packet to a far address leaves; 0 nowhere. */
 static inline int
-way_of(const struct sim *k, uint32_t mark, const struct addr *from,
-    const char *oif)
+way_in(const struct sim *k, uint32_t family, uint32_t mark,
+    const struct addr *from, const char *oif)
 {
 	const struct net_rule *r;
 	size_t i;
@@ -277,22 +275,50 @@ way_of(const struct sim *k, uint32_t mark, const struct addr *from,
 
 	for (i = 0; i < k->s.nrules; i++) {
 		r = &k->rule[i];
-		if (r->family != AF_INET ||
+		if (r->family != family ||
 		    (r->mask != 0 && (mark & r->mask) != r->mark) ||
 		    (r->oif[0] != '\0' && strcmp(r->oif, oif) != 0) ||
 		    (r->from.family != AF_UNSPEC &&
 			(from == NULL || addr_cmp(&r->from, from) != 0)))
 			continue;
-		if ((out = table_default(k, r->table, r->suppress)) != 0)
+		if ((out = table_default(k, family, r->table, r->suppress)) !=
+		    0)
 			return out;
 	}
-	return table_default(k, NET_MAIN, 0);
+	return table_default(k, family, NET_MAIN, 0);
+}
+
+static inline int
+way_of(const struct sim *k, uint32_t mark, const struct addr *from,
+    const char *oif)
+{
+	return way_in(k, AF_INET, mark, from, oif);
 }
 
 static inline int
 way(const struct sim *k, uint32_t mark, const struct addr *from)
 {
 	return way_of(k, mark, from, "");
+}
+
+static inline int
+way6(const struct sim *k, uint32_t mark, const struct addr *from)
+{
+	return way_in(k, AF_INET6, mark, from, "");
+}
+
+/* IPv6 as a router's advertisements make it, on the primary and on wan2. */
+static inline void
+dual(struct sim *k)
+{
+	add_addr(k, ETH1, "2001:db8:a::2", 64);
+	add_addr(k, ETH1, "fe80::2", 64)->local.scope = ETH1;
+	add_addr(k, WAN2, "2001:db8:b::2", 64);
+	add_addr(k, WAN2, "fe80::3", 64)->local.scope = WAN2;
+	add_main(k, ETH1, "fe80::1", 1024)->gateway.scope = ETH1;
+	add_main(k, WAN2, "fe80::9", 2048)->gateway.scope = WAN2;
+	k->w.uplink[0].gateway[FAMILY_INET6] = ip("fe80::1");
+	k->w.uplink[1].gateway[FAMILY_INET6] = ip("fe80::9");
 }
 
 #endif
