@@ -300,6 +300,12 @@ fuzz_evidence_close(struct evidence *e)
 	e->pcap = NULL;
 }
 
+static void __attribute__((__format__(printf, 1, 2)))
+fuzz_quiet(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
 #undef evtimer_set
 #undef evtimer_add
 #undef evtimer_del
@@ -308,7 +314,7 @@ fuzz_evidence_close(struct evidence *e)
 #define evtimer_del           fuzz_timer_del
 #define monotime_now          fuzz_now
 #define fatalx(...)           longjmp(refused, 1)
-#define log_warnx(...)        ((void)0)
+#define log_warnx             fuzz_quiet
 #define proc_get              fuzz_get
 #define imsg_compose_event    fuzz_compose
 #define wire_open             fuzz_open
