@@ -12,7 +12,6 @@
 #include <event.h>
 #include <netpacket/packet.h>
 #include <pcap.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,10 +25,10 @@
 
 #include "prober/capture.h"
 #include "prober/ring.h"
+#include "regress/unit/own_net.h"
 
 #define ALL_FRAMES 0x0003 /* ETH_P_ALL */
 
-static const char *cannot; /* why nothing here can run */
 static int raw; /* the other end */
 static struct msg_facts facts;
 
@@ -57,11 +56,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET) == -1)
-		cannot = "no namespaces here";
-	if (cannot != NULL)
+	if (own_net(0) == -1)
 		return 0;
 	event_init();
 	assert_int_equal(
@@ -74,10 +69,7 @@ set_up(void **state)
 static void
 begin(void)
 {
-	if (cannot != NULL) {
-		print_message("skipped: %s\n", cannot);
-		skip();
-	}
+	needs_root();
 	capture_configure(CONF_CAPTURE_NONE); /* what was kept is forgotten */
 }
 

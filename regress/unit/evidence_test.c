@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <netpacket/packet.h>
 #include <poll.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +26,7 @@
 
 #include "prober/evidence.h"
 #include "prober/frame.h"
+#include "regress/unit/own_net.h"
 
 #define PATIENCE_MS 10000
 #define ALL_FRAMES  0x0003 /* ETH_P_ALL */
@@ -47,7 +47,6 @@ static const uint8_t all[FRAME_MAC_LEN] = { 255, 255, 255, 255, 255, 255 };
 static const uint8_t group[FRAME_MAC_LEN] = { 1, 0, 0x5e, 0, 0, 1 };
 static uint8_t our_mac[FRAME_MAC_LEN];
 
-static const char *cannot; /* why nothing here can run */
 static int raw, witness; /* the other end; and who sees what has arrived */
 static struct evidence evidence[FAMILIES];
 static struct msg_facts facts;
@@ -101,11 +100,7 @@ set_up(void **state)
 	struct ifreq ifr;
 
 	(void)state;
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET) == -1)
-		cannot = "no namespaces here";
-	if (cannot != NULL)
+	if (own_net(0) == -1)
 		return 0;
 	assert_int_equal(
 	    system(
@@ -143,10 +138,7 @@ begin(void)
 {
 	uint32_t i;
 
-	if (cannot != NULL) {
-		print_message("skipped: %s\n", cannot);
-		skip();
-	}
+	needs_root();
 	for (i = 0; i < FAMILIES; i++) {
 		if (evidence_open(&evidence[i], &facts, i, gw_mac) == -1)
 			fail_msg("%s", evidence[i].why);

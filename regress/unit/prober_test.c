@@ -36,13 +36,13 @@
 #include "common/msg.h"
 #include "common/proc.h"
 #include "prober/prober.h"
+#include "regress/unit/own_net.h"
 
 #define PATIENCE_MS 30000 /* generous: a loaded machine is no failure */
 #define FAR_1       "198.51.100.7"
 #define FAR_2       "198.51.100.8"
 #define FAR_6       "2001:db8:100::7"
 
-static const char *cannot; /* why nothing here can run */
 static pid_t peer_pid, prober_pid;
 static struct imsgbuf ibuf;
 static struct conf_uplink conf[CONF_UPLINKS_MAX];
@@ -356,11 +356,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET | CLONE_NEWNS) == -1)
-		cannot = "no namespaces here";
-	else if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+	if (own_net(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
 		cannot = "/ is no mount point"; /* a plain chroot */
 	if (cannot != NULL)
 		return 0;
@@ -394,15 +391,6 @@ tear_down(void **state)
 		waitpid(peer_pid, NULL, 0);
 	}
 	return 0;
-}
-
-static void
-needs_root(void)
-{
-	if (cannot == NULL)
-		return;
-	print_message("skipped: %s\n", cannot);
-	skip();
 }
 
 /* --- the tests ------------------------------------------------------------ */

@@ -32,6 +32,7 @@
 #include "prober/dns.h"
 #include "prober/round.h"
 #include "prober/socks.h"
+#include "regress/unit/own_net.h"
 
 #define PATIENCE_MS 30000
 #define TCP_PORT    80
@@ -44,7 +45,6 @@
 static const char *const server[FAMILIES] = { "192.0.2.1", "2001:db8::1" };
 static const char *const own[FAMILIES] = { "192.0.2.10", "2001:db8::10" };
 
-static const char *cannot; /* why nothing here can run */
 static int near_ns, far_ns;
 static int dns[FAMILIES]; /* the server's sockets */
 static struct socks socks;
@@ -87,15 +87,6 @@ on_denied(void *arg, uint32_t target, uint16_t seq, uint64_t token, int captive)
 }
 
 static const struct socks_user user = { on_answer, on_denied };
-
-static void
-needs_root(void)
-{
-	if (cannot == NULL)
-		return;
-	print_message("skipped: %s\n", cannot);
-	skip();
-}
 
 static void
 enter(int ns)
@@ -164,11 +155,7 @@ set_up(void **state)
 	enum family f;
 
 	(void)state;
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET) == -1)
-		cannot = "no namespaces here";
-	if (cannot != NULL)
+	if (own_net(0) == -1)
 		return 0;
 	far_ns = new_ns();
 	assert_int_equal(

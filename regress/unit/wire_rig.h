@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <event.h>
 #include <poll.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,6 +28,7 @@
 #include <cmocka.h>
 
 #include "prober/wire.h"
+#include "regress/unit/own_net.h"
 
 #define PATIENCE_MS 10000
 #define ID          0x1571
@@ -45,7 +45,6 @@ static int inet6;
 
 static const uint8_t gw_mac[FRAME_MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
 
-static const char *cannot; /* why nothing here can run */
 static enum family fam;
 static int end = -1; /* the other end: of a packet socket, or of a tun */
 static struct wire wire;
@@ -81,15 +80,6 @@ on_done(void *arg)
 static const struct wire_user user = { on_answer, on_gateway, on_done };
 
 static void
-needs_root(void)
-{
-	if (cannot == NULL)
-		return;
-	print_message("skipped: %s\n", cannot);
-	skip();
-}
-
-static void
 try(const char *command)
 {
 	assert_int_equal(system(command), 0);
@@ -120,11 +110,7 @@ use(enum family family, const char *ifname)
 static int
 rig(const char *make)
 {
-	if (geteuid() != 0)
-		cannot = "not root";
-	else if (unshare(CLONE_NEWNET) == -1)
-		cannot = "no namespaces here";
-	if (cannot != NULL)
+	if (own_net(0) == -1)
 		return 0;
 	try("sysctl -qw net.ipv6.conf.default.disable_ipv6=1");
 	try("ip link set lo up");
