@@ -103,21 +103,12 @@ uplink_bad_rounds(uint32_t id)
 	return decide_bad(&parent->uplink[id].seen.decide, &rule);
 }
 
-static int
-upstream_cause(uint32_t cause)
-{
-	/* captive on every uplink: the answer that is asked for has changed */
-	return cause == MSG_CAUSE_UPSTREAM || cause == MSG_CAUSE_CAPTIVE ||
-	       cause == MSG_CAUSE_DNS || cause == MSG_CAUSE_SOME_TARGETS ||
-	       cause == MSG_CAUSE_TARGET;
-}
-
 /* Bad, though the link is up as far as the first router. */
 static bool
 upstream_dead(const struct rounds *r)
 {
 	return r->known && r->last.verdict == MSG_BAD &&
-	       upstream_cause(r->last.cause);
+	       !machine_link_level(r->last.cause);
 }
 
 /* 1 dead, 0 alive, -1 the primary does not probe this target. */

@@ -463,6 +463,9 @@ void machine_return_due(const struct machine *, const struct machine_conf *,
 const char *machine_check(const struct machine *, const struct machine_conf *,
     const struct mactions *);
 
+/* Does a bad round's cause lie in the uplink itself, never in a target? */
+bool machine_link_level(uint32_t cause);
+
 /* "backup" and so on; "unknown" for a number out of range. */
 const char *machine_state_name(enum machine_state);
 const char *machine_link_name(enum machine_link);

@@ -5,7 +5,6 @@
  */
 #include "parent/machine_int.h"
 
-/* Causes that lie in the uplink itself, never in a far target. */
 bool
 machine_link_level(uint32_t cause)
 {
@@ -19,6 +18,7 @@ machine_link_level(uint32_t cause)
 	case MSG_CAUSE_GATEWAY:
 		return (true);
 	default:
+		/* captive everywhere: the answer asked for has changed */
 		return (false);
 	}
 }

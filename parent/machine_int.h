@@ -32,7 +32,6 @@ struct monotime machine_later(struct monotime, struct monotime);
 /* machine_event.c: what an event tells, before any decision */
 enum mreason machine_fact(struct mctx *);
 void machine_target_clear(struct mctx *);
-bool machine_link_level(uint32_t);
 
 /* machine_op.c: an operator's requests and a new configuration */
 enum mreason machine_op(struct mctx *);

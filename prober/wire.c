@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -167,6 +168,14 @@ wire_wake(struct wire *w)
 {
 	if (w->ops != NULL)
 		event_add(&w->ev, NULL);
+}
+
+int
+wire_again(int *tries)
+{
+	if (errno == EAGAIN)
+		errno = ENOBUFS;
+	return errno == ENOBUFS && ++*tries < 2;
 }
 
 void

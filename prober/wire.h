@@ -113,6 +113,11 @@ void wire_drain(struct wire *);
 void wire_sleep(struct wire *);
 void wire_wake(struct wire *);
 /*
+ * For whoever sends: after a failure, once more?  A full queue is our own, and
+ * often has room again at once; errno is ENOBUFS then, whatever it was called.
+ */
+int wire_again(int *tries);
+/*
  * An answer from this target was authentic: the way to it works, whoever
  * else says that he is the next hop.
  */

@@ -191,18 +191,14 @@ bound_send(struct wire *w, const struct icmp_echo *e)
 	uint8_t out[ICMP_LEN];
 	union device_name to;
 	socklen_t len = to_name(w, &e->dst, &to);
-	int i, error = 0;
+	int tries = 0;
+	ssize_t n;
 
 	icmp_build(e, out);
-	for (i = 0; i < 2; i++) {
-		if (sendto(w->fd, out, sizeof(out), 0, &to.any, len) != -1)
-			return 0;
-		error = errno == EAGAIN ? ENOBUFS : errno;
-		if (error != ENOBUFS)
-			break;
-	}
-	errno = error;
-	return -1;
+	do
+		n = sendto(w->fd, out, sizeof(out), 0, &to.any, len);
+	while (n == -1 && wire_again(&tries));
+	return n == -1 ? -1 : 0;
 }
 
 /* Nobody to ask; but the interface may have come back as another one. */

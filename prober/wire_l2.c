@@ -89,21 +89,15 @@ next_hop(struct wire *w, const struct addr *dst)
 	return get_hop(w, &w->gateway);
 }
 
-/* A full queue is our own, and often has room again at once. */
 static int
 put(struct wire *w, const uint8_t *frame, size_t len)
 {
-	int i, error = 0;
+	int n, tries = 0;
 
-	for (i = 0; i < 2; i++) {
-		if (pcap_inject(w->pcap, frame, len) == (int)len)
-			return 0;
-		error = errno == EAGAIN ? ENOBUFS : errno;
-		if (error != ENOBUFS)
-			break;
-	}
-	errno = error;
-	return -1;
+	do
+		n = pcap_inject(w->pcap, frame, len);
+	while (n != (int)len && wire_again(&tries));
+	return n == (int)len ? 0 : -1;
 }
 
 /* Always to all: a gateway with a new MAC is found at once. */
