@@ -34,6 +34,8 @@ WAN2_ADDRESS=203.0.113.66
 PPP_GATEWAY=203.0.113.129
 PPP_ADDRESS=203.0.113.130
 ECHO_PORT=7007
+MANY_PORT=7008
+MANY_PORT_TCP=7009
 MODEM=/run/lab/modem0
 # Words for the primary: an outage is seen in less than a second.
 LAB_FAST='probe { count 3 interval 50ms timeout 300ms delay 200ms }'
@@ -649,15 +651,63 @@ same_as() {
 
 declare -A LAB_FLOW
 
-# flow_start NAME [RATE [TARGET]]: from the LAN to the core, until flow_stop
+# flow_start NAME [RATE [TARGET [PORT [FLOWS]]]]: from the LAN to the core,
+# until flow_stop
 flow_start() {
 	: >"$LAB/flow.$1"
-	spawn lan "$LAB/flow.$1" flow udp "${3:-$TARGET}" $ECHO_PORT "${2:-200}"
+	spawn lan "$LAB/flow.$1" flow udp "${3:-$TARGET}" "${4:-$ECHO_PORT}" \
+	    "${2:-200}" "${5:-1}"
 	LAB_FLOW[$1]=$SPAWNED
 }
 
 flow_stop() {
 	end "${LAB_FLOW[$1]}"
+}
+
+# many_serve: who answers many_start on the core, by both families
+many_serve() {
+	local to
+	for to in $TARGET $TARGET6; do
+		spawn core $LAB/many.log flow echo "$to" $MANY_PORT 250
+		spawn core $LAB/many.log download serve "$to" $MANY_PORT_TCP
+	done
+}
+
+# many_start NAME [TARGET]: 50 flows with 500 packets a second there and back
+# and 250 that the core pushes, and 4 downloads; until many_stop
+many_start() {
+	flow_start "$1" 500 "${2:-$TARGET}" $MANY_PORT 50
+	: >"$LAB/download.$1"
+	spawn lan "$LAB/download.$1" download fetch "${2:-$TARGET}" \
+	    $MANY_PORT_TCP 4
+	LAB_FLOW[download.$1]=$SPAWNED
+}
+
+many_stop() {
+	flow_stop "download.$1"
+	flow_stop "$1"
+}
+
+# worst NAME lost|missing [FROM [TO]]: most that any one flow lost of those
+# sent, or missed of those pushed, between the two (now_ms)
+worst() {
+	awk -F'[= ]' -v what="$2" -v from="${3:-0}" -v to="${4:-9999999999999}" '
+	    $1 == what && $3 >= from && $3 < to { if (++n[$5] > w) w = n[$5] }
+	    END { print w + 0 }' "$LAB/flow.$1"
+}
+
+# foreign_watch HOST NETWORK NETWORK6: keep what comes to a provider from the
+# site with a source that is none of the provider's
+foreign_watch() {
+	spawn "$1" "$LAB/foreign.$1" tcpdump -lnni cust -Q in \
+	    "(ip and not src net $2) or
+	    (ip6 and not src net ($3 or fe80::/10) and not src host ::)"
+	wait_until 10 "grep -q '^listening' '$LAB/foreign.$1'"
+}
+
+# foreign_seen HOST
+foreign_seen() {
+	grep ' > ' "$LAB/foreign.$1"
 }
 
 # flow_fact NAME KEY: sent, received, lost, began or ended
@@ -667,8 +717,8 @@ flow_fact() {
 
 # flow_lost NAME FROM [TO]: of the packets sent between the two (now_ms)
 flow_lost() {
-	awk -F= -v from="$2" -v to="${3:-9999999999999}" \
-	    '/^lost / && $2 >= from && $2 < to { n++ } END { print n + 0 }' \
+	awk -F'[= ]' -v from="$2" -v to="${3:-9999999999999}" \
+	    '/^lost / && $3 >= from && $3 < to { n++ } END { print n + 0 }' \
 	    "$LAB/flow.$1"
 }
 
