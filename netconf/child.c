@@ -29,6 +29,18 @@ char *const child_environment[] = {
 	NULL
 };
 
+void
+child_signals(void)
+{
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* One that has ended, off the list, or NULL. */
 static struct child *
 ended(int *status)

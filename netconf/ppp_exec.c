@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,19 +96,6 @@ close_ends(struct ends *e)
 	close_fd(&e->go);
 }
 
-/* What netconf ignores or blocks, pppd must not. */
-static void
-default_signals(void)
-{
-	sigset_t none;
-	int sig;
-
-	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Each to its number; first all out of the way, so that none is lost. */
 static int
 place(struct ends *e)
@@ -144,7 +130,7 @@ child(struct ends *e, const struct ppp_args *args)
 	/* a session of its own: signals to us are not for it, and its
 	 * copying child can be found by the process group */
 	setsid();
-	default_signals();
+	child_signals();
 	umask(022); /* others read the resolv.conf that it writes */
 	/* end of file: our parent is gone, or does not want us */
 	if (read(e->go, &c, 1) != 1)

@@ -8,7 +8,9 @@
  *			(net.h, plan.h, undo.h say what is behind it)
  *	tty.c		modem ports: opened, locked, passed on
  *	ppp.c		pppd: started, ended, adopted
+ *	program.c	programs of others, run beside the loop (program.h)
  *	alarm.c		the alarm program
+ *	hook.c		the site's own programs
  *	capture.c	files for captured frames (capture.h)
  *	child.c		programs that run, and how they ended
  */
@@ -85,6 +87,8 @@ typedef void child_done(pid_t, int status, void *arg);
 void child_init(void); /* SIGCHLD, in the loop */
 /* done is called once from the loop, with waitpid's status. */
 void child_watch(pid_t, child_done *, void *arg);
+/* In a new process: what netconf ignores or blocks, a program must not. */
+void child_signals(void);
 /* A clean environment for a program: PATH and nothing else. */
 extern char *const child_environment[];
 
