@@ -160,6 +160,13 @@ conf_init_valid(const char *init)
 }
 
 int
+conf_hook_valid(const char *name)
+{
+	return conf_name_valid(name) && name[0] != '.' &&
+	       strlen(name) < CONF_HOOK_LEN;
+}
+
+int
 conf_speed_valid(uint32_t speed)
 {
 	size_t i;

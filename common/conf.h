@@ -29,6 +29,7 @@
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
 #define CONF_INIT_LEN       64
 #define CONF_ACCOUNT_LEN    128
+#define CONF_HOOK_LEN       48 /* a file in hooks/ */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -228,6 +229,8 @@ int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
 int conf_phone_valid(const char *);
 int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
 int conf_init_valid(const char *);
+/* A file among the hooks, not a hidden one, nor an editor's copy. */
+int conf_hook_valid(const char *);
 
 /* A quorum over n things: how many must be good (at least 1 if n > 0). */
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);

@@ -280,3 +280,18 @@ msg_alarm_done_valid(const struct msg_alarm_done *d)
 {
 	return flag_valid(d->ok) && msg_text_valid(d->text, sizeof(d->text));
 }
+
+int
+msg_hooks_valid(const struct msg_hooks *h)
+{
+	return uplink_valid(h->uplink) &&
+	       msg_text_valid(h->event, sizeof(h->event));
+}
+
+int
+msg_hook_done_valid(const struct msg_hook_done *d)
+{
+	return uplink_or_none_valid(d->uplink) && flag_valid(d->ok) &&
+	       msg_text_valid(d->name, sizeof(d->name)) &&
+	       msg_text_valid(d->text, sizeof(d->text));
+}

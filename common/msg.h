@@ -26,6 +26,7 @@
 
 #define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
 #define MSG_EVENT_LEN   16 /* an event's id, with its NUL */
+#define MSG_HOOK_LEN    64 /* "switch.d/" and a name, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
 /*
@@ -90,6 +91,9 @@
 	/* alarms */                                                          \
 	X(ALARM) /* P>N struct msg_alarm */                                   \
 	X(ALARM_DONE) /* N>P struct msg_alarm_done */                         \
+	/* the site's own programs */                                         \
+	X(HOOKS) /* P>N struct msg_hooks: traffic has moved */                \
+	X(HOOK_DONE) /* N>P struct msg_hook_done, for each of them */         \
 	/* dialfailctl, see parent/control.h */                               \
 	X(CTL_SHOW)                                                           \
 	X(CTL_FAILOVER)                                                       \
@@ -367,6 +371,19 @@ struct msg_alarm_done {
 	char text[MSG_TEXT_LEN];
 };
 
+struct msg_hooks {
+	uint32_t uplink; /* that carries traffic now */
+	char event[MSG_EVENT_LEN]; /* empty: none */
+};
+
+struct msg_hook_done {
+	uint32_t uplink; /* or NONE */
+	uint32_t ok;
+	uint32_t ms; /* that it took */
+	char name[MSG_HOOK_LEN];
+	char text[MSG_TEXT_LEN];
+};
+
 /* 1 if each field is in its range, 0 if not; strings must end in a NUL. */
 int msg_text_valid(const char *text, size_t size);
 int msg_facts_valid(const struct msg_facts *);
@@ -390,5 +407,7 @@ int msg_net_drained_valid(const struct msg_net_drained *);
 int msg_net_line_valid(const struct msg_net_line *);
 int msg_alarm_valid(const struct msg_alarm *);
 int msg_alarm_done_valid(const struct msg_alarm_done *);
+int msg_hooks_valid(const struct msg_hooks *);
+int msg_hook_done_valid(const struct msg_hook_done *);
 
 #endif

@@ -491,6 +491,12 @@ on_settle(int fd, short what, void *arg)
 		repair();
 }
 
+const struct msg_facts *
+net_facts(uint32_t uplink)
+{
+	return &facts[uplink];
+}
+
 void
 net_ppp_changed(uint32_t uplink)
 {
@@ -512,6 +518,7 @@ adopt(void)
 	memset(&m, 0, sizeof(m));
 	m.active = plan_active(&want, &state);
 	m.found = (uint32_t)plan_found(&state);
+	hook_adopt(m.active);
 	netconf_send(IMSG_NET_ADOPT, -1, &m, sizeof(m));
 }
 

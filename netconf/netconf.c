@@ -51,6 +51,12 @@ link_fits(const struct msg_link *l)
 }
 
 static int
+hooks_fit(const struct msg_hooks *h)
+{
+	return msg_hooks_valid(h) && is_uplink(h->uplink);
+}
+
+static int
 load_fits(const struct msg_conf_load *m)
 {
 	return m->source <= MSG_CONF_PREVIOUS;
@@ -66,6 +72,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_net_want want;
 		struct msg_alarm alarm;
 		struct msg_capture capture;
+		struct msg_hooks hooks;
 		uint32_t number;
 	} m;
 	int valid = 0, ready = config_current() != NULL;
@@ -92,6 +99,8 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		    alarm_run(&m.alarm));
 		TAKE(CAPTURE, capture, ready && msg_capture_valid(&m.capture),
 		    capture_file(&m.capture));
+		TAKE(
+		    HOOKS, hooks, hooks_fit(&m.hooks), hook_switched(&m.hooks));
 	}
 #undef TAKE
 	if (!valid)

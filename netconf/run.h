@@ -10,7 +10,7 @@
  *	ppp.c		pppd: started, ended, adopted
  *	program.c	programs of others, run beside the loop (program.h)
  *	alarm.c		the alarm program
- *	hook.c		the site's own programs
+ *	hook_*.c	the site's own programs (hook.h)
  *	capture.c	files for captured frames (capture.h)
  *	child.c		programs that run, and how they ended
  */
@@ -47,6 +47,8 @@ void net_reloaded(void); /* another configuration is in force */
 void net_want(const struct msg_net_want *);
 void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
+/* What the parent was told of an uplink. */
+const struct msg_facts *net_facts(uint32_t uplink);
 /* A modem backup's interface came or went: ppp_interface() tells. */
 void net_ppp_changed(uint32_t uplink);
 
@@ -77,6 +79,10 @@ const char *ppp_interface(uint32_t uplink);
 /* alarm.c */
 void alarm_open(void); /* before the sandbox */
 void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
+
+/* hook_switch.c */
+void hook_adopt(uint32_t active); /* it carries traffic already */
+void hook_switched(const struct msg_hooks *); /* answers HOOK_DONE */
 
 /* capture.c: answers with CAPTURE_FILE and a descriptor, or CAPTURE_DONE */
 void capture_file(const struct msg_capture *);

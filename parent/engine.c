@@ -416,6 +416,35 @@ engine_alarm(const char *kind, uint32_t id, const char *text)
 	parent_send(CHILD_NETCONF, IMSG_ALARM, -1, &a, sizeof(a));
 }
 
+/* The site's own programs come last, and hold up nobody. */
+static void
+run_hooks(void)
+{
+	struct msg_hooks m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = parent->machine.want.active;
+	if (!parent->event.ended)
+		strlcpy(m.event, parent->event.id, sizeof(m.event));
+	parent_send(CHILD_NETCONF, IMSG_HOOKS, -1, &m, sizeof(m));
+}
+
+void
+engine_hook_done(const struct msg_hook_done *d)
+{
+	char text[MSG_TEXT_LEN];
+
+	if (d->ok) {
+		history_line("hook", "%s: %s after %.1f s", d->name,
+		    d->text[0] != '\0' ? d->text : "done", d->ms / 1e3);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s failed after %.1f s: %.120s", d->name,
+	    d->ms / 1e3, d->text);
+	history_line("hook", "%s", text);
+	engine_alarm("hook", d->uplink, text);
+}
+
 /* Traffic has moved, and that was read back: the one write of a switch. */
 static void
 count_switch(enum malarm alarm)
@@ -432,6 +461,7 @@ count_switch(enum malarm alarm)
 		return;
 	count_backup_time();
 	history_flush(&parent->event);
+	run_hooks();
 }
 
 static void

@@ -231,6 +231,19 @@ got_alarm_done(struct imsg *imsg)
 	    d.text[0] != '\0' ? ": " : "", d.text);
 }
 
+static void
+got_hook_done(struct imsg *imsg)
+{
+	struct msg_hook_done d;
+
+	if (parent_get(CHILD_NETCONF, imsg, &d, sizeof(d)) == -1)
+		return;
+	if (!msg_hook_done_valid(&d))
+		parent_distrust(CHILD_NETCONF, IMSG_HOOK_DONE);
+	else
+		engine_hook_done(&d);
+}
+
 /* What netconf says of the network: facts, steps, ends. */
 static void
 dispatch_network(uint32_t type, struct imsg *imsg)
@@ -302,6 +315,9 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_ALARM_DONE:
 		got_alarm_done(imsg);
+		break;
+	case IMSG_HOOK_DONE:
+		got_hook_done(imsg);
 		break;
 	case IMSG_CAPTURE_FILE:
 		capture_got_file(imsg);

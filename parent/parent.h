@@ -214,6 +214,7 @@ void engine_net_step(const struct msg_net_step *);
 void engine_net_done(const struct msg_net_done *);
 void engine_adopt(const struct msg_net_adopt *);
 void engine_drained(const struct msg_net_drained *);
+void engine_hook_done(const struct msg_hook_done *);
 /* Ask netconf to lay what a new link needs; link_prepared comes later. */
 void engine_prepare(uint32_t uplink);
 /* The prober has a new configuration: tell it the uplink's mode again. */

@@ -68,6 +68,8 @@ one(struct imsg *imsg)
 		CHECK(NET_LINE, net_line)
 		CHECK(ALARM, alarm)
 		CHECK(ALARM_DONE, alarm_done)
+		CHECK(HOOKS, hooks)
+		CHECK(HOOK_DONE, hook_done)
 		CHECK_CONF(CONF_GLOBAL, global)
 		CHECK_CONF(CONF_UPLINK, uplink)
 	default:

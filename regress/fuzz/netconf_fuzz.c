@@ -232,6 +232,18 @@ alarm_run(const struct msg_alarm *m)
 }
 
 void
+hook_adopt(uint32_t active)
+{
+	must(active < config_current()->nuplinks);
+}
+
+void
+hook_switched(const struct msg_hooks *m)
+{
+	must(msg_hooks_valid(m) && m->uplink < config_current()->nuplinks);
+}
+
+void
 capture_file(const struct msg_capture *m)
 {
 	must(msg_capture_valid(m) && config_current() != NULL);

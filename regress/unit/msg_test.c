@@ -307,6 +307,9 @@ test_alarm(void **state)
 	static const struct msg_alarm alarm = { 1, "failover", "4f2b", "backup",
 		"lte", "eth1: upstream dead" };
 	static const struct msg_alarm_done done = { 1, 1, "exit 0" };
+	static const struct msg_hooks hooks = { 1, "20261125-1" };
+	static const struct msg_hook_done hook = { 1, 1, 12, "switch.d/10",
+		"exit 0" };
 
 	(void)state;
 	assert_true(msg_alarm_valid(&alarm));
@@ -318,6 +321,15 @@ test_alarm(void **state)
 	assert_true(msg_alarm_done_valid(&done));
 	REFUSED(alarm_done, done, ok, 2);
 	TEXT_CHECKED(alarm_done, done, text);
+	assert_true(msg_hooks_valid(&hooks));
+	REFUSED(hooks, hooks, uplink, NO_UPLINK);
+	TEXT_CHECKED(hooks, hooks, event);
+	assert_true(msg_hook_done_valid(&hook));
+	TAKEN(hook_done, hook, uplink, MSG_UPLINK_NONE);
+	REFUSED(hook_done, hook, uplink, NO_UPLINK);
+	REFUSED(hook_done, hook, ok, 2);
+	TEXT_CHECKED(hook_done, hook, name);
+	TEXT_CHECKED(hook_done, hook, text);
 }
 
 int

@@ -91,6 +91,12 @@ ppp_adopt(void)
 }
 
 void
+hook_adopt(uint32_t active)
+{
+	(void)active;
+}
+
+void
 tty_clear(void)
 {
 }

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The hooks of a switch: in which order, with what, and how each may end;
+ * and that one that hangs takes along all it started, at its deadline or when
+ * netconf ends.  As root, since only root's programs are run.
+ */
+#include <sys/types.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <event.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A file system of its own, and a deadline that a test can wait for. */
+#define ETC "/mnt"
+#undef SYSCONFDIR
+#define SYSCONFDIR ETC
+#include "netconf/hook.c"
+#define hook_run hook_run_in_time
+static void hook_run_in_time(struct hook *, const char *,
+    const struct hook_facts *, uint32_t, hook_done *, void *);
+#include "netconf/hook_switch.c"
+#undef hook_run
+
+#define PATIENCE_S 30
+
+static int may_not;
+static struct event_base *base;
+static struct conf conf;
+static struct msg_facts facts[2];
+static struct msg_hook_done done[16];
+static size_t ndone;
+static uint32_t deadline_ms = PATIENCE_S * 1000;
+
+/* ---- what the hooks call ---- */
+
+const struct conf *
+config_current(void)
+{
+	return &conf;
+}
+
+uint32_t
+config_uplink(const char *label)
+{
+	uint32_t i;
+
+	for (i = 0; i < conf.nuplinks; i++)
+		if (strcmp(conf.uplink[i].label, label) == 0)
+			return i;
+	return MSG_UPLINK_NONE;
+}
+
+const struct msg_facts *
+net_facts(uint32_t uplink)
+{
+	return &facts[uplink];
+}
+
+void
+netconf_send(uint32_t type, int fd, const void *data, size_t len)
+{
+	assert_int_equal(type, IMSG_HOOK_DONE);
+	assert_int_equal(fd, -1);
+	assert_int_equal(len, sizeof(done[0]));
+	assert_true(ndone < sizeof(done) / sizeof(done[0]));
+	memcpy(&done[ndone], data, len);
+	assert_int_equal(msg_hook_done_valid(&done[ndone]), 1);
+	ndone++;
+}
+
+static void
+hook_run_in_time(struct hook *h, const char *name, const struct hook_facts *f,
+    uint32_t ms, hook_done *d, void *arg)
+{
+	assert_int_equal(ms, SWITCH_DEADLINE_MS);
+	hook_run(h, name, f, deadline_ms, d, arg);
+}
+
+/* ---- */
+
+/* Paths from the root are needed: nobody else sees what is mounted here. */
+static int
+setup(void **arg)
+{
+	(void)arg;
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("tmpfs", ETC, "tmpfs", 0, "mode=755") == -1 ||
+	    chdir(ETC) == -1)
+		may_not = 1;
+	umask(022);
+	conf.nuplinks = 2;
+	strlcpy(conf.uplink[0].label, "eth1", CONF_LABEL_LEN);
+	strlcpy(conf.uplink[1].label, "lte", CONF_LABEL_LEN);
+	conf.uplink[1].role = CONF_BACKUP;
+	strlcpy(facts[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(facts[1].ifname, "wwan0", IFNAMSIZ);
+	addr_parse("192.0.2.2", &facts[1].family[FAMILY_INET].address);
+	addr_parse("192.0.2.1", &facts[1].family[FAMILY_INET].gateway);
+	addr_parse("2001:db8::2", &facts[1].family[FAMILY_INET6].address);
+	base = event_init();
+	child_init();
+	return 0;
+}
+
+static int
+fresh(void **arg)
+{
+	(void)arg;
+	if (may_not)
+		skip();
+	ndone = 0;
+	hook_adopt(0);
+	return system("rm -rf dialfail && mkdir -p dialfail/hooks/switch.d");
+}
+
+/* A hook; all write to the file "out" in the test's directory. */
+static void
+put(const char *name, const char *script)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "dialfail/hooks/switch.d/%s", name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\nout=" ETC "/dialfail/out\n%s\n", script);
+	fclose(f);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static void
+switched(uint32_t uplink)
+{
+	struct msg_hooks m = { uplink, "20261125-1" };
+
+	hook_switched(&m);
+}
+
+static void
+wait_done(size_t n)
+{
+	struct monotime began = monotime_now();
+
+	while (ndone < n) {
+		assert_true(monotime_ms_between(began, monotime_now()) <
+			    PATIENCE_S * 1000);
+		event_loop(EVLOOP_ONCE);
+	}
+	assert_int_equal(ndone, n);
+}
+
+static const char *
+output(void)
+{
+	static char buf[4096];
+	int fd = open("dialfail/out", O_RDONLY);
+	ssize_t n;
+
+	assert_true(fd != -1);
+	n = read(fd, buf, sizeof(buf) - 1);
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	close(fd);
+	return buf;
+}
+
+static void
+test_order(void **arg)
+{
+	(void)arg;
+	put("20-b", "echo b >>$out");
+	put("10-a", "sleep 0.2; echo a >>$out");
+	put("30-c.sh", "echo c >>$out");
+	put("40-editor~", "echo copy >>$out");
+	put(".hidden", "echo hidden >>$out");
+	put("README", "echo readme >>$out");
+	assert_int_equal(chmod("dialfail/hooks/switch.d/README", 0644), 0);
+	switched(1);
+	wait_done(3);
+	assert_string_equal(output(), "a\nb\nc\n");
+	assert_string_equal(done[0].name, "switch.d/10-a");
+	assert_string_equal(done[2].name, "switch.d/30-c.sh");
+	assert_true(done[0].ms >= 200);
+	assert_int_equal(done[1].ok, 1);
+	assert_int_equal(done[1].uplink, 1);
+	assert_string_equal(done[1].text, "");
+}
+
+static void
+test_nothing_but_facts(void **arg)
+{
+	(void)arg;
+	put("env", "{ env | sort | grep -v ^_= | grep -v ^PWD=; umask; pwd;"
+		   " ls /proc/self/fd | wc -l; cat; ps -o sid= -p $$ >$out.sid;"
+		   " echo $PPID >>$out.sid; } >$out");
+	switched(1);
+	wait_done(1);
+	assert_string_equal(done[0].text, "");
+	assert_string_equal(output(),
+	    "DIALFAIL_ADDRESS6=2001:db8::2\n"
+	    "DIALFAIL_ADDRESS=192.0.2.2\n"
+	    "DIALFAIL_EVENT=20261125-1\n"
+	    "DIALFAIL_FROM=eth1\n"
+	    "DIALFAIL_GATEWAY6=\n"
+	    "DIALFAIL_GATEWAY=192.0.2.1\n"
+	    "DIALFAIL_INTERFACE=wwan0\n"
+	    "DIALFAIL_KIND=failover\n"
+	    "DIALFAIL_UPLINK=lte\n"
+	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
+	    "/bin\n"
+	    "0077\n/\n4\n");
+	put("env", "echo $DIALFAIL_KIND $DIALFAIL_UPLINK $DIALFAIL_FROM >$out");
+	switched(0);
+	wait_done(2);
+	assert_string_equal(output(), "fallback eth1 lte\n");
+}
+
+static void
+test_none(void **arg)
+{
+	(void)arg;
+	switched(1);
+	assert_int_equal(rmdir("dialfail/hooks/switch.d"), 0);
+	switched(1);
+	assert_int_equal(ndone, 0);
+}
+
+static void
+test_fails(void **arg)
+{
+	(void)arg;
+	put("1", "echo first; echo no relay >&2; exit 75");
+	put("2", "kill -SEGV $$");
+	put("3", "exit 0");
+	switched(1);
+	wait_done(3);
+	assert_string_equal(done[0].text, "exit 75: no relay");
+	assert_string_equal(done[1].text, "killed by signal 11");
+	assert_int_equal(done[1].ok, 0);
+	assert_int_equal(done[2].ok, 1);
+}
+
+static void
+test_not_roots_alone(void **arg)
+{
+	(void)arg;
+	put("1", "echo ran >>$out");
+	put("2", "echo ran >>$out");
+	assert_int_equal(chmod("dialfail/hooks/switch.d/1", 0775), 0);
+	assert_int_equal(chown("dialfail/hooks/switch.d/2", 65534, 0), 0);
+	switched(1);
+	assert_string_equal(done[0].text, "others than root can write it");
+	assert_string_equal(done[1].text, "others than root can write it");
+	assert_int_equal(chown("dialfail/hooks/switch.d/2", 0, 0), 0);
+	assert_int_equal(chmod("dialfail/hooks", 0777), 0);
+	switched(1);
+	assert_int_equal(ndone, 4);
+	assert_string_equal(
+	    done[3].text, "others than root can write its directory");
+	assert_int_equal(access("dialfail/out", F_OK), -1);
+}
+
+/* Also one that does not listen, and what it has left behind. */
+static void
+test_hangs(void **arg)
+{
+	(void)arg;
+	put("1", "echo slow; sleep 1000 & echo $! >$out; sleep 1000");
+	put("2", "trap '' TERM; echo deaf; sleep 1000; sleep 1000");
+	put("3", "exit 0");
+	deadline_ms = 200;
+	switched(1);
+	wait_done(3);
+	deadline_ms = PATIENCE_S * 1000;
+	assert_string_equal(done[0].text, "killed, it took too long: slow");
+	assert_true(done[0].ms < PROGRAM_GRACE_MS);
+	assert_int_equal(kill((pid_t)atoi(output()), 0), -1);
+	assert_string_equal(done[1].text, "killed, it took too long: deaf");
+	assert_true(done[1].ms >= PROGRAM_GRACE_MS);
+	assert_int_equal(done[2].ok, 1);
+}
+
+/* It ends in peace; of those that wait only the last one counts. */
+static void
+test_newer_switch(void **arg)
+{
+	(void)arg;
+	put("1", "echo $DIALFAIL_UPLINK 1 >>$out; sleep 0.3");
+	put("2", "echo $DIALFAIL_UPLINK 2 $DIALFAIL_FROM >>$out");
+	switched(1);
+	switched(0);
+	switched(1);
+	assert_int_equal(ndone, 1);
+	assert_string_equal(done[0].text, "skipped, a newer switch came");
+	wait_done(5);
+	assert_string_equal(output(), "lte 1\nlte 2 eth1\nlte 1\nlte 2 lte\n");
+}
+
+/* Removed by a reload while it waits. */
+static void
+test_uplink_gone(void **arg)
+{
+	(void)arg;
+	put("1", "echo $DIALFAIL_UPLINK >>$out; sleep 0.2");
+	switched(0);
+	switched(1);
+	conf.nuplinks = 1;
+	wait_done(1);
+	conf.nuplinks = 2;
+	assert_string_equal(output(), "eth1\n");
+	switched(0);
+	wait_done(2);
+	assert_string_equal(output(), "eth1\neth1\n");
+}
+
+/* Killed, netconf takes along what nobody would hear of any more. */
+static void
+test_netconf_dies(void **arg)
+{
+	int status, i;
+	pid_t pid, child;
+
+	(void)arg;
+	put("1", "sleep 1000 & echo $! >$out.new; mv $out.new $out; wait");
+	if ((pid = fork()) == 0) {
+		event_reinit(base);
+		switched(1);
+		event_dispatch();
+		_exit(1);
+	}
+	for (i = 0; access("dialfail/out", F_OK) == -1; i++) {
+		assert_true(i < PATIENCE_S * 100);
+		usleep(10000);
+	}
+	child = (pid_t)atoi(output());
+	assert_int_equal(kill(child, 0), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	for (i = 0; kill(child, 0) == 0; i++) {
+		assert_true(i < PATIENCE_S * 100);
+		usleep(10000);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_order, fresh),
+		cmocka_unit_test_setup(test_nothing_but_facts, fresh),
+		cmocka_unit_test_setup(test_none, fresh),
+		cmocka_unit_test_setup(test_fails, fresh),
+		cmocka_unit_test_setup(test_not_roots_alone, fresh),
+		cmocka_unit_test_setup(test_hangs, fresh),
+		cmocka_unit_test_setup(test_newer_switch, fresh),
+		cmocka_unit_test_setup(test_uplink_gone, fresh),
+		cmocka_unit_test_setup(test_netconf_dies, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
