@@ -299,10 +299,11 @@ look(int anyway)
 
 /*
  * Until the plan is empty, so that what was done is read back.  How many
- * steps it took, or -1 with the reason.
+ * steps it took, or -1 with the reason; before is what there was, if any
+ * step was tried.
  */
 static int
-reconcile(int give_up, char *why, size_t size)
+converge(struct net_before *before, char *why, size_t size)
 {
 	int rounds, done, n = 0;
 
@@ -320,7 +321,13 @@ reconcile(int give_up, char *why, size_t size)
 			return n;
 		if (rounds == ROUNDS)
 			break;
-		done = apply_plan(&plan, &state, want_gen, give_up, why, size);
+		if (rounds == 0)
+			apply_before(before, want.nat_loaded);
+		done = apply_plan(&plan, &state, want_gen, why, size);
+		if (rounds == 0) {
+			before->state = state;
+			memset(&state, 0, sizeof(state));
+		}
 		if (done == -1)
 			return -1;
 		n += done;
@@ -329,6 +336,20 @@ reconcile(int give_up, char *why, size_t size)
 	plan_step_text(
 	    &plan.step[0], &state, why + strlen(why), size - strlen(why));
 	return -1;
+}
+
+/* The same; give_up: or it is as it was before. */
+static int
+reconcile(int give_up, char *why, size_t size)
+{
+	static struct net_before before;
+	int n;
+
+	n = converge(&before, why, size);
+	if (n == -1 && give_up && before.state.nlinks > 0 && dump() == 0)
+		apply_back(&before, &state);
+	net_state_free(&before.state);
+	return n;
 }
 
 static int64_t
@@ -358,15 +379,35 @@ send_done(uint32_t gen, int nsteps, int64_t us, uint32_t flows, const char *why)
 static void
 settle_flows(const struct msg_net_want *m, uint32_t *flows)
 {
+	flow_keep(m->active);
+	flow_keep(m->drain);
+	if (m->drain == MSG_UPLINK_NONE)
+		flow_drain_stop();
 	if (m->flush != MSG_UPLINK_NONE)
 		*flows = flow_flush(m->flush, last_address[m->flush]);
 	if (m->drain != MSG_UPLINK_NONE)
 		flow_drain(m->drain, last_address[m->drain], m->drain_ms);
 }
 
+/* What the parent asks for, as a wish for the plan. */
+static void
+take_wish(const struct msg_net_want *m, struct net_want *w)
+{
+	w->active = m->active;
+	w->drain = m->drain;
+	w->shut = m->shut != 0;
+}
+
+/*
+ * A wish that could not be fulfilled is none: what is watched over from then
+ * on is the one before, until the parent asks again.
+ */
 void
 net_want(const struct msg_net_want *m)
 {
+	struct msg_net_want was = { .active = want.active,
+		.drain = want.drain,
+		.shut = want.shut != 0 };
 	struct monotime began = monotime_now();
 	char why[MSG_TEXT_LEN] = "";
 	uint32_t flows = 0;
@@ -375,20 +416,16 @@ net_want(const struct msg_net_want *m)
 
 	if (clear_gen != 0)
 		return;
-	wanted = 1;
 	want_gen = m->gen;
-	want.active = m->active;
-	want.drain = m->drain;
-	want.shut = m->shut != 0;
-	flow_keep(m->active);
-	flow_keep(m->drain);
-	if (m->drain == MSG_UPLINK_NONE)
-		flow_drain_stop();
+	take_wish(m, &want);
 	n = reconcile(1, why, sizeof(why));
 	us = us_since(began);
-	if (n != -1)
+	if (n != -1) {
+		wanted = 1;
 		settle_flows(m, &flows);
-	drifting = n == -1;
+	} else if (wanted)
+		take_wish(&was, &want);
+	drifting = 0;
 	send_done(m->gen, n, us, flows, why);
 }
 

@@ -28,11 +28,14 @@ void apply_prune(const struct net_state *);
 /*
  * Do all steps, told to the parent under gen.  How many were done: fewer, if
  * an event overtook the plan, and then another one is to be made; or -1 with
- * the step that failed and why, and what moved traffic is back as it was if
- * give_up.
+ * the step that failed and why.
  */
 int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
-    int give_up, char *why, size_t size);
+    char *why, size_t size);
+/* What is about to be changed, besides the state; nat: as loaded, or NULL. */
+void apply_before(struct net_before *, const char *nat);
+/* As it was before, as far as the kernel lets us; what it refuses is logged. */
+void apply_back(const struct net_before *, const struct net_state *now);
 /*
  * The text of our nft table as this process loaded it; NULL if it did not, or
  * if the one that is there now came from others.

@@ -91,6 +91,12 @@ apply_prune(const struct net_state *s)
 static int
 set_group(const struct step *st)
 {
+	if (st->value != NET_GROUP) { /* given back */
+		if (netops->link_group(st->ifindex, st->value) == -1)
+			return -1;
+		undo_drop(&undo, UNDO_GROUP, st->ifname);
+		return save();
+	}
 	if (keep(st, UNDO_GROUP, st->old, "") == -1 || save() == -1)
 		return -1;
 	return netops->link_group(st->ifindex, NET_GROUP);
@@ -251,37 +257,9 @@ tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
 	netconf_send(IMSG_NET_STEP, -1, &m, sizeof(m));
 }
 
-/*
- * Back to where traffic was.  Groups, rules and the like were laid for it
- * and harm nobody, and the kernel's order of rules could not be had back.
- */
-static void
-take_back(const struct plan *p, size_t done, const struct net_state *s)
-{
-	const struct net_route *before;
-	const struct step *st;
-	int failed;
-
-	while (done-- > 0) {
-		st = &p->step[done];
-		failed = 0;
-		if (st->type == STEP_ROUTE_ADD) {
-			before = plan_route_before(s, &st->route);
-			failed = before != NULL
-				     ? netops->route(1, before) == -1
-				     : netops->route(0, &st->route) == -1;
-		} else if (st->type == STEP_ROUTE_DEL)
-			failed = netops->route(1, &st->route) == -1;
-		else if (st->type == STEP_LINK_DOWN)
-			failed = set_up(st) == -1;
-		if (failed)
-			log_warn("network: cannot take a step back");
-	}
-}
-
 int
 apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
-    int give_up, char *why, size_t size)
+    char *why, size_t size)
 {
 	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
 	int done = 0;
@@ -301,7 +279,44 @@ apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
 		strlcpy(reason, strerror(errno), sizeof(reason));
 	plan_step_text(&p->step[i], s, text, sizeof(text));
 	snprintf(why, size, "%.110s: %.110s", text, reason);
-	if (give_up)
-		take_back(p, i, s);
 	return -1;
+}
+
+static void
+copy_undo(struct undo *to, const struct undo *from)
+{
+	to->n = from->n;
+	memcpy(to->entry, from->entry, from->n * sizeof(from->entry[0]));
+}
+
+void
+apply_before(struct net_before *b, const char *nat)
+{
+	copy_undo(&b->undo, &undo);
+	strlcpy(b->nat, nat == NULL ? "" : nat, sizeof(b->nat));
+}
+
+void
+apply_back(const struct net_before *b, const struct net_state *now)
+{
+	char text[MSG_TEXT_LEN], why[MSG_TEXT_LEN];
+	static struct plan back;
+	const struct step *st;
+	int failed = 0;
+	size_t i;
+
+	plan_back(b, now, &undo, &back);
+	for (i = 0; i < back.n; i++) {
+		st = &back.step[i];
+		if (do_step(st, &back, why, sizeof(why)) == 0 ||
+		    gone_already(st) || overtaken())
+			continue;
+		plan_step_text(st, now, text, sizeof(text));
+		log_warn("network: cannot take back: %s", text);
+		failed = 1;
+	}
+	if (failed) /* some of it may still have to be given back */
+		return;
+	copy_undo(&undo, &b->undo);
+	(void)save();
 }

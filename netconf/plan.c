@@ -39,6 +39,13 @@ link_step(struct plan *p, enum step_type type, const struct net_link *l)
 	return st;
 }
 
+static void
+set_step(struct plan *p, enum step_type type, const struct net_link *l,
+    uint32_t value)
+{
+	link_step(p, type, l)->value = value;
+}
+
 /*
  * Replies to drained flows fail the strict test: the way back to where they
  * come from leads elsewhere.  A backup is always loose, since it is drained
@@ -52,9 +59,9 @@ plan_rp_filter(struct plan *p, const struct net_want *w, uint32_t i,
 
 	if (i > 0 || w->drain == 0) {
 		if (l->rp_filter == 1)
-			link_step(p, STEP_RP_FILTER, l)->value = 2;
+			set_step(p, STEP_RP_FILTER, l, 2);
 	} else if ((e = undo_find(w->undo, UNDO_RP_FILTER, l->name)) != NULL)
-		link_step(p, STEP_RP_FILTER, l)->value = e->value;
+		set_step(p, STEP_RP_FILTER, l, e->value);
 }
 
 int
@@ -89,7 +96,7 @@ plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 			continue;
 		}
 		if (l->group == 0)
-			(void)link_step(p, STEP_GROUP, l);
+			set_step(p, STEP_GROUP, l, NET_GROUP);
 		plan_rp_filter(p, w, i, l);
 	}
 }
@@ -168,18 +175,6 @@ int
 plan_ours(const struct net_route *r)
 {
 	return r->proto == NET_PROTO && r->table != NET_MAIN;
-}
-
-const struct net_route *
-plan_route_before(const struct net_state *s, const struct net_route *r)
-{
-	size_t i;
-
-	for (i = 0; i < s->nroutes; i++)
-		if (plan_ours(&s->routes[i]) &&
-		    plan_same_place(&s->routes[i], r))
-			return &s->routes[i];
-	return NULL;
 }
 
 static int
@@ -344,4 +339,106 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 	if (p->error[0] != '\0')
 		p->n = 0;
 	return p->error[0] == '\0' ? 0 : -1;
+}
+
+/* ---- back ---- */
+
+/* Rules and routes of ours, as they were. */
+static void
+wanted_before(const struct net_state *s, struct wanted *d)
+{
+	size_t i;
+
+	for (i = 0; i < s->nrules && i < WANTED_MAX; i++)
+		d->rule[d->nrules++] = s->rules[i];
+	for (i = 0; i < s->nroutes; i++) {
+		if (!plan_ours(&s->routes[i]))
+			continue;
+		if (d->nroutes == WANTED_MAX)
+			break;
+		d->route[d->nroutes++] = s->routes[i];
+	}
+	d->too_many = i < s->nroutes || s->nrules > WANTED_MAX;
+}
+
+static const struct net_link *
+link_before(const struct net_state *s, const struct net_link *l)
+{
+	const struct net_link *was = net_link_find(s, l->name);
+
+	return was != NULL && was->ifindex == l->ifindex ? was : NULL;
+}
+
+/* Links that we set down or up meanwhile: the undo file knows whose that is. */
+static void
+back_updown(struct plan *p, const struct net_before *b,
+    const struct net_state *now, const struct undo *undo, int up)
+{
+	const struct undo *mine = up ? undo : &b->undo;
+	const struct net_link *l, *was;
+	size_t i;
+
+	for (i = 0; i < now->nlinks; i++) {
+		l = &now->links[i];
+		if ((was = link_before(&b->state, l)) != NULL &&
+		    was->up == up && l->up != up &&
+		    undo_find(mine, UNDO_DOWN, l->name) != NULL)
+			(void)link_step(
+			    p, up ? STEP_LINK_UP : STEP_LINK_DOWN, l);
+	}
+}
+
+static void
+back_values(struct plan *p, const struct net_before *b,
+    const struct net_state *now, const struct undo *undo)
+{
+	const struct net_link *l, *was;
+	const struct undo_entry *e;
+	size_t i;
+
+	for (i = 0; i < now->nlinks; i++) {
+		l = &now->links[i];
+		if ((was = link_before(&b->state, l)) == NULL)
+			continue;
+		if (was->group != l->group)
+			set_step(p, STEP_GROUP, l, was->group);
+		e = undo_find(undo, UNDO_RP_FILTER, l->name);
+		if (was->rp_filter == 2 && l->rp_filter != 2)
+			set_step(p, STEP_RP_FILTER, l, 2);
+		else if (was->rp_filter != l->rp_filter && e != NULL)
+			set_step(p, STEP_RP_FILTER, l, e->value);
+	}
+}
+
+static void
+back_nat(
+    struct plan *p, const struct net_before *b, const struct net_state *now)
+{
+	if (b->state.nat == now->nat ||
+	    (b->state.nat != 0 && b->nat[0] == '\0'))
+		return;
+	strlcpy(
+	    p->nat, b->state.nat == 0 ? NFT_DELETE : b->nat, sizeof(p->nat));
+	add_step(p, STEP_NAT);
+}
+
+/* Traffic first; a link that was up last time has routes to be laid again. */
+void
+plan_back(const struct net_before *b, const struct net_state *now,
+    const struct undo *undo, struct plan *p)
+{
+	memset(p, 0, sizeof(*p));
+	wanted_before(&b->state, &p->wanted);
+	back_updown(p, b, now, undo, 1);
+	if (!p->wanted.too_many) {
+		plan_routes_add(p, &p->wanted, now, 0);
+		plan_rules(p, &p->wanted, now, AF_INET);
+		plan_rules(p, &p->wanted, now, AF_INET6);
+		plan_routes_add(p, &p->wanted, now, 1);
+		plan_routes_del(p, &p->wanted, now, 1);
+		plan_routes_del(p, &p->wanted, now, 0);
+	}
+	back_nat(p, b, now);
+	back_values(p, b, now, undo);
+	back_updown(p, b, now, undo, 0);
 }

@@ -68,7 +68,7 @@ struct step {
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	uint32_t old; /* group before */
-	uint32_t value; /* of rp_filter: 2, or what it was before */
+	uint32_t value; /* of group and rp_filter: ours, or that of before */
 	struct net_rule rule;
 	struct net_route route;
 };
@@ -90,8 +90,18 @@ struct plan {
 	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
 };
 
+/* What was there before a plan was begun. */
+struct net_before {
+	struct net_state state;
+	struct undo undo;
+	char nat[PLAN_NFT_MAX]; /* text of our nft table; empty: not known */
+};
+
 /* 0, or -1 with plan->error and no steps. */
 int plan_make(const struct net_want *, const struct net_state *, struct plan *);
+/* The steps back to what was before, from what is there now. */
+void plan_back(const struct net_before *, const struct net_state *now,
+    const struct undo *, struct plan *);
 /* A step in the words of ip(8), for people. */
 void plan_step_text(
     const struct step *, const struct net_state *, char *, size_t);
@@ -113,8 +123,5 @@ uint32_t plan_active(const struct net_want *, const struct net_state *);
 int plan_group_taken(const struct net_link *, char *why, size_t);
 /* Is anything that carries our tag there? */
 int plan_found(const struct net_state *);
-/* The route that was there in the place of this one and is ours, or NULL. */
-const struct net_route *plan_route_before(
-    const struct net_state *, const struct net_route *);
 
 #endif

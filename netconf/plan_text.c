@@ -71,7 +71,7 @@ plan_step_text(
 	switch (st->type) {
 	case STEP_GROUP:
 		snprintf(
-		    buf, size, "link set %s group %u", st->ifname, NET_GROUP);
+		    buf, size, "link set %s group %u", st->ifname, st->value);
 		break;
 	case STEP_RP_FILTER:
 		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=%u",

@@ -35,6 +35,7 @@ static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
 static int nat_loads, sweeps, dumps;
 static uint64_t tables; /* nft's, so far */
+static char table[PLAN_NFT_MAX]; /* text of the present one */
 static uint32_t flows[CONF_UPLINKS_MAX];
 static struct addr flushed_from[FAMILIES];
 static char ppp_ifname[IFNAMSIZ];
@@ -245,6 +246,7 @@ sim_nat_load(const char *text, char *why, size_t size)
 		return -1;
 	}
 	k->s.nat = strstr(text, "chain") != NULL ? ++tables : 0;
+	strlcpy(table, k->s.nat != 0 ? text : "", sizeof(table));
 	return 0;
 }
 
@@ -587,6 +589,215 @@ test_refused(void **arg)
 		assert_int_equal(way(k, 0, NULL), PPP0);
 	}
 	assert_true(steps > 20);
+}
+
+/* ---- the kernel as it was, whatever failed ---- */
+
+static struct sim was;
+static struct undo undo_was;
+static char table_was[PLAN_NFT_MAX];
+
+static void
+remember(void)
+{
+	was = *k;
+	undo_was = undo;
+	strlcpy(table_was, table, sizeof(table_was));
+}
+
+static int
+has_route(const struct sim *sim, const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < sim->s.nroutes; i++)
+		if (memcmp(&sim->route[i], r, sizeof(*r)) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+has_entry(const struct undo *u, const struct undo_entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (memcmp(&u->entry[i], e, sizeof(*e)) == 0)
+			return 1;
+	return 0;
+}
+
+/* Rules in their order; of routes and old values there is none. */
+static void
+assert_as_it_was(const char *story, int n)
+{
+	struct undo disk;
+	size_t i;
+	int same;
+
+	assert_int_equal(undo_read(UNDO_FILE, &disk), 0);
+	same = k->s.nlinks == was.s.nlinks && k->s.nrules == was.s.nrules &&
+	       k->s.nroutes == was.s.nroutes && undo.n == undo_was.n &&
+	       disk.n == undo_was.n && strcmp(table, table_was) == 0 &&
+	       memcmp(k->link, was.link, sizeof(k->link)) == 0 &&
+	       memcmp(k->rule, was.rule, k->s.nrules * sizeof(k->rule[0])) == 0;
+	for (i = 0; same && i < k->s.nroutes; i++)
+		same = has_route(&was, &k->route[i]);
+	for (i = 0; same && i < undo.n; i++)
+		same = has_entry(&undo_was, &undo.entry[i]) &&
+		       has_entry(&undo_was, &disk.entry[i]);
+	if (!same)
+		fail_msg("%s, step %d failed (%s): not as it was; told: %s",
+		    story, n, strerror(fail_errno), last_done()->text);
+}
+
+/* The stories: what is there, and what is asked for. */
+static struct msg_net_want
+story_start(void)
+{
+	return wish(0);
+}
+
+static struct msg_net_want
+story_dialled(void)
+{
+	assert_int_equal(active(0)->ok, 1);
+	dial(k);
+	strlcpy(ppp_ifname, "ppp0", sizeof(ppp_ifname));
+	net_ppp_changed(2);
+	return wish(2);
+}
+
+static struct msg_net_want
+story_failover(void)
+{
+	(void)story_dialled();
+	assert_int_equal(active(0)->ok, 1);
+	return wish(2);
+}
+
+static struct msg_net_want
+story_fallback(void)
+{
+	struct msg_net_want m = story_failover();
+
+	assert_int_equal(ask(&m)->ok, 1);
+	return wish(0);
+}
+
+/* A good primary is left: it drains. */
+static struct msg_net_want
+story_drain(void)
+{
+	struct msg_net_want m = wish(1);
+
+	sim_link(k, "eth1")->rp_filter = 1;
+	assert_int_equal(active(0)->ok, 1);
+	m.drain = 0;
+	m.drain_ms = 600 * 1000;
+	return m;
+}
+
+static struct msg_net_want
+story_shut(void)
+{
+	struct msg_net_want m = wish(1);
+
+	dual(k);
+	conf.uplink[0].shutdown = 1;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	m.shut = 1;
+	return m;
+}
+
+static struct msg_net_want
+story_up(void)
+{
+	struct msg_net_want m = story_shut();
+
+	assert_int_equal(ask(&m)->ok, 1);
+	return wish(0);
+}
+
+/* An uplink leaves, another address has come. */
+static struct msg_net_want
+story_reload(void)
+{
+	assert_int_equal(active(0)->ok, 1);
+	conf.nuplinks = 1;
+	add_addr(k, ETH1, "192.0.2.9", 24);
+	add_addr(k, ETH1, "2001:db8::2", 64);
+	net_reloaded();
+	return wish(0);
+}
+
+static const struct {
+	const char *name;
+	struct msg_net_want (*begin)(void);
+	int steps; /* at least */
+	int more; /* of them, what is watched over brings some by itself */
+} stories[] = {
+	{ "start", story_start, 15, 0 },
+	{ "dialled", story_dialled, 15, 1 },
+	{ "failover", story_failover, 1, 0 },
+	{ "fallback", story_fallback, 1, 0 },
+	{ "drain", story_drain, 3, 0 },
+	{ "shut", story_shut, 3, 0 },
+	{ "up", story_up, 3, 0 },
+	{ "reload", story_reload, 15, 0 },
+};
+#define STORIES (sizeof(stories) / sizeof(stories[0]))
+
+static const int errnos[] = { EPERM, EBUSY, ENOBUFS, ENODEV };
+
+/* 1: there was an nth change to be refused. */
+static int
+refuse_nth(size_t story, int n, int error)
+{
+	struct msg_net_want m;
+	int ok;
+
+	end(NULL);
+	begin(NULL);
+	table[0] = '\0';
+	m = stories[story].begin();
+	(void)look(0);
+	remember();
+	calls = 0;
+	fail_at = n;
+	fail_errno = error;
+	ok = (int)ask(&m)->ok;
+	if (calls < n)
+		return 0;
+	/* a link that was lost is no reason to give up */
+	assert_int_equal(ok, error == ENODEV);
+	if (error != ENODEV)
+		assert_as_it_was(stories[story].name, n);
+	calls = fail_at = 0;
+	/* nothing comes after it by itself */
+	loop_quiet();
+	if (error == ENODEV)
+		assert_int_equal(ask(&m)->nsteps, 0);
+	else if (!stories[story].more)
+		assert_as_it_was(stories[story].name, n);
+	assert_int_equal(ask(&m)->ok, 1);
+	return 1;
+}
+
+static void
+test_taken_back(void **arg)
+{
+	size_t s, e;
+	int n;
+
+	(void)arg;
+	for (s = 0; s < STORIES; s++)
+		for (e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e++) {
+			for (n = 1; refuse_nth(s, n, errnos[e]); n++)
+				;
+			assert_true(n > stories[s].steps);
+		}
 }
 
 /* Of both families, or of neither. */
@@ -1170,6 +1381,7 @@ main(void)
 		T(test_begin),
 		T(test_want),
 		T(test_refused),
+		T(test_taken_back),
 		T(test_refused_inet6),
 		T(test_adoption_inet6),
 		T(test_flush_inet6),
