@@ -41,6 +41,7 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_ALARM_TIMEOUT] = { "timeout", SECOND, 10 * MINUTE, 30 * SECOND,
 	    1 },
 	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
+	[CONF_F_HOOK_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
 	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
 };
 
@@ -361,8 +362,18 @@ conf_uplink_valid(const struct conf_uplink *u)
 		return 0;
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;
+	if (u->start_ms != 0 &&
+	    (u->role == CONF_PRIMARY || u->kind == CONF_MODEM ||
+		!conf_in_range(CONF_F_HOOK_TIMEOUT, u->start_ms)))
+		return 0;
 	return names_valid(u) && targets_valid(u) && probe_valid(&u->probe) &&
 	       dial_valid(&u->dial);
+}
+
+bool
+conf_dialled(const struct conf_uplink *u)
+{
+	return u->kind == CONF_MODEM || u->start_ms != 0;
 }
 
 int

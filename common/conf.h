@@ -129,6 +129,7 @@ struct conf_uplink {
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 	uint32_t metered;
 	struct conf_dial dial;
+	uint32_t start_ms; /* a hook brings it up in so long; 0: none does */
 	struct conf_modem modem;
 };
 
@@ -159,6 +160,8 @@ struct conf_private {
 	char tty[PATH_MAX]; /* modem "/dev/..." */
 	char account[CONF_ACCOUNT_LEN];
 	char secret[PATH_MAX]; /* the file that holds the password */
+	char start[CONF_HOOK_LEN]; /* hooks of an interface, or empty */
+	char stop[CONF_HOOK_LEN];
 };
 
 /* The place of a word in the files, for what is checked later. */
@@ -181,6 +184,7 @@ struct conf {
 	uint32_t capture_keep_ms;
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
+	struct conf_where hook_where[CONF_UPLINKS_MAX];
 	struct conf_where alarm_where;
 	struct conf_where capture_where;
 };
@@ -224,6 +228,9 @@ int conf_global_valid(const struct conf_global *);
 int conf_uplink_valid(const struct conf_uplink *);
 /* Whether two are the same but for their place in the order. */
 int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
+
+/* Must it be brought up, at a price, and be hung up again? */
+bool conf_dialled(const struct conf_uplink *);
 
 /* What may be sent to a modem: nothing that ends or begins a command. */
 int conf_phone_valid(const char *);

@@ -64,8 +64,8 @@ conf_build_uplink(struct conf_build *b)
 	return b->now == SPARE ? &b->spare : &b->conf->uplink[b->now];
 }
 
-static struct conf_private *
-private_now(struct conf_build *b)
+struct conf_private *
+conf_build_private(struct conf_build *b)
 {
 	return b->now == SPARE ? &b->spare_private : &b->conf->private[b->now];
 }
@@ -169,6 +169,7 @@ interface_end(struct conf_build *b)
 		if (needs[i].text->s != NULL)
 			conf_src_error(b->src, needs[i].text,
 			    "\"%s\" needs a modem", needs[i].word);
+	conf_build_hooks_end(b);
 }
 
 /* block: with braces; without, a backup is an interface always there. */
@@ -194,7 +195,7 @@ conf_build_uplink_end(struct conf_build *b, int block)
 			conf_src_error(b->src, &ub->where,
 			    "a backup needs a modem or an interface");
 		if (!ub->have_metered)
-			u->metered = u->kind == CONF_MODEM;
+			u->metered = conf_dialled(u);
 	}
 	if (u->dial.backoff_ms > u->dial.backoff_max_ms)
 		conf_src_error(
@@ -396,7 +397,7 @@ conf_build_modem(struct conf_build *b, const struct conf_text *tty,
 
 	build_now(b)->tty = *tty;
 	u->kind = CONF_MODEM;
-	conf_build_path(b, private_now(b)->tty, tty, "modem");
+	conf_build_path(b, conf_build_private(b)->tty, tty, "modem");
 	if (speed != NULL)
 		n = digits(speed->s, strlen(speed->s));
 	if (n > UINT32_MAX || !conf_speed_valid((uint32_t)n))
@@ -448,7 +449,7 @@ conf_build_phone(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_account(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_private *p = private_now(b);
+	struct conf_private *p = conf_build_private(b);
 
 	build_now(b)->account = *text;
 	if (text->s[0] == '\0')
@@ -461,9 +462,8 @@ conf_build_account(struct conf_build *b, const struct conf_text *text)
 		    CONF_ACCOUNT_LEN - 1);
 }
 
-/* For conf_check.c. */
-static void
-remember(struct conf_where *w, const struct conf_text *text)
+void
+conf_build_where(struct conf_where *w, const struct conf_text *text)
 {
 	(void)strlcpy(w->file, text->file, sizeof(w->file));
 	w->line = text->line;
@@ -473,9 +473,9 @@ void
 conf_build_secret(struct conf_build *b, const struct conf_text *text)
 {
 	build_now(b)->secret = *text;
-	conf_build_path(b, private_now(b)->secret, text, "secret file");
+	conf_build_path(b, conf_build_private(b)->secret, text, "secret file");
 	if (b->now != SPARE)
-		remember(&b->conf->secret_where[b->now], text);
+		conf_build_where(&b->conf->secret_where[b->now], text);
 }
 
 void
@@ -539,14 +539,14 @@ void
 conf_build_alarm(struct conf_build *b, const struct conf_text *text)
 {
 	conf_build_path(b, b->conf->alarm, text, "alarm");
-	remember(&b->conf->alarm_where, text);
+	conf_build_where(&b->conf->alarm_where, text);
 }
 
 void
 conf_build_capture(struct conf_build *b, const struct conf_text *text)
 {
 	conf_build_path(b, b->conf->capture, text, "capture");
-	remember(&b->conf->capture_where, text);
+	conf_build_where(&b->conf->capture_where, text);
 }
 
 void

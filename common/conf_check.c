@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a configuration names must be fit to be used by root: secrets that
- * only root can read, an alarm program that only root can replace, a
+ * only root can read, an alarm program and hooks that only root can replace, a
  * directory for captures where nobody else can put a link.  The
  * modem's device is not looked for: it may be plugged in later.
  */
@@ -70,16 +70,33 @@ check_directory(struct check *c, const struct conf_where *where,
 	}
 }
 
+static void
+check_hook(struct check *c, const struct conf_where *where, const char *what,
+    const char *name)
+{
+	char path[PATH_MAX];
+
+	if (name[0] == '\0')
+		return;
+	snprintf(path, sizeof(path), SYSCONFDIR "/dialfail/hooks/%s", name);
+	check_file(c, where, what, path, S_IWGRP | S_IWOTH, S_IXUSR);
+}
+
 int
 conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 {
 	struct check c = { report, arg, 0 };
 	uint32_t i;
 
-	for (i = 0; i < conf->nuplinks; i++)
+	for (i = 0; i < conf->nuplinks; i++) {
 		if (conf->private[i].secret[0] != '\0')
 			check_file(&c, &conf->secret_where[i], "secret file",
 			    conf->private[i].secret, S_IRWXG | S_IRWXO, 0);
+		check_hook(
+		    &c, &conf->hook_where[i], "start", conf->private[i].start);
+		check_hook(
+		    &c, &conf->hook_where[i], "stop", conf->private[i].stop);
+	}
 	if (conf->alarm[0] != '\0')
 		check_file(&c, &conf->alarm_where, "alarm", conf->alarm,
 		    S_IWGRP | S_IWOTH, S_IXUSR | S_IXGRP | S_IXOTH);

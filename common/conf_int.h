@@ -31,6 +31,7 @@ enum conf_field {
 	CONF_F_HOLD,
 	CONF_F_ALARM_TIMEOUT,
 	CONF_F_CAPTURE_KEEP,
+	CONF_F_HOOK_TIMEOUT,
 	CONF_F_PORT,
 	CONF_F_LAST
 };
@@ -132,6 +133,8 @@ struct conf_build {
 		struct conf_text where;
 		struct conf_text tty, account, secret, phone, init, iface;
 		struct conf_text gateway; /* target gateway */
+		struct conf_text start, stop; /* hooks */
+		uint32_t hook_ms;
 		uint32_t ngateways; /* addresses given */
 		int gateway_auto;
 		int broken; /* had an error: what it lacks is not told */
@@ -145,6 +148,9 @@ struct conf_build {
 void conf_build_init(struct conf_build *, struct conf_src *, struct conf *);
 void conf_build_finish(struct conf_build *);
 struct conf_uplink *conf_build_uplink(struct conf_build *);
+struct conf_private *conf_build_private(struct conf_build *);
+/* The place of a word, for conf_check.c. */
+void conf_build_where(struct conf_where *, const struct conf_text *);
 void conf_build_primary(struct conf_build *, const struct conf_text *);
 void conf_build_backup(struct conf_build *, const struct conf_text *);
 void conf_build_uplink_end(struct conf_build *, int block);
@@ -170,6 +176,12 @@ void conf_build_alarm(struct conf_build *, const struct conf_text *);
 void conf_build_capture(struct conf_build *, const struct conf_text *);
 void conf_build_path(struct conf_build *, char path[PATH_MAX],
     const struct conf_text *, const char *what);
+
+/* conf_hook.c */
+void conf_build_hook(struct conf_build *, const struct conf_text *word,
+    const struct conf_text *name);
+void conf_build_hook_timeout(struct conf_build *, const struct conf_text *);
+void conf_build_hooks_end(struct conf_build *); /* of one interface */
 
 /* conf_target.c */
 void conf_build_gateway(struct conf_build *, const struct conf_text *word,

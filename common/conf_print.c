@@ -198,6 +198,20 @@ print_modem(FILE *f, const struct conf_modem *m, const struct conf_private *p)
 }
 
 static void
+print_hooks(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
+{
+	char buf[CONF_DURATION_LEN];
+
+	if (u->start_ms == 0)
+		return;
+	fprintf(f, " { start ");
+	print_string(f, p->start);
+	fprintf(f, " stop ");
+	print_string(f, p->stop);
+	fprintf(f, " timeout %s }", conf_duration(u->start_ms, buf));
+}
+
+static void
 print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 {
 	fprintf(f, "\nbackup ");
@@ -208,6 +222,7 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	} else {
 		fprintf(f, "\tinterface ");
 		print_name(f, u->ifname);
+		print_hooks(f, u, p);
 		fputc('\n', f);
 	}
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
@@ -346,15 +361,20 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 	char c[CONF_DURATION_LEN];
 
 	fprintf(f, "# with %s: %s %s%s", u->label,
-	    u->kind == CONF_MODEM ? "dial starts" : "used",
+	    u->kind == CONF_MODEM ? "dial starts"
+	    : u->start_ms != 0    ? "started"
+				  : "used",
 	    u->dial.after_ms == 0 ? "at once" : "after ",
 	    u->dial.after_ms == 0 ? "" : spaced(u->dial.after_ms, a));
-	if (u->kind == CONF_MODEM)
+	if (conf_dialled(u))
 		fprintf(f,
-		    ", gives up a call after %s, tries %u time%s with "
+		    ", gives up a %s after %s, tries %u time%s with "
 		    "pauses of %s to %s",
-		    spaced(u->dial.timeout_ms, a), u->dial.redial,
-		    u->dial.redial == 1 ? "" : "s",
+		    u->kind == CONF_MODEM ? "call" : "start",
+		    spaced(u->kind == CONF_MODEM ? u->dial.timeout_ms
+						 : u->start_ms,
+			a),
+		    u->dial.redial, u->dial.redial == 1 ? "" : "s",
 		    spaced(u->dial.backoff_ms, b),
 		    spaced(u->dial.backoff_max_ms, c));
 	fputc('\n', f);

@@ -78,6 +78,9 @@
 	X(PPP_UP) /* N>P struct msg_ppp_up */                                 \
 	X(PPP_DOWN) /* N>P struct msg_ppp_down */                             \
 	X(TTY_CLOSE) /* P>N struct msg_link: close and unlock */              \
+	X(LINK_START) /* P>N struct msg_link: run its start hook */           \
+	X(LINK_STOP) /* P>N struct msg_link: run its stop hook */             \
+	X(LINK_DONE) /* N>P struct msg_link_result, of the hook asked for */  \
 	/* the network */                                                     \
 	X(NET_WANT) /* P>N struct msg_net_want */                             \
 	X(NET_STEP) /* N>P struct msg_net_step */                             \

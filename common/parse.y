@@ -100,7 +100,7 @@ static void	once(const struct conf_text *);
 %token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
 %token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
 %token	<text>	PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
-%token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE STATE SUCCESS
+%token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE START STATE STOP SUCCESS
 %token	<text>	TARGET TCP TIMEOUT YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer
@@ -341,7 +341,7 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			enter(IN_INTERFACE);
 			conf_build_interface(BUILD, &$2);
-		} no_words close
+		} interface_words close
 		| MODEM string			{
 			once(&$1);
 			conf_build_modem(BUILD, &$2, NULL);
@@ -380,8 +380,23 @@ backup_word	: INTERFACE			{
 		} dial_words close
 		;
 
-no_words	: /* empty */
-		| no_words error '\n'		{ RECOVERED; }
+interface_words	: /* empty */
+		| interface_words interface_word
+		| interface_words error '\n'	{ RECOVERED; }
+		;
+
+interface_word	: START string			{
+			once(&$1);
+			conf_build_hook(BUILD, &$1, &$2);
+		}
+		| STOP string			{
+			once(&$1);
+			conf_build_hook(BUILD, &$1, &$2);
+		}
+		| TIMEOUT string		{
+			once(&$1);
+			conf_build_hook_timeout(BUILD, &$2);
+		}
 		;
 
 inits		: QUOTED		{ conf_build_init_string(BUILD, &$1); }
@@ -656,15 +671,16 @@ static const struct keyword {
 	{ "speed", SPEED, IN_VALUE, "a number", 0 },
 	{ "stable", STABLE, IN_FALLBACK, "a duration", 0 },
 	{ "standby", UNSUPPORTED, 0, NULL, 0 },
-	{ "start", UNSUPPORTED, 0, NULL, 0 },
+	{ "start", START, IN_INTERFACE, "the name of a hook", 0 },
 	{ "state", STATE, IN_GLOBAL, "a path", 0 },
 	{ "status", UNSUPPORTED, 0, NULL, 0 },
-	{ "stop", UNSUPPORTED, 0, NULL, 0 },
+	{ "stop", STOP, IN_INTERFACE, "the name of a hook", 0 },
 	{ "success", SUCCESS, IN_PROBE, "all, most, any or a number", 0 },
 	{ "target", TARGET, IN_PRIMARY | IN_BACKUP,
 	    "an address, gateway, tcp or dns", 0 },
 	{ "tcp", TCP, IN_VALUE, "an address", 0 },
-	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM, "a duration", 0 },
+	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM | IN_INTERFACE,
+	    "a duration", 0 },
 	{ "yes", YES, IN_VALUE, NULL, 0 },
 };
 #define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))

@@ -35,6 +35,7 @@
 #define NETCONF_CAPS                                                          \
 	(CAP(CAP_NET_ADMIN) /* routes, rules, nft, flows, link flags */ |     \
 	    CAP(CAP_NET_RAW) /* pppd and nft ask for it */ |                  \
+	    CAP(CAP_NET_BIND_SERVICE) /* hooks start clients of DHCP */ |     \
 	    CAP(CAP_KILL) /* to end the alarm program, which is not root */ | \
 	    CAP(CAP_SETUID) | CAP(CAP_SETGID) /* to start that program */ |   \
 	    CAP(CAP_CHOWN) |                                                  \
@@ -348,6 +349,7 @@ describe_caps(char *text, size_t size)
 	} names[] = {
 		{ CAP_NET_ADMIN, "net_admin" },
 		{ CAP_NET_RAW, "net_raw" },
+		{ CAP_NET_BIND_SERVICE, "net_bind_service" },
 		{ CAP_KILL, "kill" },
 		{ CAP_SETUID, "setuid" },
 		{ CAP_SETGID, "setgid" },

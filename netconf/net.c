@@ -588,7 +588,7 @@ clear_done(void)
 	send_done(clear_gen, n, us_since(began), 0, why);
 }
 
-/* pppd takes its interface along when it ends. */
+/* pppd takes its interface along when it ends; a hook leaves it. */
 static void
 on_clear(int fd, short what, void *arg)
 {
@@ -597,7 +597,8 @@ on_clear(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (ppp_running() && monotime_cmp(monotime_now(), clear_until) < 0)
+	if ((ppp_running() || hook_link_running()) &&
+	    monotime_cmp(monotime_now(), clear_until) < 0)
 		evtimer_add(&clear_timer, &tv);
 	else
 		clear_done();
@@ -616,6 +617,7 @@ net_clear(uint32_t gen)
 	if (reconcile(0, why, sizeof(why)) == -1)
 		log_warnx("network: %s", why);
 	ppp_clear();
+	hook_link_clear();
 	on_clear(-1, 0, NULL);
 }
 

@@ -51,6 +51,13 @@ link_fits(const struct msg_link *l)
 }
 
 static int
+started_fits(const struct msg_link *l)
+{
+	return link_fits(l) &&
+	       config_current()->uplink[l->uplink].start_ms != 0;
+}
+
+static int
 hooks_fit(const struct msg_hooks *h)
 {
 	return msg_hooks_valid(h) && is_uplink(h->uplink);
@@ -92,6 +99,10 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(TTY_CLOSE, link, link_fits(&m.link), tty_close(&m.link));
 		TAKE(PPP_START, link, link_fits(&m.link), ppp_start(&m.link));
 		TAKE(PPP_STOP, link, link_fits(&m.link), ppp_stop(&m.link));
+		TAKE(LINK_START, link, started_fits(&m.link),
+		    hook_link_start(&m.link));
+		TAKE(LINK_STOP, link, started_fits(&m.link),
+		    hook_link_stop(&m.link));
 		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));

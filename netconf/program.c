@@ -85,17 +85,22 @@ on_writes(int fd, short what, void *arg)
 }
 
 /* First asked, then made. */
-static void
-on_deadline(int fd, short what, void *arg)
+void
+program_stop(struct program *p)
 {
-	struct program *p = arg;
 	struct timeval tv = monotime_ms(PROGRAM_GRACE_MS);
 
-	(void)fd;
-	(void)what;
 	kill(-p->pid, p->late ? SIGKILL : SIGTERM);
 	p->late = 1;
 	evtimer_add(&p->deadline, &tv);
+}
+
+static void
+on_deadline(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	program_stop(arg);
 }
 
 static void

@@ -55,6 +55,8 @@ struct program {
 
 /* Why root must not run it, or NULL: others could have written it. */
 const char *program_unfit(const char *path);
+/* Before its deadline. */
+void program_stop(struct program *);
 /* 0, and end is called once from the loop; or -1 with errno. */
 int program_start(
     struct program *, const struct program_how *, program_end *, void *arg);

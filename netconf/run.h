@@ -84,6 +84,12 @@ void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
 void hook_adopt(uint32_t active); /* it carries traffic already */
 void hook_switched(const struct msg_hooks *); /* answers HOOK_DONE */
 
+/* hook_link.c: of an interface that has hooks; answers LINK_DONE */
+void hook_link_start(const struct msg_link *);
+void hook_link_stop(const struct msg_link *); /* ends what still starts it */
+void hook_link_clear(void); /* stop every link of ours */
+int hook_link_running(void);
+
 /* capture.c: answers with CAPTURE_FILE and a descriptor, or CAPTURE_DONE */
 void capture_file(const struct msg_capture *);
 void capture_reloaded(void);

@@ -68,9 +68,11 @@ build_machine_conf(struct machine_conf *mc)
 		const struct conf_uplink *u = &parent->uplink[i].conf;
 		struct machine_uplink_conf *m = &mc->uplink[i];
 
-		m->needs_dial = u->kind == CONF_MODEM;
+		m->needs_dial = conf_dialled(u);
 		m->dial_after_ms = u->dial.after_ms;
-		m->start_ms = u->dial.timeout_ms + LINK_GRACE_MS;
+		m->start_ms =
+		    LINK_GRACE_MS +
+		    (u->start_ms != 0 ? u->start_ms : u->dial.timeout_ms);
 		m->prove_ms =
 		    3 * (u->probe.retry + 1) * (round_ms(&u->probe) + 500);
 		m->redial = u->dial.redial;

@@ -23,6 +23,26 @@ has_address(const struct msg_facts *f, uint32_t families)
 	return 0;
 }
 
+/* A way out: what hooks bring up must have one, or it was not brought up. */
+static int
+has_router(const struct msg_facts *f)
+{
+	return f->pointopoint || f->family[FAMILY_INET].has_route ||
+	       f->family[FAMILY_INET6].has_route;
+}
+
+/* Of an interface with hooks it is one step of several. */
+static void
+tell_started(struct uplink *u, int up, int told)
+{
+	u->told = 1;
+	u->was_up = up;
+	if (!told && up && u->link.phase == LINK_IDLE)
+		link_found(u->conf.id);
+	else
+		link_seen(u->conf.id);
+}
+
 /*
  * A link as the kernel sees it: of the primary the carrier, of a backup that
  * is an interface also its address.  The machine is told of changes.
@@ -38,9 +58,15 @@ engine_tell_link(uint32_t id)
 	up = f->ifindex != 0 && f->up && f->carrier;
 	if (id != 0)
 		up = up && has_address(f, uplink_families(id));
+	if (u->conf.start_ms != 0)
+		up = up && has_router(f);
 	if (!engine_ready() || !u->facts_known || (told && up == u->was_up) ||
 	    u->conf.kind != CONF_INTERFACE)
 		return;
+	if (u->conf.start_ms != 0) {
+		tell_started(u, up, told);
+		return;
+	}
 	u->told = 1;
 	u->was_up = up;
 	if (told)

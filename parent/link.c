@@ -12,6 +12,9 @@
  *	REOPENING   an adopted line's tty is on its way to the dialer
  *	HANGING_UP  the dialer hangs up and resets the modem
  *
+ * One that is an interface with hooks goes through STARTING, AWAITING,
+ * PREPARING, UP and STOPPING instead (link_hook.c).
+ *
  * Every step has a deadline, and the machine is told exactly once how a try
  * ended.
  */
@@ -23,7 +26,7 @@
 
 #include "common/log.h"
 #include "parent/history.h"
-#include "parent/parent.h"
+#include "parent/link_int.h"
 
 #define ENDING_MS     (8 * 1000) /* SIGTERM, 3 s, SIGKILL, and some */
 #define HANGING_UP_MS (15 * 1000) /* the dialer's whole ladder */
@@ -39,6 +42,9 @@ static const char *const phases[] = {
 	"ending",
 	"reopening",
 	"hanging up",
+	"starting",
+	"awaiting",
+	"stopping",
 };
 _Static_assert(sizeof(phases) / sizeof(phases[0]) == LINK_PHASE_MAX,
     "a name for each phase");
@@ -60,33 +66,32 @@ link_init(uint32_t id)
 	evtimer_set(&l->timer, on_timer, &parent->uplink[id]);
 }
 
-static void
-timer(struct link *l, uint32_t ms)
+void
+link_timer(struct link *l, uint32_t ms)
 {
 	struct timeval tv = monotime_ms(ms);
 
 	evtimer_add(&l->timer, &tv);
 }
 
-static void
-set_phase(struct uplink *u, enum link_phase phase)
+void
+link_phase(struct uplink *u, enum link_phase phase)
 {
 	log_debug("%s: link %s -> %s", u->conf.label, phases[u->link.phase],
 	    phases[phase]);
 	u->link.phase = phase;
 }
 
-static void
-tell(const struct uplink *u, enum child_id to, uint32_t type)
+void
+link_tell(const struct uplink *u, enum child_id to, uint32_t type)
 {
 	struct msg_link m = { u->conf.id, u->link.gen };
 
 	parent_send(to, type, -1, &m, sizeof(m));
 }
 
-/* At rest: tell the machine, unless it knows. */
-static void
-rest(struct uplink *u)
+void
+link_rest(struct uplink *u)
 {
 	struct link *l = &u->link;
 	struct mevent ev = {
@@ -98,7 +103,7 @@ rest(struct uplink *u)
 	l->report = LINK_REPORT_NONE;
 	l->dialer_has_tty = 0;
 	memset(&l->ppp, 0, sizeof(l->ppp));
-	set_phase(u, LINK_IDLE);
+	link_phase(u, LINK_IDLE);
 	if (report == LINK_REPORT_FAILED && l->called)
 		l->failed++;
 	if (report != LINK_REPORT_NONE) {
@@ -115,16 +120,16 @@ rest(struct uplink *u)
 static void
 close_tty(struct uplink *u)
 {
-	tell(u, CHILD_NETCONF, IMSG_TTY_CLOSE);
-	rest(u);
+	link_tell(u, CHILD_NETCONF, IMSG_TTY_CLOSE);
+	link_rest(u);
 }
 
 static void
 hang_up(struct uplink *u)
 {
-	set_phase(u, LINK_HANGING_UP);
-	timer(&u->link, HANGING_UP_MS);
-	tell(u, CHILD_DIALER, IMSG_HANGUP);
+	link_phase(u, LINK_HANGING_UP);
+	link_timer(&u->link, HANGING_UP_MS);
+	link_tell(u, CHILD_DIALER, IMSG_HANGUP);
 }
 
 /* pppd is gone: hang up, if need be by opening an adopted line's tty. */
@@ -135,15 +140,19 @@ after_ppp(struct uplink *u)
 		hang_up(u);
 		return;
 	}
-	set_phase(u, LINK_REOPENING);
-	timer(&u->link, OPENING_MS);
-	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
+	link_phase(u, LINK_REOPENING);
+	link_timer(&u->link, OPENING_MS);
+	link_tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
 }
 
 /* Begin to end it, from whatever step it is in. */
 static void
 end(struct uplink *u)
 {
+	if (u->conf.start_ms != 0) {
+		link_hook_end(u);
+		return;
+	}
 	switch (u->link.phase) {
 	case LINK_DIALING:
 		hang_up(u);
@@ -151,26 +160,28 @@ end(struct uplink *u)
 	case LINK_NEGOTIATING:
 	case LINK_PREPARING:
 	case LINK_UP:
-		set_phase(u, LINK_ENDING);
-		timer(&u->link, ENDING_MS);
-		tell(u, CHILD_NETCONF, IMSG_PPP_STOP);
+		link_phase(u, LINK_ENDING);
+		link_timer(&u->link, ENDING_MS);
+		link_tell(u, CHILD_NETCONF, IMSG_PPP_STOP);
 		break;
 	case LINK_IDLE:
-		rest(u);
+		link_rest(u);
 		break;
 	case LINK_OPENING: /* goes on when the tty is there, or not */
 	case LINK_ENDING:
 	case LINK_REOPENING:
 	case LINK_HANGING_UP:
 		break;
+	case LINK_STARTING:
+	case LINK_AWAITING:
+	case LINK_STOPPING:
 	case LINK_PHASE_MAX:
 		fatalx("%s: no such phase", __func__);
 	}
 }
 
-/* This try is over; why is told when the line has come to rest. */
-static void
-fail(struct uplink *u, uint32_t class, const char *text)
+void
+link_fail(struct uplink *u, uint32_t class, const char *text)
 {
 	struct link *l = &u->link;
 
@@ -199,9 +210,13 @@ link_start(uint32_t id)
 	l->report = LINK_REPORT_NONE;
 	l->began = monotime_now();
 	l->called = 0;
-	set_phase(u, LINK_OPENING);
-	timer(l, OPENING_MS);
-	tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
+	if (u->conf.start_ms != 0) {
+		link_hook_start(u);
+		return;
+	}
+	link_phase(u, LINK_OPENING);
+	link_timer(l, OPENING_MS);
+	link_tell(u, CHILD_NETCONF, IMSG_TTY_OPEN);
 }
 
 void
@@ -233,13 +248,13 @@ on_timer(int fd, short what, void *arg)
 	(void)what;
 	switch (u->link.phase) {
 	case LINK_OPENING:
-		fail(u, MSG_LINK_BACKOFF, "port not opened in time");
+		link_fail(u, MSG_LINK_BACKOFF, "port not opened in time");
 		close_tty(u);
 		break;
 	case LINK_DIALING:
 	case LINK_NEGOTIATING:
 	case LINK_PREPARING:
-		fail(u, MSG_LINK_BACKOFF, "no connection in time");
+		link_fail(u, MSG_LINK_BACKOFF, "no connection in time");
 		end(u);
 		break;
 	case LINK_ENDING:
@@ -251,6 +266,11 @@ on_timer(int fd, short what, void *arg)
 		log_warnx("%s: modem does not hang up", u->conf.label);
 		close_tty(u);
 		break;
+	case LINK_STARTING:
+	case LINK_AWAITING:
+	case LINK_STOPPING:
+		link_hook_late(u);
+		break;
 	case LINK_IDLE:
 	case LINK_UP:
 	case LINK_PHASE_MAX:
@@ -259,7 +279,7 @@ on_timer(int fd, short what, void *arg)
 }
 
 static uint32_t
-left_ms(const struct uplink *u)
+link_left_ms(const struct uplink *u)
 {
 	int64_t gone;
 
@@ -301,12 +321,12 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	d.uplink = u->conf.id;
 	d.gen = l->gen;
 	d.phone = l->phone % u->conf.modem.nphones;
-	d.deadline_ms = left_ms(u);
+	d.deadline_ms = link_left_ms(u);
 	l->called = 1;
 	l->dials++;
 	parent->event.dials++;
-	set_phase(u, LINK_DIALING);
-	timer(l, left_ms(u) + 2000);
+	link_phase(u, LINK_DIALING);
+	link_timer(l, link_left_ms(u) + 2000);
 	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
 }
 
@@ -314,10 +334,10 @@ static void
 tty_failed(struct uplink *u, const struct msg_link_result *r)
 {
 	if (u->link.phase == LINK_OPENING) {
-		fail(u, r->class, r->text);
-		rest(u);
+		link_fail(u, r->class, r->text);
+		link_rest(u);
 	} else if (u->link.phase == LINK_REOPENING)
-		rest(u);
+		link_rest(u);
 }
 
 static void
@@ -329,15 +349,15 @@ dial_result(struct uplink *u, const struct msg_link_result *r)
 		return;
 	if (r->class != MSG_LINK_OK) {
 		l->phone = r->phone + 1;
-		fail(u, r->class, r->text);
+		link_fail(u, r->class, r->text);
 		hang_up(u);
 		return;
 	}
 	history_line(u->conf.label, "%s, pppd starts", r->text);
 	l->phone = r->phone;
-	set_phase(u, LINK_NEGOTIATING);
-	timer(l, left_ms(u));
-	tell(u, CHILD_NETCONF, IMSG_PPP_START);
+	link_phase(u, LINK_NEGOTIATING);
+	link_timer(l, link_left_ms(u));
+	link_tell(u, CHILD_NETCONF, IMSG_PPP_START);
 }
 
 static void
@@ -354,7 +374,7 @@ ppp_up(struct uplink *u, const struct msg_ppp_up *m)
 	} else if (l->phase != LINK_NEGOTIATING)
 		return;
 	l->ppp = *m;
-	set_phase(u, LINK_PREPARING);
+	link_phase(u, LINK_PREPARING);
 	if (m->adopted) {
 		link_prepared(u->conf.id); /* its table is in the kernel */
 		return;
@@ -378,7 +398,7 @@ link_prepared(uint32_t id)
 		return;
 	evtimer_del(&u->link.timer);
 	u->link.last_error[0] = '\0';
-	set_phase(u, LINK_UP);
+	link_phase(u, LINK_UP);
 	if (!u->link.ppp.adopted) {
 		parent->dial_ms = (uint32_t)monotime_ms_between(
 		    u->link.began, monotime_now());
@@ -401,7 +421,7 @@ ppp_down(struct uplink *u, const struct msg_ppp_down *m)
 	case LINK_NEGOTIATING:
 	case LINK_PREPARING:
 		l->phone++;
-		fail(u, m->class, m->text);
+		link_fail(u, m->class, m->text);
 		break;
 	case LINK_UP:
 		strlcpy(l->last_error, m->text, sizeof(l->last_error));
@@ -486,6 +506,14 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 		else if ((u = addressed(r.uplink, r.gen)) != NULL)
 			tty_failed(u, &r);
 		break;
+	case IMSG_LINK_DONE:
+		if (parent_get(CHILD_NETCONF, imsg, &r, sizeof(r)) == -1)
+			break;
+		if (!msg_link_result_valid(&r))
+			parent_distrust(CHILD_NETCONF, type);
+		else if ((u = addressed(r.uplink, r.gen)) != NULL)
+			link_hook_done(u, &r);
+		break;
 	case IMSG_PPP_UP:
 		got_ppp_up(imsg);
 		break;
@@ -531,14 +559,16 @@ link_status(const struct uplink *u)
 {
 	if (u->proving)
 		return "proving";
-	if (u->conf.kind == CONF_INTERFACE)
+	if (!conf_dialled(&u->conf))
 		return u->was_up ? "up" : "failed";
 	switch (u->link.phase) {
 	case LINK_IDLE:
 		return u->link.last_error[0] != '\0' ? "failed" : "idle";
 	case LINK_OPENING:
 	case LINK_DIALING:
+	case LINK_STARTING:
 		return "dialing";
+	case LINK_AWAITING:
 	case LINK_NEGOTIATING:
 	case LINK_PREPARING:
 		return "negotiating";

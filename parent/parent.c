@@ -311,6 +311,7 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	case IMSG_TTY_FAILED:
 	case IMSG_PPP_UP:
 	case IMSG_PPP_DOWN:
+	case IMSG_LINK_DONE:
 		link_dispatch_netconf(type, imsg);
 		break;
 	case IMSG_ALARM_DONE:

@@ -12,6 +12,7 @@
  *	decide.c	one verdict of an uplink's two families
  *	notice.c	what is told of rounds that move nothing
  *	link.c		one backup being brought up or hung up, step by step
+ *	link_hook.c	the same of an interface, by hooks
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
  */
@@ -56,6 +57,9 @@ enum link_phase {
 	LINK_ENDING, /* PPP_STOP sent */
 	LINK_REOPENING, /* TTY_OPEN sent, to hang up what was adopted */
 	LINK_HANGING_UP, /* HANGUP sent */
+	LINK_STARTING, /* LINK_START sent; see link_hook.c */
+	LINK_AWAITING, /* what the start hook has promised */
+	LINK_STOPPING, /* LINK_STOP sent */
 	LINK_PHASE_MAX
 };
 
@@ -253,6 +257,9 @@ void link_stop(uint32_t uplink);
 /* Start those that had to wait for a reload. */
 void link_resume(void);
 void link_prepared(uint32_t uplink);
+/* Of an interface with hooks: it was up already, or came or went. */
+void link_found(uint32_t uplink);
+void link_seen(uint32_t uplink);
 void link_dispatch_netconf(uint32_t type, struct imsg *);
 void link_dispatch_dialer(uint32_t type, struct imsg *);
 const char *link_status(const struct uplink *);

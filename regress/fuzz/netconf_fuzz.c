@@ -238,6 +238,29 @@ hook_adopt(uint32_t active)
 }
 
 void
+hook_link_start(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+hook_link_stop(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+hook_link_clear(void)
+{
+}
+
+int
+hook_link_running(void)
+{
+	return 0;
+}
+
+void
 hook_switched(const struct msg_hooks *m)
 {
 	must(msg_hooks_valid(m) && m->uplink < config_current()->nuplinks);

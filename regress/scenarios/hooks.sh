@@ -54,7 +54,7 @@ is "the second has not run" "$(cat $LAB/hook.order)" 10
 event=$(fact .event)
 touch $LAB/go
 ok "a failure is told in the event" wait_until 10 \
-    "ctl show event $event | grep 'failed.*exit 7: no relay today'"
+    "ctl show event $event | grep '30-fails failed after'"
 ok "and alarmed" logged 'alarm: hook: switch.d/30-fails failed'
 ok "what others can write is not run" wait_until 5 \
     "logged 'hook: switch.d/40-anybodys failed.*others than root can write it'"

@@ -98,6 +98,17 @@ hook_adopt(uint32_t active)
 }
 
 void
+hook_link_clear(void)
+{
+}
+
+int
+hook_link_running(void)
+{
+	return 0;
+}
+
+void
 tty_clear(void)
 {
 }
