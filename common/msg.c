@@ -266,6 +266,26 @@ msg_net_line_valid(const struct msg_net_line *l)
 }
 
 int
+msg_net_plan_valid(const struct msg_net_plan *p)
+{
+	return flag_valid(p->undialled) && flag_valid(p->shut) &&
+	       msg_net_want_valid(&p->want);
+}
+
+int
+msg_net_plan_step_valid(const struct msg_net_plan_step *s)
+{
+	return msg_text_valid(s->what, sizeof(s->what)) &&
+	       msg_text_valid(s->text, sizeof(s->text));
+}
+
+int
+msg_net_plan_end_valid(const struct msg_net_plan_end *e)
+{
+	return flag_valid(e->ok) && msg_text_valid(e->text, sizeof(e->text));
+}
+
+int
 msg_alarm_valid(const struct msg_alarm *a)
 {
 	return msg_text_valid(a->kind, sizeof(a->kind)) &&

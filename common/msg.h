@@ -91,6 +91,9 @@
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
+	X(NET_PLAN) /* P>N struct msg_net_plan: what would this do? */        \
+	X(NET_PLAN_STEP) /* N>P struct msg_net_plan_step */                   \
+	X(NET_PLAN_END) /* N>P struct msg_net_plan_end */                     \
 	/* alarms */                                                          \
 	X(ALARM) /* P>N struct msg_alarm */                                   \
 	X(ALARM_DONE) /* N>P struct msg_alarm_done */                         \
@@ -108,6 +111,7 @@
 	X(CTL_CLEAR)                                                          \
 	X(CTL_LOG)                                                            \
 	X(CTL_MONITOR)                                                        \
+	X(CTL_PLAN)                                                           \
 	X(CTL_SUMMARY)                                                        \
 	X(CTL_UPLINK)                                                         \
 	X(CTL_TARGET)                                                         \
@@ -115,6 +119,7 @@
 	X(CTL_EVENT)                                                          \
 	X(CTL_LINE)                                                           \
 	X(CTL_TEXT)                                                           \
+	X(CTL_STEP)                                                           \
 	X(CTL_RESULT)
 
 enum imsg_type {
@@ -358,6 +363,28 @@ struct msg_net_line {
 	char text[MSG_TEXT_LEN];
 };
 
+/* A wish that is not carried out, but told in steps. */
+struct msg_net_plan {
+	uint32_t asker;
+	uint32_t undialled; /* its link is still to be brought up */
+	uint32_t shut; /* the primary would be set down when it is verified */
+	struct msg_net_want want;
+};
+
+#define MSG_FLOWS_NONE UINT32_MAX
+struct msg_net_plan_step {
+	uint32_t asker;
+	uint32_t flows; /* that it is about, now; or MSG_FLOWS_NONE */
+	char what[16]; /* "route", "rule", "link", ... */
+	char text[MSG_TEXT_LEN];
+};
+
+struct msg_net_plan_end {
+	uint32_t asker;
+	uint32_t ok;
+	char text[MSG_TEXT_LEN]; /* why it cannot be done */
+};
+
 /* Facts that the alarm program finds in its environment. */
 struct msg_alarm {
 	uint32_t id;
@@ -408,6 +435,9 @@ int msg_net_done_valid(const struct msg_net_done *);
 int msg_net_adopt_valid(const struct msg_net_adopt *);
 int msg_net_drained_valid(const struct msg_net_drained *);
 int msg_net_line_valid(const struct msg_net_line *);
+int msg_net_plan_valid(const struct msg_net_plan *);
+int msg_net_plan_step_valid(const struct msg_net_plan_step *);
+int msg_net_plan_end_valid(const struct msg_net_plan_end *);
 int msg_alarm_valid(const struct msg_alarm *);
 int msg_alarm_done_valid(const struct msg_alarm_done *);
 int msg_hooks_valid(const struct msg_hooks *);

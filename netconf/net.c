@@ -352,6 +352,21 @@ reconcile(int give_up, char *why, size_t size)
 	return n;
 }
 
+const struct net_state *
+net_look(void)
+{
+	if (look(0) == -1)
+		return NULL;
+	want.nat_loaded = apply_nat_loaded(&state);
+	return &state;
+}
+
+const struct net_want *
+net_wish(void)
+{
+	return &want;
+}
+
 static int64_t
 us_since(struct monotime began)
 {
@@ -379,6 +394,9 @@ send_done(uint32_t gen, int nsteps, int64_t us, uint32_t flows, const char *why)
 static void
 settle_flows(const struct msg_net_want *m, uint32_t *flows)
 {
+	char text[MSG_TEXT_LEN];
+	int begins = 0;
+
 	flow_keep(m->active);
 	flow_keep(m->drain);
 	if (m->drain == MSG_UPLINK_NONE)
@@ -386,12 +404,16 @@ settle_flows(const struct msg_net_want *m, uint32_t *flows)
 	if (m->flush != MSG_UPLINK_NONE)
 		*flows = flow_flush(m->flush, last_address[m->flush]);
 	if (m->drain != MSG_UPLINK_NONE)
-		flow_drain(m->drain, last_address[m->drain], m->drain_ms);
+		begins =
+		    flow_drain(m->drain, last_address[m->drain], m->drain_ms);
+	if (m->flush != MSG_UPLINK_NONE || begins) {
+		(void)flow_text(m, &want, text, sizeof(text));
+		apply_tell(m->gen, text);
+	}
 }
 
-/* What the parent asks for, as a wish for the plan. */
-static void
-take_wish(const struct msg_net_want *m, struct net_want *w)
+void
+net_take_wish(const struct msg_net_want *m, struct net_want *w)
 {
 	w->active = m->active;
 	w->drain = m->drain;
@@ -417,14 +439,14 @@ net_want(const struct msg_net_want *m)
 	if (clear_gen != 0)
 		return;
 	want_gen = m->gen;
-	take_wish(m, &want);
+	net_take_wish(m, &want);
 	n = reconcile(1, why, sizeof(why));
 	us = us_since(began);
 	if (n != -1) {
 		wanted = 1;
 		settle_flows(m, &flows);
 	} else if (wanted)
-		take_wish(&was, &want);
+		net_take_wish(&was, &want);
 	drifting = 0;
 	send_done(m->gen, n, us, flows, why);
 }
@@ -619,29 +641,4 @@ net_clear(uint32_t gen)
 	ppp_clear();
 	hook_link_clear();
 	on_clear(-1, 0, NULL);
-}
-
-/* ---- for people ---- */
-
-static void
-show_line(const char *text, int different, void *arg)
-{
-	struct msg_net_line m;
-
-	memset(&m, 0, sizeof(m));
-	m.asker = *(uint32_t *)arg;
-	m.different = different != 0;
-	strlcpy(m.text, text, sizeof(m.text));
-	netconf_send(IMSG_NET_LINE, -1, &m, sizeof(m));
-}
-
-void
-net_show(uint32_t asker)
-{
-	if (look(0) == 0) {
-		want.nat_loaded = apply_nat_loaded(&state);
-		plan_show(&want, &state, show_line, &asker);
-	} else
-		show_line("the kernel does not tell", 1, &asker);
-	netconf_send(IMSG_NET_LINE_END, -1, &asker, sizeof(asker));
 }

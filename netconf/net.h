@@ -5,6 +5,7 @@
  *	net.c		what is wanted, what is there, and when to look
  *	net_apply.c	a plan done, step by step, and what it overwrites
  *	net_flow.c	old flows: forgotten, or waited for
+ *	net_show.c	what is told to people
  */
 #ifndef NETCONF_NET_H
 #define NETCONF_NET_H
@@ -18,6 +19,11 @@ extern const struct netops *netops;
 /* net.c */
 /* The last flow of what drained is gone: what was laid for it goes too. */
 void net_drained(void);
+/* A fresh look at the kernel, or NULL; the wish is complete after it. */
+const struct net_state *net_look(void);
+const struct net_want *net_wish(void);
+/* What the parent asks for, as a wish for the plan. */
+void net_take_wish(const struct msg_net_want *, struct net_want *);
 
 /* net_apply.c */
 /* The undo file of an earlier run; why it cannot be used is logged. */
@@ -32,6 +38,8 @@ void apply_prune(const struct net_state *);
  */
 int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
     char *why, size_t size);
+/* One more step is done. */
+void apply_tell(uint32_t gen, const char *text);
 /* What is about to be changed, besides the state; nat: as loaded, or NULL. */
 void apply_before(struct net_before *, const char *nat);
 /* As it was before, as far as the kernel lets us; what it refuses is logged. */
@@ -44,12 +52,21 @@ const char *apply_nat_loaded(const struct net_state *);
 
 /* net_flow.c */
 void flow_open(void);
+/*
+ * What becomes of the flows of the uplink that is left, in words.  Its number,
+ * or MSG_UPLINK_NONE: none is left.
+ */
+uint32_t flow_text(const struct msg_net_want *, const struct net_want *,
+    char *buf, size_t size);
 /* Forget an uplink's flows, of its addresses; how many there were. */
 uint32_t flow_flush(uint32_t uplink, const struct addr[FAMILIES]);
 /* It is in use again: nothing of it is forgotten late. */
 void flow_keep(uint32_t uplink);
-/* Tell the parent when its last flow is gone, at the latest after ms. */
-void flow_drain(uint32_t uplink, const struct addr[FAMILIES], uint32_t ms);
+/*
+ * Tell the parent when its last flow is gone, at the latest after ms.  1: it
+ * begins, 0: it goes on.
+ */
+int flow_drain(uint32_t uplink, const struct addr[FAMILIES], uint32_t ms);
 void flow_drain_stop(void);
 
 #endif

@@ -246,14 +246,14 @@ overtaken(void)
 	return errno == ENODEV || errno == ENETDOWN;
 }
 
-static void
-tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
+void
+apply_tell(uint32_t gen, const char *text)
 {
 	struct msg_net_step m;
 
 	memset(&m, 0, sizeof(m));
 	m.gen = gen;
-	plan_step_text(st, s, m.text, sizeof(m.text));
+	strlcpy(m.text, text, sizeof(m.text));
 	netconf_send(IMSG_NET_STEP, -1, &m, sizeof(m));
 }
 
@@ -268,7 +268,8 @@ apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
 	for (i = 0; i < p->n; i++) {
 		reason[0] = '\0';
 		if (do_step(&p->step[i], p, reason, sizeof(reason)) == 0) {
-			tell_step(&p->step[i], s, gen);
+			plan_step_text(&p->step[i], s, text, sizeof(text));
+			apply_tell(gen, text);
 			done++;
 		} else if (!gone_already(&p->step[i]))
 			break;

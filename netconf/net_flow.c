@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <event.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -29,6 +30,21 @@ static struct {
 } swept;
 
 static struct event drain_timer, sweep_timer;
+
+uint32_t
+flow_text(const struct msg_net_want *m, const struct net_want *w, char *buf,
+    size_t size)
+{
+	if (m->flush != MSG_UPLINK_NONE) {
+		snprintf(
+		    buf, size, "forget flows of %s", w->uplink[m->flush].label);
+		return m->flush;
+	}
+	if (m->drain != MSG_UPLINK_NONE)
+		snprintf(buf, size, "let flows of %s end, for %u s at most",
+		    w->uplink[m->drain].label, m->drain_ms / 1000);
+	return m->drain;
+}
 
 static void
 flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
@@ -133,17 +149,18 @@ on_drain(int fd, short what, void *arg)
 }
 
 /* Asked for again it goes on: its time began with the switch. */
-void
+int
 flow_drain(uint32_t uplink, const struct addr address[FAMILIES], uint32_t ms)
 {
 	struct monotime now = monotime_now();
 
 	memcpy(drain.address, address, sizeof(drain.address));
 	if (drain.uplink == uplink)
-		return;
+		return 0;
 	drain.uplink = uplink;
 	drain.until = monotime_add_ms(now, ms);
 	look_again(now);
+	return 1;
 }
 
 void

@@ -45,6 +45,12 @@ want_fits(const struct msg_net_want *w)
 }
 
 static int
+plan_fits(const struct msg_net_plan *p)
+{
+	return msg_net_plan_valid(p) && want_fits(&p->want);
+}
+
+static int
 link_fits(const struct msg_link *l)
 {
 	return msg_link_valid(l) && is_uplink(l->uplink);
@@ -77,6 +83,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_conf_load load;
 		struct msg_link link;
 		struct msg_net_want want;
+		struct msg_net_plan plan;
 		struct msg_alarm alarm;
 		struct msg_capture capture;
 		struct msg_hooks hooks;
@@ -106,6 +113,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
+		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
 		TAKE(ALARM, alarm, ready && msg_alarm_valid(&m.alarm),
 		    alarm_run(&m.alarm));
 		TAKE(CAPTURE, capture, ready && msg_capture_valid(&m.capture),

@@ -102,6 +102,8 @@ int plan_make(const struct net_want *, const struct net_state *, struct plan *);
 /* The steps back to what was before, from what is there now. */
 void plan_back(const struct net_before *, const struct net_state *now,
     const struct undo *, struct plan *);
+/* What it is about: "route", "link". */
+const char *plan_step_word(const struct step *);
 /* A step in the words of ip(8), for people. */
 void plan_step_text(
     const struct step *, const struct net_state *, char *, size_t);

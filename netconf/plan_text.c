@@ -64,6 +64,29 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
 	    via, name_of(s, r->ifindex), r->table);
 }
 
+const char *
+plan_step_word(const struct step *st)
+{
+	switch (st->type) {
+	case STEP_RP_FILTER:
+		return "sysctl";
+	case STEP_NAT:
+		return "nft";
+	case STEP_RULE_ADD:
+	case STEP_RULE_DEL:
+		return "rule";
+	case STEP_ROUTE_ADD:
+	case STEP_ROUTE_DEL:
+		return "route";
+	case STEP_GROUP:
+	case STEP_LINK_UP:
+	case STEP_LINK_DOWN:
+	case STEP_UNDO:
+		break;
+	}
+	return "link";
+}
+
 void
 plan_step_text(
     const struct step *st, const struct net_state *s, char *buf, size_t size)

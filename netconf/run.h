@@ -47,6 +47,7 @@ void net_reloaded(void); /* another configuration is in force */
 void net_want(const struct msg_net_want *);
 void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
+void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
 /* What the parent was told of an uplink. */
 const struct msg_facts *net_facts(uint32_t uplink);
 /* A modem backup's interface came or went: ppp_interface() tells. */

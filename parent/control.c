@@ -65,6 +65,8 @@ request_size(uint32_t type)
 		return sizeof(struct ctl_show);
 	case IMSG_CTL_FAILOVER:
 		return sizeof(struct ctl_failover);
+	case IMSG_CTL_PLAN:
+		return sizeof(struct ctl_plan);
 	case IMSG_CTL_HOLD:
 	case IMSG_CTL_RELOAD:
 		return sizeof(struct ctl_time);
@@ -244,6 +246,9 @@ strings_ok(uint32_t type, const void *data)
 	if (type == IMSG_CTL_FAILOVER)
 		return msg_text_valid(
 		    ((const struct ctl_failover *)data)->name, CTL_NAME_LEN);
+	if (type == IMSG_CTL_PLAN)
+		return msg_text_valid(
+		    ((const struct ctl_plan *)data)->name, CTL_NAME_LEN);
 	return 1;
 }
 
@@ -253,7 +258,7 @@ only_looks(uint32_t type, const void *data)
 {
 	if (type == IMSG_CTL_SHOW)
 		return ((const struct ctl_show *)data)->what != CTL_SHOW_CONFIG;
-	return type == IMSG_CTL_MONITOR;
+	return type == IMSG_CTL_MONITOR || type == IMSG_CTL_PLAN;
 }
 
 static void
@@ -262,6 +267,7 @@ request(struct client *c, struct imsg *imsg)
 	union {
 		struct ctl_show show;
 		struct ctl_failover failover;
+		struct ctl_plan plan;
 		struct ctl_time time;
 		struct ctl_log log;
 	} data;
@@ -286,7 +292,7 @@ request(struct client *c, struct imsg *imsg)
 		refuse(c, "not on the read-only socket");
 		return;
 	}
-	if (type != IMSG_CTL_SHOW && type != IMSG_CTL_MONITOR)
+	if (!only_looks(type, &data) && type != IMSG_CTL_SHOW)
 		log_info("%s asked for by uid %u", msg_name(type) + 4,
 		    (unsigned int)c->uid);
 	c->busy = 1;

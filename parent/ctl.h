@@ -50,6 +50,13 @@ struct ctl_failover {
 	uint32_t for_s; /* goes back by itself; 0: does not */
 };
 
+/* CTL_PLAN, and the first record of its answer: then it has a name */
+enum ctl_plan_kind { CTL_PLAN_FAILOVER, CTL_PLAN_FALLBACK };
+struct ctl_plan {
+	uint32_t kind; /* enum ctl_plan_kind */
+	char name[CTL_NAME_LEN]; /* backup; empty: as failover takes it */
+};
+
 /* CTL_HOLD (CTL_FOREVER possible), CTL_RELOAD (0: no confirmation needed) */
 struct ctl_time {
 	uint32_t for_s;
@@ -195,6 +202,12 @@ struct ctl_line {
 	uint32_t different; /* show network: wanted and found disagree */
 	char event[CTL_EVENT_LEN]; /* empty: of no event */
 	char who[CTL_WORD_LEN]; /* uplink, state, network, alarm, ... */
+	char text[MSG_TEXT_LEN];
+};
+
+struct ctl_step {
+	uint32_t flows; /* or MSG_FLOWS_NONE */
+	char what[CTL_WORD_LEN];
 	char text[MSG_TEXT_LEN];
 };
 

@@ -460,4 +460,33 @@ result(FILE *f, const struct ctl_result *r)
 	fputc('\n', f);
 }
 
-const struct ctl_output ctl_json = { show, one_line, result };
+static void
+plan(FILE *f, const struct ctl_answer *a, const struct ctl_result *r)
+{
+	struct json j = { f, 0 };
+	const struct ctl_step *s;
+	size_t i;
+
+	(void)r;
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", SCHEMA);
+	json_string(&j, "kind",
+	    a->plan.kind == CTL_PLAN_FALLBACK ? "fallback" : "failover");
+	json_string(&j, "uplink", a->plan.name);
+	json_open(&j, "steps", '[');
+	for (i = 0; i < a->nsteps; i++) {
+		s = &a->steps[i];
+		json_open(&j, NULL, '{');
+		json_int(&j, "n", (int64_t)i + 1);
+		json_string(&j, "what", s->what);
+		json_string(&j, "text", s->text);
+		if (s->flows != MSG_FLOWS_NONE)
+			json_int(&j, "flows", s->flows);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	json_close(&j, '}');
+	fputc('\n', f);
+}
+
+const struct ctl_output ctl_json = { show, plan, one_line, result };

@@ -26,6 +26,9 @@ struct ctl_answer {
 	size_t nevents;
 	struct ctl_line *lines;
 	size_t nlines;
+	struct ctl_plan plan;
+	struct ctl_step *steps;
+	size_t nsteps;
 	char *text; /* CTL_TEXT, joined */
 	size_t textlen;
 };
@@ -33,6 +36,9 @@ struct ctl_answer {
 struct ctl_output {
 	/* a whole answer to show WHAT */
 	void (*show)(FILE *, uint32_t what, const struct ctl_answer *);
+	/* the answer to plan, and what its result says */
+	void (*plan)(
+	    FILE *, const struct ctl_answer *, const struct ctl_result *);
 	/* a line of monitor, at once */
 	void (*line)(FILE *, const struct ctl_line *);
 	/* how a request that shows nothing ended */

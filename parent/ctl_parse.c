@@ -25,6 +25,7 @@ struct word {
 static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 					 "what is going on" },
 	{ "monitor", IMSG_CTL_MONITOR, "events as they happen" },
+	{ "plan", IMSG_CTL_PLAN, "failover [name]|fallback: the steps, first" },
 	{ "failover", IMSG_CTL_FAILOVER, "[name] [for time]: to a backup" },
 	{ "fallback", IMSG_CTL_FALLBACK, "to the primary, now" },
 	{ "confirm", IMSG_CTL_CONFIRM, "a failover or reload stays" },
@@ -39,7 +40,6 @@ static const struct word later[] = {
 	{ "top", 0, NULL },
 	{ "report", 0, NULL },
 	{ "replay", 0, NULL },
-	{ "plan", 0, NULL },
 	{ "drill", 0, NULL },
 	{ "grant", 0, NULL },
 	{ "test", 0, NULL },
@@ -64,6 +64,11 @@ static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 static const struct word formats[] = { { "prometheus", CTL_SHOW_PROMETHEUS,
 					   "text format 0.0.4" },
 	{ NULL, 0, NULL } };
+
+static const struct word plans[] = {
+	{ "failover", CTL_PLAN_FAILOVER, "[name]: to a backup" },
+	{ "fallback", CTL_PLAN_FALLBACK, "to the primary" }, { NULL, 0, NULL }
+};
 
 static const struct word logs[] = { { "brief", 0, "the usual" },
 	{ "verbose", 1, "everything" }, { NULL, 0, NULL } };
@@ -258,6 +263,19 @@ parse_failover(struct args *a, struct ctl_failover *f)
 }
 
 static int
+parse_plan(struct args *a, struct ctl_plan *p)
+{
+	const struct word *w;
+
+	if ((w = take(a, plans, "switch")) == NULL)
+		return -1;
+	p->kind = w->value;
+	return p->kind == CTL_PLAN_FAILOVER && a->argc > 0
+		   ? name(a, p->name, sizeof(p->name))
+		   : 0;
+}
+
+static int
 parse_arguments(struct args *a, struct ctl_command *c)
 {
 	const struct word *w;
@@ -270,6 +288,9 @@ parse_arguments(struct args *a, struct ctl_command *c)
 		c->len = sizeof(c->data.failover);
 		c->wait_s = WAIT_SWITCH_S;
 		return parse_failover(a, &c->data.failover);
+	case IMSG_CTL_PLAN:
+		c->len = sizeof(c->data.plan);
+		return parse_plan(a, &c->data.plan);
 	case IMSG_CTL_HOLD:
 		c->len = sizeof(c->data.time);
 		return parse_hold(a, &c->data.time);

@@ -653,4 +653,25 @@ result(FILE *f, const struct ctl_result *r)
 	fputc('\n', f);
 }
 
-const struct ctl_output ctl_text = { show, story_line, result };
+/* To a backup it may cost money; no step: it is so already. */
+static void
+plan(FILE *f, const struct ctl_answer *a, const struct ctl_result *r)
+{
+	char head[24], text[MSG_TEXT_LEN + 32];
+	const struct ctl_step *s;
+	size_t i;
+
+	for (i = 0; i < a->nsteps; i++) {
+		s = &a->steps[i];
+		snprintf(head, sizeof(head), "%3zu  ", i + 1);
+		strlcpy(text, s->text, sizeof(text));
+		if (s->flows != MSG_FLOWS_NONE)
+			snprintf(text, sizeof(text), "%s (%u now)", s->text,
+			    s->flows);
+		folded(f, head, text);
+	}
+	if (a->nsteps == 0)
+		result(f, r);
+}
+
+const struct ctl_output ctl_text = { show, plan, story_line, result };

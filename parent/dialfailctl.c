@@ -133,6 +133,22 @@ line_ok(const void *data)
 }
 
 static int
+plan_ok(const void *data)
+{
+	const struct ctl_plan *p = data;
+
+	return TEXT(p->name) && p->kind <= CTL_PLAN_FALLBACK;
+}
+
+static int
+step_ok(const void *data)
+{
+	const struct ctl_step *s = data;
+
+	return TEXT(s->what) && TEXT(s->text);
+}
+
+static int
 result_ok(const void *data)
 {
 	const struct ctl_result *r = data;
@@ -225,6 +241,13 @@ got(const struct ctl_command *c, struct imsg *imsg, struct ctl_result *r)
 		else
 			a->lines = add(a->lines, &a->nlines, sizeof(*a->lines),
 			    line_ok, imsg);
+		break;
+	case IMSG_CTL_PLAN:
+		take(imsg, &a->plan, sizeof(a->plan), plan_ok);
+		break;
+	case IMSG_CTL_STEP:
+		a->steps =
+		    add(a->steps, &a->nsteps, sizeof(*a->steps), step_ok, imsg);
 		break;
 	case IMSG_CTL_TEXT:
 		add_text(imsg);
@@ -339,6 +362,8 @@ main(int argc, char *argv[])
 	}
 	if (command.type == IMSG_CTL_SHOW)
 		output->show(stdout, command.data.show.what, &answer);
+	else if (command.type == IMSG_CTL_PLAN)
+		output->plan(stdout, &answer, &r);
 	else if (command.type != IMSG_CTL_MONITOR)
 		output->result(stdout, &r);
 	if (fflush(stdout) == EOF)

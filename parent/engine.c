@@ -252,20 +252,25 @@ engine_probe_again(uint32_t id)
 	probe(id, parent->uplink[id].probe_mode);
 }
 
+void
+engine_fill_want(const struct machine_want *w, struct msg_net_want *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->active = w->active;
+	m->drain = w->drain;
+	m->drain_ms = w->drain_ms;
+	m->flush = w->flush;
+	m->shut = w->shut;
+}
+
 /* netconf answers with NET_DONE of the same generation. */
 static uint32_t
 send_want(void)
 {
-	const struct machine_want *w = &parent->machine.want;
 	struct msg_net_want m;
 
-	memset(&m, 0, sizeof(m));
+	engine_fill_want(&parent->machine.want, &m);
 	m.gen = ++net_gen;
-	m.active = w->active;
-	m.drain = w->drain;
-	m.drain_ms = w->drain_ms;
-	m.flush = w->flush;
-	m.shut = w->shut;
 	parent_send(CHILD_NETCONF, IMSG_NET_WANT, -1, &m, sizeof(m));
 	return m.gen;
 }

@@ -447,6 +447,18 @@ enum mreason machine_step(struct machine *, const struct machine_conf *,
 struct monotime machine_deadline(
     const struct machine *, const struct machine_conf *);
 
+/* The network that a switch to this uplink asks for; nothing is changed. */
+void machine_switch_want(const struct machine *, const struct machine_conf *,
+    uint32_t uplink, struct machine_want *);
+/*
+ * The backup that a failover asked for now would bring traffic to (uplink:
+ * the one that is named, or MACHINE_NONE), and whether a fallback may be
+ * asked for: MWHY_OK, MWHY_STAYS or MWHY_ALREADY, or why not.
+ */
+enum mreason machine_may_failover(
+    const struct machine *, const struct machine_conf *, uint32_t *uplink);
+enum mreason machine_may_fallback(const struct machine *);
+
 /* The way back, for show: what is still to be waited for, in ms. */
 struct machine_return {
 	bool possible; /* on a backup, automatic (or for D), not held */

@@ -16,11 +16,10 @@ machine_want_changed(struct machine *m)
 
 /* Old flows of this uplink still work: let them end by themselves. */
 static bool
-can_drain(const struct mctx *c, uint32_t uplink)
+can_drain(
+    const struct machine *m, const struct machine_conf *conf, uint32_t uplink)
 {
-	const struct machine *m = c->m;
-
-	if (c->conf->uplink[uplink].drain_ms == 0)
+	if (conf->uplink[uplink].drain_ms == 0)
 		return (false);
 	if (uplink == MACHINE_PRIMARY)
 		return (m->primary.good && !m->primary.down);
@@ -28,30 +27,35 @@ can_drain(const struct mctx *c, uint32_t uplink)
 		!m->backup[uplink].stale);
 }
 
-/* Make an uplink the wanted one; the old one drains or is flushed. */
+/* The old one drains or is flushed. */
+void
+machine_switch_want(const struct machine *m, const struct machine_conf *conf,
+    uint32_t uplink, struct machine_want *w)
+{
+	uint32_t old = m->want.active;
+	bool drains = can_drain(m, conf, old);
+
+	*w = (struct machine_want){ .active = uplink,
+		.drain = drains ? old : MACHINE_NONE,
+		.drain_ms = drains ? conf->uplink[old].drain_ms : 0,
+		.flush = drains ? MACHINE_NONE : old };
+}
+
+/* Make an uplink the wanted one. */
 static void
 want_active(struct mctx *c, uint32_t uplink)
 {
 	struct machine *m = c->m;
-	uint32_t old = m->want.active;
+	struct machine_want w;
 
 	machine_want_changed(m);
-	if (old == uplink)
+	if (m->want.active == uplink)
 		return;
-	m->want.active = uplink;
 	if (m->want.shut) /* unknown, until an event or a round says */
 		m->primary.carrier = true;
-	m->want.shut = false;
+	machine_switch_want(m, c->conf, uplink, &w);
+	m->want = w;
 	m->drain_until = machine_never;
-	if (can_drain(c, old)) {
-		m->want.drain = old;
-		m->want.drain_ms = c->conf->uplink[old].drain_ms;
-		m->want.flush = MACHINE_NONE;
-	} else {
-		m->want.drain = MACHINE_NONE;
-		m->want.drain_ms = 0;
-		m->want.flush = old;
-	}
 	m->apply_fails = 0;
 }
 

@@ -35,39 +35,52 @@ stay(struct mctx *c, uint32_t ms)
 }
 
 static uint32_t
-first_other(const struct mctx *c)
+first_other(const struct machine *m, const struct machine_conf *conf)
 {
 	uint32_t i;
 
-	for (i = 1; i < c->conf->nuplinks; i++)
-		if (c->m->state != MACHINE_ON_BACKUP || i != c->m->want.active)
+	for (i = 1; i < conf->nuplinks; i++)
+		if (m->state != MACHINE_ON_BACKUP || i != m->want.active)
 			return (i);
-	return (c->m->want.active);
+	return (m->want.active);
+}
+
+enum mreason
+machine_may_failover(
+    const struct machine *m, const struct machine_conf *conf, uint32_t *uplink)
+{
+	uint32_t i = *uplink;
+
+	if (conf->nuplinks <= 1)
+		return (MWHY_NO_BACKUP);
+	if (i == MACHINE_PRIMARY || (i != MACHINE_NONE && i >= conf->nuplinks))
+		return (MWHY_NO_SUCH_UPLINK);
+	if (m->state == MACHINE_STARTING)
+		return (MWHY_NOT_YET);
+	if (m->request != 0)
+		return (MWHY_BUSY);
+	if (i == MACHINE_NONE)
+		i = m->state == MACHINE_ON_BACKUP ? m->want.active
+						  : first_other(m, conf);
+	*uplink = i;
+	return (m->state == MACHINE_ON_BACKUP && i == m->want.active
+		    ? MWHY_STAYS
+		    : MWHY_OK);
 }
 
 static enum mreason
 op_failover(struct mctx *c)
 {
-	struct machine *m = c->m;
 	uint32_t i = c->ev->uplink;
+	enum mreason why = machine_may_failover(c->m, c->conf, &i);
 
-	if (c->conf->nuplinks <= 1)
-		return (answer(c, false, MWHY_NO_BACKUP));
-	if (i == MACHINE_PRIMARY ||
-	    (i != MACHINE_NONE && i >= c->conf->nuplinks))
-		return (answer(c, false, MWHY_NO_SUCH_UPLINK));
-	if (m->state == MACHINE_STARTING)
-		return (answer(c, false, MWHY_NOT_YET));
-	if (m->request != 0)
-		return (answer(c, false, MWHY_BUSY));
-	if (i == MACHINE_NONE)
-		i = m->state == MACHINE_ON_BACKUP ? m->want.active
-						  : first_other(c);
-	if (m->state == MACHINE_ON_BACKUP && i == m->want.active) {
+	if (why == MWHY_STAYS) {
 		stay(c, c->ev->ms);
 		return (answer(
 		    c, true, c->ev->ms == 0 ? MWHY_STAYS : MWHY_STAYS_FOR));
 	}
+	if (why != MWHY_OK)
+		return (answer(c, false, why));
 	pend(c, i);
 	return (MWHY_NOTED);
 }
@@ -80,23 +93,30 @@ call_off(struct mctx *c)
 		machine_finish_request(c, false, MWHY_SUPERSEDED);
 }
 
+enum mreason
+machine_may_fallback(const struct machine *m)
+{
+	if (m->state == MACHINE_STARTING)
+		return (MWHY_NOT_YET);
+	if (m->request != 0)
+		return (MWHY_BUSY);
+	if (m->want.active == MACHINE_PRIMARY)
+		return (m->primary.down && !m->target ? MWHY_PRIMARY_NOT_GOOD
+						      : MWHY_ALREADY);
+	if (!machine_primary_usable(m) && !m->want.shut)
+		return (MWHY_PRIMARY_NOT_GOOD);
+	return (MWHY_OK);
+}
+
 static enum mreason
 op_fallback(struct mctx *c)
 {
 	struct machine *m = c->m;
+	enum mreason why;
 
-	if (m->state == MACHINE_STARTING)
-		return (answer(c, false, MWHY_NOT_YET));
 	call_off(c);
-	if (m->request != 0)
-		return (answer(c, false, MWHY_BUSY));
-	if (m->want.active == MACHINE_PRIMARY) {
-		if (m->primary.down && !m->target)
-			return (answer(c, false, MWHY_PRIMARY_NOT_GOOD));
-		return (answer(c, true, MWHY_ALREADY));
-	}
-	if (!machine_primary_usable(m) && !m->want.shut)
-		return (answer(c, false, MWHY_PRIMARY_NOT_GOOD));
+	if ((why = machine_may_fallback(m)) != MWHY_OK)
+		return (answer(c, why == MWHY_ALREADY, why));
 	pend(c, MACHINE_PRIMARY);
 	m->request_until = monotime_add_ms(c->now, MACHINE_FALLBACK_MS);
 	return (MWHY_NOTED);

@@ -255,6 +255,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_adopt adopt;
 		struct msg_net_drained drained;
 		struct msg_net_line line;
+		struct msg_net_plan_step plan_step;
+		struct msg_net_plan_end plan_end;
 		uint32_t asker;
 	} m;
 	int valid = 0;
@@ -282,6 +284,12 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
 		    show_net_line(&m.line));
 		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));
+		TAKE(NET_PLAN_STEP, plan_step,
+		    msg_net_plan_step_valid(&m.plan_step),
+		    foresee_step(&m.plan_step));
+		TAKE(NET_PLAN_END, plan_end,
+		    msg_net_plan_end_valid(&m.plan_end),
+		    foresee_end(&m.plan_end));
 	}
 #undef TAKE
 	if (!valid)

@@ -15,6 +15,7 @@
  *	link_hook.c	the same of an interface, by hooks
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
+ *	foresee.c	the steps of a switch, before it is asked for
  */
 #ifndef PARENT_PARENT_H
 #define PARENT_PARENT_H
@@ -219,6 +220,8 @@ void engine_net_done(const struct msg_net_done *);
 void engine_adopt(const struct msg_net_adopt *);
 void engine_drained(const struct msg_net_drained *);
 void engine_hook_done(const struct msg_hook_done *);
+/* A wish of the machine's as netconf is told of it. */
+void engine_fill_want(const struct machine_want *, struct msg_net_want *);
 /* Ask netconf to lay what a new link needs; link_prepared comes later. */
 void engine_prepare(uint32_t uplink);
 /* The prober has a new configuration: tell it the uplink's mode again. */
@@ -263,6 +266,12 @@ void link_seen(uint32_t uplink);
 void link_dispatch_netconf(uint32_t type, struct imsg *);
 void link_dispatch_dialer(uint32_t type, struct imsg *);
 const char *link_status(const struct uplink *);
+
+/* foresee.c */
+/* kind: enum ctl_plan_kind; id: the backup, or MACHINE_NONE. */
+void foresee(uint32_t ctl, uint32_t kind, uint32_t id);
+void foresee_step(const struct msg_net_plan_step *);
+void foresee_end(const struct msg_net_plan_end *);
 
 /* show.c */
 void show_send(uint32_t ctl, const struct ctl_show *);

@@ -45,25 +45,46 @@ no_such_backup(uint32_t ctl, const char *name)
 	    ctl, CTL_REFUSED, "no such backup: %s; valid: %s", name, text);
 }
 
+/* The backup of this name; -1: none is, and that is said. */
+static int
+find_backup(uint32_t ctl, const char *name, uint32_t *id)
+{
+	uint32_t i;
+
+	*id = MACHINE_NONE;
+	if (name[0] == '\0')
+		return 0;
+	for (i = 1; i < parent->conf.nuplinks; i++)
+		if (strcmp(uplink_name(i), name) == 0)
+			*id = i;
+	if (*id != MACHINE_NONE)
+		return 0;
+	no_such_backup(ctl, name);
+	return -1;
+}
+
 static void
 failover(uint32_t ctl, const struct ctl_failover *f)
 {
-	uint32_t i, id = MACHINE_NONE;
+	uint32_t id;
 
 	if (f->for_s > CTL_FOR_MAX) {
 		control_result(ctl, CTL_REFUSED, "at most 7 days");
 		return;
 	}
-	if (f->name[0] != '\0') {
-		for (i = 1; i < parent->conf.nuplinks; i++)
-			if (strcmp(uplink_name(i), f->name) == 0)
-				id = i;
-		if (id == MACHINE_NONE) {
-			no_such_backup(ctl, f->name);
-			return;
-		}
-	}
-	ask_machine(MEV_FAILOVER, ctl, id, f->for_s);
+	if (find_backup(ctl, f->name, &id) == 0)
+		ask_machine(MEV_FAILOVER, ctl, id, f->for_s);
+}
+
+static void
+plan(uint32_t ctl, const struct ctl_plan *p)
+{
+	uint32_t id;
+
+	if (p->kind > CTL_PLAN_FALLBACK)
+		control_result(ctl, CTL_REFUSED, "no such switch");
+	else if (find_backup(ctl, p->name, &id) == 0)
+		foresee(ctl, p->kind, id);
 }
 
 static void
@@ -139,6 +160,9 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		break;
 	case IMSG_CTL_FAILOVER:
 		failover(ctl, data);
+		break;
+	case IMSG_CTL_PLAN:
+		plan(ctl, data);
 		break;
 	case IMSG_CTL_FALLBACK:
 		ask_machine(MEV_FALLBACK, ctl, MACHINE_NONE, 0);

@@ -76,6 +76,14 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_line) &&
 		     msg_net_line_valid(data));
 		break;
+	case IMSG_NET_PLAN_STEP:
+		must(len == sizeof(struct msg_net_plan_step) &&
+		     msg_net_plan_step_valid(data));
+		break;
+	case IMSG_NET_PLAN_END:
+		must(len == sizeof(struct msg_net_plan_end) &&
+		     msg_net_plan_end_valid(data));
+		break;
 	case IMSG_CONF_UPLINK:
 		must(len == sizeof(struct conf_uplink));
 		break;
@@ -556,18 +564,26 @@ some_uplink(void)
 	return n % 4 == 3 ? MSG_UPLINK_NONE : n % (CONF_UPLINKS_MAX + 1);
 }
 
+/* The same wish is carried out, or only foreseen. */
 static void
 send_want(void)
 {
-	struct msg_net_want m;
+	struct msg_net_plan m;
 
-	m.gen = octet();
-	m.active = octet() % (CONF_UPLINKS_MAX + 1);
-	m.drain = some_uplink();
-	m.drain_ms = octet();
-	m.flush = some_uplink();
+	m.want.gen = octet();
+	m.want.active = octet() % (CONF_UPLINKS_MAX + 1);
+	m.want.drain = some_uplink();
+	m.want.drain_ms = octet();
+	m.want.flush = some_uplink();
+	m.want.shut = octet() % 3;
+	m.asker = octet();
+	if (m.asker % 4 != 0) {
+		deliver(IMSG_NET_WANT, &m.want, sizeof(m.want));
+		return;
+	}
+	m.undialled = octet() % 3;
 	m.shut = octet() % 3;
-	deliver(IMSG_NET_WANT, &m, sizeof(m));
+	deliver(IMSG_NET_PLAN, &m, sizeof(m));
 }
 
 static void

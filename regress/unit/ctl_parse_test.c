@@ -50,6 +50,8 @@ test_verbs(void **state)
 		const char *line;
 		uint32_t type;
 	} all[] = { { "show", IMSG_CTL_SHOW }, { "monitor", IMSG_CTL_MONITOR },
+		{ "plan failover", IMSG_CTL_PLAN },
+		{ "plan fallback", IMSG_CTL_PLAN },
 		{ "failover", IMSG_CTL_FAILOVER },
 		{ "fallback", IMSG_CTL_FALLBACK },
 		{ "confirm", IMSG_CTL_CONFIRM },

@@ -49,6 +49,8 @@ union body {
 	struct msg_net_adopt adopt;
 	struct msg_net_drained drained;
 	struct msg_net_line line;
+	struct msg_net_plan_step plan_step;
+	struct msg_net_plan_end plan_end;
 	uint32_t number;
 };
 
@@ -518,7 +520,8 @@ ask(const struct msg_net_want *m)
 	assert_int_equal(sent[nsent - 1].type, IMSG_NET_DONE);
 	assert_int_equal(last_done()->gen, m->gen);
 	if (last_done()->ok)
-		assert_int_equal(count(IMSG_NET_STEP), last_done()->nsteps);
+		assert_in_range(count(IMSG_NET_STEP), last_done()->nsteps,
+		    last_done()->nsteps + 1); /* and what became of flows */
 	return last_done();
 }
 
@@ -787,7 +790,7 @@ refuse_nth(size_t story, int n, int error)
 		assert_as_it_was(stories[story].name, n);
 	calls = fail_at = 0;
 	/* nothing comes after it by itself */
-	loop_quiet();
+	on_settle(-1, 0, NULL);
 	if (error == ENODEV)
 		assert_int_equal(ask(&m)->nsteps, 0);
 	else if (!stories[story].more)
@@ -1363,6 +1366,96 @@ test_uplink_leaves(void **arg)
 	assert_int_equal(undo.n, 1);
 }
 
+/* ---- foreseen ---- */
+
+#define FORESEEN_MAX 64
+
+static struct msg_net_plan_step foreseen[FORESEEN_MAX];
+static size_t nforeseen;
+
+static const struct msg_net_plan_end *
+ask_plan(const struct msg_net_want *m, int undialled, int shut)
+{
+	struct msg_net_plan q = { .asker = 7, .want = *m };
+	int before = calls;
+	size_t i;
+
+	q.undialled = undialled != 0;
+	q.shut = shut != 0;
+	nsent = nforeseen = 0;
+	net_plan(&q);
+	assert_int_equal(calls, before);
+	assert_int_equal(sent[nsent - 1].type, IMSG_NET_PLAN_END);
+	for (i = 0; i < nsent - 1; i++) {
+		assert_int_equal(sent[i].type, IMSG_NET_PLAN_STEP);
+		assert_int_equal(sent[i].body.plan_step.asker, 7);
+		assert_true(nforeseen < FORESEEN_MAX);
+		foreseen[nforeseen++] = sent[i].body.plan_step;
+	}
+	return &sent[nsent - 1].body.plan_end;
+}
+
+/* What was foreseen is what is done, but for what a link up brings. */
+static void
+test_plan(void **arg)
+{
+	struct msg_net_want m;
+	size_t s, i, n;
+
+	(void)arg;
+	for (s = 0; s < STORIES; s++) {
+		end(NULL);
+		begin(NULL);
+		if (stories[s].begin == story_up)
+			continue;
+		m = stories[s].begin();
+		if (m.drain == MSG_UPLINK_NONE)
+			m.flush = m.active == 0 ? 2 : 0;
+		assert_int_equal(ask_plan(&m, 0, 0)->ok, 1);
+		assert_int_equal(ask(&m)->ok, 1);
+		assert_true(nforeseen >= (size_t)stories[s].steps);
+		for (i = n = 0; i < nsent; i++) {
+			if (sent[i].type != IMSG_NET_STEP)
+				continue;
+			assert_true(n < nforeseen);
+			assert_string_equal(
+			    sent[i].body.step.text, foreseen[n++].text);
+		}
+		assert_int_equal(n, nforeseen);
+	}
+}
+
+static void
+test_plan_flows(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	conf.uplink[0].shutdown = 1;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	flows[0] = 7;
+	m.flush = 0;
+	assert_int_equal(ask_plan(&m, 0, 1)->ok, 1);
+	assert_int_equal(nforeseen, 3);
+	assert_string_equal(foreseen[0].what, "route");
+	assert_int_equal(foreseen[0].flows, MSG_FLOWS_NONE);
+	assert_string_equal(foreseen[1].text, "forget flows of eth1");
+	assert_int_equal(foreseen[1].flows, 7);
+	assert_string_equal(foreseen[2].text, "link set eth1 down");
+	assert_int_equal(flows[0], 7);
+	/* not there, or yet to come */
+	m.active = 2;
+	assert_int_equal(ask_plan(&m, 0, 1)->ok, 0);
+	assert_string_equal(
+	    sent[nsent - 1].body.plan_end.text, "pots: no interface");
+	assert_int_equal(ask_plan(&m, 1, 1)->ok, 1);
+	assert_int_equal(nforeseen, 2);
+	assert_string_equal(foreseen[1].what, "flows");
+	/* and the wish is what it was */
+	assert_int_equal(active(0)->nsteps, 0);
+}
+
 static void
 test_show(void **arg)
 {
@@ -1414,6 +1507,8 @@ main(void)
 		T(test_adoption),
 		T(test_clear),
 		T(test_uplink_leaves),
+		T(test_plan),
+		T(test_plan_flows),
 		T(test_show),
 	};
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a switch would do, for an operator who asks before.  The wish is the
+ * state machine's own, and netconf tells the steps that it would take for it:
+ * asker is the client's number, which comes back with each of them.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "parent/control.h"
+#include "parent/parent.h"
+
+static void __attribute__((__format__(printf, 4, 5)))
+tell(uint32_t ctl, const char *what, uint32_t flows, const char *fmt, ...)
+{
+	struct ctl_step r;
+	va_list ap;
+
+	memset(&r, 0, sizeof(r));
+	r.flows = flows;
+	strlcpy(r.what, what, sizeof(r.what));
+	va_start(ap, fmt);
+	vsnprintf(r.text, sizeof(r.text), fmt, ap);
+	va_end(ap);
+	control_record(ctl, IMSG_CTL_STEP, &r, sizeof(r));
+}
+
+/* Make before break: it is brought up and proved while nothing moves. */
+static void
+tell_proof(uint32_t ctl, uint32_t id, uint32_t undialled)
+{
+	const char *name = uplink_name(id);
+
+	if (undialled)
+		tell(ctl, "dial", MSG_FLOWS_NONE, "dial %s", name);
+	tell(ctl, "prove", MSG_FLOWS_NONE, "prove %s by its targets", name);
+}
+
+static void
+ask(uint32_t ctl, uint32_t id)
+{
+	const struct machine *m = &parent->machine;
+	struct machine_want w;
+	struct msg_net_plan q;
+
+	machine_switch_want(m, &parent->mconf, id, &w);
+	memset(&q, 0, sizeof(q));
+	q.asker = ctl;
+	q.undialled = id != MACHINE_PRIMARY &&
+		      parent->mconf.uplink[id].needs_dial &&
+		      m->backup[id].link != MACHINE_LINK_UP;
+	q.shut = id != MACHINE_PRIMARY && parent->mconf.shutdown;
+	engine_fill_want(&w, &q.want);
+	if (id != MACHINE_PRIMARY)
+		tell_proof(ctl, id, q.undialled);
+	parent_send(CHILD_NETCONF, IMSG_NET_PLAN, -1, &q, sizeof(q));
+}
+
+void
+foresee(uint32_t ctl, uint32_t kind, uint32_t id)
+{
+	const struct machine *m = &parent->machine;
+	struct ctl_plan r;
+	enum mreason why;
+
+	if (kind == CTL_PLAN_FALLBACK) {
+		id = MACHINE_PRIMARY;
+		why = machine_may_fallback(m);
+	} else
+		why = machine_may_failover(m, &parent->mconf, &id);
+	if (why != MWHY_OK && why != MWHY_STAYS && why != MWHY_ALREADY) {
+		control_result(ctl, CTL_REFUSED, "%s", mreason_text(why));
+		return;
+	}
+	memset(&r, 0, sizeof(r));
+	r.kind = kind;
+	strlcpy(r.name, uplink_name(id), sizeof(r.name));
+	control_record(ctl, IMSG_CTL_PLAN, &r, sizeof(r));
+	if (why == MWHY_OK)
+		ask(ctl, id);
+	else
+		control_result(ctl, CTL_OK, "%s", mreason_text(why));
+}
+
+void
+foresee_step(const struct msg_net_plan_step *s)
+{
+	tell(s->asker, s->what, s->flows, "%s", s->text);
+}
+
+void
+foresee_end(const struct msg_net_plan_end *e)
+{
+	control_result(e->asker, e->ok ? CTL_OK : CTL_REFUSED, "%s",
+	    e->ok ? "done" : e->text);
+}
