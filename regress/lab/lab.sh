@@ -567,7 +567,7 @@ state() {
 
 # lab_run: the daemon in the background, its log in $LAB/daemon.log
 lab_run() {
-	spawn router $LAB/daemon.log dialfaild -d -v "$@"
+	spawn router $LAB/daemon.log "${LAB_DAEMON:-dialfaild}" -d -v "$@"
 	DAEMON=$SPAWNED
 }
 
