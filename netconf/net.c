@@ -23,6 +23,7 @@
 #define PACE          10 /* of what follows, in its time */
 #define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
 #define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
+#define AGAIN_MS      1000 /* after what the kernel refused */
 #define CLEAR_MS      (12 * 1000) /* pppd: SIGTERM, SIGKILL, and its group */
 #define CLEAR_LOOK_MS 50
 
@@ -473,6 +474,15 @@ too_often(struct monotime now)
 	return 0;
 }
 
+/* What was refused changes nothing, so no event tells when to try again. */
+static void
+look_again_soon(void)
+{
+	struct timeval tv = monotime_ms(AGAIN_MS);
+
+	evtimer_add(&later, &tv);
+}
+
 /* Interfaces came or went, or somebody changed what is ours. */
 static void
 repair(void)
@@ -499,6 +509,8 @@ repair(void)
 	}
 	if ((n = reconcile(0, why, sizeof(why))) != -1)
 		log_info("network: %d step%s laid again", n, n == 1 ? "" : "s");
+	else
+		look_again_soon();
 	if (drifting != (n == -1))
 		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
 	drifting = n == -1;
@@ -546,7 +558,9 @@ on_settle(int fd, short what, void *arg)
 	netops->changes();
 	event_add(&monitor, NULL);
 	pace_count(&looks, monotime_now());
-	if (look(0) == 0 && wanted && clear_gen == 0)
+	if (look(0) == -1)
+		look_again_soon();
+	else if (wanted && clear_gen == 0)
 		repair();
 }
 

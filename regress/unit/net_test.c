@@ -34,6 +34,7 @@ static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
 static int nat_loads, sweeps, dumps;
+static int dumps_fail; /* so many of the next ones */
 static uint64_t tables; /* nft's, so far */
 static char table[PLAN_NFT_MAX]; /* text of the present one */
 static uint32_t flows[CONF_UPLINKS_MAX];
@@ -169,6 +170,11 @@ static int
 sim_dump(struct net_state *s)
 {
 	dumps++;
+	if (dumps_fail > 0) {
+		dumps_fail--;
+		errno = ENOBUFS;
+		return -1;
+	}
 	*s = k->s;
 	s->links = copy(k->link, s->nlinks, sizeof(k->link[0]));
 	s->addrs = copy(k->addr, s->naddrs, sizeof(k->addr[0]));
@@ -1067,6 +1073,33 @@ test_others_change(void **arg)
 	assert_int_equal(last_done()->ok, 1);
 }
 
+/* What could not be repaired is tried again, though nobody says anything. */
+static void
+test_repair_refused(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
+	fail_at = calls + 1;
+	fail_errno = ENOBUFS;
+	on_settle(-1, 0, NULL);
+	assert_int_equal(last_done()->ok, 0);
+	loop_until(IMSG_NET_DONE, 2);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(k->s.nrules, 7);
+
+	loop_quiet();
+	nsent = 0;
+	kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
+	dumps_fail = 1;
+	on_settle(-1, 0, NULL);
+	assert_int_equal(k->s.nrules, 6);
+	loop_until(IMSG_NET_STEP, 1);
+	assert_int_equal(k->s.nrules, 7);
+}
+
 /* A router tells its lifetimes again and again: that is no news. */
 static void
 test_advertised(void **arg)
@@ -1496,6 +1529,7 @@ main(void)
 		T(test_drain_primary),
 		T(test_recreated),
 		T(test_others_change),
+		T(test_repair_refused),
 		T(test_advertised),
 		T(test_expired),
 		T(test_many_addresses),
