@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2034 # what lab.sh uses
-# Faults at each step of a switch, after lab.sh: netconf is killed
-# before and after each of its requests to the kernel, or the request
-# fails (dialfaild-fault.c).  Whatever happens, when dialfail has settled the
-# kernel is as it is with the primary or as it is with the backup, and the
-# LAN's packets go where that says.
+# Faults at each step of a switch, after lab.sh: netconf is killed before and
+# after each of its requests to the kernel, or the request fails
+# (dialfaild-fault.c).  Whatever happens, when dialfail has settled the kernel
+# is as it is with the primary or as it is with the backup, and the LAN's
+# packets go where that says.
 #
 # FAULT_STEP=5 is a taste: each fifth case, from a random one on, which
-# FAULT_SEED repeats.
+# FAULT_SEED repeats.  It is odd, or one of two ways that follow each other
+# would never be met.
 
-LAB_DAEMON=dialfaild-fault
 fault_cases=0 fault_slowest=0 fault_restarts=0 fault_kept=0 fault_missed=0
 
 # arm N WHAT PATTERN: read at each call, so it comes as a whole
@@ -145,7 +145,7 @@ fault_case() {
 		return
 	fi
 	began=$(now_ms)
-	if ! wait_until 15 "at_rest || arrived clear"; then
+	if ! wait_until 15 "arrived clear || at_rest"; then
 		ok "$name: it settles" false
 		return
 	fi
@@ -186,8 +186,8 @@ fault_dry() {
 		go $way
 		ok "$way without a fault" wait_until 10 "arrived $way"
 		wait_until 10 calls_rest
-		grep '^change' "$LAB/fault.calls" >"$LAB/fault.steps.$way"
-		rm "$LAB/fault.calls"
+		grep "^change" "$LAB/fault.calls" >"$LAB/fault.steps.$way"
+		rm -f "$LAB/fault.calls"
 		case $way in
 		start)	fault_dump "$LAB/fault.primary" ;;
 		failover) fault_dump "$LAB/fault.backup" ;;
@@ -228,7 +228,8 @@ fault_matrix() {
 	is "of $fault_cases cases, not met" $fault_missed 0
 }
 
-fault_begin() {
+# A site with both families, fast probes, and traffic that only we move.
+fault_site() {
 	local h
 	LAB_TICK=0.02
 	lab_up
@@ -243,10 +244,15 @@ fault_begin() {
 	    probe { count 2 interval 10ms timeout 300ms delay 100ms }" \
 	    lab_conf <<-'CONF'
 		backup wan2
-		fallback automatic { after 1h stable 0s drain 300ms }
+		fallback automatic { after 1h stable 0s drain 200ms }
 		flap { failovers 0 }
 	CONF
 	fault_dump "$LAB/fault.before"
+}
+
+fault_begin() {
+	LAB_DAEMON=dialfaild-fault
+	fault_site
 	fault_dry
 }
 

@@ -7,7 +7,7 @@
 # shellcheck source=regress/lab/fault.sh
 . "$LAB_DIR/fault.sh"
 
-: "${FAULT_STEP:=10}"
+: "${FAULT_STEP:=11}"
 fault_begin
 fault_matrix EPERM EBUSY ENOBUFS ENODEV
 fault_end
