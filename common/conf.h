@@ -30,6 +30,7 @@
 #define CONF_INIT_LEN       64
 #define CONF_ACCOUNT_LEN    128
 #define CONF_HOOK_LEN       48 /* a file in hooks/ */
+#define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -135,6 +136,9 @@ struct conf_uplink {
 
 enum conf_fallback { CONF_FALLBACK_AUTOMATIC, CONF_FALLBACK_MANUAL };
 
+/* Whom the router asks for names on a backup: the same, or the backup's. */
+enum conf_dns { CONF_DNS_KEEP, CONF_DNS_FOLLOW };
+
 /* masquerade from: a prefix, or an interface's networks at the time. */
 struct conf_net {
 	char ifname[IFNAMSIZ]; /* empty: the prefix counts */
@@ -160,6 +164,8 @@ struct conf_private {
 	char tty[PATH_MAX]; /* modem "/dev/..." */
 	char account[CONF_ACCOUNT_LEN];
 	char secret[PATH_MAX]; /* the file that holds the password */
+	uint32_t ndns; /* of an interface; pppd tells a modem's */
+	struct addr dns[CONF_DNS_MAX];
 	char start[CONF_HOOK_LEN]; /* hooks of an interface, or empty */
 	char stop[CONF_HOOK_LEN];
 };
@@ -177,6 +183,7 @@ struct conf {
 	uint32_t nuplinks; /* 0 only in a fresh struct */
 	struct conf_uplink uplink[CONF_UPLINKS_MAX];
 	struct conf_private private[CONF_UPLINKS_MAX];
+	uint32_t dns; /* enum conf_dns */
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
 	char capture[PATH_MAX]; /* directory, empty: none */

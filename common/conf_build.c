@@ -143,6 +143,9 @@ modem_end(struct conf_build *b)
 	if (u->modem.nphones == 0)
 		conf_src_error(b->src, &ub->where,
 		    "a modem needs a phone number: phone \"NUMBER\"");
+	if (ub->dns.s != NULL)
+		conf_src_error(b->src, &ub->dns,
+		    "a modem's resolvers are those that its peer names");
 	if (ub->account.s != NULL && ub->secret.s == NULL)
 		conf_src_error(b->src, &ub->account,
 		    "an account needs its secret: secret file \"PATH\"");
@@ -533,6 +536,23 @@ conf_build_masquerade(struct conf_build *b, const struct conf_text *text)
 			return;
 	}
 	g->masq[g->nmasq++] = net;
+}
+
+void
+conf_build_dns(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_private *p = conf_build_private(b);
+	struct addr a;
+
+	build_now(b)->dns = *text;
+	if (p->ndns == CONF_DNS_MAX)
+		conf_src_error(
+		    b->src, text, "more than %d resolvers", CONF_DNS_MAX);
+	else if (addr_parse(text->s, &a) == -1 || !conf_address_valid(&a))
+		conf_src_error(b->src, text,
+		    "\"%s\" is not the address of a resolver", text->s);
+	else
+		p->dns[p->ndns++] = a;
 }
 
 void

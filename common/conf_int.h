@@ -134,6 +134,7 @@ struct conf_build {
 		struct conf_text tty, account, secret, phone, init, iface;
 		struct conf_text gateway; /* target gateway */
 		struct conf_text start, stop; /* hooks */
+		struct conf_text dns;
 		uint32_t hook_ms;
 		uint32_t ngateways; /* addresses given */
 		int gateway_auto;
@@ -176,6 +177,8 @@ void conf_build_alarm(struct conf_build *, const struct conf_text *);
 void conf_build_capture(struct conf_build *, const struct conf_text *);
 void conf_build_path(struct conf_build *, char path[PATH_MAX],
     const struct conf_text *, const char *what);
+
+void conf_build_dns(struct conf_build *, const struct conf_text *address);
 
 /* conf_hook.c */
 void conf_build_hook(struct conf_build *, const struct conf_text *word,

@@ -212,6 +212,19 @@ print_hooks(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 }
 
 static void
+print_dns_servers(FILE *f, const struct conf_private *p)
+{
+	char buf[ADDR_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < p->ndns; i++)
+		fprintf(f, "%s%s", i == 0 ? "\tdns " : " ",
+		    addr_format(&p->dns[i], buf, sizeof(buf)));
+	if (p->ndns > 0)
+		fputc('\n', f);
+}
+
+static void
 print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 {
 	fprintf(f, "\nbackup ");
@@ -225,6 +238,7 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 		print_hooks(f, u, p);
 		fputc('\n', f);
 	}
+	print_dns_servers(f, p);
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
 	print_targets(f, u);
 	fprintf(f, "\tdial {\n");
@@ -299,6 +313,8 @@ conf_print(const struct conf *conf, FILE *f)
 	print_duration(f, "\thold", g->flap_hold_ms);
 	fprintf(f, "}\n");
 	print_masquerade(f, g);
+	if (conf->dns == CONF_DNS_FOLLOW)
+		fprintf(f, "dns follow\n");
 	if (conf->alarm[0] != '\0') {
 		fprintf(f, "alarm ");
 		print_string(f, conf->alarm);
@@ -493,7 +509,13 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 
 	print_expected(&conf->uplink[0], f);
 	print_way_back(&conf->global, f);
-	for (i = 1; i < conf->nuplinks; i++)
+	for (i = 1; i < conf->nuplinks; i++) {
 		print_dialling(&conf->uplink[i], f);
+		if (conf->dns == CONF_DNS_FOLLOW &&
+		    conf->uplink[i].kind == CONF_INTERFACE &&
+		    conf->private[i].ndns == 0)
+			fprintf(f, "# %s names no resolvers: dns stays\n",
+			    conf->uplink[i].label);
+	}
 	print_standby(&conf->uplink[0], f);
 }

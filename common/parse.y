@@ -96,7 +96,7 @@ static void	once(const struct conf_text *);
 %token	<text>	ACCOUNT AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
 %token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COMPANION CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
-%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FROM GATEWAY HOLD
+%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
 %token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
 %token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
 %token	<text>	PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
@@ -122,6 +122,7 @@ grammar		: /* empty */
 		| grammar fallback '\n'
 		| grammar flap '\n'
 		| grammar masquerade '\n'
+		| grammar dns '\n'
 		| grammar alarm '\n'
 		| grammar capture '\n'
 		| grammar state '\n'
@@ -374,6 +375,7 @@ backup_word	: INTERFACE			{
 		| TARGET GATEWAY		{
 			conf_build_target_gateway(BUILD, &$2);
 		}
+		| DNS				{ once(&$1); } resolvers
 		| DIAL '{'			{
 			once(&$1);
 			enter(IN_DIAL);
@@ -397,6 +399,10 @@ interface_word	: START string			{
 			once(&$1);
 			conf_build_hook_timeout(BUILD, &$2);
 		}
+		;
+
+resolvers	: string		{ conf_build_dns(BUILD, &$1); }
+		| resolvers string	{ conf_build_dns(BUILD, &$2); }
 		;
 
 inits		: QUOTED		{ conf_build_init_string(BUILD, &$1); }
@@ -523,6 +529,16 @@ network_list	: /* empty */
 		| network_list error '\n'	{ RECOVERED; }
 		;
 
+dns		: DNS KEEP			{
+			once(&$1);
+			BUILD->conf->dns = CONF_DNS_KEEP;
+		}
+		| DNS FOLLOW			{
+			once(&$1);
+			BUILD->conf->dns = CONF_DNS_FOLLOW;
+		}
+		;
+
 alarm		: ALARM string			{
 			once(&$1);
 			conf_build_alarm(BUILD, &$2);
@@ -620,7 +636,8 @@ static const struct keyword {
 	{ "decide", DECIDE, IN_PRIMARY, "inet, inet6, any or all", 0 },
 	{ "delay", DELAY, IN_PROBE, "a duration", 0 },
 	{ "dial", DIAL, IN_BACKUP, "a block in braces", 0 },
-	{ "dns", DNS, IN_VALUE, "an address", IN_GLOBAL },
+	{ "dns", DNS, IN_GLOBAL | IN_BACKUP,
+	    "an address, or keep or follow outside of blocks", 0 },
 	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
 	{ "drill", UNSUPPORTED, 0, NULL, 0 },
 	{ "every", EVERY, IN_FLAP, "a duration", 0 },
@@ -628,7 +645,7 @@ static const struct keyword {
 	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
 	{ "file", FILENAME, IN_VALUE, "a path", 0 },
 	{ "flap", FLAP, IN_GLOBAL, "a block in braces", 0 },
-	{ "follow", UNSUPPORTED, 0, NULL, 0 },
+	{ "follow", FOLLOW, IN_VALUE, NULL, IN_GLOBAL },
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
 	{ "group", UNSUPPORTED, 0, NULL, 0 },

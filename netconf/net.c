@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/monotime.h"
 #include "netconf/net.h"
+#include "netconf/resolver.h"
 #include "netconf/run.h"
 
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
@@ -68,6 +69,7 @@ net_open(void)
 		fatal("network events");
 	apply_open();
 	flow_open();
+	resolver_open();
 	want.drain = MSG_UPLINK_NONE;
 	want.undo = apply_undo();
 	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
@@ -450,6 +452,8 @@ net_want(const struct msg_net_want *m)
 		net_take_wish(&was, &want);
 	drifting = 0;
 	send_done(m->gen, n, us, flows, why);
+	if (n != -1)
+		resolver_follow(m->active);
 }
 
 /*
@@ -633,7 +637,7 @@ on_clear(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if ((ppp_running() || hook_link_running()) &&
+	if ((ppp_running() || hook_link_running() || resolver_busy()) &&
 	    monotime_cmp(monotime_now(), clear_until) < 0)
 		evtimer_add(&clear_timer, &tv);
 	else
@@ -652,6 +656,7 @@ net_clear(uint32_t gen)
 	want.clear = 1;
 	if (reconcile(0, why, sizeof(why)) == -1)
 		log_warnx("network: %s", why);
+	resolver_clear();
 	ppp_clear();
 	hook_link_clear();
 	on_clear(-1, 0, NULL);

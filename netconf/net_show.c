@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "netconf/net.h"
+#include "netconf/resolver.h"
 #include "netconf/run.h"
 
 static void
@@ -29,9 +30,10 @@ net_show(uint32_t asker)
 {
 	const struct net_state *s = net_look();
 
-	if (s != NULL)
+	if (s != NULL) {
 		plan_show(net_wish(), s, show_line, &asker);
-	else
+		resolver_show(show_line, &asker);
+	} else
 		show_line("the kernel does not tell", 1, &asker);
 	netconf_send(IMSG_NET_LINE_END, -1, &asker, sizeof(asker));
 }

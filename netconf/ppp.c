@@ -572,16 +572,37 @@ ppp_reloaded(void)
 		}
 }
 
-const char *
-ppp_interface(uint32_t uplink)
+/* The one whose IP is up, or NULL. */
+static const struct session *
+session_up(uint32_t uplink)
 {
 	const struct conf_uplink *u = tty_modem(uplink);
 	const struct session *s;
 
 	if (u == NULL || (s = session_find(u->label)) == NULL || !s->up ||
 	    s->gone)
-		return "";
-	return s->record.ifname;
+		return NULL;
+	return s;
+}
+
+const char *
+ppp_interface(uint32_t uplink)
+{
+	const struct session *s = session_up(uplink);
+
+	return s == NULL ? "" : s->record.ifname;
+}
+
+uint32_t
+ppp_dns(uint32_t uplink, struct addr *dns)
+{
+	const struct session *s = session_up(uplink);
+	uint32_t i, n = 0;
+
+	for (i = 0; s != NULL && i < 2; i++)
+		if (s->record.dns[i].family != AF_UNSPEC)
+			dns[n++] = s->record.dns[i];
+	return n;
 }
 
 /* Is the recorded process the one that runs now?  A descriptor, or -1. */

@@ -11,6 +11,7 @@
  *	program.c	programs of others, run beside the loop (program.h)
  *	alarm.c		the alarm program
  *	hook_*.c	the site's own programs (hook.h)
+ *	resolver*.c	whom the router asks for names (resolver.h)
  *	capture.c	files for captured frames (capture.h)
  *	child.c		programs that run, and how they ended
  */
@@ -76,6 +77,8 @@ void ppp_clear(void); /* end every pppd of ours */
 int ppp_running(void); /* is any of them still there? */
 /* Its interface, or "" while IP is not up. */
 const char *ppp_interface(uint32_t uplink);
+/* The servers that its peer named, at most 2; how many. */
+uint32_t ppp_dns(uint32_t uplink, struct addr *);
 
 /* alarm.c */
 void alarm_open(void); /* before the sandbox */

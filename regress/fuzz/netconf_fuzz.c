@@ -21,6 +21,7 @@
 #include "common/sandbox.h"
 #include "netconf/net.h"
 #include "netconf/netconf.h"
+#include "netconf/resolver.h"
 #include "netconf/run.h"
 #include "regress/fuzz/deliver.h"
 #include "regress/fuzz/feed.h"
@@ -266,6 +267,34 @@ int
 hook_link_running(void)
 {
 	return 0;
+}
+
+void
+resolver_open(void)
+{
+}
+
+void
+resolver_follow(uint32_t active)
+{
+	must(active < config_current()->nuplinks);
+}
+
+void
+resolver_clear(void)
+{
+}
+
+int
+resolver_busy(void)
+{
+	return 0;
+}
+
+void
+resolver_show(plan_line *line, void *arg)
+{
+	line("resolvers", 0, arg);
 }
 
 void

@@ -39,6 +39,7 @@ static uint64_t tables; /* nft's, so far */
 static char table[PLAN_NFT_MAX]; /* text of the present one */
 static uint32_t flows[CONF_UPLINKS_MAX];
 static struct addr flushed_from[FAMILIES];
+static uint32_t followed; /* by the resolvers */
 static char ppp_ifname[IFNAMSIZ];
 static int ppp_ends; /* looks until it has ended */
 static char dir[] = "/tmp/net_test.XXXXXX";
@@ -109,6 +110,36 @@ int
 hook_link_running(void)
 {
 	return 0;
+}
+
+void
+resolver_open(void)
+{
+}
+
+void
+resolver_follow(uint32_t active)
+{
+	followed = active;
+}
+
+void
+resolver_clear(void)
+{
+	followed = 0;
+}
+
+int
+resolver_busy(void)
+{
+	return 0;
+}
+
+void
+resolver_show(plan_line *line, void *arg)
+{
+	(void)line;
+	(void)arg;
 }
 
 void
