@@ -1,21 +1,27 @@
 #!/bin/bash
 # needs: netns
-# The switch alone: the backup is proved; traffic shall move there, and flows
-# of the old uplink be forgotten.  The other way is a shell script with ip(8)
-# and conntrack(8), one that runs already.
+# switch.sh [FLOWS]: the switch alone: the backup is proved; traffic shall move
+# there, and flows of the old uplink be forgotten.  The other ways are a shell
+# script with ip(8) and conntrack(8), one that runs already; what mwan3 does
+# when one of two interfaces goes down; and a bare netlink program with the same
+# requests, below which nobody can be.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
 . "$LAB_DIR/../bench/bench.sh"
 
-ROUNDS=5
-FLOWS=1000
+FLOWS=${1:-1000}
+ROUNDS=$((FLOWS > 10000 ? 3 : 5))
+MARK=0x01000000
+MASK=0x0f000000
 
+# Half of them to each target: there are not so many ports.
 flows() {
 	conntrack -F 2>/dev/null
-	on lan bash -c "for ((i = 0; i < $FLOWS; i++)); do
-		echo >/dev/udp/$TARGET/\$((20000 + i)); done"
-	ok "there are $FLOWS flows" test "$(conntrack -C)" -ge $FLOWS
+	on lan bash -c "for ((i = 0; i < $FLOWS / 2; i++)); do
+		echo >/dev/udp/$TARGET/\$((10000 + i))
+		echo >/dev/udp/$TARGET2/\$((10000 + i)); done"
+	ok "there are $FLOWS flows" test "$(conntrack -C)" -ge "$FLOWS"
 }
 
 # Sets route_us and all_us.
@@ -80,17 +86,146 @@ by_script() {
 	script_site_end
 }
 
+# What mwan3 has at work with two interfaces and one policy: chains of its own
+# in mangle, a table and three rules for each interface.
+mwan3_site() {
+	local i
+	script_site
+	ip rule del pref 1000
+	iptables-restore -n <<-IPT
+		*mangle
+		:mwan3_hook - [0:0]
+		:mwan3_ifaces_in - [0:0]
+		:mwan3_iface_in_wan - [0:0]
+		:mwan3_iface_in_wanb - [0:0]
+		:mwan3_policy_both - [0:0]
+		:mwan3_rules - [0:0]
+		-A PREROUTING -j mwan3_hook
+		-A OUTPUT -j mwan3_hook
+		-A mwan3_hook -j CONNMARK --restore-mark --nfmask 0x3f00 --ctmask 0x3f00
+		-A mwan3_hook -m mark --mark 0x0/0x3f00 -j mwan3_ifaces_in
+		-A mwan3_hook -m mark --mark 0x0/0x3f00 -j mwan3_rules
+		-A mwan3_hook -j CONNMARK --save-mark --nfmask 0x3f00 --ctmask 0x3f00
+		-A mwan3_ifaces_in -m mark --mark 0x0/0x3f00 -j mwan3_iface_in_wan
+		-A mwan3_ifaces_in -m mark --mark 0x0/0x3f00 -j mwan3_iface_in_wanb
+		-A mwan3_iface_in_wan -i eth1 -m mark --mark 0x0/0x3f00 -j MARK --set-xmark 0x100/0x3f00
+		-A mwan3_iface_in_wanb -i wan2 -m mark --mark 0x0/0x3f00 -j MARK --set-xmark 0x200/0x3f00
+		-A mwan3_policy_both -m mark --mark 0x0/0x3f00 -j MARK --set-xmark 0x100/0x3f00
+		-A mwan3_rules -s 10.7.0.0/24 -m mark --mark 0x0/0x3f00 -j mwan3_policy_both
+		COMMIT
+	IPT
+	for i in 1 2; do
+		ip rule add pref $((1000 + i)) \
+		    iif "$([ $i = 1 ] && echo eth1 || echo wan2)" lookup main
+		ip rule add pref $((2000 + i)) fwmark $((i << 8))/0x3f00 \
+		    lookup $((100 + i))
+		ip rule add pref $((3000 + i)) fwmark $((i << 8))/0x3f00 \
+		    unreachable
+	done
+}
+
+mwan3_site_end() {
+	local i
+	iptables -t mangle -F
+	iptables -t mangle -X
+	for i in 1001 1002 2001 2002 3001 3002; do
+		ip rule del pref $i 2>/dev/null
+	done
+	ip rule add pref 1000 from 10.7.0.0/24 lookup main # it takes that one
+	script_site_end
+}
+
+# The interface's address sets, rules, table and chains go, and the policy is
+# written anew from the tables that are left.
+mwan3_down() {
+	local i
+	ipset -n list | grep '^mwan3_sticky_'
+	for i in 1001 2001 3001; do
+		while ip rule list | awk -v p="$i:" '$1 == p { n++ }
+		    END { exit !n }'; do
+			ip rule del pref $i
+		done
+	done
+	ip route flush table 101
+	iptables-restore -n <<-IPT
+		*mangle
+		-D mwan3_ifaces_in -m mark --mark 0x0/0x3f00 -j mwan3_iface_in_wan
+		-F mwan3_iface_in_wan
+		-X mwan3_iface_in_wan
+		COMMIT
+	IPT
+	iptables -t mangle -S >/dev/null
+	[ -z "$(ip route list table 101)" ] || return
+	[ -n "$(ip route list table 102)" ] || return
+	iptables-restore -n <<-IPT
+		*mangle
+		-F mwan3_policy_both
+		-A mwan3_policy_both -m mark --mark 0x0/0x3f00 -j MARK --set-xmark 0x200/0x3f00
+		COMMIT
+	IPT
+}
+
+# Sets mwan3_route_us and mwan3_all_us.
+by_mwan3() {
+	local began moved
+	mwan3_site
+	flows
+	began=$(now_us)
+	mwan3_down
+	moved=$(now_us)
+	conntrack -F >/dev/null 2>&1
+	mwan3_all_us=$(($(now_us) - began))
+	mwan3_route_us=$((moved - began))
+	is "the LAN is seen under" "$(seen_as)" $WAN2_ADDRESS
+	mwan3_site_end
+}
+
+# Sets floor_route_us and floor_all_us.
+by_floor() {
+	script_site
+	ip rule del pref 1000
+	ip rule add pref 1000 from 10.7.0.0/24 lookup 157
+	nft -f - <<-NFT
+		table ip floor {
+			chain marks {
+				type filter hook postrouting priority 120
+				oifname "eth1" ct mark set $MARK
+			}
+		}
+	NFT
+	flows
+	read -r _ floor_route_us _ floor_all_us < <("$B/bench/floor" \
+	    $WAN2_GATEWAY wan2 - $MARK $MASK)
+	is "the LAN is seen under" "$(seen_as)" $WAN2_ADDRESS
+	nft delete table ip floor
+	ip route flush table 157
+	script_site_end
+}
+
 lab_up
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2
 fallback automatic { after 0s stable 0s drain 0s }
 CONF
-for ((i = 0; i < ROUNDS; i++)); do
+mwan3=$(command -v iptables-restore && command -v ipset) ||
+    no_row "switch: as mwan3 does it" "no iptables or ipset here"
+for ((round = 0; round < ROUNDS; round++)); do
 	by_dialfail
 	by_script
 	pair "switch: routes moved" "ip(8), 3 calls" us "$route_us" \
 	    "$script_route_us"
 	pair "switch: and $FLOWS old flows forgotten" "and conntrack -D" us \
 	    "$all_us" "$script_all_us"
+	by_floor
+	pair "switch: routes moved" "bare netlink" us "$route_us" \
+	    "$floor_route_us"
+	pair "switch: and $FLOWS old flows forgotten" "bare netlink" us \
+	    "$all_us" "$floor_all_us"
+	[ -n "$mwan3" ] || continue
+	by_mwan3
+	pair "switch: routes moved" "as mwan3 does it" us "$route_us" \
+	    "$mwan3_route_us"
+	pair "switch: and $FLOWS old flows forgotten" "as mwan3 does it" us \
+	    "$all_us" "$mwan3_all_us"
 done
 lab_done
