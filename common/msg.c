@@ -259,6 +259,13 @@ msg_net_drained_valid(const struct msg_net_drained *d)
 }
 
 int
+msg_net_proof_valid(const struct msg_net_proof *p)
+{
+	return p->kind <= MSG_PROOF_END &&
+	       msg_text_valid(p->text, sizeof(p->text));
+}
+
+int
 msg_net_line_valid(const struct msg_net_line *l)
 {
 	return flag_valid(l->different) &&

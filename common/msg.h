@@ -88,6 +88,7 @@
 	X(NET_CLEAR) /* P>N uint32_t gen: everything of ours out */           \
 	X(NET_ADOPT) /* N>P struct msg_net_adopt, once, after CONF_END */     \
 	X(NET_DRAINED) /* N>P struct msg_net_drained */                       \
+	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
@@ -357,6 +358,18 @@ struct msg_net_drained {
 	uint32_t cut; /* flows that were cut at the end */
 };
 
+/* What is not as it was before traffic left the primary. */
+enum msg_proof {
+	MSG_PROOF_FOREIGN, /* by others: a line for the story */
+	MSG_PROOF_LEFT, /* of ours */
+	MSG_PROOF_END /* n of ours, and the first of them */
+};
+struct msg_net_proof {
+	uint32_t kind; /* enum msg_proof */
+	uint32_t n; /* of its kind so far */
+	char text[MSG_TEXT_LEN];
+};
+
 struct msg_net_line {
 	uint32_t asker;
 	uint32_t different; /* wanted and found do not agree here */
@@ -434,6 +447,7 @@ int msg_net_step_valid(const struct msg_net_step *);
 int msg_net_done_valid(const struct msg_net_done *);
 int msg_net_adopt_valid(const struct msg_net_adopt *);
 int msg_net_drained_valid(const struct msg_net_drained *);
+int msg_net_proof_valid(const struct msg_net_proof *);
 int msg_net_line_valid(const struct msg_net_line *);
 int msg_net_plan_valid(const struct msg_net_plan *);
 int msg_net_plan_step_valid(const struct msg_net_plan_step *);

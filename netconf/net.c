@@ -37,6 +37,7 @@ const struct netops *netops = &netops_null;
 static struct net_want want;
 static struct net_state state; /* as last dumped */
 static struct plan plan;
+static struct net_before past; /* the last change, if there was any */
 static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
 static struct monotime missing[CONF_UPLINKS_MAX]; /* since when, or never */
 /* The last ones it had. */
@@ -302,11 +303,11 @@ look(int anyway)
 
 /*
  * Until the plan is empty, so that what was done is read back.  How many
- * steps it took, or -1 with the reason; before is what there was, if any
+ * steps it took, or -1 with the reason; past is what there was, if any
  * step was tried.
  */
 static int
-converge(struct net_before *before, char *why, size_t size)
+converge(char *why, size_t size)
 {
 	int rounds, done, n = 0;
 
@@ -325,10 +326,10 @@ converge(struct net_before *before, char *why, size_t size)
 		if (rounds == ROUNDS)
 			break;
 		if (rounds == 0)
-			apply_before(before, want.nat_loaded);
+			apply_before(&past, want.nat_loaded);
 		done = apply_plan(&plan, &state, want_gen, why, size);
 		if (rounds == 0) {
-			before->state = state;
+			past.state = state;
 			memset(&state, 0, sizeof(state));
 		}
 		if (done == -1)
@@ -345,13 +346,12 @@ converge(struct net_before *before, char *why, size_t size)
 static int
 reconcile(int give_up, char *why, size_t size)
 {
-	static struct net_before before;
 	int n;
 
-	n = converge(&before, why, size);
-	if (n == -1 && give_up && before.state.nlinks > 0 && dump() == 0)
-		apply_back(&before, &state);
-	net_state_free(&before.state);
+	net_state_free(&past.state);
+	n = converge(why, size);
+	if (n == -1 && give_up && past.state.nlinks > 0 && dump() == 0)
+		apply_back(&past, &state);
 	return n;
 }
 
@@ -423,6 +423,18 @@ net_take_wish(const struct msg_net_want *m, struct net_want *w)
 	w->shut = m->shut != 0;
 }
 
+/* known: what was there before was as wanted. */
+static void
+prove(int known)
+{
+	if (want.active == 0) {
+		if (want.drain == MSG_UPLINK_NONE)
+			proof_return();
+	} else if (known && past.state.nlinks > 0 &&
+		   plan_active(&want, &past.state) == 0)
+		proof_leave(&past.state);
+}
+
 /*
  * A wish that could not be fulfilled is none: what is watched over from then
  * on is the one before, until the parent asks again.
@@ -446,8 +458,9 @@ net_want(const struct msg_net_want *m)
 	n = reconcile(1, why, sizeof(why));
 	us = us_since(began);
 	if (n != -1) {
-		wanted = 1;
 		settle_flows(m, &flows);
+		prove(wanted);
+		wanted = 1;
 	} else if (wanted)
 		net_take_wish(&was, &want);
 	drifting = 0;
@@ -525,6 +538,8 @@ net_drained(void)
 {
 	want.drain = MSG_UPLINK_NONE;
 	on_settle(-1, 0, NULL);
+	if (want.active == 0)
+		proof_return();
 }
 
 static void
@@ -651,6 +666,7 @@ net_clear(uint32_t gen)
 	char why[MSG_TEXT_LEN] = "";
 
 	flow_drain_stop();
+	proof_forget();
 	clear_gen = want_gen = gen;
 	clear_until = monotime_add_ms(monotime_now(), CLEAR_MS);
 	want.clear = 1;

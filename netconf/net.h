@@ -5,6 +5,7 @@
  *	net.c		what is wanted, what is there, and when to look
  *	net_apply.c	a plan done, step by step, and what it overwrites
  *	net_flow.c	old flows: forgotten, or waited for
+ *	net_proof.c	that the way back left nothing behind
  *	net_show.c	what is told to people
  */
 #ifndef NETCONF_NET_H
@@ -49,6 +50,14 @@ void apply_back(const struct net_before *, const struct net_state *now);
  * if the one that is there now came from others.
  */
 const char *apply_nat_loaded(const struct net_state *);
+
+/* net_proof.c */
+/* Traffic has left the primary; what was there before that. */
+void proof_leave(const struct net_state *before);
+/* It is back, and nothing drains: what is different is told. */
+void proof_return(void);
+/* Everything of ours goes: there is no way back to prove. */
+void proof_forget(void);
 
 /* net_flow.c */
 void flow_open(void);

@@ -123,6 +123,14 @@ struct netops {
 	int (*routes_save)(
 	    uint32_t ifindex, void (*)(const char *, void *), void *);
 	int (*route_restore)(const char *line);
+	/*
+	 * Rules, routes and nft tables that are not in the state, as lines
+	 * for people, without lifetimes; ifindex: that they go with, or 0;
+	 * ours: it carries our tag all the same.
+	 */
+	int (*others)(
+	    void (*)(int ours, uint32_t ifindex, const char *line, void *),
+	    void *);
 	/* Readable when something changed; changes() empties it. */
 	int (*monitor)(void);
 	void (*changes)(void);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* What is to be given back, in memory and on disk; see undo.h. */
 #include <sys/types.h>
-#include <sys/stat.h>
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "netconf/keep.h"
 #include "netconf/undo.h"
 
 #define FILE_MAX (UNDO_MAX * (UNDO_ROUTE_LEN + 64))
@@ -177,47 +174,15 @@ undo_parse(const char *text, struct undo *u)
 	return 0;
 }
 
-/* All of it and a NUL behind it, to be freed, or NULL with errno. */
-static char *
-slurp(int fd)
-{
-	struct stat st;
-	ssize_t n;
-	char *text;
-
-	if (fstat(fd, &st) == -1)
-		return NULL;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    st.st_mode & (S_IWGRP | S_IWOTH) || st.st_size > FILE_MAX) {
-		errno = EPERM;
-		return NULL;
-	}
-	if ((text = malloc((size_t)st.st_size + 1)) == NULL)
-		return NULL;
-	if ((n = read(fd, text, (size_t)st.st_size)) == -1 ||
-	    memchr(text, '\0', (size_t)n) != NULL) {
-		errno = n == -1 ? errno : EBADMSG;
-		free(text);
-		return NULL;
-	}
-	text[n] = '\0';
-	return text;
-}
-
 int
 undo_read(const char *path, struct undo *u)
 {
 	char *text;
-	int fd, n;
+	int n;
 
 	u->n = 0;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1)
+	if ((text = keep_read(path, FILE_MAX)) == NULL)
 		return errno == ENOENT ? 0 : -1;
-	text = slurp(fd);
-	close(fd);
-	if (text == NULL)
-		return -1;
 	if ((n = undo_parse(text, u)) == -1) {
 		u->n = 0;
 		errno = EBADMSG;
@@ -227,7 +192,7 @@ undo_read(const char *path, struct undo *u)
 }
 
 static void
-print(const struct undo_entry *e, FILE *f)
+print_entry(FILE *f, const struct undo_entry *e)
 {
 	fprintf(f, "%s %s %u", kinds[e->kind].word, e->ifname, e->ifindex);
 	if (kinds[e->kind].max != 0)
@@ -237,34 +202,18 @@ print(const struct undo_entry *e, FILE *f)
 	fputc('\n', f);
 }
 
+static void
+print(FILE *f, const void *undo)
+{
+	const struct undo *u = undo;
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		print_entry(f, &u->entry[i]);
+}
+
 int
 undo_write(const char *path, const struct undo *u)
 {
-	char new[PATH_MAX];
-	size_t i;
-	FILE *f;
-	int fd, bad;
-
-	if (u->n == 0)
-		return unlink(path) == -1 && errno != ENOENT ? -1 : 0;
-	if (snprintf(new, sizeof(new), "%s~", path) >= (int)sizeof(new)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = open(
-	    new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	if ((f = fdopen(fd, "w")) == NULL) {
-		close(fd);
-		return -1;
-	}
-	for (i = 0; i < u->n; i++)
-		print(&u->entry[i], f);
-	bad = ferror(f);
-	if (fclose(f) == EOF || bad) {
-		unlink(new);
-		return -1;
-	}
-	return rename(new, path);
+	return u->n == 0 ? keep_remove(path) : keep_write(path, print, u);
 }

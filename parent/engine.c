@@ -346,6 +346,7 @@ event_begin(enum mreason why)
 	struct monotime now = monotime_now(), last = now;
 
 	memset(ev, 0, sizeof(*ev));
+	parent->left = 0;
 	event_cause(ev->cause, sizeof(ev->cause), why);
 	if (why != MWHY_ASKED && why != MWHY_ADOPTED)
 		last = last_answer(now);
@@ -393,7 +394,7 @@ event_end(enum mreason why)
 	ev->duration_s = (uint32_t)(monotime_ms_between(
 					parent->event_began, monotime_now()) /
 				    1000);
-	ev->clean = why == MWHY_DONE && parent->network_ok;
+	ev->clean = why == MWHY_DONE && parent->network_ok && parent->left == 0;
 	count_backup_time();
 	history_line("state", "event %s ends after %u s: %s%s", ev->id,
 	    ev->duration_s, mreason_text(why), ev->clean ? ", clean" : "");
@@ -711,6 +712,30 @@ engine_drained(const struct msg_net_drained *d)
 	    d->cut == 1 ? "" : "s");
 	parent->event.flows_cut += d->cut;
 	engine_event(&ev);
+}
+
+/* The lines come first, then what they amount to. */
+void
+engine_net_proof(const struct msg_net_proof *p)
+{
+	char text[MSG_TEXT_LEN];
+
+	if (p->kind == MSG_PROOF_FOREIGN) {
+		history_line("others", "%s", p->text);
+		return;
+	}
+	if (p->kind == MSG_PROOF_LEFT) {
+		history_line("return", "not as before: %s", p->text);
+		return;
+	}
+	parent->left = p->n;
+	if (p->n == 0) {
+		history_line("return", "all of ours is as before");
+		return;
+	}
+	snprintf(text, sizeof(text), "%u of ours not as before: %.180s", p->n,
+	    p->text);
+	engine_alarm("leftover", MACHINE_PRIMARY, text);
 }
 
 int

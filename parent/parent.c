@@ -254,6 +254,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_done done;
 		struct msg_net_adopt adopt;
 		struct msg_net_drained drained;
+		struct msg_net_proof proof;
 		struct msg_net_line line;
 		struct msg_net_plan_step plan_step;
 		struct msg_net_plan_end plan_end;
@@ -281,6 +282,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    engine_adopt(&m.adopt));
 		TAKE(NET_DRAINED, drained, msg_net_drained_valid(&m.drained),
 		    engine_drained(&m.drained));
+		TAKE(NET_PROOF, proof, msg_net_proof_valid(&m.proof),
+		    engine_net_proof(&m.proof));
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
 		    show_net_line(&m.line));
 		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));

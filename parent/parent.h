@@ -167,6 +167,7 @@ struct parent {
 	struct monotime alarm_since;
 	int network_known;
 	int network_ok;
+	uint32_t left; /* of ours, by the proof of the last return */
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
 	struct monotime backup_since; /* invalid: traffic is on the primary */
@@ -219,6 +220,7 @@ void engine_net_step(const struct msg_net_step *);
 void engine_net_done(const struct msg_net_done *);
 void engine_adopt(const struct msg_net_adopt *);
 void engine_drained(const struct msg_net_drained *);
+void engine_net_proof(const struct msg_net_proof *);
 void engine_hook_done(const struct msg_hook_done *);
 /* A wish of the machine's as netconf is told of it. */
 void engine_fill_want(const struct machine_want *, struct msg_net_want *);

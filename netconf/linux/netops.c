@@ -116,6 +116,14 @@ linux_route_restore(const char *line)
 	return saved_restore(&route, line);
 }
 
+static int
+linux_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
+{
+	struct others o = { one, arg };
+
+	return others_dump(&route, &netfilter, &o);
+}
+
 const struct netops netops_linux = {
 	.open = linux_open,
 	.dump = linux_dump,
@@ -130,6 +138,7 @@ const struct netops netops_linux = {
 	.flows_count = linux_flows_count,
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,
+	.others = linux_others,
 	.monitor = monitor_open,
 	.changes = monitor_changes,
 };

@@ -9,6 +9,7 @@
  *	route.c		routes
  *	saved.c		routes of others that a link set down takes along
  *	ct.c		flows
+ *	others.c	what is of others, as lines
  *	nft.c		our nft table: is it there, load it
  *	monitor.c	something has changed
  *	netops.c	all of it as struct netops
@@ -129,6 +130,16 @@ int ct_from_decode(const struct nlmsghdr *, void *from);
 int ct_flush(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
 int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);
 int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
+
+/* others.c */
+struct others {
+	void (*one)(int ours, uint32_t ifindex, const char *line, void *arg);
+	void *arg;
+};
+int others_rule_decode(const struct nlmsghdr *, void *others);
+int others_route_decode(const struct nlmsghdr *, void *others);
+int others_table_decode(const struct nlmsghdr *, void *others);
+int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 
 /* nft.c */
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */

@@ -205,6 +205,14 @@ null_changes(void)
 {
 }
 
+static int
+null_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
+{
+	(void)one;
+	(void)arg;
+	return 0;
+}
+
 const struct netops netops_null = {
 	.open = null_open,
 	.dump = null_dump,
@@ -219,6 +227,7 @@ const struct netops netops_null = {
 	.flows_count = null_flows,
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,
+	.others = null_others,
 	.monitor = null_monitor,
 	.changes = null_changes,
 };

@@ -77,6 +77,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_line) &&
 		     msg_net_line_valid(data));
 		break;
+	case IMSG_NET_PROOF:
+		must(len == sizeof(struct msg_net_proof) &&
+		     msg_net_proof_valid(data));
+		break;
 	case IMSG_NET_PLAN_STEP:
 		must(len == sizeof(struct msg_net_plan_step) &&
 		     msg_net_plan_step_valid(data));
@@ -532,6 +536,13 @@ fuzz_changes(void)
 {
 }
 
+static int
+fuzz_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
+{
+	one(octet() & 1, octet(), "rule pref 1", arg);
+	return (int)(octet() % 8) == 7 ? -1 : 0;
+}
+
 static const struct netops fuzz_ops = {
 	.open = fuzz_open,
 	.dump = fuzz_dump,
@@ -546,6 +557,7 @@ static const struct netops fuzz_ops = {
 	.flows_count = fuzz_flows,
 	.routes_save = fuzz_routes_save,
 	.route_restore = fuzz_route_restore,
+	.others = fuzz_others,
 	.monitor = fuzz_monitor,
 	.changes = fuzz_changes,
 };
@@ -563,6 +575,7 @@ static const struct netops fuzz_ops = {
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
+#include "netconf/net_proof.c"
 #include "netconf/netconf.c"
 
 /* --- the commands ----------------------------------------------------------- */

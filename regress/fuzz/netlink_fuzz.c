@@ -80,6 +80,25 @@ flows(const uint8_t *data, size_t size)
 	free(from.requests);
 }
 
+static void
+one_line(int ours, uint32_t ifindex, const char *line, void *arg)
+{
+	(void)ifindex;
+	(void)arg;
+	if (ours < 0 || ours > 1 || line[0] == '\0')
+		abort();
+}
+
+static void
+others(const uint8_t *data, size_t size)
+{
+	struct others o = { one_line, NULL };
+
+	each(data, size, others_rule_decode, &o);
+	each(data, size, others_route_decode, &o);
+	each(data, size, others_table_decode, &o);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -100,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	each(copy, size, route_decode, &s);
 	each(copy, size, saved_decode, &saved);
 	flows(copy, size);
+	others(copy, size);
 	check_state(&s);
 	check_saved(&saved);
 	net_state_free(&s);

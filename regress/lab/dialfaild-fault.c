@@ -194,6 +194,10 @@ destination(const struct net_route *r)
 	    (uint32_t i, void (*one)(const char *, void *), void *arg),       \
 	    (i, one, arg),                                                    \
 	    "read routes of %u", i)                                           \
+	WRAP(others,                                                          \
+	    (void (*one)(int, uint32_t, const char *, void *), void *arg),    \
+	    (one, arg),                                                       \
+	    "read others")                                                    \
 	WRAP(route_restore, (const char *line), (line),                       \
 	    "change restore %s", line)
 /* clang-format on */

@@ -22,6 +22,7 @@
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
+#include "netconf/net_proof.c"
 
 #define SENT_MAX    512
 #define PATIENCE_MS 20000
@@ -50,6 +51,7 @@ union body {
 	struct msg_net_done done;
 	struct msg_net_adopt adopt;
 	struct msg_net_drained drained;
+	struct msg_net_proof proof;
 	struct msg_net_line line;
 	struct msg_net_plan_step plan_step;
 	struct msg_net_plan_end plan_end;
@@ -353,6 +355,20 @@ sim_route_restore(const char *line)
 	return 0;
 }
 
+/* What is of others, as told by the test. */
+static const char *others[32];
+static int others_ours; /* so many of the first of them have our tag */
+
+static int
+sim_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
+{
+	int i;
+
+	for (i = 0; i < 32 && others[i] != NULL; i++)
+		one(i < others_ours, 0, others[i], arg);
+	return 0;
+}
+
 static int
 sim_monitor(void)
 {
@@ -381,6 +397,7 @@ static const struct netops sim_ops = {
 	.flows_count = sim_flows_count,
 	.routes_save = sim_routes_save,
 	.route_restore = sim_route_restore,
+	.others = sim_others,
 	.monitor = sim_monitor,
 	.changes = sim_changes,
 };
@@ -480,6 +497,7 @@ end(void **arg)
 	free(k);
 	close(eventfd_);
 	unlink(UNDO_FILE);
+	unlink(PROOF_FILE);
 	return 0;
 }
 
@@ -1430,6 +1448,115 @@ test_uplink_leaves(void **arg)
 	assert_int_equal(undo.n, 1);
 }
 
+/* ---- the proof of return ---- */
+
+static void
+assert_proof(size_t at, uint32_t kind, uint32_t n, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < nsent; i++)
+		if (sent[i].type == IMSG_NET_PROOF && at-- == 0)
+			break;
+	assert_true(i < nsent);
+	assert_int_equal(sent[i].body.proof.kind, kind);
+	assert_int_equal(sent[i].body.proof.n, n);
+	assert_string_equal(sent[i].body.proof.text, text);
+}
+
+static void
+others_are(const char *a, const char *b, int ours)
+{
+	memset(others, 0, sizeof(others));
+	others[0] = a;
+	others[1] = b;
+	others_ours = ours;
+}
+
+/* Clean; what others changed; what is ours and is not as it was. */
+static void
+test_proof(void **arg)
+{
+	(void)arg;
+	others_are("rule pref 0 lookup 255", NULL, 0);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(access(PROOF_FILE, F_OK), -1);
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(access(PROOF_FILE, F_OK), 0);
+	assert_int_equal(count(IMSG_NET_PROOF), 0);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(count(IMSG_NET_PROOF), 1);
+	assert_proof(0, MSG_PROOF_END, 0, "");
+	assert_int_equal(access(PROOF_FILE, F_OK), -1);
+	/* killed meanwhile; others add a rule, a link has another MTU */
+	assert_int_equal(active(1)->ok, 1);
+	forget();
+	net_reloaded();
+	assert_int_equal(active(1)->ok, 1);
+	others_are("rule pref 0 lookup 255", "rule pref 7 lookup 8", 0);
+	sim_link(k, "eth0")->mtu = 1400;
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(count(IMSG_NET_PROOF), 3);
+	assert_proof(0, MSG_PROOF_FOREIGN, 1,
+	    "link eth0: 2 up mtu 1400 group 0 rp_filter 0, was 2 up mtu 1500 "
+	    "group 0 rp_filter 0");
+	assert_proof(1, MSG_PROOF_FOREIGN, 2, "rule pref 7 lookup 8: new");
+	assert_proof(2, MSG_PROOF_END, 0, "");
+	/* a rule with our tag, and another rp_filter */
+	assert_int_equal(active(1)->ok, 1);
+	others_are("rule pref 9 lookup 157", "rule pref 0 lookup 255", 1);
+	sim_link(k, "eth1")->rp_filter = 0;
+	sim_link(k, "wan2")->rp_filter = 0;
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(count(IMSG_NET_PROOF), 4);
+	assert_proof(0, MSG_PROOF_FOREIGN, 1, "rule pref 7 lookup 8: gone");
+	assert_proof(1, MSG_PROOF_LEFT, 1, "link wan2/4 rp_filter: 0, was 2");
+	assert_proof(2, MSG_PROOF_LEFT, 2, "rule pref 9 lookup 157: new");
+	assert_proof(3, MSG_PROOF_END, 2, "link wan2/4 rp_filter: 0, was 2");
+	others_are(NULL, NULL, 0);
+}
+
+/* When the backup has drained, not before. */
+static void
+test_proof_drained(void **arg)
+{
+	struct msg_net_want m = wish(0);
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(active(1)->ok, 1);
+	m.drain = 1;
+	m.drain_ms = 600 * 1000;
+	flows[1] = 1;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(count(IMSG_NET_PROOF), 0);
+	flows[1] = 0;
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sent[nsent - 1].type, IMSG_NET_DRAINED);
+	assert_int_equal(count(IMSG_NET_PROOF), 1);
+}
+
+/* Many differences are a few lines and a number. */
+static void
+test_proof_many(void **arg)
+{
+	char text[32][16];
+	int i;
+
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(active(1)->ok, 1);
+	for (i = 0; i < 25; i++) {
+		snprintf(text[i], sizeof(text[i]), "rule pref %d", i);
+		others[i] = text[i];
+	}
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(count(IMSG_NET_PROOF), TOLD_MAX + 2);
+	assert_proof(TOLD_MAX, MSG_PROOF_FOREIGN, 25, "and 15 more");
+	assert_proof(TOLD_MAX + 1, MSG_PROOF_END, 0, "");
+	others_are(NULL, NULL, 0);
+}
+
 /* ---- foreseen ---- */
 
 #define FORESEEN_MAX 64
@@ -1572,6 +1699,9 @@ main(void)
 		T(test_adoption),
 		T(test_clear),
 		T(test_uplink_leaves),
+		T(test_proof),
+		T(test_proof_drained),
+		T(test_proof_many),
 		T(test_plan),
 		T(test_plan_flows),
 		T(test_show),

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/* Files that outlive us; see keep.h. */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netconf/keep.h"
+
+static char *
+slurp(int fd, size_t max)
+{
+	struct stat st;
+	ssize_t n;
+	char *text;
+
+	if (fstat(fd, &st) == -1)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_mode & (S_IWGRP | S_IWOTH) || st.st_size > (off_t)max) {
+		errno = EPERM;
+		return NULL;
+	}
+	if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+		return NULL;
+	if ((n = read(fd, text, (size_t)st.st_size)) == -1 ||
+	    memchr(text, '\0', (size_t)n) != NULL) {
+		errno = n == -1 ? errno : EBADMSG;
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+char *
+keep_read(const char *path, size_t max)
+{
+	char *text;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	text = slurp(fd, max);
+	close(fd);
+	return text;
+}
+
+int
+keep_write(
+    const char *path, void (*print)(FILE *, const void *), const void *what)
+{
+	char new[PATH_MAX];
+	FILE *f;
+	int fd, bad;
+
+	if (snprintf(new, sizeof(new), "%s~", path) >= (int)sizeof(new)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(
+	    new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if ((f = fdopen(fd, "w")) == NULL) {
+		close(fd);
+		return -1;
+	}
+	print(f, what);
+	bad = ferror(f);
+	if (fclose(f) == EOF || bad) {
+		unlink(new);
+		return -1;
+	}
+	return rename(new, path);
+}
+
+int
+keep_remove(const char *path)
+{
+	return unlink(path) == -1 && errno != ENOENT ? -1 : 0;
+}
