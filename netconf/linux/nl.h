@@ -115,10 +115,6 @@ int saved_routes(
 int saved_restore(struct nl *, const char *line);
 
 /* ct.c */
-struct ct_count {
-	int alive_only;
-	uint32_t n;
-};
 struct ct_from { /* flows that leave from an address, as requests */
 	struct addr address;
 	uint32_t n;
@@ -126,6 +122,7 @@ struct ct_from { /* flows that leave from an address, as requests */
 	size_t len;
 };
 int ct_count_decode(const struct nlmsghdr *, void *count);
+int ct_entries_decode(const struct nlmsghdr *, void *count);
 int ct_from_decode(const struct nlmsghdr *, void *from);
 int ct_flush(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
 int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);

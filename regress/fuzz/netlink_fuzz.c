@@ -69,10 +69,11 @@ each(const uint8_t *data, size_t size, nl_each *decode, void *arg)
 static void
 flows(const uint8_t *data, size_t size)
 {
-	struct ct_count count = { 1, 0 };
+	uint32_t count = 0;
 	struct ct_from from;
 
 	each(data, size, ct_count_decode, &count);
+	each(data, size, ct_entries_decode, &count);
 	memset(&from, 0, sizeof(from));
 	from.address.family = AF_INET;
 	from.address.v4.s_addr = 0x0200007f;
