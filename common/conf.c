@@ -43,6 +43,8 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
 	[CONF_F_HOOK_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
 	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
+	/* RFC 791: what every host forwards whole */
+	[CONF_F_MTU] = { "mtu", 68, 65535, 0, 0 },
 };
 
 /* A directory of captures must hold one: prober/ring.h. */
@@ -360,6 +362,9 @@ conf_uplink_valid(const struct conf_uplink *u)
 	    (u->role == CONF_BACKUP && u->capture != CONF_CAPTURE_NONE) ||
 	    !gateways_valid(u))
 		return 0;
+	if (u->mtu != 0 &&
+	    (u->role == CONF_PRIMARY || !conf_in_range(CONF_F_MTU, u->mtu)))
+		return 0;
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;
 	if (u->start_ms != 0 &&
@@ -407,8 +412,11 @@ conf_global_valid(const struct conf_global *g)
 	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
 	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
 	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
-	    g->nmasq > CONF_NETS_MAX)
+	    g->nfollow > CONF_NETS_MAX || g->nmasq > CONF_NETS_MAX)
 		return 0;
+	for (i = 0; i < g->nfollow; i++)
+		if (!prefix_valid(&g->follow[i]))
+			return 0;
 	for (i = 0; i < g->nmasq; i++) {
 		if (!ifname_valid(g->masq[i].ifname, 1))
 			return 0;

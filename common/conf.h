@@ -23,7 +23,7 @@
 #define CONF_UPLINKS_MAX    (CONF_BACKUPS_MAX + 1)
 #define CONF_TARGETS_MAX    16 /* per uplink */
 #define CONF_COMPANIONS_MAX 4
-#define CONF_NETS_MAX       16 /* masquerade from ... */
+#define CONF_NETS_MAX       16 /* masquerade from ..., follow ... */
 #define CONF_PHONES_MAX     8
 #define CONF_INITS_MAX      8
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
@@ -129,6 +129,7 @@ struct conf_uplink {
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 	uint32_t metered;
+	uint32_t mtu; /* of what is sent by a backup; 0: its interface's */
 	struct conf_dial dial;
 	uint32_t start_ms; /* a hook brings it up in so long; 0: none does */
 	struct conf_modem modem;
@@ -153,6 +154,8 @@ struct conf_global {
 	uint32_t flap_failovers; /* 0: no cap */
 	uint32_t flap_every_ms;
 	uint32_t flap_hold_ms;
+	uint32_t nfollow;
+	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 };

@@ -556,6 +556,21 @@ conf_build_dns(struct conf_build *b, const struct conf_text *text)
 }
 
 void
+conf_build_follow(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_global *g = &b->conf->global;
+
+	if (g->nfollow == CONF_NETS_MAX)
+		conf_src_error(
+		    b->src, text, "more than %d networks", CONF_NETS_MAX);
+	else if (prefix_parse(text->s, &g->follow[g->nfollow]) == -1)
+		conf_src_error(
+		    b->src, text, "\"%s\" is not a network", text->s);
+	else
+		g->nfollow++;
+}
+
+void
 conf_build_alarm(struct conf_build *b, const struct conf_text *text)
 {
 	conf_build_path(b, b->conf->alarm, text, "alarm");

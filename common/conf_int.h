@@ -33,6 +33,7 @@ enum conf_field {
 	CONF_F_CAPTURE_KEEP,
 	CONF_F_HOOK_TIMEOUT,
 	CONF_F_PORT,
+	CONF_F_MTU,
 	CONF_F_LAST
 };
 
@@ -173,6 +174,7 @@ void conf_build_account(struct conf_build *, const struct conf_text *);
 void conf_build_secret(struct conf_build *, const struct conf_text *);
 void conf_build_metered(struct conf_build *, uint32_t);
 void conf_build_masquerade(struct conf_build *, const struct conf_text *);
+void conf_build_follow(struct conf_build *, const struct conf_text *);
 void conf_build_alarm(struct conf_build *, const struct conf_text *);
 void conf_build_capture(struct conf_build *, const struct conf_text *);
 void conf_build_path(struct conf_build *, char path[PATH_MAX],

@@ -240,6 +240,8 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	}
 	print_dns_servers(f, p);
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
+	if (u->mtu != 0)
+		fprintf(f, "\tmtu %u\n", u->mtu);
 	print_targets(f, u);
 	fprintf(f, "\tdial {\n");
 	print_duration(f, "\t\tafter", u->dial.after_ms);
@@ -285,6 +287,19 @@ print_masquerade(FILE *f, const struct conf_global *g)
 }
 
 static void
+print_follow(FILE *f, const struct conf_global *g)
+{
+	char buf[PREFIX_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < g->nfollow; i++)
+		fprintf(f, "%s%s", i == 0 ? "follow " : " ",
+		    prefix_format(&g->follow[i], buf, sizeof(buf)));
+	if (g->nfollow > 0)
+		fputc('\n', f);
+}
+
+static void
 print_capture(FILE *f, const struct conf *conf)
 {
 	if (conf->capture[0] == '\0')
@@ -312,6 +327,7 @@ conf_print(const struct conf *conf, FILE *f)
 	print_duration(f, "\tevery", g->flap_every_ms);
 	print_duration(f, "\thold", g->flap_hold_ms);
 	fprintf(f, "}\n");
+	print_follow(f, g);
 	print_masquerade(f, g);
 	if (conf->dns == CONF_DNS_FOLLOW)
 		fprintf(f, "dns follow\n");

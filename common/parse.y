@@ -44,6 +44,7 @@ typedef struct {
 #define IN_NETWORKS  0x200U
 #define IN_CAPTURE   0x400U
 #define IN_VALUE     0x800U /* not at the start of anything */
+#define IN_FOLLOW    0x1000U
 
 struct block {
 	unsigned int in;
@@ -98,7 +99,7 @@ static void	once(const struct conf_text *);
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
 %token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
-%token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST NEAR NO NONE
+%token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR NO NONE
 %token	<text>	PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
 %token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE START STATE STOP SUCCESS
 %token	<text>	TARGET TCP TIMEOUT YES
@@ -121,6 +122,7 @@ grammar		: /* empty */
 		| grammar backup '\n'
 		| grammar fallback '\n'
 		| grammar flap '\n'
+		| grammar follow '\n'
 		| grammar masquerade '\n'
 		| grammar dns '\n'
 		| grammar alarm '\n'
@@ -369,6 +371,11 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			conf_build_metered(BUILD, $2);
 		}
+		| MTU string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_MTU, &UPLINK->mtu,
+			    &$2);
+		}
 		| TARGET target			{
 			conf_build_target(BUILD, &$2);
 		}
@@ -511,6 +518,24 @@ flap_word	: FAILOVERS string		{
 		}
 		;
 
+follow		: FOLLOW followers
+		;
+
+followers	: follower
+		| followers follower
+		;
+
+follower	: string	{ conf_build_follow(BUILD, &$1); }
+		| '{'		{ enter(IN_FOLLOW); } follow_list close
+		;
+
+follow_list	: /* empty */
+		| follow_list string		{
+			conf_build_follow(BUILD, &$2);
+		}
+		| follow_list error '\n'	{ RECOVERED; }
+		;
+
 masquerade	: MASQUERADE FROM networks
 		;
 
@@ -645,7 +670,7 @@ static const struct keyword {
 	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
 	{ "file", FILENAME, IN_VALUE, "a path", 0 },
 	{ "flap", FLAP, IN_GLOBAL, "a block in braces", 0 },
-	{ "follow", FOLLOW, IN_VALUE, NULL, IN_GLOBAL },
+	{ "follow", FOLLOW, IN_GLOBAL, "a network", 0 },
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
 	{ "group", UNSUPPORTED, 0, NULL, 0 },
@@ -667,6 +692,7 @@ static const struct keyword {
 	{ "metered", METERED, IN_BACKUP, "yes or no", 0 },
 	{ "modem", MODEM, IN_BACKUP, "a path", 0 },
 	{ "most", MOST, IN_VALUE, NULL, 0 },
+	{ "mtu", MTU, IN_BACKUP, "a number", 0 },
 	{ "near", NEAR, IN_VALUE, NULL, 0 },
 	{ "no", NO, IN_VALUE, NULL, 0 },
 	{ "none", NONE, IN_VALUE, NULL, 0 },
@@ -773,6 +799,8 @@ valid_words(char *buf, size_t size)
 			    n > 0 ? ", " : "", keywords[i].word);
 	if (in == IN_NETWORKS)
 		(void)strlcpy(buf, "networks and interfaces", size);
+	else if (in == IN_FOLLOW)
+		(void)strlcpy(buf, "networks", size);
 	else if (n == 0)
 		(void)strlcpy(buf, "}", size);
 	return buf;

@@ -184,6 +184,7 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 	}
 	fill_gateways(u, c);
 	fill_targets(u, c);
+	u->mtu = c->mtu;
 	u->shutdown = c->shutdown != 0;
 	u->ncompanions = c->ncompanions;
 	memcpy(u->companion, c->companion, sizeof(u->companion));
@@ -206,6 +207,8 @@ fill_want(void)
 				want.uplink[i] = was[j];
 		fill_uplink(&want.uplink[i], &conf->uplink[i]);
 	}
+	want.nfollow = conf->global.nfollow;
+	memcpy(want.follow, conf->global.follow, sizeof(want.follow));
 	want.nmasq = conf->global.nmasq;
 	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
 }

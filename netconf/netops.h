@@ -73,6 +73,7 @@ struct net_route {
 	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
 	uint32_t metric;
 	uint32_t proto;
+	uint32_t mtu; /* 0: the interface's */
 	int64_t expires_ms; /* after the dump; 0: it stays */
 };
 
@@ -85,7 +86,7 @@ struct net_state {
 	struct net_rule
 	    *rules; /* with our protocol, as the kernel tries them */
 	size_t nrules;
-	struct net_route *routes; /* ours, and main's defaults */
+	struct net_route *routes; /* ours, and main's: defaults, private */
 	size_t nroutes;
 	uint64_t nat; /* which one our nft table is; 0: it is not there */
 };

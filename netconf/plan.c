@@ -166,7 +166,7 @@ int
 plan_same_route(const struct net_route *a, const struct net_route *b)
 {
 	return plan_same_place(a, b) && a->type == b->type &&
-	       a->ifindex == b->ifindex &&
+	       a->ifindex == b->ifindex && a->mtu == b->mtu &&
 	       addr_cmp(&a->gateway, &b->gateway) == 0;
 }
 
@@ -183,15 +183,30 @@ moves_traffic(const struct net_route *r)
 	return r->table == NET_TABLE && r->dst.len == 0;
 }
 
-/* Routes that are missing; those that move traffic come last. */
+/*
+ * When routes come: what a network has behind its way, after that; what moves
+ * traffic, last.  They go the other way round.
+ */
+enum turn { TURN_WAY, TURN_REFUSAL, TURN_MOVE };
+
+static enum turn
+turn(const struct net_route *r)
+{
+	if (moves_traffic(r))
+		return TURN_MOVE;
+	return r->type == NET_UNREACHABLE && r->dst.len > 0 ? TURN_REFUSAL
+							    : TURN_WAY;
+}
+
+/* Routes that are missing. */
 static void
 plan_routes_add(struct plan *p, const struct wanted *d,
-    const struct net_state *s, int moving)
+    const struct net_state *s, enum turn now)
 {
 	size_t i, j;
 
 	for (i = 0; i < d->nroutes; i++) {
-		if (moves_traffic(&d->route[i]) != moving)
+		if (turn(&d->route[i]) != now)
 			continue;
 		for (j = 0; j < s->nroutes; j++)
 			if (plan_ours(&s->routes[j]) &&
@@ -204,13 +219,12 @@ plan_routes_add(struct plan *p, const struct wanted *d,
 
 static void
 plan_routes_del(struct plan *p, const struct wanted *d,
-    const struct net_state *s, int moving)
+    const struct net_state *s, enum turn now)
 {
 	size_t i, j;
 
 	for (j = 0; j < s->nroutes; j++) {
-		if (!plan_ours(&s->routes[j]) ||
-		    moves_traffic(&s->routes[j]) != moving)
+		if (!plan_ours(&s->routes[j]) || turn(&s->routes[j]) != now)
 			continue;
 		for (i = 0; i < d->nroutes; i++)
 			if (plan_same_place(&d->route[i], &s->routes[j]))
@@ -218,6 +232,20 @@ plan_routes_del(struct plan *p, const struct wanted *d,
 		if (i == d->nroutes)
 			add_step(p, STEP_ROUTE_DEL)->route = s->routes[j];
 	}
+}
+
+/* Where packets find their way. */
+static void
+plan_tables(struct plan *p, const struct wanted *d, const struct net_state *s)
+{
+	plan_routes_add(p, d, s, TURN_WAY);
+	plan_routes_add(p, d, s, TURN_REFUSAL);
+	plan_rules(p, d, s, AF_INET);
+	plan_rules(p, d, s, AF_INET6);
+	plan_routes_add(p, d, s, TURN_MOVE);
+	plan_routes_del(p, d, s, TURN_MOVE);
+	plan_routes_del(p, d, s, TURN_REFUSAL);
+	plan_routes_del(p, d, s, TURN_WAY);
 }
 
 /* Links that we set down, and that shall not be down any more. */
@@ -326,12 +354,7 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 		plan_links(p, w, s);
 		plan_nat(p, w, s);
 	}
-	plan_routes_add(p, d, s, 0);
-	plan_rules(p, d, s, AF_INET);
-	plan_rules(p, d, s, AF_INET6);
-	plan_routes_add(p, d, s, 1);
-	plan_routes_del(p, d, s, 1);
-	plan_routes_del(p, d, s, 0);
+	plan_tables(p, d, s);
 	if (w->clear)
 		plan_nat(p, w, s);
 	plan_undo(p, w, s);
@@ -430,14 +453,8 @@ plan_back(const struct net_before *b, const struct net_state *now,
 	memset(p, 0, sizeof(*p));
 	wanted_before(&b->state, &p->wanted);
 	back_updown(p, b, now, undo, 1);
-	if (!p->wanted.too_many) {
-		plan_routes_add(p, &p->wanted, now, 0);
-		plan_rules(p, &p->wanted, now, AF_INET);
-		plan_rules(p, &p->wanted, now, AF_INET6);
-		plan_routes_add(p, &p->wanted, now, 1);
-		plan_routes_del(p, &p->wanted, now, 1);
-		plan_routes_del(p, &p->wanted, now, 0);
-	}
+	if (!p->wanted.too_many)
+		plan_tables(p, &p->wanted, now);
 	back_nat(p, b, now);
 	back_values(p, b, now, undo);
 	back_updown(p, b, now, undo, 0);

@@ -5,6 +5,7 @@
  * be cut off anywhere; the plan for what it led to ends in the same.
  *
  *	plan_want.c	what is wanted, and what the kernel says of an uplink
+ *	plan_private.c	private networks that stay with their uplink
  *	plan.c		the steps from found to wanted
  *	plan_text.c	steps and differences in words
  *	nft.c		the text of our nft table
@@ -19,9 +20,10 @@
 #include "netconf/netops.h"
 #include "netconf/undo.h"
 
-#define PLAN_STEPS_MAX 1024
+#define PLAN_STEPS_MAX 2048
 #define PLAN_NFT_MAX   16384
-#define WANTED_MAX     256
+#define WANTED_MAX     512
+#define PRIVATE_MAX    200 /* networks, with two routes each */
 
 struct net_uplink {
 	uint32_t id;
@@ -32,6 +34,7 @@ struct net_uplink {
 	int gateway_configured[FAMILIES];
 	int targets[FAMILIES]; /* it has some */
 	int sockets[FAMILIES]; /* it has some that only sockets can probe */
+	uint32_t mtu; /* of its default routes; 0: its interface's */
 	int shutdown;
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
@@ -44,6 +47,8 @@ struct net_want {
 	uint32_t active;
 	uint32_t drain; /* old flows stay on it, or MSG_UPLINK_NONE */
 	int shut; /* the primary may be set down, if it asks for it */
+	uint32_t nfollow;
+	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 	const char *nat_loaded; /* text of our nft table as last loaded */

@@ -7,6 +7,14 @@
 
 void plan_wanted(
     const struct net_want *, const struct net_state *, struct wanted *);
+struct net_route *plan_add_route(
+    struct wanted *, enum family family, uint32_t table);
+/*
+ * Private networks while a backup is active.  What follows nevertheless goes
+ * as moved says: the backup's default, or NULL if it has none.
+ */
+void plan_want_private(struct wanted *, enum family, const struct net_want *,
+    const struct net_state *, const struct net_route *moved);
 /* Shall this link be down while traffic is on a backup? */
 int plan_shut(const struct net_want *, const char *ifname);
 

@@ -46,7 +46,7 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
     const char *verb, char *buf, size_t size)
 {
 	char dst[PREFIX_STRLEN] = "default", via[ADDR_STRLEN + 8] = "";
-	char gateway[ADDR_STRLEN];
+	char gateway[ADDR_STRLEN], mtu[16] = "";
 	const char *family = r->dst.addr.family == AF_INET6 ? " -6" : "";
 
 	if (r->dst.len > 0)
@@ -60,8 +60,10 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
 		addr_format(&r->gateway, gateway, sizeof(gateway));
 		snprintf(via, sizeof(via), "via %s ", gateway);
 	}
-	snprintf(buf, size, "route%s%s %s %sdev %s table %u", verb, family, dst,
-	    via, name_of(s, r->ifindex), r->table);
+	if (r->mtu != 0)
+		snprintf(mtu, sizeof(mtu), " mtu %u", r->mtu);
+	snprintf(buf, size, "route%s%s %s %sdev %s table %u%s", verb, family,
+	    dst, via, name_of(s, r->ifindex), r->table, mtu);
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include "netconf/plan_int.h"
 
 #define ADDRS_MAX 8 /* per uplink that get a rule */
+#define MTU_INET6 1280
 
 void
 net_state_free(struct net_state *s)
@@ -428,8 +429,8 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 	(void)add_rule(d, family, NET_TABLE);
 }
 
-static struct net_route *
-add_route(struct wanted *d, enum family family, uint32_t table)
+struct net_route *
+plan_add_route(struct wanted *d, enum family family, uint32_t table)
 {
 	struct net_route *r;
 
@@ -486,25 +487,30 @@ want_connected(struct wanted *d, enum family family, uint32_t table,
 		prefix_mask(&dst);
 		if (has_place(d, table, &dst))
 			continue;
-		r = add_route(d, family, table);
+		r = plan_add_route(d, family, table);
 		r->dst = dst;
 		r->ifindex = l->ifindex;
 	}
 }
 
-static void
+/* No link of IPv6 carries less than its least MTU (RFC 8200 section 5). */
+static const struct net_route *
 want_default(struct wanted *d, enum family family, uint32_t table,
     const struct net_uplink *u, const struct net_link *l)
 {
 	const struct addr *gateway = &u->gateway[family];
-	struct net_route *r = add_route(d, family, table);
+	struct net_route *r = plan_add_route(d, family, table);
 
 	r->ifindex = l->ifindex;
+	r->mtu = u->mtu;
+	if (family == FAMILY_INET6 && u->mtu != 0 && u->mtu < MTU_INET6)
+		r->mtu = MTU_INET6;
 	if (l->pointopoint)
-		return;
+		return r;
 	r->gateway = *gateway;
 	if (family == FAMILY_INET6 && addr_is_linklocal(gateway))
 		r->gateway.scope = l->ifindex;
+	return r;
 }
 
 /* It ends in an unreachable one: nothing falls through to main's. */
@@ -518,22 +524,29 @@ want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
 		return;
 	want_connected(d, family, plan_table(u->id), l, s);
 	if (has_router(u, l, s, family))
-		want_default(d, family, plan_table(u->id), u, l);
-	r = add_route(d, family, plan_table(u->id));
+		(void)want_default(d, family, plan_table(u->id), u, l);
+	r = plan_add_route(d, family, plan_table(u->id));
 	r->type = NET_UNREACHABLE;
 	r->metric = NET_METRIC_LAST;
 }
 
-static void
+/* What moves traffic, or NULL. */
+static const struct net_route *
 want_backup(struct wanted *d, enum family family, const struct net_uplink *u,
     const struct net_link *l, const struct net_state *s)
 {
-	if (refuses(u, l, s, family))
-		add_route(d, family, NET_TABLE)->type = NET_UNREACHABLE;
-	else if (carries(u, l, s, family) &&
-		 (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
-		     refuses(u, l, s, FAMILY_INET)))
-		want_default(d, family, NET_TABLE, u, l);
+	struct net_route *r;
+
+	if (refuses(u, l, s, family)) {
+		r = plan_add_route(d, family, NET_TABLE);
+		r->type = NET_UNREACHABLE;
+		return r;
+	}
+	if (carries(u, l, s, family) &&
+	    (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
+		refuses(u, l, s, FAMILY_INET)))
+		return want_default(d, family, NET_TABLE, u, l);
+	return NULL;
 }
 
 /* The primary: as main has it, or as it is configured if main lost it. */
@@ -543,7 +556,7 @@ want_primary(struct wanted *d, enum family family, const struct net_uplink *u,
 {
 	if (u->gateway_configured[family] && carries(u, l, s, family) &&
 	    default_route(s, NET_MAIN, l->ifindex, family) == NULL)
-		want_default(d, family, NET_TABLE, u, l);
+		(void)want_default(d, family, NET_TABLE, u, l);
 }
 
 static void
@@ -565,7 +578,8 @@ want_routes(struct wanted *d, enum family family, const struct net_want *w,
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
 	if (w->active != 0)
-		want_backup(d, family, u, l, s);
+		plan_want_private(
+		    d, family, w, s, want_backup(d, family, u, l, s));
 	else
 		want_primary(d, family, u, l, s);
 }

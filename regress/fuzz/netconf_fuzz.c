@@ -131,9 +131,14 @@ fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
 		if (how & 32)
 			addr_parse("fe80::1", &u->gateway[FAMILY_INET6]);
 		u->shutdown = how >> 3 & 1;
+		u->mtu = how & 64 ? 1400 : 0;
 		u->ncompanions = how >> 4 & 1;
 		strlcpy(u->companion[0], "if1", IFNAMSIZ);
 	}
+	c->global.nfollow = octet() % (CONF_NETS_MAX + 1);
+	for (i = 0; i < c->global.nfollow; i++)
+		prefix_parse(octet() & 1 ? "10.1.0.0/16" : "fd00::/8",
+		    &c->global.follow[i]);
 	c->global.nmasq = octet() % (CONF_NETS_MAX + 1);
 	for (i = 0; i < c->global.nmasq; i++)
 		if (octet() & 1)

@@ -119,7 +119,7 @@ link_now(const char *name)
 	return copy;
 }
 
-/* Routes of ours or, with ours 0, main's defaults; how many. */
+/* Routes of ours or, with ours 0, what is told of main's; how many. */
 static size_t
 routes(int ours, struct net_route *r, size_t max)
 {
@@ -438,6 +438,7 @@ our_routes(void **state)
 	assert_memory_equal(&got[1], &last, sizeof(last));
 
 	/* replaced, by a gateway that no network holds */
+	r.mtu = 1400;
 	r.gateway = ip("10.64.64.64");
 	assert_int_equal(ops->route(1, &r), 0);
 	assert_int_equal(routes(1, got, 4), 2);
@@ -495,6 +496,7 @@ our_routes_inet6(void **state)
 	    "unreachable default dev lo proto 157 metric 9999 pref medium\n");
 
 	/* replaced, by one that no network holds */
+	r.mtu = 1280;
 	r.gateway = ip("2001:db8:ffff::1");
 	assert_int_equal(ops->route(1, &r), 0);
 	assert_int_equal(routes(1, got, 8), 3);
@@ -562,7 +564,7 @@ mains_defaults(void **state)
 	size_t i;
 
 	(void)state;
-	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
+	run("ip route add 203.0.113.0/24 via 192.0.2.1; "
 	    "ip route add default via 192.0.2.1; "
 	    "ip route add default metric 50 nexthop via 192.0.2.1 "
 	    "nexthop via 198.51.100.1; "
@@ -582,6 +584,40 @@ mains_defaults(void **state)
 	assert_int_equal(routes(0, got, 1), 1);
 	assert_int_equal(got[0].gateway.family, AF_INET6);
 	run("ip route del default");
+}
+
+/* Only what all packets to such a network take. */
+static void
+mains_private_networks(void **state)
+{
+	struct net_route got[8], v4 = default_by("eth1", "192.0.2.1", NET_MAIN);
+	struct net_route v6 = v4;
+
+	(void)state;
+	v4.proto = 3;
+	v4.metric = 7;
+	v4.mtu = 1400;
+	v4.dst = net("10.9.0.0/16");
+	run("ip route add 10.9.0.0/16 via 192.0.2.1 metric 7 mtu 1400; "
+	    "ip route add 10.9.0.0/16 tos 8 via 192.0.2.1; "
+	    "ip route add 10.0.0.0/7 via 192.0.2.1; "
+	    "ip route add unreachable 10.8.0.0/16; "
+	    "ip route add 10.7.0.0/16 via 192.0.2.1 table 100");
+	assert_int_equal(routes(0, got, 8), 1);
+	assert_memory_equal(&got[0], &v4, sizeof(v4));
+	run("ip route del 10.9.0.0/16 metric 7; ip route del 10.9.0.0/16; "
+	    "ip route del 10.0.0.0/7; ip route del unreachable 10.8.0.0/16");
+	v6.dst = net("fd00:9::/32");
+	v6.gateway = ip("fe80::1");
+	v6.gateway.scope = v6.ifindex;
+	v6.metric = NET_METRIC_V6;
+	v6.proto = 3;
+	run("ip -6 route add fd00:9::/32 via fe80::1 dev eth1; "
+	    "ip -6 route add fd00:9::/32 from 2001:db8::/64 via fe80::1 "
+	    "dev eth1");
+	assert_int_equal(routes(0, got, 8), 1);
+	assert_memory_equal(&got[0], &v6, sizeof(v6));
+	run("ip -6 route flush fd00:9::/32");
 }
 
 /* As one of a static configuration, two of a router's, and over both. */
@@ -934,7 +970,17 @@ events(void **state)
 		"ip -6 route del default via fe80::1 dev eth1",
 		"ip -6 rule add lookup 100 pref 77",
 		"ip -6 rule del lookup 100 pref 77",
-		"ip route add 10.9.0.0/16 dev eth1 table 157 proto 157",
+		"ip route add 10.9.0.0/16 via 192.0.2.1",
+		"ip route del 10.9.0.0/16",
+		"ip route add 172.31.255.0/24 via 192.0.2.1",
+		"ip route del 172.31.255.0/24",
+		"ip route add 192.168.9.9 via 192.0.2.1",
+		"ip route del 192.168.9.9",
+		"ip route add 100.127.0.0/16 via 192.0.2.1",
+		"ip route del 100.127.0.0/16",
+		"ip -6 route add fd00:9::/32 dev eth1",
+		"ip -6 route del fd00:9::/32",
+		"ip route add 203.0.113.0/24 dev eth1 table 157 proto 157",
 		"ip route flush table 157",
 		"sysctl -qw net.ipv4.conf.eth1.rp_filter=1",
 		"nft add table inet dialfail",
@@ -946,8 +992,8 @@ events(void **state)
 	for (i = 0; i < sizeof(news) / sizeof(news[0]); i++)
 		tells(news[i]);
 	quiet();
-	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
-	    "ip route del 10.9.0.0/16; "
+	run("ip route add 203.0.113.0/24 via 192.0.2.1; "
+	    "ip route del 203.0.113.0/24; "
 	    "ip -6 route add 2001:db8:9::/48 dev eth1; "
 	    "ip -6 route del 2001:db8:9::/48");
 	assert_false(woken(QUIET_MS));
@@ -1009,6 +1055,7 @@ main(void)
 		TEST(route_without_link),
 		TEST(mains_defaults),
 		TEST(mains_defaults_inet6),
+		TEST(mains_private_networks),
 		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),
