@@ -110,6 +110,7 @@ struct ctl_summary {
 	uint32_t alarm_oldest_s;
 	uint32_t network_known; /* 1: network_ok counts */
 	uint32_t network_ok;
+	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
 	uint64_t failovers;
 	uint64_t fallbacks;
 	uint32_t detect_ms; /* of the last failover */

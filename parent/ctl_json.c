@@ -268,6 +268,10 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	    !s->network_known ? "unknown"
 	    : s->network_ok   ? "as wanted"
 			      : "different");
+	if (s->network_why[0] != '\0')
+		json_string(j, "network_why", s->network_why);
+	else
+		json_null(j, "network_why");
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');

@@ -481,6 +481,10 @@ machine_alarm(const struct maction *a)
 	if (a->uplink < parent->conf.nuplinks)
 		snprintf(text, sizeof(text), "%s: ", uplink_name(a->uplink));
 	strlcat(text, mreason_text(a->reason), sizeof(text));
+	if (a->alarm == MALARM_APPLY && parent->network_why[0] != '\0') {
+		strlcat(text, ": ", sizeof(text));
+		strlcat(text, parent->network_why, sizeof(text));
+	}
 	if (ev->id[0] != '\0' && !ev->ended) {
 		snprintf(
 		    event, sizeof(event), "; event %s: %s", ev->id, ev->cause);
@@ -602,10 +606,12 @@ act(const struct maction *a)
 		machine_alarm(a);
 		break;
 	case MACT_REPLY:
-		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
+		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s%s",
 		    mreason_text(a->reason),
-		    a->reason == MWHY_NOT_PROVED ? "; show event tells why"
-						 : "");
+		    a->reason == MWHY_NOT_PROVED     ? "; show event tells why"
+		    : a->reason == MWHY_APPLY_FAILED ? ": "
+						     : "",
+		    a->reason == MWHY_APPLY_FAILED ? parent->network_why : "");
 		break;
 	case MACT_EXIT:
 		leave(a);
@@ -669,6 +675,8 @@ engine_net_done(const struct msg_net_done *d)
 	if (d->gen == net_gen) { /* or later: somebody changed what is ours */
 		parent->network_known = 1;
 		parent->network_ok = d->ok != 0;
+		strlcpy(
+		    parent->network_why, d->text, sizeof(parent->network_why));
 	}
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		if (prepare_gen[i] == d->gen && d->gen != 0) {

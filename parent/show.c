@@ -191,6 +191,20 @@ wall_then(struct monotime t)
 	return monotime_valid(t) && wall_sane() ? wall_of(t) : 0;
 }
 
+/*
+ * The uplink that traffic is on: the wanted one, unless the kernel refused
+ * that, and what was there before was left or put back.
+ */
+static uint32_t
+carries(void)
+{
+	const struct machine *m = &parent->machine;
+
+	return m->apply_fails > 0 && m->verified != MACHINE_NONE
+		   ? m->verified
+		   : m->want.active;
+}
+
 static void
 send_uplink(uint32_t ctl, uint32_t id)
 {
@@ -202,7 +216,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.id = id;
 	r.role = u->conf.role;
 	r.kind = u->conf.kind;
-	r.active = parent->machine.want.active == id;
+	r.active = carries() == id;
 	strlcpy(r.name, u->conf.label, sizeof(r.name));
 	fill_status(&r, id);
 	r.bad_rounds = uplink_bad_rounds(id);
@@ -416,6 +430,12 @@ verdict(struct ctl_summary *s)
 		    held_cause(m));
 		return;
 	}
+	if (carries() != m->want.active) {
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NOT SWITCHED  traffic is on %s; wanted on %s: %.160s",
+		    uplink_name(carries()), name, parent->network_why);
+		return;
+	}
 	switch (m->state) {
 	case MACHINE_STARTING:
 		strlcpy(s->verdict, "STARTING  nothing is known yet",
@@ -478,7 +498,7 @@ fill_summary(struct ctl_summary *s)
 	s->hold_s = CTL_FOREVER;
 	if (s->held && monotime_valid(m->held_until))
 		s->hold_s = seconds_left(m->held_until);
-	s->active = m->want.active;
+	s->active = carries();
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);
 	memcpy(s->sha256, parent->conf.sha256, sizeof(s->sha256));
@@ -491,6 +511,7 @@ fill_summary(struct ctl_summary *s)
 	/* while a change is under way, what was read back is out of date */
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
+	strlcpy(s->network_why, parent->network_why, sizeof(s->network_why));
 	s->failovers = c->failovers;
 	s->fallbacks = c->fallbacks;
 	s->detect_ms = parent->detect_ms;
