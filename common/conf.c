@@ -68,6 +68,8 @@ static const uint32_t speeds[] = { 300, 600, 1200, 2400, 4800, 9600, 19200,
 void
 conf_free(struct conf *conf)
 {
+	if (conf != NULL)
+		free(conf->peer);
 	free(conf);
 }
 

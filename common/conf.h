@@ -17,13 +17,16 @@
 #include <stdio.h>
 
 #include "common/addr.h"
+#include "common/key.h"
 
-#define CONF_LABEL_LEN      32 /* an uplink's name, with its NUL */
+#define CONF_LABEL_LEN      32 /* an uplink's or peer's name, with its NUL */
 #define CONF_BACKUPS_MAX    8
 #define CONF_UPLINKS_MAX    (CONF_BACKUPS_MAX + 1)
 #define CONF_TARGETS_MAX    16 /* per uplink */
 #define CONF_COMPANIONS_MAX 4
 #define CONF_NETS_MAX       16 /* masquerade from ..., follow ... */
+#define CONF_PEERS_MAX      10000
+#define CONF_TUNNELS_MAX    4 /* per peer */
 #define CONF_PHONES_MAX     8
 #define CONF_INITS_MAX      8
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
@@ -162,6 +165,22 @@ struct conf_global {
 
 #define CONF_DRAIN_DEFAULT UINT32_MAX
 
+/*
+ * An interface whose far end is a peer.  What kind of tunnel it is, the
+ * kernel knows; a WireGuard one may lead to several peers.
+ */
+struct conf_tunnel {
+	char ifname[IFNAMSIZ];
+	uint32_t wgpeer; /* only the one with this key */
+	uint8_t key[KEY_LEN];
+};
+
+struct conf_peer {
+	char name[CONF_LABEL_LEN];
+	uint32_t ntunnels;
+	struct conf_tunnel tunnel[CONF_TUNNELS_MAX];
+};
+
 /* netconf's own: files, devices and programs. */
 struct conf_private {
 	char tty[PATH_MAX]; /* modem "/dev/..." */
@@ -187,6 +206,8 @@ struct conf {
 	struct conf_uplink uplink[CONF_UPLINKS_MAX];
 	struct conf_private private[CONF_UPLINKS_MAX];
 	uint32_t dns; /* enum conf_dns */
+	uint32_t npeers;
+	struct conf_peer *peer;
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
 	char capture[PATH_MAX]; /* directory, empty: none */

@@ -313,6 +313,27 @@ print_capture(FILE *f, const struct conf *conf)
 	    conf->uplink[0].capture == CONF_CAPTURE_ALL ? "all" : "control");
 }
 
+static void
+print_peer(FILE *f, const struct conf_peer *p)
+{
+	const struct conf_tunnel *t;
+	char key[KEY_STRLEN];
+	uint32_t i;
+
+	fprintf(f, "\npeer ");
+	print_name(f, p->name);
+	fprintf(f, " {\n");
+	for (i = 0; i < p->ntunnels; i++) {
+		t = &p->tunnel[i];
+		fprintf(f, "\ttunnel ");
+		print_name(f, t->ifname);
+		if (t->wgpeer)
+			fprintf(f, " wgpeer \"%s\"", key_format(t->key, key));
+		fputc('\n', f);
+	}
+	fprintf(f, "}\n");
+}
+
 void
 conf_print(const struct conf *conf, FILE *f)
 {
@@ -342,6 +363,8 @@ conf_print(const struct conf *conf, FILE *f)
 	fprintf(f, "state ");
 	print_string(f, conf->state);
 	fputc('\n', f);
+	for (i = 0; i < conf->npeers; i++)
+		print_peer(f, &conf->peer[i]);
 }
 
 /* With one decimal where it says something. */

@@ -43,8 +43,9 @@ typedef struct {
 #define IN_INTERFACE 0x100U
 #define IN_NETWORKS  0x200U
 #define IN_CAPTURE   0x400U
-#define IN_VALUE     0x800U /* not at the start of anything */
-#define IN_FOLLOW    0x1000U
+#define IN_PEER      0x800U
+#define IN_VALUE     0x1000U /* not at the start of anything */
+#define IN_FOLLOW    0x2000U
 
 struct block {
 	unsigned int in;
@@ -100,11 +101,11 @@ static void	once(const struct conf_text *);
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
 %token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
 %token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR NO NONE
-%token	<text>	PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
+%token	<text>	PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
 %token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE START STATE STOP SUCCESS
-%token	<text>	TARGET TCP TIMEOUT YES
+%token	<text>	TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
-%type	<text>	string macro_value port query answer
+%type	<text>	string macro_value port query answer wgpeer
 %type	<quorum> quorum
 %type	<number> yesno near decide packets
 %type	<target> target
@@ -128,6 +129,7 @@ grammar		: /* empty */
 		| grammar alarm '\n'
 		| grammar capture '\n'
 		| grammar state '\n'
+		| grammar peer '\n'
 		| grammar error '\n'		{ RECOVERED; }
 		;
 
@@ -630,6 +632,26 @@ state		: STATE string			{
 		}
 		;
 
+peer		: PEER string			{
+			conf_build_peer(BUILD, &$2);
+		} '{'				{ enter(IN_PEER); }
+		  peer_words close		{ conf_build_peer_end(BUILD); }
+		;
+
+peer_words	: /* empty */
+		| peer_words peer_word
+		| peer_words error '\n'		{ RECOVERED; }
+		;
+
+peer_word	: TUNNEL string wgpeer		{
+			conf_build_tunnel(BUILD, &$2, &$3);
+		}
+		;
+
+wgpeer		: /* empty */			{ $$ = NOTHING; }
+		| WGPEER string			{ $$ = $2; }
+		;
+
 %%
 
 /* In strcmp order: looked up by bisection. */
@@ -640,10 +662,13 @@ static const struct keyword {
 	const char *needs; /* what must follow, in words */
 	unsigned int later; /* where it will have a meaning */
 } keywords[] = {
+	{ "accept", UNSUPPORTED, 0, NULL, 0 },
 	{ "account", ACCOUNT, IN_BACKUP, "a name", 0 },
+	{ "address", UNSUPPORTED, 0, NULL, 0 },
 	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration", 0 },
 	{ "alarm", ALARM, IN_GLOBAL, "a path", 0 },
 	{ "all", ALL, IN_VALUE, NULL, 0 },
+	{ "announce", UNSUPPORTED, 0, NULL, 0 },
 	{ "answer", ANSWER, IN_VALUE, "an address", 0 },
 	{ "any", ANY, IN_VALUE, NULL, 0 },
 	{ "apn", UNSUPPORTED, 0, NULL, 0 },
@@ -665,6 +690,7 @@ static const struct keyword {
 	    "an address, or keep or follow outside of blocks", 0 },
 	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
 	{ "drill", UNSUPPORTED, 0, NULL, 0 },
+	{ "encrypted", UNSUPPORTED, 0, NULL, 0 },
 	{ "every", EVERY, IN_FLAP, "a duration", 0 },
 	{ "failovers", FAILOVERS, IN_FLAP, "a number", 0 },
 	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
@@ -674,6 +700,7 @@ static const struct keyword {
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
 	{ "group", UNSUPPORTED, 0, NULL, 0 },
+	{ "hello", UNSUPPORTED, 0, NULL, 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
 	{ "hours", UNSUPPORTED, 0, NULL, 0 },
 	{ "identity", UNSUPPORTED, 0, NULL, 0 },
@@ -685,6 +712,7 @@ static const struct keyword {
 	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
 	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
 	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
+	{ "key", UNSUPPORTED, 0, NULL, 0 },
 	{ "listen", UNSUPPORTED, 0, NULL, 0 },
 	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
 	{ "masquerade", MASQUERADE, IN_GLOBAL, "from", 0 },
@@ -697,7 +725,7 @@ static const struct keyword {
 	{ "no", NO, IN_VALUE, NULL, 0 },
 	{ "none", NONE, IN_VALUE, NULL, 0 },
 	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
-	{ "peer", UNSUPPORTED, 0, NULL, 0 },
+	{ "peer", PEER, IN_GLOBAL, "a name", 0 },
 	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
 	{ "pin", UNSUPPORTED, 0, NULL, 0 },
 	{ "port", PORT, IN_VALUE, "a number", 0 },
@@ -708,6 +736,7 @@ static const struct keyword {
 	{ "repeat", UNSUPPORTED, 0, NULL, 0 },
 	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
 	{ "retry", RETRY, IN_PROBE, "a number", 0 },
+	{ "route", UNSUPPORTED, 0, NULL, 0 },
 	{ "secret", SECRET, IN_BACKUP, "file and a path", 0 },
 	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no", 0 },
 	{ "size", SIZE, IN_CAPTURE, "a size", 0 },
@@ -724,6 +753,8 @@ static const struct keyword {
 	{ "tcp", TCP, IN_VALUE, "an address", 0 },
 	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM | IN_INTERFACE,
 	    "a duration", 0 },
+	{ "tunnel", TUNNEL, IN_PEER, "an interface", 0 },
+	{ "wgpeer", WGPEER, IN_VALUE, "a key", 0 },
 	{ "yes", YES, IN_VALUE, NULL, 0 },
 };
 #define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))

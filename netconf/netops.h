@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/key.h"
 
 #define NET_PROTO       157 /* of our routes and rules */
 #define NET_GROUP       157 /* of every uplink's interface */
@@ -28,6 +29,13 @@
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
 #define NET_METRIC_V6   1024 /* of all others in IPv6: there 0 is this one */
 
+/* A link that carries packets in others. */
+enum net_tunnel_kind {
+	NET_NO_TUNNEL, /* or of a kind that we cannot lead */
+	NET_TUNNEL, /* it has one outer address */
+	NET_WIREGUARD /* it has endpoints */
+};
+
 struct net_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
@@ -38,6 +46,9 @@ struct net_link {
 	uint32_t mtu;
 	uint32_t group;
 	uint32_t rp_filter; /* in force: the larger of all's and its own */
+	enum net_tunnel_kind tunnel;
+	struct addr local; /* outer; AF_UNSPEC: by the routes */
+	uint32_t bound; /* outer packets leave by this index only; 0: any */
 };
 
 struct net_addr {
@@ -95,6 +106,9 @@ void net_state_free(struct net_state *);
 const struct net_link *net_link_find(
     const struct net_state *, const char *name);
 
+/* Is the peer with this key one of those that are meant? */
+typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
+
 struct netops {
 	int (*open)(void);
 	int (*dump)(struct net_state *); /* frees nothing that was there */
@@ -108,6 +122,15 @@ struct netops {
 	int (*link_up)(uint32_t ifindex, int up);
 	/* Its own value, not all's; value -1: only read it. */
 	int (*rp_filter)(uint32_t ifindex, int *old, int value);
+	/* Its outer address and binding; all else of a tunnel stays. */
+	int (*tunnel)(
+	    uint32_t ifindex, const struct addr *local, uint32_t bound);
+	/*
+	 * Forget by which address peers of a WireGuard interface were talked
+	 * to, and tell them where we are now; how many there were.
+	 */
+	int (*wireguard)(
+	    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Forget flows whose marks say so; how many there were. */

@@ -2,25 +2,35 @@
 /*
  * From found to wanted, step by step.  The order: links that were set down
  * come up; what a link needs to be an uplink (group, rp_filter, marks); the
- * backups' own tables, rules, and only then the one route that moves
- * traffic; what is left over goes, and links are set down last of all.
+ * backups' own tables, rules, tunnels, and only then the one route that moves
+ * traffic (on the way back that comes before the tunnels); what is left over
+ * goes, and links are set down last of all.
  */
 #include <sys/types.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "netconf/nft.h"
 #include "netconf/plan_int.h"
 
+/* Valid until the next one is added. */
 static struct step *
 add_step(struct plan *p, enum step_type type)
 {
+	static struct step none;
 	struct step *st;
 
-	if (p->n == PLAN_STEPS_MAX) {
-		strlcpy(p->error, "too many steps", sizeof(p->error));
-		return &p->step[PLAN_STEPS_MAX - 1];
+	if (p->n == p->room) {
+		st = reallocarray(
+		    p->step, p->room == 0 ? 64 : p->room * 2, sizeof(*st));
+		if (st == NULL) {
+			strlcpy(p->error, "out of memory", sizeof(p->error));
+			return &none;
+		}
+		p->step = st;
+		p->room = p->room == 0 ? 64 : p->room * 2;
 	}
 	st = &p->step[p->n++];
 	memset(st, 0, sizeof(*st));
@@ -28,8 +38,20 @@ add_step(struct plan *p, enum step_type type)
 	return st;
 }
 
-static struct step *
-link_step(struct plan *p, enum step_type type, const struct net_link *l)
+/* Nothing in it, but its room. */
+static void
+begin(struct plan *p)
+{
+	struct step *step = p->step;
+	size_t room = p->room;
+
+	memset(p, 0, sizeof(*p));
+	p->step = step;
+	p->room = room;
+}
+
+struct step *
+plan_link_step(struct plan *p, enum step_type type, const struct net_link *l)
 {
 	struct step *st = add_step(p, type);
 
@@ -43,7 +65,7 @@ static void
 set_step(struct plan *p, enum step_type type, const struct net_link *l,
     uint32_t value)
 {
-	link_step(p, type, l)->value = value;
+	plan_link_step(p, type, l)->value = value;
 }
 
 /*
@@ -242,6 +264,12 @@ plan_tables(struct plan *p, const struct wanted *d, const struct net_state *s)
 	plan_routes_add(p, d, s, TURN_REFUSAL);
 	plan_rules(p, d, s, AF_INET);
 	plan_rules(p, d, s, AF_INET6);
+}
+
+/* And where they find it then; what is left over goes. */
+static void
+plan_moves(struct plan *p, const struct wanted *d, const struct net_state *s)
+{
 	plan_routes_add(p, d, s, TURN_MOVE);
 	plan_routes_del(p, d, s, TURN_MOVE);
 	plan_routes_del(p, d, s, TURN_REFUSAL);
@@ -262,7 +290,7 @@ plan_up(struct plan *p, const struct net_want *w, const struct net_state *s)
 			continue;
 		l = net_link_find(s, e->ifname);
 		if (l != NULL && l->ifindex == e->ifindex)
-			(void)link_step(p, STEP_LINK_UP, l);
+			(void)plan_link_step(p, STEP_LINK_UP, l);
 	}
 }
 
@@ -274,7 +302,7 @@ plan_down(struct plan *p, const struct net_want *w, const struct net_state *s)
 
 	for (i = 0; i < s->nlinks; i++)
 		if (s->links[i].up && plan_shut(w, s->links[i].name))
-			(void)link_step(p, STEP_LINK_DOWN, &s->links[i]);
+			(void)plan_link_step(p, STEP_LINK_DOWN, &s->links[i]);
 }
 
 static int
@@ -300,7 +328,7 @@ plan_undo(struct plan *p, const struct net_want *w, const struct net_state *s)
 		if (!is_uplink(w, l->name) &&
 		    (undo_find(w->undo, UNDO_GROUP, l->name) != NULL ||
 			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL))
-			(void)link_step(p, STEP_UNDO, l);
+			(void)plan_link_step(p, STEP_UNDO, l);
 	}
 }
 
@@ -343,7 +371,7 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
 	const struct wanted *d = &p->wanted;
 
-	memset(p, 0, sizeof(*p));
+	begin(p);
 	plan_wanted(w, s, &p->wanted);
 	if (d->too_many)
 		strlcpy(p->error, "too many addresses", sizeof(p->error));
@@ -355,6 +383,11 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 		plan_nat(p, w, s);
 	}
 	plan_tables(p, d, s);
+	if (!w->clear && w->active != 0)
+		plan_tunnels(p, w, s);
+	plan_moves(p, d, s);
+	if (w->clear || w->active == 0)
+		plan_tunnels(p, w, s);
 	if (w->clear)
 		plan_nat(p, w, s);
 	plan_undo(p, w, s);
@@ -406,7 +439,7 @@ back_updown(struct plan *p, const struct net_before *b,
 		if ((was = link_before(&b->state, l)) != NULL &&
 		    was->up == up && l->up != up &&
 		    undo_find(mine, UNDO_DOWN, l->name) != NULL)
-			(void)link_step(
+			(void)plan_link_step(
 			    p, up ? STEP_LINK_UP : STEP_LINK_DOWN, l);
 	}
 }
@@ -450,11 +483,14 @@ void
 plan_back(const struct net_before *b, const struct net_state *now,
     const struct undo *undo, struct plan *p)
 {
-	memset(p, 0, sizeof(*p));
+	begin(p);
 	wanted_before(&b->state, &p->wanted);
 	back_updown(p, b, now, undo, 1);
-	if (!p->wanted.too_many)
+	if (!p->wanted.too_many) {
 		plan_tables(p, &p->wanted, now);
+		plan_moves(p, &p->wanted, now);
+	}
+	plan_tunnels_back(p, &b->state, now);
 	back_nat(p, b, now);
 	back_values(p, b, now, undo);
 	back_updown(p, b, now, undo, 0);

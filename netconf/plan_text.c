@@ -74,6 +74,8 @@ plan_step_word(const struct step *st)
 		return "sysctl";
 	case STEP_NAT:
 		return "nft";
+	case STEP_TUNNEL:
+		return "tunnel";
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
 		return "rule";
@@ -104,6 +106,9 @@ plan_step_text(
 		break;
 	case STEP_NAT:
 		strlcpy(buf, "nft table inet dialfail", size);
+		break;
+	case STEP_TUNNEL:
+		plan_tunnel_text(st, s, buf, size);
 		break;
 	case STEP_RULE_ADD:
 		plan_rule_text(&st->rule, " add", buf, size);
@@ -260,6 +265,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	show_links(&sh);
 	show_rules(&sh, &d);
 	show_routes(&sh, &d);
+	plan_show_tunnels(w, s, line, arg);
 	if (nft_text(w, s, text, sizeof(text)) == -1)
 		text[0] = '\0';
 	wanted = !w->clear;

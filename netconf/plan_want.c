@@ -73,8 +73,8 @@ unfit(const struct net_addr *a)
  * Its source for what goes far: in IPv4 the first one, which the kernel takes
  * by itself.
  */
-static const struct net_addr *
-address(const struct net_state *s, uint32_t ifindex, enum family family)
+const struct net_addr *
+plan_address(const struct net_state *s, uint32_t ifindex, enum family family)
 {
 	const struct net_addr *best = NULL, *a;
 	size_t i;
@@ -141,7 +141,7 @@ facts_family(const struct net_uplink *u, const struct net_state *s,
 {
 	const struct net_addr *a;
 
-	if ((a = address(s, ifindex, family)) != NULL) {
+	if ((a = plan_address(s, ifindex, family)) != NULL) {
 		f->address = a->local;
 		f->peer = a->peer;
 		f->prefixlen = a->prefixlen;
@@ -261,7 +261,7 @@ has_inet6(const struct net_uplink *u, const struct net_link *l,
 {
 	size_t i;
 
-	if (address(s, l->ifindex, FAMILY_INET6) != NULL)
+	if (plan_address(s, l->ifindex, FAMILY_INET6) != NULL)
 		return 1;
 	for (i = 0; i < s->naddrs; i++)
 		if (is_of(&s->addrs[i], l->ifindex, FAMILY_INET6))
@@ -296,7 +296,8 @@ static int
 has_own_table(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	if (family == FAMILY_INET6 && address(s, l->ifindex, family) == NULL)
+	if (family == FAMILY_INET6 &&
+	    plan_address(s, l->ifindex, family) == NULL)
 		return 0;
 	return u->id != 0 ||
 	       (u->targets[family] &&
@@ -327,7 +328,7 @@ static int
 carries(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	const struct net_addr *a = address(s, l->ifindex, family);
+	const struct net_addr *a = plan_address(s, l->ifindex, family);
 
 	return has_router(u, l, s, family) &&
 	       (family == FAMILY_INET || (a != NULL && !a->deprecated));
@@ -348,7 +349,7 @@ refuses(const struct net_uplink *u, const struct net_link *l,
 	if (family == FAMILY_INET6)
 		return carries(u, l, s, FAMILY_INET);
 	return carries(u, l, s, FAMILY_INET6) &&
-	       address(s, l->ifindex, FAMILY_INET) == NULL;
+	       plan_address(s, l->ifindex, FAMILY_INET) == NULL;
 }
 
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */

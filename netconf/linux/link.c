@@ -77,6 +77,7 @@ link_decode(const struct nlmsghdr *h, void *state)
 	l->pointopoint = (m->ifi_flags & IFF_POINTOPOINT) != 0;
 	l->ethernet = m->ifi_type == ARPHRD_ETHER;
 	l->rp_filter = own_rp_filter(tb[IFLA_AF_SPEC]);
+	tunnel_decode(tb[IFLA_LINKINFO], l);
 	return 0;
 }
 

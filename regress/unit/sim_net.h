@@ -38,6 +38,7 @@ struct sim {
 	struct net_route lost[ROUTES]; /* main's, while a link is down */
 	size_t nlost;
 	struct undo undo;
+	struct undo_tunnels undo_tunnels;
 	struct net_want w;
 	char nat[PLAN_NFT_MAX];
 };
@@ -121,6 +122,7 @@ own(struct sim *k)
 	k->s.rules = k->rule;
 	k->s.routes = k->route;
 	k->w.undo = &k->undo;
+	k->w.undo_tunnels = &k->undo_tunnels;
 	k->w.nat_loaded = k->nat[0] != '\0' ? k->nat : NULL;
 }
 
