@@ -545,6 +545,8 @@ void
 net_drained(void)
 {
 	want.drain = MSG_UPLINK_NONE;
+	/* what it takes now is our own doing, and no fight with others */
+	memset(&repairs, 0, sizeof(repairs));
 	on_settle(-1, 0, NULL);
 	if (want.active == 0)
 		proof_return();

@@ -95,7 +95,7 @@ moves() {
 	began=$(now_ms)
 	for ((i = 0; i < $1; i++)); do
 		move
-		[ $((i % 20)) -ne 0 ] ||
+		[ $((i % 21)) -ne 0 ] ||
 		    must "all of it is" wait_until 5 "goes_by $(state)"
 	done
 	diag "$1 more switches in $((($(now_ms) - began) / 1000)) s"

@@ -1068,6 +1068,26 @@ test_drain_primary(void **arg)
 	assert_non_null(strstr(nat_loaded, "ct direction reply"));
 }
 
+/* What follows a drain is our own doing, however often: nobody fights. */
+static void
+test_drain_often(void **arg)
+{
+	struct msg_net_want m;
+	int i;
+
+	(void)arg;
+	for (i = 0; i < PACE + 3; i++) {
+		assert_int_equal(active(0)->ok, 1);
+		m = wish(1);
+		m.drain = 0;
+		m.drain_ms = 1;
+		assert_int_equal(ask(&m)->ok, 1);
+		assert_null(strstr(nat_loaded, "ct direction reply"));
+		loop_until(IMSG_NET_DRAINED, 1);
+		assert_non_null(strstr(nat_loaded, "ct direction reply"));
+	}
+}
+
 static void
 test_recreated(void **arg)
 {
@@ -1685,6 +1705,7 @@ main(void)
 		T(test_cannot),
 		T(test_drain),
 		T(test_drain_primary),
+		T(test_drain_often),
 		T(test_recreated),
 		T(test_others_change),
 		T(test_repair_refused),
