@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* struct netops on Linux: long-lived sockets and who uses which. */
+/* struct netops on Linux: two long-lived sockets and who uses which. */
 #include <sys/types.h>
 
 #include <linux/netlink.h>
@@ -11,14 +11,13 @@
 
 #define TRIES 10 /* of a dump that changes meanwhile (NLM_F_DUMP_INTR) */
 
-static struct nl route, netfilter, generic;
+static struct nl route, netfilter;
 
 static int
 linux_open(void)
 {
 	return nl_open(&route, NETLINK_ROUTE) == -1 ||
-		       nl_open(&netfilter, NETLINK_NETFILTER) == -1 ||
-		       nl_open(&generic, NETLINK_GENERIC) == -1
+		       nl_open(&netfilter, NETLINK_NETFILTER) == -1
 		   ? -1
 		   : 0;
 }
@@ -82,16 +81,9 @@ linux_rp_filter(uint32_t ifindex, int *old, int value)
 }
 
 static int
-linux_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
+linux_linkdown(uint32_t ifindex, enum family family, uint32_t value)
 {
-	return tunnel_change(&route, ifindex, local, bound);
-}
-
-static int
-linux_wireguard(
-    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
-{
-	return wireguard_renew(&generic, ifindex, ours, arg, n);
+	return link_linkdown(&route, ifindex, family, value);
 }
 
 static int
@@ -146,8 +138,7 @@ const struct netops netops_linux = {
 	.link_group = linux_link_group,
 	.link_up = linux_link_up,
 	.rp_filter = linux_rp_filter,
-	.tunnel = linux_tunnel,
-	.wireguard = linux_wireguard,
+	.linkdown = linux_linkdown,
 	.nat_load = nft_load,
 	.flows_flush = linux_flows_flush,
 	.flows_flush_from = linux_flows_flush_from,
