@@ -190,6 +190,34 @@ prefix_contains(const struct prefix *p, const struct addr *a)
 }
 
 int
+prefix_covers(const struct prefix *p, const struct prefix *inner)
+{
+	return p->len <= inner->len && prefix_contains(p, &inner->addr);
+}
+
+int
+prefix_is_private(const struct prefix *p)
+{
+	static const struct {
+		uint32_t first; /* octets, as a number */
+		uint32_t len;
+	} v4[] = { { 0x0a000000, 8 }, { 0x64400000, 10 }, { 0xac100000, 12 },
+		{ 0xc0a80000, 16 } };
+	uint32_t a, i;
+
+	if (p->addr.family == AF_INET6)
+		return p->len >= 7 && (p->addr.octet[0] & 0xfe) == 0xfc;
+	if (p->addr.family != AF_INET)
+		return 0;
+	a = ntohl(p->addr.v4.s_addr);
+	for (i = 0; i < sizeof(v4) / sizeof(v4[0]); i++)
+		if (p->len >= v4[i].len &&
+		    (a ^ v4[i].first) >> (32 - v4[i].len) == 0)
+			return 1;
+	return 0;
+}
+
+int
 prefix_cmp(const struct prefix *a, const struct prefix *b)
 {
 	int n;

@@ -55,6 +55,12 @@ int prefix_parse(const char *, struct prefix *);
 const char *prefix_format(const struct prefix *, char *buf, size_t size);
 int prefix_valid(const struct prefix *);
 int prefix_contains(const struct prefix *, const struct addr *);
+int prefix_covers(const struct prefix *, const struct prefix *inner);
+/*
+ * Wholly within what no provider routes for others: RFC 1918, RFC 6598, and
+ * unique local addresses, RFC 4193.
+ */
+int prefix_is_private(const struct prefix *);
 int prefix_cmp(const struct prefix *, const struct prefix *);
 /* Clear what is behind len. */
 void prefix_mask(struct prefix *);

@@ -32,7 +32,6 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_REDIAL] = { "redial", 1, 1000, 5, 0 },
 	[CONF_F_BACKOFF] = { "backoff", 10, HOUR, 5 * SECOND, 1 },
 	[CONF_F_BACKOFF_MAX] = { "max", 10, DAY, 5 * MINUTE, 1 },
-	[CONF_F_HOT] = { "every", SECOND, CONF_HOT_MAX_MS, MINUTE, 1 },
 	[CONF_F_AFTER] = { "after", 0, 7 * DAY, 5 * MINUTE, 1 },
 	[CONF_F_STABLE] = { "stable", 0, 7 * DAY, MINUTE, 1 },
 	[CONF_F_DRAIN] = { "drain", 0, DAY, CONF_DRAIN_DEFAULT, 1 },
@@ -44,6 +43,8 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
 	[CONF_F_HOOK_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
 	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
+	/* RFC 791: what every host forwards whole */
+	[CONF_F_MTU] = { "mtu", 68, 65535, 0, 0 },
 };
 
 /* A directory of captures must hold one: prober/ring.h. */
@@ -67,6 +68,8 @@ static const uint32_t speeds[] = { 300, 600, 1200, 2400, 4800, 9600, 19200,
 void
 conf_free(struct conf *conf)
 {
+	if (conf != NULL)
+		free(conf->peer);
 	free(conf);
 }
 
@@ -357,14 +360,12 @@ conf_uplink_valid(const struct conf_uplink *u)
 	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
 	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
 		return 0;
-	if (u->role == CONF_PRIMARY
-		? u->linkdown > 1 || u->hot_ms != 0
-		: u->linkdown != 0 ||
-		      (u->hot_ms != 0 && !conf_in_range(CONF_F_HOT, u->hot_ms)))
-		return 0;
 	if (u->decide > CONF_DECIDE_ALL || u->capture > CONF_CAPTURE_ALL ||
 	    (u->role == CONF_BACKUP && u->capture != CONF_CAPTURE_NONE) ||
 	    !gateways_valid(u))
+		return 0;
+	if (u->mtu != 0 &&
+	    (u->role == CONF_PRIMARY || !conf_in_range(CONF_F_MTU, u->mtu)))
 		return 0;
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;
@@ -413,8 +414,11 @@ conf_global_valid(const struct conf_global *g)
 	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
 	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
 	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
-	    g->nmasq > CONF_NETS_MAX)
+	    g->nfollow > CONF_NETS_MAX || g->nmasq > CONF_NETS_MAX)
 		return 0;
+	for (i = 0; i < g->nfollow; i++)
+		if (!prefix_valid(&g->follow[i]))
+			return 0;
 	for (i = 0; i < g->nmasq; i++) {
 		if (!ifname_valid(g->masq[i].ifname, 1))
 			return 0;

@@ -17,13 +17,16 @@
 #include <stdio.h>
 
 #include "common/addr.h"
+#include "common/key.h"
 
-#define CONF_LABEL_LEN      32 /* an uplink's name, with its NUL */
+#define CONF_LABEL_LEN      32 /* an uplink's or peer's name, with its NUL */
 #define CONF_BACKUPS_MAX    8
 #define CONF_UPLINKS_MAX    (CONF_BACKUPS_MAX + 1)
 #define CONF_TARGETS_MAX    16 /* per uplink */
 #define CONF_COMPANIONS_MAX 4
-#define CONF_NETS_MAX       16 /* masquerade from ... */
+#define CONF_NETS_MAX       16 /* masquerade from ..., follow ... */
+#define CONF_PEERS_MAX      10000
+#define CONF_TUNNELS_MAX    4 /* per peer */
 #define CONF_PHONES_MAX     8
 #define CONF_INITS_MAX      8
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
@@ -31,7 +34,6 @@
 #define CONF_ACCOUNT_LEN    128
 #define CONF_HOOK_LEN       48 /* a file in hooks/ */
 #define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
-#define CONF_HOT_MAX_MS     3600000 /* between two proofs of a hot backup */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -127,11 +129,10 @@ struct conf_uplink {
 	uint32_t ntargets;
 	struct conf_target target[CONF_TARGETS_MAX];
 	uint32_t shutdown; /* set down while on backup */
-	uint32_t linkdown; /* the kernel ignores routes without carrier */
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 	uint32_t metered;
-	uint32_t hot_ms; /* kept up, and proved so often; 0: cold */
+	uint32_t mtu; /* of what is sent by a backup; 0: its interface's */
 	struct conf_dial dial;
 	uint32_t start_ms; /* a hook brings it up in so long; 0: none does */
 	struct conf_modem modem;
@@ -156,11 +157,29 @@ struct conf_global {
 	uint32_t flap_failovers; /* 0: no cap */
 	uint32_t flap_every_ms;
 	uint32_t flap_hold_ms;
+	uint32_t nfollow;
+	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 };
 
 #define CONF_DRAIN_DEFAULT UINT32_MAX
+
+/*
+ * An interface whose far end is a peer.  What kind of tunnel it is, the
+ * kernel knows; a WireGuard one may lead to several peers.
+ */
+struct conf_tunnel {
+	char ifname[IFNAMSIZ];
+	uint32_t wgpeer; /* only the one with this key */
+	uint8_t key[KEY_LEN];
+};
+
+struct conf_peer {
+	char name[CONF_LABEL_LEN];
+	uint32_t ntunnels;
+	struct conf_tunnel tunnel[CONF_TUNNELS_MAX];
+};
 
 /* netconf's own: files, devices and programs. */
 struct conf_private {
@@ -187,6 +206,8 @@ struct conf {
 	struct conf_uplink uplink[CONF_UPLINKS_MAX];
 	struct conf_private private[CONF_UPLINKS_MAX];
 	uint32_t dns; /* enum conf_dns */
+	uint32_t npeers;
+	struct conf_peer *peer;
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
 	char capture[PATH_MAX]; /* directory, empty: none */

@@ -107,9 +107,26 @@ conf_build_primary(struct conf_build *b, const struct conf_text *name)
 }
 
 void
+conf_build_label(struct conf_build *b, char label[CONF_LABEL_LEN],
+    const struct conf_text *name)
+{
+	if (!conf_name_valid(name->s))
+		conf_src_error(b->src, name,
+		    "\"%s\" is not a name: letters, "
+		    "digits and . - _ : are valid",
+		    name->s);
+	else if (strlen(name->s) >= CONF_LABEL_LEN)
+		conf_src_error(b->src, name,
+		    "\"%s\" is longer than %d "
+		    "characters",
+		    name->s, CONF_LABEL_LEN - 1);
+	else
+		(void)strlcpy(label, name->s, CONF_LABEL_LEN);
+}
+
+void
 conf_build_backup(struct conf_build *b, const struct conf_text *name)
 {
-	struct conf_uplink *u;
 	uint32_t id = SPARE;
 
 	if (b->nbackups == CONF_BACKUPS_MAX)
@@ -118,19 +135,7 @@ conf_build_backup(struct conf_build *b, const struct conf_text *name)
 	else
 		id = ++b->nbackups;
 	begin(b, id, CONF_BACKUP, name);
-	u = conf_build_uplink(b);
-	if (!conf_name_valid(name->s))
-		conf_src_error(b->src, name,
-		    "\"%s\" is not a name: letters, "
-		    "digits and . - _ : are valid",
-		    name->s);
-	else if (strlen(name->s) >= sizeof(u->label))
-		conf_src_error(b->src, name,
-		    "\"%s\" is longer than %d "
-		    "characters",
-		    name->s, CONF_LABEL_LEN - 1);
-	else
-		(void)strlcpy(u->label, name->s, sizeof(u->label));
+	conf_build_label(b, conf_build_uplink(b)->label, name);
 }
 
 static void
@@ -556,6 +561,21 @@ conf_build_dns(struct conf_build *b, const struct conf_text *text)
 }
 
 void
+conf_build_follow(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_global *g = &b->conf->global;
+
+	if (g->nfollow == CONF_NETS_MAX)
+		conf_src_error(
+		    b->src, text, "more than %d networks", CONF_NETS_MAX);
+	else if (prefix_parse(text->s, &g->follow[g->nfollow]) == -1)
+		conf_src_error(
+		    b->src, text, "\"%s\" is not a network", text->s);
+	else
+		g->nfollow++;
+}
+
+void
 conf_build_alarm(struct conf_build *b, const struct conf_text *text)
 {
 	conf_build_path(b, b->conf->alarm, text, "alarm");
@@ -620,6 +640,7 @@ conf_build_finish(struct conf_build *b)
 	if (conf->capture[0] != '\0')
 		conf->uplink[0].capture = b->capture;
 	conf_build_targets_finish(b);
+	conf_build_peers_finish(b);
 	/* after a syntax error they may have been skipped */
 	if (!b->have_primary && conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file,

@@ -2,8 +2,8 @@
 /*
  * What the parts of the configuration share and nobody else needs:
  * conf_src.c gives characters (files, includes, macros), parse.y makes
- * statements of them, conf_build.c and conf_target.c make the structs and
- * their defaults, conf.c knows which values are valid.
+ * statements of them, conf_build.c, conf_target.c and conf_peer.c make the
+ * structs and their defaults, conf.c knows which values are valid.
  */
 #ifndef COMMON_CONF_INT_H
 #define COMMON_CONF_INT_H
@@ -23,7 +23,6 @@ enum conf_field {
 	CONF_F_REDIAL,
 	CONF_F_BACKOFF,
 	CONF_F_BACKOFF_MAX,
-	CONF_F_HOT,
 	CONF_F_AFTER,
 	CONF_F_STABLE,
 	CONF_F_DRAIN,
@@ -34,6 +33,7 @@ enum conf_field {
 	CONF_F_CAPTURE_KEEP,
 	CONF_F_HOOK_TIMEOUT,
 	CONF_F_PORT,
+	CONF_F_MTU,
 	CONF_F_LAST
 };
 
@@ -78,7 +78,6 @@ void conf_family_bounds(
     const struct conf_uplink *, enum family, struct conf_bounds *);
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
-double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
 struct conf_text {
@@ -146,6 +145,10 @@ struct conf_build {
 	} uplink[CONF_UPLINKS_MAX + 1]; /* the last: one too many */
 	struct conf_uplink spare;
 	struct conf_private spare_private;
+	struct conf_peer_build {
+		struct conf_text where;
+		struct conf_text tunnel[CONF_TUNNELS_MAX];
+	} * peer; /* as conf->peer */
 };
 
 void conf_build_init(struct conf_build *, struct conf_src *, struct conf *);
@@ -165,6 +168,8 @@ void conf_build_size(struct conf_build *, enum conf_size_field, uint64_t *,
     const struct conf_text *);
 void conf_build_ifname(
     struct conf_build *, char ifname[IFNAMSIZ], const struct conf_text *);
+void conf_build_label(
+    struct conf_build *, char label[CONF_LABEL_LEN], const struct conf_text *);
 void conf_build_companion(struct conf_build *, const struct conf_text *);
 void conf_build_interface(struct conf_build *, const struct conf_text *);
 void conf_build_modem(struct conf_build *, const struct conf_text *tty,
@@ -175,6 +180,7 @@ void conf_build_account(struct conf_build *, const struct conf_text *);
 void conf_build_secret(struct conf_build *, const struct conf_text *);
 void conf_build_metered(struct conf_build *, uint32_t);
 void conf_build_masquerade(struct conf_build *, const struct conf_text *);
+void conf_build_follow(struct conf_build *, const struct conf_text *);
 void conf_build_alarm(struct conf_build *, const struct conf_text *);
 void conf_build_capture(struct conf_build *, const struct conf_text *);
 void conf_build_path(struct conf_build *, char path[PATH_MAX],
@@ -194,6 +200,13 @@ void conf_build_gateway(struct conf_build *, const struct conf_text *word,
 void conf_build_target(struct conf_build *, const struct conf_target_words *);
 void conf_build_target_gateway(struct conf_build *, const struct conf_text *);
 void conf_build_targets_finish(struct conf_build *);
+
+/* conf_peer.c */
+void conf_build_peer(struct conf_build *, const struct conf_text *);
+void conf_build_peer_end(struct conf_build *);
+void conf_build_tunnel(struct conf_build *, const struct conf_text *ifname,
+    const struct conf_text *wgpeer);
+void conf_build_peers_finish(struct conf_build *);
 
 int conf_keyword(const char *); /* must be quoted to be a name */
 

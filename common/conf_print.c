@@ -163,8 +163,6 @@ print_primary(FILE *f, const struct conf_uplink *u)
 	print_probe(f, &u->probe);
 	fprintf(f, "\tdecide %s\n", conf_decide_words[u->decide]);
 	fprintf(f, "\tshutdown %s\n", u->shutdown ? "yes" : "no");
-	if (u->linkdown)
-		fprintf(f, "\tlinkdown ignore\n");
 	for (i = 0; i < u->ncompanions; i++) {
 		fprintf(f, i == 0 ? "\tcompanion " : " ");
 		print_name(f, u->companion[i]);
@@ -242,8 +240,8 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	}
 	print_dns_servers(f, p);
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
-	if (u->hot_ms != 0)
-		print_duration(f, "\tstandby hot every", u->hot_ms);
+	if (u->mtu != 0)
+		fprintf(f, "\tmtu %u\n", u->mtu);
 	print_targets(f, u);
 	fprintf(f, "\tdial {\n");
 	print_duration(f, "\t\tafter", u->dial.after_ms);
@@ -289,6 +287,19 @@ print_masquerade(FILE *f, const struct conf_global *g)
 }
 
 static void
+print_follow(FILE *f, const struct conf_global *g)
+{
+	char buf[PREFIX_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < g->nfollow; i++)
+		fprintf(f, "%s%s", i == 0 ? "follow " : " ",
+		    prefix_format(&g->follow[i], buf, sizeof(buf)));
+	if (g->nfollow > 0)
+		fputc('\n', f);
+}
+
+static void
 print_capture(FILE *f, const struct conf *conf)
 {
 	if (conf->capture[0] == '\0')
@@ -300,6 +311,27 @@ print_capture(FILE *f, const struct conf *conf)
 	print_duration(f, "\tkeep", conf->capture_keep_ms);
 	fprintf(f, "\tpackets %s\n}\n",
 	    conf->uplink[0].capture == CONF_CAPTURE_ALL ? "all" : "control");
+}
+
+static void
+print_peer(FILE *f, const struct conf_peer *p)
+{
+	const struct conf_tunnel *t;
+	char key[KEY_STRLEN];
+	uint32_t i;
+
+	fprintf(f, "\npeer ");
+	print_name(f, p->name);
+	fprintf(f, " {\n");
+	for (i = 0; i < p->ntunnels; i++) {
+		t = &p->tunnel[i];
+		fprintf(f, "\ttunnel ");
+		print_name(f, t->ifname);
+		if (t->wgpeer)
+			fprintf(f, " wgpeer \"%s\"", key_format(t->key, key));
+		fputc('\n', f);
+	}
+	fprintf(f, "}\n");
 }
 
 void
@@ -316,6 +348,7 @@ conf_print(const struct conf *conf, FILE *f)
 	print_duration(f, "\tevery", g->flap_every_ms);
 	print_duration(f, "\thold", g->flap_hold_ms);
 	fprintf(f, "}\n");
+	print_follow(f, g);
 	print_masquerade(f, g);
 	if (conf->dns == CONF_DNS_FOLLOW)
 		fprintf(f, "dns follow\n");
@@ -330,6 +363,8 @@ conf_print(const struct conf *conf, FILE *f)
 	fprintf(f, "state ");
 	print_string(f, conf->state);
 	fputc('\n', f);
+	for (i = 0; i < conf->npeers; i++)
+		print_peer(f, &conf->peer[i]);
 }
 
 /* With one decimal where it says something. */
@@ -398,20 +433,6 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 		    spaced(u->dial.backoff_ms, b),
 		    spaced(u->dial.backoff_max_ms, c));
 	fputc('\n', f);
-}
-
-static void
-print_hot(const struct conf_uplink *u, FILE *f)
-{
-	char every[CONF_DURATION_LEN], octets[COUNT_LEN];
-
-	if (u->hot_ms == 0)
-		return;
-	fprintf(f,
-	    "# keeps %s up and proves it every %s: about %s MB of IP a "
-	    "month\n",
-	    u->label, spaced(u->hot_ms, every),
-	    count(conf_hot_octets(u) / 1e6, octets));
 }
 
 static void
@@ -535,7 +556,5 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 			fprintf(f, "# %s names no resolvers: dns stays\n",
 			    conf->uplink[i].label);
 	}
-	for (i = 1; i < conf->nuplinks; i++)
-		print_hot(&conf->uplink[i], f);
 	print_standby(&conf->uplink[0], f);
 }

@@ -43,7 +43,9 @@ typedef struct {
 #define IN_INTERFACE 0x100U
 #define IN_NETWORKS  0x200U
 #define IN_CAPTURE   0x400U
-#define IN_VALUE     0x800U /* not at the start of anything */
+#define IN_PEER      0x800U
+#define IN_VALUE     0x1000U /* not at the start of anything */
+#define IN_FOLLOW    0x2000U
 
 struct block {
 	unsigned int in;
@@ -94,17 +96,16 @@ static void	once(const struct conf_text *);
 %}
 
 %token	<text>	ACCOUNT AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
-%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COLD COMPANION CONTROL COUNT
+%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COMPANION CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
-%token	<text>	HOT IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
-%token	<text>	KEEP LINKDOWN MANUAL MASQUERADE MAX METERED MODEM MOST NEAR
-%token	<text>	NO NONE PACKETS PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE
-%token	<text>	RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START STATE
-%token	<text>	STOP SUCCESS
-%token	<text>	TARGET TCP TIMEOUT YES
+%token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
+%token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR NO NONE
+%token	<text>	PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
+%token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE START STATE STOP SUCCESS
+%token	<text>	TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
-%type	<text>	string macro_value port query answer
+%type	<text>	string macro_value port query answer wgpeer
 %type	<quorum> quorum
 %type	<number> yesno near decide packets
 %type	<target> target
@@ -122,11 +123,13 @@ grammar		: /* empty */
 		| grammar backup '\n'
 		| grammar fallback '\n'
 		| grammar flap '\n'
+		| grammar follow '\n'
 		| grammar masquerade '\n'
 		| grammar dns '\n'
 		| grammar alarm '\n'
 		| grammar capture '\n'
 		| grammar state '\n'
+		| grammar peer '\n'
 		| grammar error '\n'		{ RECOVERED; }
 		;
 
@@ -213,14 +216,6 @@ primary_word	: CARRIER string		{
 		| SHUTDOWN yesno		{
 			once(&$1);
 			UPLINK->shutdown = $2;
-		}
-		| LINKDOWN IGNORE		{
-			once(&$1);
-			UPLINK->linkdown = 1;
-		}
-		| LINKDOWN KEEP			{
-			once(&$1);
-			UPLINK->linkdown = 0;
 		}
 		| COMPANION companions
 		;
@@ -378,18 +373,10 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			conf_build_metered(BUILD, $2);
 		}
-		| STANDBY COLD			{
+		| MTU string			{
 			once(&$1);
-			UPLINK->hot_ms = 0;
-		}
-		| STANDBY HOT			{
-			once(&$1);
-			UPLINK->hot_ms = conf_range[CONF_F_HOT].value;
-		}
-		| STANDBY HOT EVERY string	{
-			once(&$1);
-			conf_build_number(BUILD, CONF_F_HOT,
-			    &UPLINK->hot_ms, &$4);
+			conf_build_number(BUILD, CONF_F_MTU, &UPLINK->mtu,
+			    &$2);
 		}
 		| TARGET target			{
 			conf_build_target(BUILD, &$2);
@@ -533,6 +520,24 @@ flap_word	: FAILOVERS string		{
 		}
 		;
 
+follow		: FOLLOW followers
+		;
+
+followers	: follower
+		| followers follower
+		;
+
+follower	: string	{ conf_build_follow(BUILD, &$1); }
+		| '{'		{ enter(IN_FOLLOW); } follow_list close
+		;
+
+follow_list	: /* empty */
+		| follow_list string		{
+			conf_build_follow(BUILD, &$2);
+		}
+		| follow_list error '\n'	{ RECOVERED; }
+		;
+
 masquerade	: MASQUERADE FROM networks
 		;
 
@@ -627,6 +632,26 @@ state		: STATE string			{
 		}
 		;
 
+peer		: PEER string			{
+			conf_build_peer(BUILD, &$2);
+		} '{'				{ enter(IN_PEER); }
+		  peer_words close		{ conf_build_peer_end(BUILD); }
+		;
+
+peer_words	: /* empty */
+		| peer_words peer_word
+		| peer_words error '\n'		{ RECOVERED; }
+		;
+
+peer_word	: TUNNEL string wgpeer		{
+			conf_build_tunnel(BUILD, &$2, &$3);
+		}
+		;
+
+wgpeer		: /* empty */			{ $$ = NOTHING; }
+		| WGPEER string			{ $$ = $2; }
+		;
+
 %%
 
 /* In strcmp order: looked up by bisection. */
@@ -637,10 +662,13 @@ static const struct keyword {
 	const char *needs; /* what must follow, in words */
 	unsigned int later; /* where it will have a meaning */
 } keywords[] = {
+	{ "accept", UNSUPPORTED, 0, NULL, 0 },
 	{ "account", ACCOUNT, IN_BACKUP, "a name", 0 },
+	{ "address", UNSUPPORTED, 0, NULL, 0 },
 	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration", 0 },
 	{ "alarm", ALARM, IN_GLOBAL, "a path", 0 },
 	{ "all", ALL, IN_VALUE, NULL, 0 },
+	{ "announce", UNSUPPORTED, 0, NULL, 0 },
 	{ "answer", ANSWER, IN_VALUE, "an address", 0 },
 	{ "any", ANY, IN_VALUE, NULL, 0 },
 	{ "apn", UNSUPPORTED, 0, NULL, 0 },
@@ -652,7 +680,6 @@ static const struct keyword {
 	{ "call", UNSUPPORTED, 0, NULL, 0 },
 	{ "capture", CAPTURE, IN_GLOBAL, "a path", 0 },
 	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none", 0 },
-	{ "cold", COLD, IN_VALUE, NULL, 0 },
 	{ "companion", COMPANION, IN_PRIMARY, "an interface", 0 },
 	{ "control", CONTROL, IN_VALUE, NULL, 0 },
 	{ "count", COUNT, IN_PROBE, "a number", 0 },
@@ -663,20 +690,20 @@ static const struct keyword {
 	    "an address, or keep or follow outside of blocks", 0 },
 	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
 	{ "drill", UNSUPPORTED, 0, NULL, 0 },
+	{ "encrypted", UNSUPPORTED, 0, NULL, 0 },
 	{ "every", EVERY, IN_FLAP, "a duration", 0 },
 	{ "failovers", FAILOVERS, IN_FLAP, "a number", 0 },
 	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
 	{ "file", FILENAME, IN_VALUE, "a path", 0 },
 	{ "flap", FLAP, IN_GLOBAL, "a block in braces", 0 },
-	{ "follow", FOLLOW, IN_VALUE, NULL, IN_GLOBAL },
+	{ "follow", FOLLOW, IN_GLOBAL, "a network", 0 },
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
 	{ "group", UNSUPPORTED, 0, NULL, 0 },
+	{ "hello", UNSUPPORTED, 0, NULL, 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
-	{ "hot", HOT, IN_VALUE, NULL, 0 },
 	{ "hours", UNSUPPORTED, 0, NULL, 0 },
 	{ "identity", UNSUPPORTED, 0, NULL, 0 },
-	{ "ignore", IGNORE, IN_VALUE, NULL, 0 },
 	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
 	{ "inet", INET, IN_VALUE, NULL, 0 },
 	{ "inet6", INET6, IN_VALUE, NULL, IN_GLOBAL },
@@ -685,7 +712,7 @@ static const struct keyword {
 	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
 	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
 	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
-	{ "linkdown", LINKDOWN, IN_PRIMARY, "ignore or keep", 0 },
+	{ "key", UNSUPPORTED, 0, NULL, 0 },
 	{ "listen", UNSUPPORTED, 0, NULL, 0 },
 	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
 	{ "masquerade", MASQUERADE, IN_GLOBAL, "from", 0 },
@@ -693,11 +720,12 @@ static const struct keyword {
 	{ "metered", METERED, IN_BACKUP, "yes or no", 0 },
 	{ "modem", MODEM, IN_BACKUP, "a path", 0 },
 	{ "most", MOST, IN_VALUE, NULL, 0 },
+	{ "mtu", MTU, IN_BACKUP, "a number", 0 },
 	{ "near", NEAR, IN_VALUE, NULL, 0 },
 	{ "no", NO, IN_VALUE, NULL, 0 },
 	{ "none", NONE, IN_VALUE, NULL, 0 },
 	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
-	{ "peer", UNSUPPORTED, 0, NULL, 0 },
+	{ "peer", PEER, IN_GLOBAL, "a name", 0 },
 	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
 	{ "pin", UNSUPPORTED, 0, NULL, 0 },
 	{ "port", PORT, IN_VALUE, "a number", 0 },
@@ -708,12 +736,13 @@ static const struct keyword {
 	{ "repeat", UNSUPPORTED, 0, NULL, 0 },
 	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
 	{ "retry", RETRY, IN_PROBE, "a number", 0 },
+	{ "route", UNSUPPORTED, 0, NULL, 0 },
 	{ "secret", SECRET, IN_BACKUP, "file and a path", 0 },
 	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no", 0 },
 	{ "size", SIZE, IN_CAPTURE, "a size", 0 },
 	{ "speed", SPEED, IN_VALUE, "a number", 0 },
 	{ "stable", STABLE, IN_FALLBACK, "a duration", 0 },
-	{ "standby", STANDBY, IN_BACKUP, "hot or cold", 0 },
+	{ "standby", UNSUPPORTED, 0, NULL, 0 },
 	{ "start", START, IN_INTERFACE, "the name of a hook", 0 },
 	{ "state", STATE, IN_GLOBAL, "a path", 0 },
 	{ "status", UNSUPPORTED, 0, NULL, 0 },
@@ -724,6 +753,8 @@ static const struct keyword {
 	{ "tcp", TCP, IN_VALUE, "an address", 0 },
 	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM | IN_INTERFACE,
 	    "a duration", 0 },
+	{ "tunnel", TUNNEL, IN_PEER, "an interface", 0 },
+	{ "wgpeer", WGPEER, IN_VALUE, "a key", 0 },
 	{ "yes", YES, IN_VALUE, NULL, 0 },
 };
 #define NKEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
@@ -799,6 +830,8 @@ valid_words(char *buf, size_t size)
 			    n > 0 ? ", " : "", keywords[i].word);
 	if (in == IN_NETWORKS)
 		(void)strlcpy(buf, "networks and interfaces", size);
+	else if (in == IN_FOLLOW)
+		(void)strlcpy(buf, "networks", size);
 	else if (n == 0)
 		(void)strlcpy(buf, "}", size);
 	return buf;

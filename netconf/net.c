@@ -73,6 +73,8 @@ net_open(void)
 	resolver_open();
 	want.drain = MSG_UPLINK_NONE;
 	want.undo = apply_undo();
+	want.undo_tunnels = apply_undo_tunnels();
+	tunnels_open();
 	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
 	event_add(&monitor, NULL);
 	evtimer_set(&settle, on_settle, NULL);
@@ -184,9 +186,8 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 	}
 	fill_gateways(u, c);
 	fill_targets(u, c);
+	u->mtu = c->mtu;
 	u->shutdown = c->shutdown != 0;
-	u->linkdown = c->linkdown != 0;
-	u->hot = c->hot_ms != 0;
 	u->ncompanions = c->ncompanions;
 	memcpy(u->companion, c->companion, sizeof(u->companion));
 }
@@ -208,8 +209,11 @@ fill_want(void)
 				want.uplink[i] = was[j];
 		fill_uplink(&want.uplink[i], &conf->uplink[i]);
 	}
+	want.nfollow = conf->global.nfollow;
+	memcpy(want.follow, conf->global.follow, sizeof(want.follow));
 	want.nmasq = conf->global.nmasq;
 	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
+	tunnels_fill(&want, conf);
 }
 
 static void
@@ -457,9 +461,11 @@ net_want(const struct msg_net_want *m)
 		return;
 	want_gen = m->gen;
 	net_take_wish(m, &want);
+	tunnels_allow();
 	n = reconcile(1, why, sizeof(why));
 	us = us_since(began);
 	if (n != -1) {
+		tunnels_follow(&state, want.active, &facts[want.active]);
 		settle_flows(m, &flows);
 		prove(wanted);
 		wanted = 1;
@@ -583,8 +589,10 @@ on_settle(int fd, short what, void *arg)
 	pace_count(&looks, monotime_now());
 	if (look(0) == -1)
 		look_again_soon();
-	else if (wanted && clear_gen == 0)
+	else if (wanted && clear_gen == 0) {
 		repair();
+		tunnels_follow(&state, want.active, &facts[want.active]);
+	}
 }
 
 const struct msg_facts *

@@ -4,6 +4,7 @@
  *
  *	net.c		what is wanted, what is there, and when to look
  *	net_apply.c	a plan done, step by step, and what it overwrites
+ *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_flow.c	old flows: forgotten, or waited for
  *	net_proof.c	that the way back left nothing behind
  *	net_show.c	what is told to people
@@ -30,6 +31,7 @@ void net_take_wish(const struct msg_net_want *, struct net_want *);
 /* The undo file of an earlier run; why it cannot be used is logged. */
 void apply_open(void);
 const struct undo *apply_undo(void);
+const struct undo_tunnels *apply_undo_tunnels(void);
 /* Links that are no more have nothing to get back. */
 void apply_prune(const struct net_state *);
 /*
@@ -58,6 +60,17 @@ void proof_leave(const struct net_state *before);
 void proof_return(void);
 /* Everything of ours goes: there is no way back to prove. */
 void proof_forget(void);
+
+/* net_tunnel.c */
+void tunnels_open(void);
+/* Those of the configuration. */
+void tunnels_fill(struct net_want *, const struct conf *);
+/* The kernel does not let a tunnel have this: it is not tried again ... */
+void tunnel_refused(const char *ifname, const struct net_place *);
+void tunnels_allow(void); /* ... before this */
+/* The routes lead to this uplink: so do WireGuard's peers, if it is news. */
+void tunnels_follow(
+    const struct net_state *, uint32_t uplink, const struct msg_facts *);
 
 /* net_flow.c */
 void flow_open(void);

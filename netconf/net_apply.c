@@ -7,15 +7,19 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "netconf/net.h"
 #include "netconf/run.h"
 
-#define UNDO_FILE RUNDIR "/undo"
+#define UNDO_FILE    RUNDIR "/undo"
+#define TUNNELS_FILE RUNDIR "/tunnels"
+#define TELL_TUNNELS 8 /* of one plan; the others are counted */
 
 static struct undo undo;
+static struct undo_tunnels undo_tunnels;
 static char nat_loaded[PLAN_NFT_MAX];
 static uint64_t nat_handle; /* of what was loaded; 0: not looked at yet */
 
@@ -24,12 +28,20 @@ apply_open(void)
 {
 	if (undo_read(UNDO_FILE, &undo) == -1)
 		log_warn("%s: ignored", UNDO_FILE);
+	if (undo_tunnels_read(TUNNELS_FILE, &undo_tunnels) == -1)
+		log_warn("%s: ignored", TUNNELS_FILE);
 }
 
 const struct undo *
 apply_undo(void)
 {
 	return &undo;
+}
+
+const struct undo_tunnels *
+apply_undo_tunnels(void)
+{
+	return &undo_tunnels;
 }
 
 const char *
@@ -69,6 +81,39 @@ keep(const struct step *st, enum undo_kind kind, uint32_t value,
 	return -1;
 }
 
+static int
+save_tunnels(void)
+{
+	if (undo_tunnels_write(TUNNELS_FILE, &undo_tunnels) == 0)
+		return 0;
+	log_warn("%s", TUNNELS_FILE);
+	return -1;
+}
+
+/* What was written down of tunnels that are gone. */
+static void
+prune_tunnels(const struct net_state *s)
+{
+	struct undo_tunnels kept = { 0, NULL };
+	const struct undo_tunnel *t;
+	size_t i;
+
+	if (undo_tunnels.n == 0)
+		return;
+	for (i = 0; i < s->nlinks; i++) {
+		t = undo_tunnel_find(&undo_tunnels, s->links[i].ifindex);
+		if (t != NULL && undo_tunnel_put(&kept, t) == -1) {
+			free(kept.tunnel);
+			return;
+		}
+	}
+	free(undo_tunnels.tunnel);
+	i = undo_tunnels.n;
+	undo_tunnels = kept;
+	if (i != kept.n)
+		(void)save_tunnels();
+}
+
 void
 apply_prune(const struct net_state *s)
 {
@@ -76,6 +121,7 @@ apply_prune(const struct net_state *s)
 	struct undo_entry *e;
 	size_t i, kept = 0;
 
+	prune_tunnels(s);
 	for (i = 0; i < undo.n; i++) {
 		e = &undo.entry[i];
 		l = net_link_find(s, e->ifname);
@@ -120,22 +166,6 @@ set_rp_filter(const struct step *st)
 	if (keep(st, UNDO_RP_FILTER, (uint32_t)old, "") == -1 || save() == -1)
 		return -1;
 	return netops->rp_filter(st->ifindex, &old, 2);
-}
-
-static int
-set_linkdown(const struct step *st)
-{
-	enum undo_kind kind =
-	    st->family == FAMILY_INET6 ? UNDO_LINKDOWN6 : UNDO_LINKDOWN;
-
-	if (st->value != 0 && (keep(st, kind, 0, "") == -1 || save() == -1))
-		return -1;
-	if (netops->linkdown(st->ifindex, st->family, st->value) == -1)
-		return -1;
-	if (st->value != 0)
-		return 0;
-	undo_drop(&undo, kind, st->ifname);
-	return save();
 }
 
 struct saving {
@@ -193,11 +223,8 @@ set_up(const struct step *st)
 static int
 give_back(const struct step *st)
 {
-	static const enum undo_kind linkdown[FAMILIES] = { UNDO_LINKDOWN,
-		UNDO_LINKDOWN6 };
 	const struct undo_entry *e;
 	int old, failed = 0;
-	uint32_t f;
 
 	e = undo_find(&undo, UNDO_GROUP, st->ifname);
 	if (e != NULL && st->old == NET_GROUP)
@@ -206,13 +233,8 @@ give_back(const struct step *st)
 	if (e != NULL)
 		failed |=
 		    netops->rp_filter(st->ifindex, &old, (int)e->value) == -1;
-	for (f = 0; f < FAMILIES; f++)
-		if (undo_find(&undo, linkdown[f], st->ifname) != NULL)
-			failed |= netops->linkdown(st->ifindex, f, 0) == -1;
 	if (failed)
 		return -1;
-	undo_drop(&undo, linkdown[FAMILY_INET], st->ifname);
-	undo_drop(&undo, linkdown[FAMILY_INET6], st->ifname);
 	undo_drop(&undo, UNDO_GROUP, st->ifname);
 	undo_drop(&undo, UNDO_RP_FILTER, st->ifname);
 	return save();
@@ -229,6 +251,48 @@ load_nat(const char *text, char *why, size_t size)
 	return 0;
 }
 
+/* Before the first of them gets another one. */
+static int
+keep_tunnels(const struct plan *p)
+{
+	struct undo_tunnel t;
+	const struct step *st;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < p->n; i++) {
+		st = &p->step[i];
+		if (st->type != STEP_TUNNEL || st->own != STEP_OWN_KEEP)
+			continue;
+		memset(&t, 0, sizeof(t));
+		t.ifindex = st->ifindex;
+		strlcpy(t.ifname, st->ifname, sizeof(t.ifname));
+		t.local = st->before.local;
+		t.bound = st->before.bound != st->place.bound;
+		if (undo_tunnel_put(&undo_tunnels, &t) == -1)
+			return -1;
+		n++;
+	}
+	return n == 0 ? 0 : save_tunnels();
+}
+
+/* One tunnel that cannot follow holds up no site: 1. */
+static int
+move_tunnel(const struct step *st, char *why, size_t size)
+{
+	char local[ADDR_STRLEN];
+
+	if (netops->tunnel(st->ifindex, &st->place.local, st->place.bound) == 0)
+		return 0;
+	snprintf(why, size, "tunnel %s cannot have local %s: %s", st->ifname,
+	    addr_format(&st->place.local, local, sizeof(local)),
+	    strerror(errno));
+	log_warnx("%s", why);
+	tunnel_refused(st->ifname, &st->place);
+	return 1;
+}
+
+/* 1: not done, and why is to be told; -1: failed. */
 static int
 do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 {
@@ -237,10 +301,10 @@ do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 		return set_group(st);
 	case STEP_RP_FILTER:
 		return set_rp_filter(st);
-	case STEP_LINKDOWN:
-		return set_linkdown(st);
 	case STEP_NAT:
 		return load_nat(p->nat, why, size);
+	case STEP_TUNNEL:
+		return move_tunnel(st, why, size);
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
 		return netops->rule(st->type == STEP_RULE_ADD, &st->rule);
@@ -283,28 +347,89 @@ apply_tell(uint32_t gen, const char *text)
 	netconf_send(IMSG_NET_STEP, -1, &m, sizeof(m));
 }
 
+static void
+tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
+{
+	char text[MSG_TEXT_LEN];
+
+	plan_step_text(st, s, text, sizeof(text));
+	apply_tell(gen, text);
+}
+
+/* On the primary again, a tunnel has what is its own. */
+static void
+tunnel_done(const struct step *st, const struct net_state *s, uint32_t gen,
+    uint32_t *ntunnels)
+{
+	if ((*ntunnels)++ < TELL_TUNNELS)
+		tell_step(st, s, gen);
+	if (st->own == STEP_OWN_DROP)
+		undo_tunnel_drop(&undo_tunnels, st->ifindex);
+}
+
+/* All at once: with thousands, a file for each would take its time. */
+static void
+tunnels_done(uint32_t gen, uint32_t ntunnels, size_t had)
+{
+	char text[MSG_TEXT_LEN];
+
+	snprintf(text, sizeof(text), "%u more tunnels alike",
+	    ntunnels - TELL_TUNNELS);
+	if (ntunnels > TELL_TUNNELS)
+		apply_tell(gen, text);
+	if (undo_tunnels.n != had)
+		(void)save_tunnels();
+}
+
+/* How many were done; *end is the one that failed, or behind the last. */
+static int
+do_steps(const struct plan *p, const struct net_state *s, uint32_t gen,
+    size_t *end, char *reason, size_t size)
+{
+	size_t i, had = undo_tunnels.n;
+	uint32_t ntunnels = 0;
+	int n, done = 0, saved;
+
+	for (i = 0; i < p->n; i++) {
+		reason[0] = '\0';
+		n = do_step(&p->step[i], p, reason, size);
+		if (n == -1 && !gone_already(&p->step[i]))
+			break;
+		if (n == 1)
+			apply_tell(gen, reason);
+		if (n != 0)
+			continue;
+		done++;
+		if (p->step[i].type == STEP_TUNNEL)
+			tunnel_done(&p->step[i], s, gen, &ntunnels);
+		else
+			tell_step(&p->step[i], s, gen);
+	}
+	saved = errno;
+	tunnels_done(gen, ntunnels, had);
+	errno = saved;
+	*end = i;
+	return done;
+}
+
 int
 apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
     char *why, size_t size)
 {
 	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
-	int done = 0;
-	size_t i;
+	size_t end;
+	int done;
 
-	for (i = 0; i < p->n; i++) {
-		reason[0] = '\0';
-		if (do_step(&p->step[i], p, reason, sizeof(reason)) == 0) {
-			plan_step_text(&p->step[i], s, text, sizeof(text));
-			apply_tell(gen, text);
-			done++;
-		} else if (!gone_already(&p->step[i]))
-			break;
+	if (keep_tunnels(p) == -1) {
+		snprintf(why, size, "%s: %s", TUNNELS_FILE, strerror(errno));
+		return -1;
 	}
-	if (i == p->n || overtaken())
+	done = do_steps(p, s, gen, &end, reason, sizeof(reason));
+	if (end == p->n || overtaken())
 		return done;
 	if (reason[0] == '\0')
 		strlcpy(reason, strerror(errno), sizeof(reason));
-	plan_step_text(&p->step[i], s, text, sizeof(text));
+	plan_step_text(&p->step[end], s, text, sizeof(text));
 	snprintf(why, size, "%.110s: %.110s", text, reason);
 	return -1;
 }
@@ -335,7 +460,7 @@ apply_back(const struct net_before *b, const struct net_state *now)
 	plan_back(b, now, &undo, &back);
 	for (i = 0; i < back.n; i++) {
 		st = &back.step[i];
-		if (do_step(st, &back, why, sizeof(why)) == 0 ||
+		if (do_step(st, &back, why, sizeof(why)) != -1 ||
 		    gone_already(st) || overtaken())
 			continue;
 		plan_step_text(st, now, text, sizeof(text));

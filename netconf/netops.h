@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/key.h"
 
 #define NET_PROTO       157 /* of our routes and rules */
 #define NET_GROUP       157 /* of every uplink's interface */
@@ -22,13 +23,18 @@
 #define NET_TABLE       157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
 #define NET_PREF        32765 /* just before the main table's 32766 */
-#define NET_PREF_HOT    32767 /* and behind it */
 #define NET_MARK_MASK   0x0f000000u /* bits that few others use */
 #define NET_MARK_SHIFT  24
 #define NET_MAIN        254
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
-#define NET_NO_VALUE    UINT32_MAX
 #define NET_METRIC_V6   1024 /* of all others in IPv6: there 0 is this one */
+
+/* A link that carries packets in others. */
+enum net_tunnel_kind {
+	NET_NO_TUNNEL, /* or of a kind that we cannot lead */
+	NET_TUNNEL, /* it has one outer address */
+	NET_WIREGUARD /* it has endpoints */
+};
 
 struct net_link {
 	uint32_t ifindex;
@@ -40,8 +46,9 @@ struct net_link {
 	uint32_t mtu;
 	uint32_t group;
 	uint32_t rp_filter; /* in force: the larger of all's and its own */
-	/* its own ignore_routes_with_linkdown; NET_NO_VALUE: it has none */
-	uint32_t linkdown[FAMILIES];
+	enum net_tunnel_kind tunnel;
+	struct addr local; /* outer; AF_UNSPEC: by the routes */
+	uint32_t bound; /* outer packets leave by this index only; 0: any */
 };
 
 struct net_addr {
@@ -56,9 +63,8 @@ struct net_addr {
 	int temporary;
 };
 
-/* A rule that leads to a table. */
+/* A rule at NET_PREF that leads to a table. */
 struct net_rule {
-	uint32_t pref; /* NET_PREF or NET_PREF_HOT */
 	uint32_t family; /* AF_INET, AF_INET6: each has a list of its own */
 	uint32_t table;
 	uint32_t mark; /* with mask; 0 mask: any */
@@ -78,6 +84,7 @@ struct net_route {
 	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
 	uint32_t metric;
 	uint32_t proto;
+	uint32_t mtu; /* 0: the interface's */
 	int64_t expires_ms; /* after the dump; 0: it stays */
 };
 
@@ -90,7 +97,7 @@ struct net_state {
 	struct net_rule
 	    *rules; /* with our protocol, as the kernel tries them */
 	size_t nrules;
-	struct net_route *routes; /* ours, and main's defaults */
+	struct net_route *routes; /* ours, and main's: defaults, private */
 	size_t nroutes;
 	uint64_t nat; /* which one our nft table is; 0: it is not there */
 };
@@ -98,6 +105,9 @@ struct net_state {
 void net_state_free(struct net_state *);
 const struct net_link *net_link_find(
     const struct net_state *, const char *name);
+
+/* Is the peer with this key one of those that are meant? */
+typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
 
 struct netops {
 	int (*open)(void);
@@ -112,8 +122,15 @@ struct netops {
 	int (*link_up)(uint32_t ifindex, int up);
 	/* Its own value, not all's; value -1: only read it. */
 	int (*rp_filter)(uint32_t ifindex, int *old, int value);
-	/* Its own value of ignore_routes_with_linkdown. */
-	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
+	/* Its outer address and binding; all else of a tunnel stays. */
+	int (*tunnel)(
+	    uint32_t ifindex, const struct addr *local, uint32_t bound);
+	/*
+	 * Forget by which address peers of a WireGuard interface were talked
+	 * to, and tell them where we are now; how many there were.
+	 */
+	int (*wireguard)(
+	    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Forget flows whose marks say so; how many there were. */

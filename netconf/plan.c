@@ -2,25 +2,35 @@
 /*
  * From found to wanted, step by step.  The order: links that were set down
  * come up; what a link needs to be an uplink (group, rp_filter, marks); the
- * backups' own tables, rules, and only then the one route that moves
- * traffic; what is left over goes, and links are set down last of all.
+ * backups' own tables, rules, tunnels, and only then the one route that moves
+ * traffic (on the way back that comes before the tunnels); what is left over
+ * goes, and links are set down last of all.
  */
 #include <sys/types.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "netconf/nft.h"
 #include "netconf/plan_int.h"
 
+/* Valid until the next one is added. */
 static struct step *
 add_step(struct plan *p, enum step_type type)
 {
+	static struct step none;
 	struct step *st;
 
-	if (p->n == PLAN_STEPS_MAX) {
-		strlcpy(p->error, "too many steps", sizeof(p->error));
-		return &p->step[PLAN_STEPS_MAX - 1];
+	if (p->n == p->room) {
+		st = reallocarray(
+		    p->step, p->room == 0 ? 64 : p->room * 2, sizeof(*st));
+		if (st == NULL) {
+			strlcpy(p->error, "out of memory", sizeof(p->error));
+			return &none;
+		}
+		p->step = st;
+		p->room = p->room == 0 ? 64 : p->room * 2;
 	}
 	st = &p->step[p->n++];
 	memset(st, 0, sizeof(*st));
@@ -28,8 +38,20 @@ add_step(struct plan *p, enum step_type type)
 	return st;
 }
 
-static struct step *
-link_step(struct plan *p, enum step_type type, const struct net_link *l)
+/* Nothing in it, but its room. */
+static void
+begin(struct plan *p)
+{
+	struct step *step = p->step;
+	size_t room = p->room;
+
+	memset(p, 0, sizeof(*p));
+	p->step = step;
+	p->room = room;
+}
+
+struct step *
+plan_link_step(struct plan *p, enum step_type type, const struct net_link *l)
 {
 	struct step *st = add_step(p, type);
 
@@ -43,7 +65,7 @@ static void
 set_step(struct plan *p, enum step_type type, const struct net_link *l,
     uint32_t value)
 {
-	link_step(p, type, l)->value = value;
+	plan_link_step(p, type, l)->value = value;
 }
 
 /*
@@ -62,44 +84,6 @@ plan_rp_filter(struct plan *p, const struct net_want *w, uint32_t i,
 			set_step(p, STEP_RP_FILTER, l, 2);
 	} else if ((e = undo_find(w->undo, UNDO_RP_FILTER, l->name)) != NULL)
 		set_step(p, STEP_RP_FILTER, l, e->value);
-}
-
-/* Its kind of undo_entry, by family. */
-static const struct undo_entry *
-linkdown_before(const struct undo *undo, enum family f, const char *ifname)
-{
-	return undo_find(
-	    undo, f == FAMILY_INET6 ? UNDO_LINKDOWN6 : UNDO_LINKDOWN, ifname);
-}
-
-static void
-linkdown_step(
-    struct plan *p, const struct net_link *l, enum family f, uint32_t value)
-{
-	struct step *st = link_step(p, STEP_LINKDOWN, l);
-
-	st->family = f;
-	st->value = value;
-}
-
-/* The primary's routes count without carrier, or not, as it is wished. */
-static void
-plan_linkdown(
-    struct plan *p, const struct net_want *w, const struct net_link *l)
-{
-	const struct undo_entry *before;
-	uint32_t f, value;
-
-	for (f = 0; f < FAMILIES; f++) {
-		before = linkdown_before(w->undo, f, l->name);
-		if (w->uplink[0].linkdown && l->linkdown[f] == 0)
-			value = 1;
-		else if (!w->uplink[0].linkdown && before != NULL)
-			value = before->value;
-		else
-			continue;
-		linkdown_step(p, l, f, value);
-	}
 }
 
 int
@@ -136,17 +120,15 @@ plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 		if (l->group == 0)
 			set_step(p, STEP_GROUP, l, NET_GROUP);
 		plan_rp_filter(p, w, i, l);
-		if (i == 0)
-			plan_linkdown(p, w, l);
 	}
 }
 
 int
 plan_same_rule(const struct net_rule *a, const struct net_rule *b)
 {
-	return a->pref == b->pref && a->family == b->family &&
-	       a->table == b->table && a->mark == b->mark &&
-	       a->mask == b->mask && addr_cmp(&a->from, &b->from) == 0 &&
+	return a->family == b->family && a->table == b->table &&
+	       a->mark == b->mark && a->mask == b->mask &&
+	       addr_cmp(&a->from, &b->from) == 0 &&
 	       strcmp(a->oif, b->oif) == 0 && a->suppress == b->suppress;
 }
 
@@ -206,7 +188,7 @@ int
 plan_same_route(const struct net_route *a, const struct net_route *b)
 {
 	return plan_same_place(a, b) && a->type == b->type &&
-	       a->ifindex == b->ifindex &&
+	       a->ifindex == b->ifindex && a->mtu == b->mtu &&
 	       addr_cmp(&a->gateway, &b->gateway) == 0;
 }
 
@@ -223,15 +205,30 @@ moves_traffic(const struct net_route *r)
 	return r->table == NET_TABLE && r->dst.len == 0;
 }
 
-/* Routes that are missing; those that move traffic come last. */
+/*
+ * When routes come: what a network has behind its way, after that; what moves
+ * traffic, last.  They go the other way round.
+ */
+enum turn { TURN_WAY, TURN_REFUSAL, TURN_MOVE };
+
+static enum turn
+turn(const struct net_route *r)
+{
+	if (moves_traffic(r))
+		return TURN_MOVE;
+	return r->type == NET_UNREACHABLE && r->dst.len > 0 ? TURN_REFUSAL
+							    : TURN_WAY;
+}
+
+/* Routes that are missing. */
 static void
 plan_routes_add(struct plan *p, const struct wanted *d,
-    const struct net_state *s, int moving)
+    const struct net_state *s, enum turn now)
 {
 	size_t i, j;
 
 	for (i = 0; i < d->nroutes; i++) {
-		if (moves_traffic(&d->route[i]) != moving)
+		if (turn(&d->route[i]) != now)
 			continue;
 		for (j = 0; j < s->nroutes; j++)
 			if (plan_ours(&s->routes[j]) &&
@@ -244,13 +241,12 @@ plan_routes_add(struct plan *p, const struct wanted *d,
 
 static void
 plan_routes_del(struct plan *p, const struct wanted *d,
-    const struct net_state *s, int moving)
+    const struct net_state *s, enum turn now)
 {
 	size_t i, j;
 
 	for (j = 0; j < s->nroutes; j++) {
-		if (!plan_ours(&s->routes[j]) ||
-		    moves_traffic(&s->routes[j]) != moving)
+		if (!plan_ours(&s->routes[j]) || turn(&s->routes[j]) != now)
 			continue;
 		for (i = 0; i < d->nroutes; i++)
 			if (plan_same_place(&d->route[i], &s->routes[j]))
@@ -258,6 +254,26 @@ plan_routes_del(struct plan *p, const struct wanted *d,
 		if (i == d->nroutes)
 			add_step(p, STEP_ROUTE_DEL)->route = s->routes[j];
 	}
+}
+
+/* Where packets find their way. */
+static void
+plan_tables(struct plan *p, const struct wanted *d, const struct net_state *s)
+{
+	plan_routes_add(p, d, s, TURN_WAY);
+	plan_routes_add(p, d, s, TURN_REFUSAL);
+	plan_rules(p, d, s, AF_INET);
+	plan_rules(p, d, s, AF_INET6);
+}
+
+/* And where they find it then; what is left over goes. */
+static void
+plan_moves(struct plan *p, const struct wanted *d, const struct net_state *s)
+{
+	plan_routes_add(p, d, s, TURN_MOVE);
+	plan_routes_del(p, d, s, TURN_MOVE);
+	plan_routes_del(p, d, s, TURN_REFUSAL);
+	plan_routes_del(p, d, s, TURN_WAY);
 }
 
 /* Links that we set down, and that shall not be down any more. */
@@ -274,7 +290,7 @@ plan_up(struct plan *p, const struct net_want *w, const struct net_state *s)
 			continue;
 		l = net_link_find(s, e->ifname);
 		if (l != NULL && l->ifindex == e->ifindex)
-			(void)link_step(p, STEP_LINK_UP, l);
+			(void)plan_link_step(p, STEP_LINK_UP, l);
 	}
 }
 
@@ -286,7 +302,7 @@ plan_down(struct plan *p, const struct net_want *w, const struct net_state *s)
 
 	for (i = 0; i < s->nlinks; i++)
 		if (s->links[i].up && plan_shut(w, s->links[i].name))
-			(void)link_step(p, STEP_LINK_DOWN, &s->links[i]);
+			(void)plan_link_step(p, STEP_LINK_DOWN, &s->links[i]);
 }
 
 static int
@@ -311,12 +327,8 @@ plan_undo(struct plan *p, const struct net_want *w, const struct net_state *s)
 		l = &s->links[i];
 		if (!is_uplink(w, l->name) &&
 		    (undo_find(w->undo, UNDO_GROUP, l->name) != NULL ||
-			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL ||
-			linkdown_before(w->undo, FAMILY_INET, l->name) !=
-			    NULL ||
-			linkdown_before(w->undo, FAMILY_INET6, l->name) !=
-			    NULL))
-			(void)link_step(p, STEP_UNDO, l);
+			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL))
+			(void)plan_link_step(p, STEP_UNDO, l);
 	}
 }
 
@@ -359,7 +371,7 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
 	const struct wanted *d = &p->wanted;
 
-	memset(p, 0, sizeof(*p));
+	begin(p);
 	plan_wanted(w, s, &p->wanted);
 	if (d->too_many)
 		strlcpy(p->error, "too many addresses", sizeof(p->error));
@@ -370,12 +382,12 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 		plan_links(p, w, s);
 		plan_nat(p, w, s);
 	}
-	plan_routes_add(p, d, s, 0);
-	plan_rules(p, d, s, AF_INET);
-	plan_rules(p, d, s, AF_INET6);
-	plan_routes_add(p, d, s, 1);
-	plan_routes_del(p, d, s, 1);
-	plan_routes_del(p, d, s, 0);
+	plan_tables(p, d, s);
+	if (!w->clear && w->active != 0)
+		plan_tunnels(p, w, s);
+	plan_moves(p, d, s);
+	if (w->clear || w->active == 0)
+		plan_tunnels(p, w, s);
 	if (w->clear)
 		plan_nat(p, w, s);
 	plan_undo(p, w, s);
@@ -427,23 +439,9 @@ back_updown(struct plan *p, const struct net_before *b,
 		if ((was = link_before(&b->state, l)) != NULL &&
 		    was->up == up && l->up != up &&
 		    undo_find(mine, UNDO_DOWN, l->name) != NULL)
-			(void)link_step(
+			(void)plan_link_step(
 			    p, up ? STEP_LINK_UP : STEP_LINK_DOWN, l);
 	}
-}
-
-static void
-back_linkdown(struct plan *p, const struct net_before *b,
-    const struct net_link *was, const struct net_link *l,
-    const struct undo *undo)
-{
-	uint32_t f;
-
-	for (f = 0; f < FAMILIES; f++)
-		if (was->linkdown[f] != l->linkdown[f] &&
-		    (linkdown_before(undo, f, l->name) != NULL ||
-			linkdown_before(&b->undo, f, l->name) != NULL))
-			linkdown_step(p, l, f, was->linkdown[f]);
 }
 
 static void
@@ -465,7 +463,6 @@ back_values(struct plan *p, const struct net_before *b,
 			set_step(p, STEP_RP_FILTER, l, 2);
 		else if (was->rp_filter != l->rp_filter && e != NULL)
 			set_step(p, STEP_RP_FILTER, l, e->value);
-		back_linkdown(p, b, was, l, undo);
 	}
 }
 
@@ -486,17 +483,14 @@ void
 plan_back(const struct net_before *b, const struct net_state *now,
     const struct undo *undo, struct plan *p)
 {
-	memset(p, 0, sizeof(*p));
+	begin(p);
 	wanted_before(&b->state, &p->wanted);
 	back_updown(p, b, now, undo, 1);
 	if (!p->wanted.too_many) {
-		plan_routes_add(p, &p->wanted, now, 0);
-		plan_rules(p, &p->wanted, now, AF_INET);
-		plan_rules(p, &p->wanted, now, AF_INET6);
-		plan_routes_add(p, &p->wanted, now, 1);
-		plan_routes_del(p, &p->wanted, now, 1);
-		plan_routes_del(p, &p->wanted, now, 0);
+		plan_tables(p, &p->wanted, now);
+		plan_moves(p, &p->wanted, now);
 	}
+	plan_tunnels_back(p, &b->state, now);
 	back_nat(p, b, now);
 	back_values(p, b, now, undo);
 	back_updown(p, b, now, undo, 0);

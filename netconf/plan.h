@@ -5,7 +5,9 @@
  * be cut off anywhere; the plan for what it led to ends in the same.
  *
  *	plan_want.c	what is wanted, and what the kernel says of an uplink
+ *	plan_private.c	private networks that stay with their uplink
  *	plan.c		the steps from found to wanted
+ *	plan_tunnel.c	tunnels that follow the active uplink
  *	plan_text.c	steps and differences in words
  *	nft.c		the text of our nft table
  */
@@ -18,10 +20,11 @@
 #include "common/msg.h"
 #include "netconf/netops.h"
 #include "netconf/undo.h"
+#include "netconf/undo_tunnel.h"
 
-#define PLAN_STEPS_MAX 1024
-#define PLAN_NFT_MAX   16384
-#define WANTED_MAX     256
+#define PLAN_NFT_MAX 16384
+#define WANTED_MAX   512
+#define PRIVATE_MAX  200 /* networks, with two routes each */
 
 struct net_uplink {
 	uint32_t id;
@@ -32,11 +35,24 @@ struct net_uplink {
 	int gateway_configured[FAMILIES];
 	int targets[FAMILIES]; /* it has some */
 	int sockets[FAMILIES]; /* it has some that only sockets can probe */
+	uint32_t mtu; /* of its default routes; 0: its interface's */
 	int shutdown;
-	int linkdown; /* primary: the kernel ignores routes without carrier */
-	int hot; /* backup: main's routes lacking, the kernel takes it */
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
+};
+
+/* Of a tunnel, for its outer packets. */
+struct net_place {
+	struct addr local;
+	uint32_t bound; /* to the interface of this index; 0: to none */
+};
+
+/* An interface whose far end is a peer; of WireGuard one for each key. */
+struct net_tunnel {
+	char ifname[IFNAMSIZ];
+	uint32_t wgpeer; /* only the one with this key */
+	uint8_t key[KEY_LEN];
+	struct net_place refused; /* by the kernel, for this wish */
 };
 
 struct net_want {
@@ -46,17 +62,22 @@ struct net_want {
 	uint32_t active;
 	uint32_t drain; /* old flows stay on it, or MSG_UPLINK_NONE */
 	int shut; /* the primary may be set down, if it asks for it */
+	uint32_t nfollow;
+	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 	const char *nat_loaded; /* text of our nft table as last loaded */
 	const struct undo *undo; /* what is overwritten already */
+	size_t ntunnels;
+	struct net_tunnel *tunnel; /* by name and key */
+	const struct undo_tunnels *undo_tunnels; /* their own addresses */
 };
 
 enum step_type {
 	STEP_GROUP,
 	STEP_RP_FILTER,
-	STEP_LINKDOWN,
 	STEP_NAT,
+	STEP_TUNNEL,
 	STEP_RULE_ADD,
 	STEP_RULE_DEL,
 	STEP_ROUTE_ADD,
@@ -66,15 +87,20 @@ enum step_type {
 	STEP_UNDO, /* a link gets back its group and its rp_filter */
 };
 
+/* What a tunnel had of its own is written down, forgotten, or neither. */
+enum step_own { STEP_OWN_AS_IS, STEP_OWN_KEEP, STEP_OWN_DROP };
+
 struct step {
 	enum step_type type;
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	uint32_t old; /* group before */
-	uint32_t value; /* of group and settings: ours, or that of before */
-	uint32_t family; /* enum family, of linkdown */
+	uint32_t value; /* of group and rp_filter: ours, or that of before */
 	struct net_rule rule;
 	struct net_route route;
+	struct net_place place; /* of a tunnel, and before */
+	struct net_place before;
+	enum step_own own;
 };
 
 /* Rules and routes as a whole. */
@@ -89,7 +115,8 @@ struct wanted {
 struct plan {
 	struct wanted wanted; /* what it leads to */
 	size_t n;
-	struct step step[PLAN_STEPS_MAX];
+	size_t room;
+	struct step *step;
 	char nat[PLAN_NFT_MAX]; /* the table's text, with STEP_NAT */
 	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
 };
@@ -101,7 +128,7 @@ struct net_before {
 	char nat[PLAN_NFT_MAX]; /* text of our nft table; empty: not known */
 };
 
-/* 0, or -1 with plan->error and no steps. */
+/* 0, or -1 with plan->error and no steps; a plan is made again and again. */
 int plan_make(const struct net_want *, const struct net_state *, struct plan *);
 /* The steps back to what was before, from what is there now. */
 void plan_back(const struct net_before *, const struct net_state *now,
@@ -115,6 +142,10 @@ void plan_step_text(
 typedef void plan_line(const char *text, int different, void *arg);
 void plan_show(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
+
+/* One of this name, or NULL. */
+struct net_tunnel *plan_tunnel_find(
+    const struct net_want *, const char *ifname);
 
 /* Its mark, and its own table. */
 uint32_t plan_mark(uint32_t uplink);

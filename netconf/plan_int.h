@@ -7,8 +7,31 @@
 
 void plan_wanted(
     const struct net_want *, const struct net_state *, struct wanted *);
+struct net_route *plan_add_route(
+    struct wanted *, enum family family, uint32_t table);
+/*
+ * Private networks while a backup is active.  What follows nevertheless goes
+ * as moved says: the backup's default, or NULL if it has none.
+ */
+void plan_want_private(struct wanted *, enum family, const struct net_want *,
+    const struct net_state *, const struct net_route *moved);
 /* Shall this link be down while traffic is on a backup? */
 int plan_shut(const struct net_want *, const char *ifname);
+
+/* An uplink's source for what goes far, or NULL. */
+const struct net_addr *plan_address(
+    const struct net_state *, uint32_t ifindex, enum family);
+struct step *plan_link_step(
+    struct plan *, enum step_type, const struct net_link *);
+/* Steps that bring tunnels to the active uplink, and to where they were. */
+void plan_tunnels(
+    struct plan *, const struct net_want *, const struct net_state *);
+void plan_tunnels_back(
+    struct plan *, const struct net_state *before, const struct net_state *now);
+void plan_show_tunnels(
+    const struct net_want *, const struct net_state *, plan_line *, void *arg);
+void plan_tunnel_text(
+    const struct step *, const struct net_state *, char *buf, size_t size);
 
 int plan_same_rule(const struct net_rule *, const struct net_rule *);
 /* The same place in a table: one would replace the other. */

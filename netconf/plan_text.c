@@ -36,7 +36,7 @@ plan_rule_text(
 		snprintf(what, sizeof(what), "oif %s ", r->oif);
 	snprintf(table, sizeof(table), "%u", r->table);
 	snprintf(buf, size, "rule%s%s pref %u %slookup %s%s", verb,
-	    r->family == AF_INET6 ? " -6" : "", r->pref, what,
+	    r->family == AF_INET6 ? " -6" : "", NET_PREF, what,
 	    r->table == NET_MAIN ? "main" : table,
 	    r->suppress ? " suppress_ifgroup 157" : "");
 }
@@ -46,7 +46,7 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
     const char *verb, char *buf, size_t size)
 {
 	char dst[PREFIX_STRLEN] = "default", via[ADDR_STRLEN + 8] = "";
-	char gateway[ADDR_STRLEN];
+	char gateway[ADDR_STRLEN], mtu[16] = "";
 	const char *family = r->dst.addr.family == AF_INET6 ? " -6" : "";
 
 	if (r->dst.len > 0)
@@ -60,8 +60,10 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
 		addr_format(&r->gateway, gateway, sizeof(gateway));
 		snprintf(via, sizeof(via), "via %s ", gateway);
 	}
-	snprintf(buf, size, "route%s%s %s %sdev %s table %u", verb, family, dst,
-	    via, name_of(s, r->ifindex), r->table);
+	if (r->mtu != 0)
+		snprintf(mtu, sizeof(mtu), " mtu %u", r->mtu);
+	snprintf(buf, size, "route%s%s %s %sdev %s table %u%s", verb, family,
+	    dst, via, name_of(s, r->ifindex), r->table, mtu);
 }
 
 const char *
@@ -69,10 +71,11 @@ plan_step_word(const struct step *st)
 {
 	switch (st->type) {
 	case STEP_RP_FILTER:
-	case STEP_LINKDOWN:
 		return "sysctl";
 	case STEP_NAT:
 		return "nft";
+	case STEP_TUNNEL:
+		return "tunnel";
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
 		return "rule";
@@ -101,13 +104,11 @@ plan_step_text(
 		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=%u",
 		    st->ifname, st->value);
 		break;
-	case STEP_LINKDOWN:
-		snprintf(buf, size,
-		    "sysctl net.ipv%u.conf.%s.ignore_routes_with_linkdown=%u",
-		    st->family == FAMILY_INET6 ? 6 : 4, st->ifname, st->value);
-		break;
 	case STEP_NAT:
 		strlcpy(buf, "nft table inet dialfail", size);
+		break;
+	case STEP_TUNNEL:
+		plan_tunnel_text(st, s, buf, size);
 		break;
 	case STEP_RULE_ADD:
 		plan_rule_text(&st->rule, " add", buf, size);
@@ -264,6 +265,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	show_links(&sh);
 	show_rules(&sh, &d);
 	show_routes(&sh, &d);
+	plan_show_tunnels(w, s, line, arg);
 	if (nft_text(w, s, text, sizeof(text)) == -1)
 		text[0] = '\0';
 	wanted = !w->clear;

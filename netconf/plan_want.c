@@ -12,6 +12,7 @@
 #include "netconf/plan_int.h"
 
 #define ADDRS_MAX 8 /* per uplink that get a rule */
+#define MTU_INET6 1280
 
 void
 net_state_free(struct net_state *s)
@@ -72,8 +73,8 @@ unfit(const struct net_addr *a)
  * Its source for what goes far: in IPv4 the first one, which the kernel takes
  * by itself.
  */
-static const struct net_addr *
-address(const struct net_state *s, uint32_t ifindex, enum family family)
+const struct net_addr *
+plan_address(const struct net_state *s, uint32_t ifindex, enum family family)
 {
 	const struct net_addr *best = NULL, *a;
 	size_t i;
@@ -140,7 +141,7 @@ facts_family(const struct net_uplink *u, const struct net_state *s,
 {
 	const struct net_addr *a;
 
-	if ((a = address(s, ifindex, family)) != NULL) {
+	if ((a = plan_address(s, ifindex, family)) != NULL) {
 		f->address = a->local;
 		f->peer = a->peer;
 		f->prefixlen = a->prefixlen;
@@ -237,7 +238,6 @@ add_rule(struct wanted *d, enum family family, uint32_t table)
 	}
 	r = &d->rule[d->nrules++];
 	memset(r, 0, sizeof(*r));
-	r->pref = NET_PREF;
 	r->family = af[family];
 	r->table = table;
 	return r;
@@ -261,7 +261,7 @@ has_inet6(const struct net_uplink *u, const struct net_link *l,
 {
 	size_t i;
 
-	if (address(s, l->ifindex, FAMILY_INET6) != NULL)
+	if (plan_address(s, l->ifindex, FAMILY_INET6) != NULL)
 		return 1;
 	for (i = 0; i < s->naddrs; i++)
 		if (is_of(&s->addrs[i], l->ifindex, FAMILY_INET6))
@@ -296,7 +296,8 @@ static int
 has_own_table(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	if (family == FAMILY_INET6 && address(s, l->ifindex, family) == NULL)
+	if (family == FAMILY_INET6 &&
+	    plan_address(s, l->ifindex, family) == NULL)
 		return 0;
 	return u->id != 0 ||
 	       (u->targets[family] &&
@@ -327,7 +328,7 @@ static int
 carries(const struct net_uplink *u, const struct net_link *l,
     const struct net_state *s, enum family family)
 {
-	const struct net_addr *a = address(s, l->ifindex, family);
+	const struct net_addr *a = plan_address(s, l->ifindex, family);
 
 	return has_router(u, l, s, family) &&
 	       (family == FAMILY_INET || (a != NULL && !a->deprecated));
@@ -348,7 +349,7 @@ refuses(const struct net_uplink *u, const struct net_link *l,
 	if (family == FAMILY_INET6)
 		return carries(u, l, s, FAMILY_INET);
 	return carries(u, l, s, FAMILY_INET6) &&
-	       address(s, l->ifindex, FAMILY_INET) == NULL;
+	       plan_address(s, l->ifindex, FAMILY_INET) == NULL;
 }
 
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */
@@ -399,28 +400,6 @@ has_from_rules(
 	       !refuses(u, l, s, family);
 }
 
-/*
- * What main leads nowhere goes by a backup that stands by hot: a primary whose
- * routes the kernel took away, or leaves out by linkdown ignore.
- */
-static void
-want_hot_rules(struct wanted *d, enum family family, const struct net_want *w,
-    const struct net_state *s)
-{
-	const struct net_uplink *u;
-	const struct net_link *l;
-	uint32_t i;
-
-	for (i = 1; i < w->nuplinks; i++) {
-		u = &w->uplink[i];
-		l = net_link_find(s, u->ifname);
-		if (u->hot && l != NULL && has_own_table(u, l, s, family) &&
-		    carries(u, l, s, family))
-			add_rule(d, family, plan_table(u->id))->pref =
-			    NET_PREF_HOT;
-	}
-}
-
 static void
 want_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
@@ -449,11 +428,10 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 	}
 	add_rule(d, family, NET_MAIN)->suppress = 1;
 	(void)add_rule(d, family, NET_TABLE);
-	want_hot_rules(d, family, w, s);
 }
 
-static struct net_route *
-add_route(struct wanted *d, enum family family, uint32_t table)
+struct net_route *
+plan_add_route(struct wanted *d, enum family family, uint32_t table)
 {
 	struct net_route *r;
 
@@ -510,25 +488,30 @@ want_connected(struct wanted *d, enum family family, uint32_t table,
 		prefix_mask(&dst);
 		if (has_place(d, table, &dst))
 			continue;
-		r = add_route(d, family, table);
+		r = plan_add_route(d, family, table);
 		r->dst = dst;
 		r->ifindex = l->ifindex;
 	}
 }
 
-static void
+/* No link of IPv6 carries less than its least MTU (RFC 8200 section 5). */
+static const struct net_route *
 want_default(struct wanted *d, enum family family, uint32_t table,
     const struct net_uplink *u, const struct net_link *l)
 {
 	const struct addr *gateway = &u->gateway[family];
-	struct net_route *r = add_route(d, family, table);
+	struct net_route *r = plan_add_route(d, family, table);
 
 	r->ifindex = l->ifindex;
+	r->mtu = u->mtu;
+	if (family == FAMILY_INET6 && u->mtu != 0 && u->mtu < MTU_INET6)
+		r->mtu = MTU_INET6;
 	if (l->pointopoint)
-		return;
+		return r;
 	r->gateway = *gateway;
 	if (family == FAMILY_INET6 && addr_is_linklocal(gateway))
 		r->gateway.scope = l->ifindex;
+	return r;
 }
 
 /* It ends in an unreachable one: nothing falls through to main's. */
@@ -542,22 +525,29 @@ want_own_table(struct wanted *d, enum family family, const struct net_uplink *u,
 		return;
 	want_connected(d, family, plan_table(u->id), l, s);
 	if (has_router(u, l, s, family))
-		want_default(d, family, plan_table(u->id), u, l);
-	r = add_route(d, family, plan_table(u->id));
+		(void)want_default(d, family, plan_table(u->id), u, l);
+	r = plan_add_route(d, family, plan_table(u->id));
 	r->type = NET_UNREACHABLE;
 	r->metric = NET_METRIC_LAST;
 }
 
-static void
+/* What moves traffic, or NULL. */
+static const struct net_route *
 want_backup(struct wanted *d, enum family family, const struct net_uplink *u,
     const struct net_link *l, const struct net_state *s)
 {
-	if (refuses(u, l, s, family))
-		add_route(d, family, NET_TABLE)->type = NET_UNREACHABLE;
-	else if (carries(u, l, s, family) &&
-		 (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
-		     refuses(u, l, s, FAMILY_INET)))
-		want_default(d, family, NET_TABLE, u, l);
+	struct net_route *r;
+
+	if (refuses(u, l, s, family)) {
+		r = plan_add_route(d, family, NET_TABLE);
+		r->type = NET_UNREACHABLE;
+		return r;
+	}
+	if (carries(u, l, s, family) &&
+	    (family == FAMILY_INET || carries(u, l, s, FAMILY_INET) ||
+		refuses(u, l, s, FAMILY_INET)))
+		return want_default(d, family, NET_TABLE, u, l);
+	return NULL;
 }
 
 /* The primary: as main has it, or as it is configured if main lost it. */
@@ -567,7 +557,7 @@ want_primary(struct wanted *d, enum family family, const struct net_uplink *u,
 {
 	if (u->gateway_configured[family] && carries(u, l, s, family) &&
 	    default_route(s, NET_MAIN, l->ifindex, family) == NULL)
-		want_default(d, family, NET_TABLE, u, l);
+		(void)want_default(d, family, NET_TABLE, u, l);
 }
 
 static void
@@ -589,7 +579,8 @@ want_routes(struct wanted *d, enum family family, const struct net_want *w,
 	if ((l = net_link_find(s, u->ifname)) == NULL)
 		return;
 	if (w->active != 0)
-		want_backup(d, family, u, l, s);
+		plan_want_private(
+		    d, family, w, s, want_backup(d, family, u, l, s));
 	else
 		want_primary(d, family, u, l, s);
 }

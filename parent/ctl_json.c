@@ -133,22 +133,6 @@ primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 	json_close(j, '}');
 }
 
-/* What only a hot one has is null of a cold one. */
-static void
-standby(struct json *j, const struct ctl_uplink *u)
-{
-	json_string(j, "standby", u->hot ? "hot" : "cold");
-	if (!u->hot)
-		json_null(j, "ready");
-	else
-		json_bool(j, "ready", u->ready != 0);
-	if (u->hot && u->ready)
-		json_int(j, "proved_s", u->proved_s);
-	else
-		json_null(j, "proved_s");
-	json_string_or_null(j, "not_ready", u->ready ? "" : u->standby);
-}
-
 static void
 backup(struct json *j, const struct ctl_uplink *u)
 {
@@ -162,7 +146,6 @@ backup(struct json *j, const struct ctl_uplink *u)
 	address(j, "remote", &u->family[FAMILY_INET].gateway);
 	family(j, u, FAMILY_INET);
 	family(j, u, FAMILY_INET6);
-	standby(j, u);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
 		json_int(j, "next_s", u->next_s);
@@ -285,6 +268,10 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	    !s->network_known ? "unknown"
 	    : s->network_ok   ? "as wanted"
 			      : "different");
+	if (s->network_why[0] != '\0')
+		json_string(j, "network_why", s->network_why);
+	else
+		json_null(j, "network_why");
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');

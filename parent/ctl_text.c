@@ -244,16 +244,6 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 	uplink_rest(f, v, v->cause);
 }
 
-/* Below, of a backup that could take over at once, or should. */
-static void
-standby(FILE *f, const struct ctl_uplink *u)
-{
-	fprintf(f, "%*s", NAME_WIDTH + 1, "");
-	put(f, "standby hot: ");
-	put(f, u->standby);
-	fputc('\n', f);
-}
-
 static void
 uplinks(FILE *f, const struct ctl_answer *a)
 {
@@ -277,8 +267,6 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		fprintf(f, "%*s %-*s ", (int)(STATE_WIDTH - strlen(state)), "",
 		    ADDR_WIDTH, addr);
 		uplink_rest(f, v, note);
-		if (u->hot)
-			standby(f, u);
 		if (inet6)
 			uplink_inet6(f, u);
 	}
@@ -433,16 +421,19 @@ static void
 summary_lines(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
-	char when[40], head[48];
+	char when[40], head[48], text[MSG_TEXT_LEN + 40];
 	size_t i;
 
 	if (s->fallback_text[0] != '\0')
 		folded(f, "Return   ", s->fallback_text);
-	fprintf(f, "Network  %s\n",
-	    !s->network_known ? "not known yet"
-	    : s->network_ok   ? "as wanted"
-			      : "DIFFERENT, see show "
-				"network");
+	if (!s->network_known || s->network_ok)
+		fprintf(f, "Network  %s\n",
+		    s->network_known ? "as wanted" : "not known yet");
+	else {
+		snprintf(text, sizeof(text), "DIFFERENT, see show network: %s",
+		    s->network_why);
+		folded(f, "Network  ", text);
+	}
 	switches(f, s);
 	if (a->nevents > 0)
 		event_line(f, "Last     ", &a->events[a->nevents - 1]);

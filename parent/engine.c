@@ -79,7 +79,6 @@ build_machine_conf(struct machine_conf *mc)
 		m->backoff_ms = u->dial.backoff_ms;
 		m->backoff_max_ms = u->dial.backoff_max_ms;
 		m->drain_ms = drain_ms(u);
-		m->hot_ms = u->hot_ms;
 	}
 	mc->retry = parent->uplink[0].conf.probe.retry;
 	mc->automatic = g->fallback == CONF_FALLBACK_AUTOMATIC;
@@ -233,17 +232,15 @@ engine_reloaded(const struct config *old)
 }
 
 static void
-probe(uint32_t id, enum msg_probe_mode mode, uint32_t every_ms)
+probe(uint32_t id, enum msg_probe_mode mode)
 {
 	struct uplink *u = &parent->uplink[id];
 	struct msg_probe p;
 
 	u->probe_mode = mode;
-	u->probe_every_ms = every_ms;
 	p.uplink = id;
 	p.gen = ++u->probe_gen;
 	p.mode = mode;
-	p.every_ms = every_ms;
 	/* it may not know this uplink any more; told again in a moment */
 	if (!reload_changing())
 		parent_send(CHILD_PROBER, IMSG_PROBE, -1, &p, sizeof(p));
@@ -252,9 +249,7 @@ probe(uint32_t id, enum msg_probe_mode mode, uint32_t every_ms)
 void
 engine_probe_again(uint32_t id)
 {
-	const struct uplink *u = &parent->uplink[id];
-
-	probe(id, u->probe_mode, u->probe_every_ms);
+	probe(id, parent->uplink[id].probe_mode);
 }
 
 void
@@ -365,7 +360,6 @@ event_begin(enum mreason why)
 		capture_ask(ev->id);
 	}
 	parent->detect_ms = ev->detect_ms;
-	parent->dial_ms = 0; /* of what is dialled for it */
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
 			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
 						    : engine_primary_cause();
@@ -487,6 +481,10 @@ machine_alarm(const struct maction *a)
 	if (a->uplink < parent->conf.nuplinks)
 		snprintf(text, sizeof(text), "%s: ", uplink_name(a->uplink));
 	strlcat(text, mreason_text(a->reason), sizeof(text));
+	if (a->alarm == MALARM_APPLY && parent->network_why[0] != '\0') {
+		strlcat(text, ": ", sizeof(text));
+		strlcat(text, parent->network_why, sizeof(text));
+	}
 	if (ev->id[0] != '\0' && !ev->ended) {
 		snprintf(
 		    event, sizeof(event), "; event %s: %s", ev->id, ev->cause);
@@ -554,34 +552,17 @@ leave(const struct maction *a)
 
 /* What was seen through it before says nothing of this link. */
 static void
-forget_rounds(struct uplink *u)
+prove(struct uplink *u)
 {
 	uint32_t f;
 
+	u->proving = 1;
+	u->proving_since = monotime_now();
 	memset(&u->seen.decide, 0, sizeof(u->seen.decide));
 	for (f = 0; f < FAMILIES; f++) {
 		u->seen.rounds[f].known = 0;
 		u->seen.rounds[f].bad = 0;
 	}
-}
-
-static void
-prove(uint32_t id)
-{
-	struct uplink *u = &parent->uplink[id];
-
-	u->proving = 1;
-	u->proving_since = monotime_now();
-	forget_rounds(u);
-	probe(id, MSG_PROBE_BURST, 0);
-}
-
-static void
-keep(uint32_t id, uint32_t ms)
-{
-	if (parent->uplink[id].probe_mode == MSG_PROBE_OFF)
-		forget_rounds(&parent->uplink[id]);
-	probe(id, MSG_PROBE_ROUNDS, ms);
 }
 
 static void
@@ -602,20 +583,18 @@ act(const struct maction *a)
 		link_stop(a->uplink);
 		break;
 	case MACT_PROVE:
-		prove(a->uplink);
+		prove(&parent->uplink[a->uplink]);
+		probe(a->uplink, MSG_PROBE_BURST);
 		break;
 	case MACT_PROBE:
-		keep(a->uplink, 0);
-		break;
-	case MACT_KEEP:
-		keep(a->uplink, a->ms);
+		probe(a->uplink, MSG_PROBE_ROUNDS);
 		break;
 	case MACT_PROBE_OFF:
 		parent->uplink[a->uplink].proving = 0;
-		probe(a->uplink, MSG_PROBE_OFF, 0);
+		probe(a->uplink, MSG_PROBE_OFF);
 		break;
 	case MACT_BURST:
-		probe(0, MSG_PROBE_BURST, 0);
+		probe(0, MSG_PROBE_BURST);
 		break;
 	case MACT_EVENT_BEGIN:
 		event_begin(a->reason);
@@ -627,10 +606,12 @@ act(const struct maction *a)
 		machine_alarm(a);
 		break;
 	case MACT_REPLY:
-		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
+		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s%s",
 		    mreason_text(a->reason),
-		    a->reason == MWHY_NOT_PROVED ? "; show event tells why"
-						 : "");
+		    a->reason == MWHY_NOT_PROVED     ? "; show event tells why"
+		    : a->reason == MWHY_APPLY_FAILED ? ": "
+						     : "",
+		    a->reason == MWHY_APPLY_FAILED ? parent->network_why : "");
 		break;
 	case MACT_EXIT:
 		leave(a);
@@ -694,6 +675,8 @@ engine_net_done(const struct msg_net_done *d)
 	if (d->gen == net_gen) { /* or later: somebody changed what is ours */
 		parent->network_known = 1;
 		parent->network_ok = d->ok != 0;
+		strlcpy(
+		    parent->network_why, d->text, sizeof(parent->network_why));
 	}
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		if (prepare_gen[i] == d->gen && d->gen != 0) {

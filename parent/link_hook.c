@@ -37,7 +37,9 @@ stop(struct uplink *u)
 void
 link_hook_start(struct uplink *u)
 {
-	link_called(u);
+	u->link.called = 1;
+	u->link.dials++;
+	parent->event.dials++;
 	history_line(u->conf.label, "start hook runs");
 	link_phase(u, LINK_STARTING);
 	link_timer(&u->link, u->conf.start_ms + GRACE_MS);

@@ -388,5 +388,4 @@ machine_net_run(struct mctx *c)
 	announce(c);
 	answer(c);
 	probe_modes(c);
-	machine_hot_probes(c);
 }

@@ -127,12 +127,11 @@ struct uplink {
 	int was_up; /* interface backups, and the primary's carrier */
 	struct link link;
 	struct seen seen;
-	struct monotime proved; /* the last good round; invalid: never yet */
+	struct monotime proved; /* invalid: never yet */
 	int proving;
 	struct monotime proving_since;
 	int64_t active_ms; /* that it carried traffic, until the last switch */
 	uint32_t probe_mode; /* enum msg_probe_mode */
-	uint32_t probe_every_ms; /* of a hot backup in standby */
 	uint32_t probe_gen;
 	struct msg_stats stats[CONF_TARGETS_MAX]; /* as last asked for */
 };
@@ -169,6 +168,7 @@ struct parent {
 	int network_known;
 	int network_ok;
 	uint32_t left; /* of ours, by the proof of the last return */
+	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
 	struct monotime backup_since; /* invalid: traffic is on the primary */

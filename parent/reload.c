@@ -23,7 +23,7 @@
 
 #define LOAD_MS  (50 * 1000) /* a link being dialled is waited for */
 #define AGAIN_MS (10 * 1000) /* a way back that could not be gone yet */
-#define DUMP_MAX (256 * 1024)
+#define DUMP_MAX (4 * 1024 * 1024) /* thousands of peers */
 
 enum reload_phase { IDLE, LOADING, WAITING, OFFERED };
 

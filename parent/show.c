@@ -74,12 +74,12 @@ waits(uint32_t id)
 	return t->uplink == id && t->phase == MACHINE_TRY_WAIT;
 }
 
-/* Rounds go out through it: always the primary, a backup in use, or proved. */
+/* Rounds go out through it: always the primary, a backup in use or proved. */
 static int
 probed(uint32_t id)
 {
 	return id == 0 || id == parent->machine.probing ||
-	       id == parent->machine.proving || parent->machine.backup[id].kept;
+	       id == parent->machine.proving;
 }
 
 /* What is wrong with an uplink, or with one family of it. */
@@ -191,26 +191,18 @@ wall_then(struct monotime t)
 	return monotime_valid(t) && wall_sane() ? wall_of(t) : 0;
 }
 
-static void
-fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
+/*
+ * The uplink that traffic is on: the wanted one, unless the kernel refused
+ * that, and what was there before was left or put back.
+ */
+static uint32_t
+carries(void)
 {
-	enum mreason why;
+	const struct machine *m = &parent->machine;
 
-	r->hot = u->conf.hot_ms != 0;
-	if (!r->hot)
-		return;
-	why =
-	    machine_ready(&parent->machine, &parent->mconf, id, monotime_now());
-	r->ready = r->active || why == MWHY_OK;
-	if (monotime_valid(u->proved))
-		r->proved_s = seconds(u->proved);
-	if (r->active)
-		strlcpy(r->standby, "in use", sizeof(r->standby));
-	else if (why == MWHY_OK)
-		snprintf(r->standby, sizeof(r->standby), "proved %u s ago",
-		    r->proved_s);
-	else
-		strlcpy(r->standby, mreason_text(why), sizeof(r->standby));
+	return m->apply_fails > 0 && m->verified != MACHINE_NONE
+		   ? m->verified
+		   : m->want.active;
 }
 
 static void
@@ -224,7 +216,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.id = id;
 	r.role = u->conf.role;
 	r.kind = u->conf.kind;
-	r.active = parent->machine.want.active == id;
+	r.active = carries() == id;
 	strlcpy(r.name, u->conf.label, sizeof(r.name));
 	fill_status(&r, id);
 	r.bad_rounds = uplink_bad_rounds(id);
@@ -239,7 +231,6 @@ send_uplink(uint32_t ctl, uint32_t id)
 		r.active_ms +=
 		    monotime_ms_between(parent->active_since, monotime_now());
 	r.proved_ns = wall_then(u->proved);
-	fill_standby(&r, u, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
@@ -439,6 +430,12 @@ verdict(struct ctl_summary *s)
 		    held_cause(m));
 		return;
 	}
+	if (carries() != m->want.active) {
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NOT SWITCHED  traffic is on %s; wanted on %s: %.160s",
+		    uplink_name(carries()), name, parent->network_why);
+		return;
+	}
 	switch (m->state) {
 	case MACHINE_STARTING:
 		strlcpy(s->verdict, "STARTING  nothing is known yet",
@@ -501,7 +498,7 @@ fill_summary(struct ctl_summary *s)
 	s->hold_s = CTL_FOREVER;
 	if (s->held && monotime_valid(m->held_until))
 		s->hold_s = seconds_left(m->held_until);
-	s->active = m->want.active;
+	s->active = carries();
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);
 	memcpy(s->sha256, parent->conf.sha256, sizeof(s->sha256));
@@ -514,6 +511,7 @@ fill_summary(struct ctl_summary *s)
 	/* while a change is under way, what was read back is out of date */
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
+	strlcpy(s->network_why, parent->network_why, sizeof(s->network_why));
 	s->failovers = c->failovers;
 	s->fallbacks = c->fallbacks;
 	s->detect_ms = parent->detect_ms;

@@ -56,43 +56,70 @@ int
 ct_count_decode(const struct nlmsghdr *h, void *count)
 {
 	const struct nlattr *tb[CTA_MAX + 1];
-	struct ct_count *c = count;
+	uint32_t *n = count;
 
 	if (h->nlmsg_type != CT(NEW))
 		return 0;
 	if (nl_attrs(h, sizeof(struct nfgenmsg), tb, CTA_MAX) == -1)
 		return -1;
-	if (!c->alive_only || !ended(tb[CTA_PROTOINFO]))
-		c->n++;
-	return 0;
-}
-
-static int
-count(struct nl *nl, uint32_t mark, uint32_t mask, int alive_only, uint32_t *n)
-{
-	struct ct_count c = { alive_only, 0 };
-
-	*n = 0;
-	begin_ct(nl, CT(GET), NLM_F_DUMP, AF_UNSPEC, mark, mask);
-	if (nl_request(nl, ct_count_decode, &c) == -1)
-		return -1;
-	*n = c.n;
+	if (!ended(tb[CTA_PROTOINFO]))
+		(*n)++;
 	return 0;
 }
 
 int
 ct_count(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 {
-	return count(nl, mark, mask, 1, n);
+	*n = 0;
+	begin_ct(nl, CT(GET), NLM_F_DUMP, AF_UNSPEC, mark, mask);
+	return nl_request(nl, ct_count_decode, n);
 }
 
 int
+ct_entries_decode(const struct nlmsghdr *h, void *count)
+{
+	const struct nlattr *tb[CTA_STATS_GLOBAL_MAX + 1], *a;
+	uint32_t *n = count;
+
+	if (h->nlmsg_type != CT(GET_STATS))
+		return 0;
+	if (nl_attrs(h, sizeof(struct nfgenmsg), tb, CTA_STATS_GLOBAL_MAX) ==
+	    -1)
+		return -1;
+	a = tb[CTA_STATS_GLOBAL_ENTRIES];
+	if (a == NULL || mnl_attr_get_payload_len(a) != sizeof(*n)) {
+		errno = EBADMSG;
+		return -1;
+	}
+	*n = ntohl(mnl_attr_get_u32(a));
+	return 0;
+}
+
+/* Of all marks: the kernel keeps that number. */
+static int
+entries(struct nl *nl, uint32_t *n)
+{
+	(void)nl_begin(nl, CT(GET_STATS), 0, sizeof(struct nfgenmsg));
+	return nl_request(nl, ct_entries_decode, n);
+}
+
+/*
+ * How many there were is told by what is left, about: to list them costs
+ * tens of times what it costs to delete them, and users wait.  Without that
+ * number they are forgotten all the same.
+ */
+int
 ct_flush(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 {
-	if (count(nl, mark, mask, 0, n) == -1)
-		return -1;
+	uint32_t before = 0, after = UINT32_MAX;
+
+	(void)entries(nl, &before);
 	begin_ct(nl, CT(DELETE), 0, AF_UNSPEC, mark, mask);
-	return nl_request(nl, NULL, NULL);
+	if (nl_request(nl, NULL, NULL) == -1)
+		return -1;
+	(void)entries(nl, &after);
+	*n = before > after ? before - after : 0;
+	return 0;
 }
 
 /* ---- by address ---- */

@@ -21,26 +21,52 @@
 
 #include "netconf/linux/nl.h"
 
-#define RCVBUF    (1024 * 1024)
-#define AT_ONCE   4096 /* messages; what is left wakes us again */
-#define NL_TYPE   offsetof(struct nlmsghdr, nlmsg_type)
-#define RTM_LEN   (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len))
-#define RTM_PROTO (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
+#define RCVBUF     (1024 * 1024)
+#define AT_ONCE    4096 /* messages; what is left wakes us again */
+#define NL_TYPE    offsetof(struct nlmsghdr, nlmsg_type)
+#define RTM_FAMILY (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_family))
+#define RTM_LEN    (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len))
+#define RTM_PROTO  (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
+#define RTM_ATTRS  (NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct rtmsg)))
+#define NLATTR     ((uint32_t)SKF_AD_OFF + SKF_AD_NLATTR)
 
 static struct mnl_socket *sock[2];
 
-/* Routes count when they are defaults or ours; BPF loads big-endian. */
+/*
+ * Routes count when they are defaults, ours, or to a private network
+ * (prefix_is_private()); BPF loads big-endian.
+ */
 static int
 attach_filter(int fd)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, NL_TYPE),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 24),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, RTM_LEN),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 22, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, RTM_PROTO),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NET_PROTO, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NET_PROTO, 20, 0),
+		/* X: where its destination is */
+		BPF_STMT(BPF_LDX | BPF_IMM, RTA_DST),
+		BPF_STMT(BPF_LD | BPF_IMM, RTM_ATTRS),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLATTR),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 15, 0),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, RTM_FAMILY),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 9, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, sizeof(struct nlattr)),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0a8, 10, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xac1, 8, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x6440 >> 6, 6, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0a, 4, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, sizeof(struct nlattr)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfe),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfc, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* struct netops on Linux: two long-lived sockets and who uses which. */
+/* struct netops on Linux: long-lived sockets and who uses which. */
 #include <sys/types.h>
 
 #include <linux/netlink.h>
@@ -11,13 +11,14 @@
 
 #define TRIES 10 /* of a dump that changes meanwhile (NLM_F_DUMP_INTR) */
 
-static struct nl route, netfilter;
+static struct nl route, netfilter, generic;
 
 static int
 linux_open(void)
 {
 	return nl_open(&route, NETLINK_ROUTE) == -1 ||
-		       nl_open(&netfilter, NETLINK_NETFILTER) == -1
+		       nl_open(&netfilter, NETLINK_NETFILTER) == -1 ||
+		       nl_open(&generic, NETLINK_GENERIC) == -1
 		   ? -1
 		   : 0;
 }
@@ -81,9 +82,16 @@ linux_rp_filter(uint32_t ifindex, int *old, int value)
 }
 
 static int
-linux_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+linux_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
 {
-	return link_linkdown(&route, ifindex, family, value);
+	return tunnel_change(&route, ifindex, local, bound);
+}
+
+static int
+linux_wireguard(
+    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
+{
+	return wireguard_renew(&generic, ifindex, ours, arg, n);
 }
 
 static int
@@ -138,7 +146,8 @@ const struct netops netops_linux = {
 	.link_group = linux_link_group,
 	.link_up = linux_link_up,
 	.rp_filter = linux_rp_filter,
-	.linkdown = linux_linkdown,
+	.tunnel = linux_tunnel,
+	.wireguard = linux_wireguard,
 	.nat_load = nft_load,
 	.flows_flush = linux_flows_flush,
 	.flows_flush_from = linux_flows_flush_from,

@@ -4,6 +4,8 @@
  *
  *	nl.c		requests over netlink, acknowledgements, dumps
  *	link.c		links: found, their group, up and down, rp_filter
+ *	tunnel.c	tunnels: their outer addresses
+ *	wireguard.c	WireGuard's peers: their endpoints
  *	addr.c		addresses
  *	rule.c		rules
  *	route.c		routes
@@ -75,7 +77,26 @@ int link_dump(struct nl *, struct net_state *);
 int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
 int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
-int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
+
+/* tunnel.c */
+void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
+int tunnel_change(
+    struct nl *, uint32_t ifindex, const struct addr *local, uint32_t bound);
+
+/* wireguard.c */
+struct wg_peer {
+	uint8_t key[KEY_LEN];
+	uint16_t keepalive;
+	uint16_t endpointlen;
+	uint8_t endpoint[28]; /* sockaddr_in or sockaddr_in6 */
+};
+struct wg_peers {
+	struct wg_peer *peer;
+	size_t n;
+};
+int wireguard_decode(const struct nlmsghdr *, void *peers);
+int wireguard_renew(struct nl *, uint32_t ifindex, net_wgpeer *ours,
+    const void *arg, uint32_t *n);
 
 /* addr.c */
 int addr_decode(const struct nlmsghdr *, void *state);
@@ -116,10 +137,6 @@ int saved_routes(
 int saved_restore(struct nl *, const char *line);
 
 /* ct.c */
-struct ct_count {
-	int alive_only;
-	uint32_t n;
-};
 struct ct_from { /* flows that leave from an address, as requests */
 	struct addr address;
 	uint32_t n;
@@ -127,6 +144,7 @@ struct ct_from { /* flows that leave from an address, as requests */
 	size_t len;
 };
 int ct_count_decode(const struct nlmsghdr *, void *count);
+int ct_entries_decode(const struct nlmsghdr *, void *count);
 int ct_from_decode(const struct nlmsghdr *, void *from);
 int ct_flush(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
 int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);

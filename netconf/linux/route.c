@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Routes (rtnetlink(7)): ours in any table, and main's defaults. */
+/*
+ * Routes (rtnetlink(7)): ours in any table; main's defaults, and those of its
+ * private networks.
+ */
 #include <sys/types.h>
 #include <sys/socket.h>
 
@@ -102,6 +105,15 @@ push_each(struct net_state *s, const struct net_route *r,
 }
 
 static int
+decode_mtu(const struct nlattr *metrics, uint32_t *mtu)
+{
+	const struct nlattr *tb[RTAX_MTU + 1];
+
+	nl_nested(metrics, tb, RTAX_MTU);
+	return tb[RTAX_MTU] == NULL ? 0 : nl_u32(tb[RTAX_MTU], mtu);
+}
+
+static int
 decode_attrs(
     const struct rtmsg *m, const struct nlattr **tb, struct net_route *r)
 {
@@ -125,7 +137,17 @@ decode_attrs(
 	if (r->type == NET_UNICAST && tb[RTA_OIF] != NULL &&
 	    nl_u32(tb[RTA_OIF], &r->ifindex) == -1)
 		return -1;
+	if (decode_mtu(tb[RTA_METRICS], &r->mtu) == -1)
+		return -1;
 	return decode_gateway(tb, m->rtm_family, &r->gateway);
+}
+
+/* For all that comes from anywhere, and is of any kind. */
+static int
+is_plain(const struct rtmsg *m)
+{
+	return m->rtm_type == RTN_UNICAST && m->rtm_src_len == 0 &&
+	       m->rtm_tos == 0;
 }
 
 int
@@ -147,7 +169,10 @@ route_decode(const struct nlmsghdr *h, void *state)
 	memset(&r, 0, sizeof(r));
 	if (decode_attrs(m, tb, &r) == -1)
 		return -1;
-	if (r.proto != NET_PROTO && (r.table != NET_MAIN || r.dst.len != 0))
+	if (r.proto != NET_PROTO &&
+	    (r.table != NET_MAIN ||
+		(r.dst.len != 0 &&
+		    !(is_plain(m) && prefix_is_private(&r.dst)))))
 		return 0;
 	if ((r.expires_ms = lifetime_ms(tb[RTA_CACHEINFO])) == -1)
 		return 0;
@@ -190,10 +215,16 @@ begin_route(
 static int
 route_add(struct nl *nl, const struct net_route *r)
 {
+	struct nlattr *metrics;
 	struct rtmsg *m;
 
 	m = begin_route(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r);
 	m->rtm_scope = RT_SCOPE_UNIVERSE;
+	if (r->mtu != 0) {
+		metrics = mnl_attr_nest_start(&nl->hdr, RTA_METRICS);
+		mnl_attr_put_u32(&nl->hdr, RTAX_MTU, r->mtu);
+		mnl_attr_nest_end(&nl->hdr, metrics);
+	}
 	if (r->gateway.family != AF_UNSPEC) {
 		m->rtm_flags = RTNH_F_ONLINK;
 		nl_put_addr(&nl->hdr, RTA_GATEWAY, &r->gateway);

@@ -149,10 +149,19 @@ null_rp_filter(uint32_t ifindex, int *old, int value)
 }
 
 static int
-null_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+null_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
 {
-	(void)family;
-	(void)value;
+	(void)local;
+	(void)bound;
+	return null_link(ifindex);
+}
+
+static int
+null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
+{
+	(void)ours;
+	(void)arg;
+	(void)n;
 	return null_link(ifindex);
 }
 
@@ -229,7 +238,8 @@ const struct netops netops_null = {
 	.link_group = null_link_group,
 	.link_up = null_link_up,
 	.rp_filter = null_rp_filter,
-	.linkdown = null_linkdown,
+	.tunnel = null_tunnel,
+	.wireguard = null_wireguard,
 	.nat_load = null_nat_load,
 	.flows_flush = null_flows,
 	.flows_flush_from = null_flows_flush_from,

@@ -131,9 +131,14 @@ fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
 		if (how & 32)
 			addr_parse("fe80::1", &u->gateway[FAMILY_INET6]);
 		u->shutdown = how >> 3 & 1;
+		u->mtu = how & 64 ? 1400 : 0;
 		u->ncompanions = how >> 4 & 1;
 		strlcpy(u->companion[0], "if1", IFNAMSIZ);
 	}
+	c->global.nfollow = octet() % (CONF_NETS_MAX + 1);
+	for (i = 0; i < c->global.nfollow; i++)
+		prefix_parse(octet() & 1 ? "10.1.0.0/16" : "fd00::/8",
+		    &c->global.follow[i]);
 	c->global.nmasq = octet() % (CONF_NETS_MAX + 1);
 	for (i = 0; i < c->global.nmasq; i++)
 		if (octet() & 1)
@@ -415,10 +420,6 @@ fuzz_dump(struct net_state *s)
 		s->links[i].ethernet = how >> 6 & 1;
 		s->links[i].group = how & 8 ? NET_GROUP : how >> 7;
 		s->links[i].rp_filter = how >> 4 & 3;
-		how = octet();
-		s->links[i].linkdown[FAMILY_INET] = how & 1;
-		s->links[i].linkdown[FAMILY_INET6] =
-		    how & 2 ? NET_NO_VALUE : how >> 2 & 1;
 	}
 	s->addrs = several(&s->naddrs, sizeof(*s->addrs), 40);
 	for (i = 0; i < s->naddrs; i++) {
@@ -482,13 +483,6 @@ fuzz_rp_filter(uint32_t ifindex, int *old, int value)
 	must(ifindex >= 1 && ifindex <= LINKS && value >= -1 && value <= 2);
 	*old = octet() % 3;
 	return perhaps();
-}
-
-static int
-fuzz_linkdown(uint32_t ifindex, enum family family, uint32_t value)
-{
-	must(family < FAMILIES && value <= 1);
-	return fuzz_link(ifindex, value);
 }
 
 static int
@@ -562,7 +556,6 @@ static const struct netops fuzz_ops = {
 	.link_group = fuzz_link,
 	.link_up = fuzz_link_up,
 	.rp_filter = fuzz_rp_filter,
-	.linkdown = fuzz_linkdown,
 	.nat_load = fuzz_nat_load,
 	.flows_flush = fuzz_flows,
 	.flows_flush_from = fuzz_flows_from,

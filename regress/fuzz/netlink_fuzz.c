@@ -20,7 +20,9 @@ check_state(const struct net_state *s)
 	size_t i;
 
 	for (i = 0; i < s->nlinks; i++)
-		if (memchr(s->links[i].name, '\0', IFNAMSIZ) == NULL)
+		if (memchr(s->links[i].name, '\0', IFNAMSIZ) == NULL ||
+		    !addr_valid(&s->links[i].local) ||
+		    addr_is_any(&s->links[i].local))
 			abort();
 	for (i = 0; i < s->naddrs; i++)
 		if (s->addrs[i].local.family == AF_UNSPEC ||
@@ -69,10 +71,11 @@ each(const uint8_t *data, size_t size, nl_each *decode, void *arg)
 static void
 flows(const uint8_t *data, size_t size)
 {
-	struct ct_count count = { 1, 0 };
+	uint32_t count = 0;
 	struct ct_from from;
 
 	each(data, size, ct_count_decode, &count);
+	each(data, size, ct_entries_decode, &count);
 	memset(&from, 0, sizeof(from));
 	from.address.family = AF_INET;
 	from.address.v4.s_addr = 0x0200007f;
@@ -99,6 +102,19 @@ others(const uint8_t *data, size_t size)
 	each(data, size, others_table_decode, &o);
 }
 
+static void
+wireguard(const uint8_t *data, size_t size)
+{
+	struct wg_peers peers = { NULL, 0 };
+	size_t i;
+
+	each(data, size, wireguard_decode, &peers);
+	for (i = 0; i < peers.n; i++)
+		if (peers.peer[i].endpointlen > sizeof(peers.peer[i].endpoint))
+			abort();
+	free(peers.peer);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -120,6 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	each(copy, size, saved_decode, &saved);
 	flows(copy, size);
 	others(copy, size);
+	wireguard(copy, size);
 	check_state(&s);
 	check_saved(&saved);
 	net_state_free(&s);

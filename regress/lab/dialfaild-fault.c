@@ -179,9 +179,13 @@ destination(const struct net_route *r)
 	    "change link %s %u", up ? "up" : "down", i)                       \
 	WRAP(rp_filter, (uint32_t i, int *old, int value), (i, old, value),   \
 	    "%s rp_filter of %u", value == -1 ? "read" : "change", i)         \
-	WRAP(linkdown, (uint32_t i, enum family f, uint32_t value),           \
-	    (i, f, value),                                                    \
-	    "change linkdown of %u", i)                                       \
+	WRAP(tunnel, (uint32_t i, const struct addr *a, uint32_t bound),      \
+	    (i, a, bound),                                                    \
+	    "change tunnel %u", i)                                            \
+	WRAP(wireguard,                                                       \
+	    (uint32_t i, net_wgpeer *ours, const void *arg, uint32_t *n),     \
+	    (i, ours, arg, n),                                                \
+	    "change wireguard %u", i)                                         \
 	WRAP(nat_load, (const char *text, char *why, size_t size),            \
 	    (text, why, size),                                                \
 	    "change nat")                                                     \

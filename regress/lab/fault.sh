@@ -128,10 +128,11 @@ met() {
 	esac
 }
 
-# fault_case WAY N WHAT NAME
+# fault_case WAY N WHAT NAME [again]: the late sweep of flows may fall into the
+# way before it or not, so a step that is not met gets a second chance
 fault_case() {
 	local way=$1 what=$3 name="$1, step $2 ($4): $3" began got
-	fault_cases=$((fault_cases + 1))
+	[ -n "${5:-}" ] || fault_cases=$((fault_cases + 1))
 	if ! reach "${fault_from[$way]}"; then
 		ok "$name: ${fault_from[$way]} before it" false
 		return
@@ -140,6 +141,10 @@ fault_case() {
 	go "$way"
 	if ! wait_until 5 "met $what"; then
 		disarm
+		if [ -z "${5:-}" ]; then
+			reach "$way" && fault_case "$@" again
+			return
+		fi
 		fault_missed=$((fault_missed + 1))
 		diag "$name: there was no such step"
 		return
@@ -226,6 +231,39 @@ fault_matrix() {
 	diag "$fault_restarts starts; $fault_kept kept the old state at first;" \
 	    "slowest $fault_slowest ms"
 	is "of $fault_cases cases, not met" $fault_missed 0
+}
+
+# says_why WHERE add|del FILE: it names the step and the reason
+# shellcheck disable=SC2317 # called by ok
+says_why() {
+	grep -E -- "$1.*route $2 -6 default .*: Operation not permitted" "$3"
+}
+
+# refused_for_good WAY add|del STATE INTERFACE: IPv6, whose turn is after IPv4
+refused_for_good() {
+	local way=$1 state=$3
+	: >"$LAB/daemon.log"
+	arm 0 EPERM "change route $2 inet6 table 157 default*"
+	ok "$way fails" not ctl "$way"
+	cp "$LAB/ok.out" "$LAB/said"
+	ok "the operator is told the step and the reason" \
+	    says_why 'could not be set' "$2" "$LAB/said"
+	fact .verdict >"$LAB/shown"
+	ok "show names them" says_why 'NOT SWITCHED' "$2" "$LAB/shown"
+	ok "the log names them" says_why 'network: failed' "$2" "$LAB/daemon.log"
+	ok "so does an alarm" says_why 'alarm: apply' "$2" "$LAB/daemon.log"
+	ok "IPv4 has not moved, either" wait_until 5 "goes_by $state"
+	is "show names the uplink that carries traffic" \
+	    "$(fact .active.interface)" "$4"
+	disarm
+	ok "it is done when it can be" wait_until 30 \
+	    "arrived $way && [ \"\$(fact .network)\" = 'as wanted' ]"
+	is "show has no reason left" "$(fact .network_why)" null
+}
+
+# shellcheck disable=SC2317 # called by ok
+not() {
+	! "$@"
 }
 
 # A site with both families, fast probes, and traffic that only we move.

@@ -242,6 +242,73 @@ test_what_a_prefix_contains(void **state)
 }
 
 static void
+test_what_a_prefix_covers(void **state)
+{
+	struct prefix a = net("10.0.0.0/8"), b = net("10.0.0.0/9");
+	struct prefix c = net("11.0.0.0/9"), six = net("::/0");
+
+	(void)state;
+	assert_true(prefix_covers(&a, &a));
+	assert_true(prefix_covers(&a, &b));
+	assert_false(prefix_covers(&b, &a));
+	assert_false(prefix_covers(&a, &c));
+	assert_false(prefix_covers(&six, &a));
+}
+
+/* The ends of each range, and their neighbours. */
+static void
+test_private_prefixes(void **state)
+{
+	static const char *const private[] = {
+		"10.0.0.0/8",
+		"10.255.255.255",
+		"100.64.0.0/10",
+		"100.127.255.255",
+		"172.16.0.0/12",
+		"172.31.255.0/24",
+		"192.168.0.0/16",
+		"192.168.255.255",
+		"fc00::/7",
+		"fdff::/16",
+	};
+	static const char *const public[] = {
+		"9.255.255.255",
+		"11.0.0.0",
+		"10.0.0.0/7",
+		"100.63.255.255",
+		"100.128.0.0",
+		"100.64.0.0/9",
+		"172.15.255.255",
+		"172.32.0.0",
+		"172.16.0.0/11",
+		"192.167.255.255",
+		"192.169.0.0",
+		"192.168.0.0/15",
+		"0.0.0.0/0",
+		"::/0",
+		"fbff::/16",
+		"fe00::/16",
+		"fc00::/6",
+		"fe80::/64",
+		"::10.0.0.0/104",
+	};
+	struct prefix p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++) {
+		p = net(private[i]);
+		assert_true(prefix_is_private(&p));
+	}
+	for (i = 0; i < sizeof(public) / sizeof(public[0]); i++) {
+		p = net(public[i]);
+		assert_false(prefix_is_private(&p));
+	}
+	memset(&p, 0, sizeof(p));
+	assert_false(prefix_is_private(&p));
+}
+
+static void
 test_order_of_prefixes(void **state)
 {
 	struct prefix a = net("10.0.0.0/8"), b = net("10.0.0.0/9");
@@ -265,6 +332,8 @@ main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_what_a_prefix_contains),
+		cmocka_unit_test(test_what_a_prefix_covers),
+		cmocka_unit_test(test_private_prefixes),
 		cmocka_unit_test(test_order_of_prefixes),
 	};
 

@@ -304,6 +304,7 @@ a_conf(struct conf *conf)
 	    "	target dns 198.51.100.9 query \"a.net\" answer 192.0.2.80\n"
 	    "	target gateway probe { budget 1G } }\n"
 	    "backup pots { modem \"/dev/ttyS0\" init \"ATZ\" phone \"1\" }\n"
+	    "follow 10.1.0.0/16 fd00::/8\n"
 	    "masquerade from 10.0.0.0/8 eth0\n"
 	    "capture \"/c\" { packets all }\n";
 	struct conf *c;
@@ -407,6 +408,9 @@ test_uplinks_in_messages(void **state)
 	UPLINK_TEXT(0, ifname);
 	UPLINK_TEXT(0, carrier_ifname);
 	UPLINK_TEXT(0, companion[0]);
+	UPLINK_REFUSED(0, mtu, 1400); /* its interface's own */
+	UPLINK_REFUSED(1, mtu, 67);
+	UPLINK_REFUSED(1, mtu, 65536);
 	UPLINK_REFUSED(0, probe.count, 0);
 	UPLINK_REFUSED(0, probe.count, 101);
 	UPLINK_REFUSED(0, probe.interval_ms, 0);
@@ -494,6 +498,10 @@ test_globals_in_messages(void **state)
 	GLOBAL_REFUSED(flap_failovers, 1001);
 	GLOBAL_REFUSED(flap_every_ms, 0);
 	GLOBAL_REFUSED(flap_hold_ms, UINT32_MAX);
+	GLOBAL_REFUSED(nfollow, CONF_NETS_MAX + 1);
+	GLOBAL_REFUSED(nfollow, 3); /* the third is empty */
+	GLOBAL_REFUSED(follow[0].len, 33);
+	GLOBAL_REFUSED(follow[1].addr.family, 0);
 	GLOBAL_REFUSED(nmasq, CONF_NETS_MAX + 1);
 	GLOBAL_REFUSED(nmasq, 3); /* the third is empty */
 	GLOBAL_REFUSED(masq[0].prefix.len, 33);

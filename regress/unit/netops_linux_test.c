@@ -119,7 +119,7 @@ link_now(const char *name)
 	return copy;
 }
 
-/* Routes of ours or, with ours 0, main's defaults; how many. */
+/* Routes of ours or, with ours 0, what is told of main's; how many. */
 static size_t
 routes(int ours, struct net_route *r, size_t max)
 {
@@ -257,29 +257,6 @@ rp_filter(void **state)
 }
 
 static void
-linkdown(void **state)
-{
-	uint32_t f;
-
-	(void)state;
-	for (f = 0; f < FAMILIES; f++) {
-		assert_int_equal(link_now("wan2.7").linkdown[f], 0);
-		assert_int_equal(ops->linkdown(ifindex("wan2.7"), f, 1), 0);
-		assert_int_equal(link_now("wan2.7").linkdown[f], 1);
-		assert_string_equal(
-		    says(f == FAMILY_INET6
-			     ? "cat /proc/sys/net/ipv6/conf/wan2.7/"
-			       "ignore_routes_with_linkdown"
-			     : "cat /proc/sys/net/ipv4/conf/wan2.7/"
-			       "ignore_routes_with_linkdown"),
-		    "1\n");
-		assert_int_equal(ops->linkdown(ifindex("wan2.7"), f, 0), 0);
-		assert_int_equal(link_now("wan2.7").linkdown[f], 0);
-		assert_int_equal(ops->linkdown(99999, f, 1), -1);
-	}
-}
-
-static void
 addresses(void **state)
 {
 	const struct net_addr *a[3] = { NULL };
@@ -366,10 +343,8 @@ make_rules(struct net_rule *r)
 	size_t i;
 
 	memset(r, 0, NRULES * sizeof(*r));
-	for (i = 0; i < NRULES; i++) {
+	for (i = 0; i < NRULES; i++)
 		r[i].family = i < 5 ? AF_INET : AF_INET6;
-		r[i].pref = NET_PREF;
-	}
 	r[0].table = NET_TABLE_FIRST;
 	r[0].mark = plan_mark(1);
 	r[0].mask = NET_MARK_MASK;
@@ -412,7 +387,6 @@ rules(void **state)
 	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 6, 7,
 		8, 8, 7, 6, 5 };
 	static const size_t turned[] = { 4, 3, 2, 1, 0, 8, 7, 6, 5 };
-	static const size_t behind[] = { 0, 2 };
 	struct net_rule r[NRULES];
 	size_t i;
 
@@ -443,18 +417,6 @@ rules(void **state)
 	for (i = 0; i < 2 * NRULES; i++)
 		assert_int_equal(ops->rule(0, &r[i % NRULES]), 0);
 	same_rules(r, once, 0);
-
-	/* behind main, whenever it was added */
-	r[2].pref = NET_PREF_HOT;
-	memset(r[2].oif, 0, sizeof(r[2].oif));
-	assert_int_equal(ops->rule(1, &r[2]), 0);
-	assert_int_equal(ops->rule(1, &r[0]), 0);
-	same_rules(r, behind, 2);
-	assert_non_null(
-	    strstr(says("ip rule"), "32767:\tfrom all lookup 158 proto 157\n"));
-	assert_int_equal(ops->rule(0, &r[2]), 0);
-	assert_int_equal(ops->rule(0, &r[0]), 0);
-	same_rules(r, once, 0);
 	assert_non_null(strstr(says("ip rule"), "32765:\tfrom 10.0.0.0/8"));
 	assert_non_null(strstr(says("ip rule"), "500:\tfrom 10.0.0.0/8"));
 }
@@ -476,6 +438,7 @@ our_routes(void **state)
 	assert_memory_equal(&got[1], &last, sizeof(last));
 
 	/* replaced, by a gateway that no network holds */
+	r.mtu = 1400;
 	r.gateway = ip("10.64.64.64");
 	assert_int_equal(ops->route(1, &r), 0);
 	assert_int_equal(routes(1, got, 4), 2);
@@ -533,6 +496,7 @@ our_routes_inet6(void **state)
 	    "unreachable default dev lo proto 157 metric 9999 pref medium\n");
 
 	/* replaced, by one that no network holds */
+	r.mtu = 1280;
 	r.gateway = ip("2001:db8:ffff::1");
 	assert_int_equal(ops->route(1, &r), 0);
 	assert_int_equal(routes(1, got, 8), 3);
@@ -600,7 +564,7 @@ mains_defaults(void **state)
 	size_t i;
 
 	(void)state;
-	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
+	run("ip route add 203.0.113.0/24 via 192.0.2.1; "
 	    "ip route add default via 192.0.2.1; "
 	    "ip route add default metric 50 nexthop via 192.0.2.1 "
 	    "nexthop via 198.51.100.1; "
@@ -620,6 +584,40 @@ mains_defaults(void **state)
 	assert_int_equal(routes(0, got, 1), 1);
 	assert_int_equal(got[0].gateway.family, AF_INET6);
 	run("ip route del default");
+}
+
+/* Only what all packets to such a network take. */
+static void
+mains_private_networks(void **state)
+{
+	struct net_route got[8], v4 = default_by("eth1", "192.0.2.1", NET_MAIN);
+	struct net_route v6 = v4;
+
+	(void)state;
+	v4.proto = 3;
+	v4.metric = 7;
+	v4.mtu = 1400;
+	v4.dst = net("10.9.0.0/16");
+	run("ip route add 10.9.0.0/16 via 192.0.2.1 metric 7 mtu 1400; "
+	    "ip route add 10.9.0.0/16 tos 8 via 192.0.2.1; "
+	    "ip route add 10.0.0.0/7 via 192.0.2.1; "
+	    "ip route add unreachable 10.8.0.0/16; "
+	    "ip route add 10.7.0.0/16 via 192.0.2.1 table 100");
+	assert_int_equal(routes(0, got, 8), 1);
+	assert_memory_equal(&got[0], &v4, sizeof(v4));
+	run("ip route del 10.9.0.0/16 metric 7; ip route del 10.9.0.0/16; "
+	    "ip route del 10.0.0.0/7; ip route del unreachable 10.8.0.0/16");
+	v6.dst = net("fd00:9::/32");
+	v6.gateway = ip("fe80::1");
+	v6.gateway.scope = v6.ifindex;
+	v6.metric = NET_METRIC_V6;
+	v6.proto = 3;
+	run("ip -6 route add fd00:9::/32 via fe80::1 dev eth1; "
+	    "ip -6 route add fd00:9::/32 from 2001:db8::/64 via fe80::1 "
+	    "dev eth1");
+	assert_int_equal(routes(0, got, 8), 1);
+	assert_memory_equal(&got[0], &v6, sizeof(v6));
+	run("ip -6 route flush fd00:9::/32");
 }
 
 /* As one of a static configuration, two of a router's, and over both. */
@@ -972,7 +970,17 @@ events(void **state)
 		"ip -6 route del default via fe80::1 dev eth1",
 		"ip -6 rule add lookup 100 pref 77",
 		"ip -6 rule del lookup 100 pref 77",
-		"ip route add 10.9.0.0/16 dev eth1 table 157 proto 157",
+		"ip route add 10.9.0.0/16 via 192.0.2.1",
+		"ip route del 10.9.0.0/16",
+		"ip route add 172.31.255.0/24 via 192.0.2.1",
+		"ip route del 172.31.255.0/24",
+		"ip route add 192.168.9.9 via 192.0.2.1",
+		"ip route del 192.168.9.9",
+		"ip route add 100.127.0.0/16 via 192.0.2.1",
+		"ip route del 100.127.0.0/16",
+		"ip -6 route add fd00:9::/32 dev eth1",
+		"ip -6 route del fd00:9::/32",
+		"ip route add 203.0.113.0/24 dev eth1 table 157 proto 157",
 		"ip route flush table 157",
 		"sysctl -qw net.ipv4.conf.eth1.rp_filter=1",
 		"nft add table inet dialfail",
@@ -984,8 +992,8 @@ events(void **state)
 	for (i = 0; i < sizeof(news) / sizeof(news[0]); i++)
 		tells(news[i]);
 	quiet();
-	run("ip route add 10.9.0.0/16 via 192.0.2.1; "
-	    "ip route del 10.9.0.0/16; "
+	run("ip route add 203.0.113.0/24 via 192.0.2.1; "
+	    "ip route del 203.0.113.0/24; "
 	    "ip -6 route add 2001:db8:9::/48 dev eth1; "
 	    "ip -6 route del 2001:db8:9::/48");
 	assert_false(woken(QUIET_MS));
@@ -1038,7 +1046,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(links),
 		TEST(rp_filter),
-		TEST(linkdown),
 		TEST(addresses),
 		TEST(addresses_inet6),
 		TEST(rules),
@@ -1048,6 +1055,7 @@ main(void)
 		TEST(route_without_link),
 		TEST(mains_defaults),
 		TEST(mains_defaults_inet6),
+		TEST(mains_private_networks),
 		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),

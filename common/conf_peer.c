@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Peers: thousands at a hub, so that they have an array of their own, and
+ * what must not be there twice is found by sorting.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_int.h"
+
+/* Room doubles; 0 or -1. */
+static int
+grow(struct conf_build *b)
+{
+	struct conf_peer_build *build;
+	struct conf_peer *peer;
+	size_t n = b->conf->npeers;
+
+	if ((n & (n - 1)) != 0)
+		return 0;
+	n = n == 0 ? 1 : 2 * n;
+	peer = reallocarray(b->conf->peer, n, sizeof(*peer));
+	if (peer == NULL)
+		return -1;
+	b->conf->peer = peer;
+	build = reallocarray(b->peer, n, sizeof(*build));
+	if (build == NULL)
+		return -1;
+	b->peer = build;
+	return 0;
+}
+
+/* One too many takes the place of the last. */
+void
+conf_build_peer(struct conf_build *b, const struct conf_text *name)
+{
+	struct conf *conf = b->conf;
+	uint32_t i = conf->npeers;
+
+	b->errors_before = conf_src_errors(b->src);
+	if (i == CONF_PEERS_MAX) {
+		conf_src_error(
+		    b->src, name, "more than %d peers", CONF_PEERS_MAX);
+		i--;
+	} else if (grow(b) == -1) {
+		conf_src_error(b->src, name, "out of memory");
+		return;
+	} else
+		conf->npeers++;
+	memset(&conf->peer[i], 0, sizeof(conf->peer[i]));
+	memset(&b->peer[i], 0, sizeof(b->peer[i]));
+	b->peer[i].where = *name;
+	conf_build_label(b, conf->peer[i].name, name);
+}
+
+void
+conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
+    const struct conf_text *wgpeer)
+{
+	struct conf_tunnel *t;
+	struct conf_peer *p;
+
+	if (b->conf->npeers == 0)
+		return; /* told already */
+	p = &b->conf->peer[b->conf->npeers - 1];
+	if (p->ntunnels == CONF_TUNNELS_MAX) {
+		conf_src_error(b->src, ifname,
+		    "more than %d tunnels to one peer", CONF_TUNNELS_MAX);
+		return;
+	}
+	b->peer[b->conf->npeers - 1].tunnel[p->ntunnels] = *ifname;
+	t = &p->tunnel[p->ntunnels++];
+	conf_build_ifname(b, t->ifname, ifname);
+	if (wgpeer->s == NULL)
+		return;
+	t->wgpeer = 1;
+	if (key_parse(wgpeer->s, t->key) == -1)
+		/* it is not repeated: a private one looks the same */
+		conf_src_error(b->src, wgpeer,
+		    "wgpeer: not a public key as wg(8) prints it: 44 "
+		    "characters of base64");
+}
+
+void
+conf_build_peer_end(struct conf_build *b)
+{
+	uint32_t n = b->conf->npeers;
+
+	if (conf_src_errors(b->src) == b->errors_before &&
+	    b->conf->peer[n - 1].ntunnels == 0)
+		conf_src_error(b->src, &b->peer[n - 1].where,
+		    "a peer needs a tunnel: tunnel INTERFACE");
+}
+
+/* A peer, or one of its tunnels. */
+struct ref {
+	const struct conf_peer *peer;
+	const struct conf_tunnel *tunnel;
+	const struct conf_text *where;
+	size_t order;
+};
+
+static int
+by_order(const struct ref *a, const struct ref *b)
+{
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int
+by_name(const void *p, const void *q)
+{
+	const struct ref *a = p, *b = q;
+	int c = strcmp(a->peer->name, b->peer->name);
+
+	return c != 0 ? c : by_order(a, b);
+}
+
+/* One without a key comes before those with one. */
+static int
+by_tunnel(const void *p, const void *q)
+{
+	const struct ref *a = p, *b = q;
+	const struct conf_tunnel *s = a->tunnel, *t = b->tunnel;
+	int c = strcmp(s->ifname, t->ifname);
+
+	if (c == 0)
+		c = (int)s->wgpeer - (int)t->wgpeer;
+	if (c == 0)
+		c = memcmp(s->key, t->key, sizeof(s->key));
+	return c != 0 ? c : by_order(a, b);
+}
+
+static void
+names_once(struct conf_build *b, struct ref *ref)
+{
+	size_t n = b->conf->npeers, i;
+
+	for (i = 0; i < n; i++)
+		ref[i] = (struct ref){ &b->conf->peer[i], NULL,
+			&b->peer[i].where, i };
+	qsort(ref, n, sizeof(*ref), by_name);
+	for (i = 1; i < n; i++)
+		if (ref[i].peer->name[0] != '\0' &&
+		    strcmp(ref[i - 1].peer->name, ref[i].peer->name) == 0)
+			conf_src_error(b->src, ref[i].where,
+			    "peer \"%s\" is written twice", ref[i].peer->name);
+}
+
+/* All of an interface to one peer, or one key of it. */
+static void
+claimed_once(
+    struct conf_build *b, const struct ref *first, const struct ref *second)
+{
+	const struct ref *later = first->order > second->order ? first : second;
+	const struct ref *other = later == first ? second : first;
+
+	if (first->tunnel->ifname[0] == '\0' || other->peer->name[0] == '\0' ||
+	    strcmp(first->tunnel->ifname, second->tunnel->ifname) != 0)
+		return;
+	if (!first->tunnel->wgpeer)
+		conf_src_error(b->src, later->where,
+		    "tunnel %s belongs to peer \"%s\" already; several peers "
+		    "of a WireGuard interface have their wgpeer each",
+		    later->tunnel->ifname, other->peer->name);
+	else if (memcmp(first->tunnel->key, second->tunnel->key, KEY_LEN) == 0)
+		conf_src_error(b->src, later->where,
+		    "this wgpeer of tunnel %s belongs to peer \"%s\" already",
+		    later->tunnel->ifname, other->peer->name);
+}
+
+static void
+tunnels_once(struct conf_build *b, struct ref *ref)
+{
+	const struct conf_peer *p;
+	size_t n = 0, i;
+	uint32_t j;
+
+	for (i = 0; i < b->conf->npeers; i++) {
+		p = &b->conf->peer[i];
+		for (j = 0; j < p->ntunnels; j++, n++)
+			ref[n] = (struct ref){ p, &p->tunnel[j],
+				&b->peer[i].tunnel[j], n };
+	}
+	qsort(ref, n, sizeof(*ref), by_tunnel);
+	for (i = 1; i < n; i++)
+		claimed_once(b, &ref[i - 1], &ref[i]);
+}
+
+/* What follows the active uplink is none itself. */
+static void
+check_uplinks(struct conf_build *b)
+{
+	const struct conf_peer *p;
+	uint32_t i, j, u;
+
+	for (i = 0; i < b->conf->npeers; i++) {
+		p = &b->conf->peer[i];
+		for (j = 0; j < p->ntunnels; j++)
+			for (u = 0; u < b->conf->nuplinks; u++)
+				if (p->tunnel[j].ifname[0] != '\0' &&
+				    strcmp(b->conf->uplink[u].ifname,
+					p->tunnel[j].ifname) == 0)
+					conf_src_error(b->src,
+					    &b->peer[i].tunnel[j],
+					    "tunnel %s is itself an uplink",
+					    p->tunnel[j].ifname);
+	}
+}
+
+void
+conf_build_peers_finish(struct conf_build *b)
+{
+	struct conf_text file = { NULL, b->conf->path, 0 };
+	struct ref *ref;
+
+	ref = calloc(
+	    (size_t)b->conf->npeers + 1, CONF_TUNNELS_MAX * sizeof(*ref));
+	if (ref == NULL)
+		conf_src_error(b->src, &file, "out of memory");
+	else {
+		names_once(b, ref);
+		tunnels_once(b, ref);
+		check_uplinks(b);
+	}
+	free(ref);
+	free(b->peer);
+	b->peer = NULL;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tunnels: their outer address and the interface they are bound to.  A change
+ * of most kinds takes what is not sent for 0 (ipgre_netlink_parms() and its
+ * like in net/ipv4 and net/ipv6), so everything that the kernel has is sent
+ * back with the change, and the MTU, which would be reckoned anew for another
+ * interface; VXLAN keeps what is not sent, and refuses much of what is, even
+ * unchanged (vxlan_nl2conf()).
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <net/if.h> /* before what includes linux/if.h */
+
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/rtnetlink.h>
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <string.h>
+
+#include "netconf/linux/nl.h"
+
+#define DATA_MAX 2048 /* of a kind's own attributes, of which few have 300 */
+#define ATTR_MAX 63
+#define KIND_LEN 32
+
+_Static_assert(IFLA_GRE_MAX <= ATTR_MAX && IFLA_IPTUN_MAX <= ATTR_MAX,
+    "what is sent back is all there is");
+
+static const struct kind {
+	const char *name;
+	int family; /* of the outer addresses */
+	uint16_t local;
+	uint16_t link;
+	int whole; /* what is not sent is lost */
+} kinds[] = {
+	{ "gre", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
+	{ "gretap", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
+	{ "ip6gre", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
+	{ "ip6gretap", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
+	{ "ipip", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
+	{ "sit", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
+	{ "ip6tnl", AF_INET6, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
+	{ "vxlan", AF_INET, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LINK, 0 },
+	{ "vxlan", AF_INET6, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_LINK, 0 },
+};
+#define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* The kind whose local address is there, or the last of that name, or NULL. */
+static const struct kind *
+find_kind(const struct nlattr *const *info, const struct nlattr **data)
+{
+	const struct kind *found = NULL;
+	char name[KIND_LEN];
+	size_t i;
+
+	if (info[IFLA_INFO_KIND] == NULL ||
+	    nl_string(info[IFLA_INFO_KIND], name, sizeof(name)) == -1)
+		return NULL;
+	nl_nested(info[IFLA_INFO_DATA], data, ATTR_MAX);
+	for (i = 0; i < NKINDS; i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			found = &kinds[i];
+			if (data[found->local] != NULL)
+				break;
+		}
+	return found;
+}
+
+static int
+is_wireguard(const struct nlattr *const *info)
+{
+	char name[KIND_LEN];
+
+	return info[IFLA_INFO_KIND] != NULL &&
+	       nl_string(info[IFLA_INFO_KIND], name, sizeof(name)) == 0 &&
+	       strcmp(name, "wireguard") == 0;
+}
+
+/* What is not as it should be is no tunnel that we can lead. */
+void
+tunnel_decode(const struct nlattr *linkinfo, struct net_link *l)
+{
+	const struct nlattr *info[IFLA_INFO_MAX + 1], *data[ATTR_MAX + 1];
+	const struct kind *k;
+	struct addr local;
+
+	nl_nested(linkinfo, info, IFLA_INFO_MAX);
+	if (is_wireguard(info))
+		l->tunnel = NET_WIREGUARD;
+	if ((k = find_kind(info, data)) == NULL)
+		return;
+	l->tunnel = NET_TUNNEL;
+	if (data[k->link] != NULL && nl_u32(data[k->link], &l->bound) == -1)
+		l->bound = 0;
+	if (data[k->local] != NULL &&
+	    nl_addr(data[k->local], k->family, &local) == 0 &&
+	    !addr_is_any(&local))
+		l->local = local;
+}
+
+/* One as it is now. */
+struct found {
+	const struct kind *kind;
+	uint32_t mtu;
+	uint32_t bound;
+	size_t len;
+	union {
+		struct nlattr attr; /* for its alignment */
+		uint8_t data[DATA_MAX];
+	};
+};
+
+static int
+copy_found(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[IFLA_LINKINFO + 1], *info[IFLA_INFO_MAX + 1];
+	const struct nlattr *data[ATTR_MAX + 1];
+	struct found *f = arg;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	if (nl_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_LINKINFO) == -1)
+		return -1;
+	nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	if ((f->kind = find_kind(info, data)) == NULL || tb[IFLA_MTU] == NULL ||
+	    nl_u32(tb[IFLA_MTU], &f->mtu) == -1 ||
+	    info[IFLA_INFO_DATA] == NULL ||
+	    (data[f->kind->link] != NULL &&
+		nl_u32(data[f->kind->link], &f->bound) == -1)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	f->len = mnl_attr_get_payload_len(info[IFLA_INFO_DATA]);
+	if (f->len > sizeof(f->data)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	memcpy(f->data, mnl_attr_get_payload(info[IFLA_INFO_DATA]), f->len);
+	return 0;
+}
+
+static void
+put_back(struct nl *nl, const struct found *f)
+{
+	const struct nlattr *tb[ATTR_MAX + 1];
+	uint16_t i;
+
+	nl_attrs_of(f->data, f->len, tb, ATTR_MAX);
+	for (i = 0; i <= ATTR_MAX; i++)
+		if (tb[i] != NULL && i != f->kind->local && i != f->kind->link)
+			mnl_attr_put(&nl->hdr, tb[i]->nla_type,
+			    mnl_attr_get_payload_len(tb[i]),
+			    mnl_attr_get_payload(tb[i]));
+}
+
+int
+tunnel_change(
+    struct nl *nl, uint32_t ifindex, const struct addr *local, uint32_t bound)
+{
+	struct nlattr *info, *data;
+	struct ifinfomsg *m;
+	struct found f;
+
+	memset(&f, 0, sizeof(f));
+	m = nl_begin(nl, RTM_GETLINK, 0, sizeof(*m));
+	m->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nl_request(nl, copy_found, &f) == -1)
+		return -1;
+	if (f.kind == NULL || f.kind->family != (int)local->family) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	m = nl_begin(nl, RTM_NEWLINK, 0, sizeof(*m));
+	m->ifi_index = (int)ifindex;
+	if (f.kind->whole)
+		mnl_attr_put_u32(&nl->hdr, IFLA_MTU, f.mtu);
+	info = mnl_attr_nest_start(&nl->hdr, IFLA_LINKINFO);
+	mnl_attr_put_strz(&nl->hdr, IFLA_INFO_KIND, f.kind->name);
+	data = mnl_attr_nest_start(&nl->hdr, IFLA_INFO_DATA);
+	if (f.kind->whole)
+		put_back(nl, &f);
+	nl_put_addr(&nl->hdr, f.kind->local, local);
+	if (f.kind->whole || bound != f.bound)
+		mnl_attr_put_u32(&nl->hdr, f.kind->link, bound);
+	mnl_attr_nest_end(&nl->hdr, data);
+	mnl_attr_nest_end(&nl->hdr, info);
+	return nl_request(nl, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tunnels: which ones peers name, and what of WireGuard has to follow the
+ * active uplink without being a state of the kernel that could be compared.
+ * A peer's endpoint is set again whenever the uplink or its address is
+ * another one, after the routes; and some more times, since a packet that is
+ * still on its way to the old address undoes it, and since the one that tells
+ * the other end may be lost.
+ */
+#include <sys/types.h>
+
+#include <event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/monotime.h"
+#include "netconf/net.h"
+
+#define RENEWALS 3
+#define RENEW_MS 1000
+
+static struct net_tunnel *tunnels; /* by name and key */
+static size_t ntunnels;
+static struct event timer;
+static struct source {
+	uint32_t uplink;
+	struct addr address[FAMILIES];
+} source; /* what was renewed for */
+static int renewals; /* to come */
+static const struct net_state *state_now;
+
+static int
+compare(const void *p, const void *q)
+{
+	const struct net_tunnel *a = p, *b = q;
+	int c = strcmp(a->ifname, b->ifname);
+
+	return c != 0 ? c : memcmp(a->key, b->key, sizeof(a->key));
+}
+
+void
+tunnels_fill(struct net_want *w, const struct conf *conf)
+{
+	const struct conf_tunnel *c;
+	struct net_tunnel *t;
+	uint32_t i, j;
+
+	free(tunnels);
+	tunnels = calloc(
+	    (size_t)conf->npeers * CONF_TUNNELS_MAX + 1, sizeof(*tunnels));
+	if (tunnels == NULL)
+		fatal(NULL);
+	ntunnels = 0;
+	for (i = 0; i < conf->npeers; i++)
+		for (j = 0; j < conf->peer[i].ntunnels; j++) {
+			c = &conf->peer[i].tunnel[j];
+			t = &tunnels[ntunnels++];
+			strlcpy(t->ifname, c->ifname, sizeof(t->ifname));
+			t->wgpeer = c->wgpeer;
+			memcpy(t->key, c->key, sizeof(t->key));
+		}
+	qsort(tunnels, ntunnels, sizeof(*tunnels), compare);
+	w->tunnel = tunnels;
+	w->ntunnels = ntunnels;
+}
+
+void
+tunnels_allow(void)
+{
+	size_t i;
+
+	for (i = 0; i < ntunnels; i++)
+		memset(&tunnels[i].refused, 0, sizeof(tunnels[i].refused));
+}
+
+void
+tunnel_refused(const char *ifname, const struct net_place *place)
+{
+	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
+	struct net_tunnel *t = plan_tunnel_find(&w, ifname);
+
+	if (t != NULL)
+		t->refused = *place;
+}
+
+/* ---- WireGuard ---- */
+
+static int
+is_ours(const uint8_t key[KEY_LEN], const void *link)
+{
+	const struct net_link *l = link;
+	struct net_tunnel t;
+
+	memset(&t, 0, sizeof(t));
+	strlcpy(t.ifname, l->name, sizeof(t.ifname));
+	/* without a key it is all of the interface, and has the key 0 */
+	if (bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL)
+		return 1;
+	memcpy(t.key, key, sizeof(t.key));
+	return bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL;
+}
+
+static void
+renew(int fd, short what, void *arg)
+{
+	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
+	struct timeval tv = monotime_ms(RENEW_MS);
+	const struct net_link *l;
+	uint32_t n;
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	for (i = 0; i < state_now->nlinks; i++) {
+		l = &state_now->links[i];
+		if (l->tunnel != NET_WIREGUARD ||
+		    plan_tunnel_find(&w, l->name) == NULL)
+			continue;
+		if (netops->wireguard(l->ifindex, is_ours, l, &n) == -1)
+			log_warn("%s: WireGuard", l->name);
+		else
+			log_debug("%s: %u endpoint%s set again", l->name, n,
+			    n == 1 ? "" : "s");
+	}
+	if (--renewals > 0)
+		evtimer_add(&timer, &tv);
+}
+
+void
+tunnels_open(void)
+{
+	evtimer_set(&timer, renew, NULL);
+	source.uplink = MSG_UPLINK_NONE;
+}
+
+void
+tunnels_follow(
+    const struct net_state *s, uint32_t uplink, const struct msg_facts *f)
+{
+	struct source now;
+	uint32_t i;
+
+	if (ntunnels == 0)
+		return;
+	memset(&now, 0, sizeof(now));
+	now.uplink = uplink;
+	for (i = 0; i < FAMILIES; i++)
+		now.address[i] = f->family[i].address;
+	if (memcmp(&now, &source, sizeof(now)) == 0)
+		return;
+	source = now;
+	state_now = s;
+	renewals = RENEWALS;
+	evtimer_del(&timer);
+	renew(-1, 0, NULL);
+}

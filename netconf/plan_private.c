@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Private networks that main leads by an uplink, those of an MPLS line for
+ * instance: they mean nothing to another provider, who might even answer for
+ * them.  While a backup is active table 157 holds a copy of each of these
+ * routes, and behind it that the network is unreachable: so they stay where
+ * they are, or are refused once their uplink is gone.  Networks of `follow`
+ * are moved with the rest.
+ */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "netconf/plan_int.h"
+
+/* Instead of more networks than we want to copy: all that are private. */
+static const char *const ranges[] = { "10.0.0.0/8", "100.64.0.0/10",
+	"172.16.0.0/12", "192.168.0.0/16", "fc00::/7" };
+
+static int
+follows(const struct net_want *w, const struct prefix *net)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nfollow; i++)
+		if (prefix_covers(&w->follow[i], net))
+			return 1;
+	return 0;
+}
+
+static int
+is_uplinks(
+    const struct net_want *w, const struct net_state *s, uint32_t ifindex)
+{
+	const struct net_link *l;
+	uint32_t i;
+
+	for (i = 0; i < w->nuplinks; i++) {
+		l = net_link_find(s, w->uplink[i].ifname);
+		if (l != NULL && l->ifindex == ifindex)
+			return 1;
+	}
+	return 0;
+}
+
+/* A private network of this family that does not follow. */
+static int
+stays(const struct net_want *w, enum family family, const struct prefix *net)
+{
+	return net->len > 0 && addr_family(&net->addr) == family &&
+	       prefix_is_private(net) && !follows(w, net);
+}
+
+/* Each network once, by the route that main prefers.  -1: too many. */
+static int
+collect(const struct net_want *w, const struct net_state *s, enum family family,
+    const struct net_route **list, size_t *n)
+{
+	const struct net_route *r;
+	size_t i, j;
+
+	for (*n = i = 0; i < s->nroutes; i++) {
+		r = &s->routes[i];
+		if (r->table != NET_MAIN || r->type != NET_UNICAST ||
+		    !stays(w, family, &r->dst) || !is_uplinks(w, s, r->ifindex))
+			continue;
+		for (j = 0; j < *n; j++)
+			if (prefix_cmp(&list[j]->dst, &r->dst) == 0)
+				break;
+		if (j == PRIVATE_MAX)
+			return -1;
+		if (j == *n)
+			list[(*n)++] = r;
+		else if (r->metric < list[j]->metric)
+			list[j] = r;
+	}
+	return 0;
+}
+
+/* Is there a route for it already, a copy of a connected network? */
+static int
+has_route(const struct wanted *d, const struct prefix *dst, uint32_t metric)
+{
+	const struct net_route *r;
+	size_t i;
+
+	for (i = 0; i < d->nroutes; i++) {
+		r = &d->route[i];
+		if (r->table == NET_TABLE && r->metric == metric &&
+		    prefix_cmp(&r->dst, dst) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+copy(struct wanted *d, enum family family, const struct net_route *main)
+{
+	struct net_route *r;
+
+	if (has_route(
+		d, &main->dst, family == FAMILY_INET6 ? NET_METRIC_V6 : 0))
+		return;
+	r = plan_add_route(d, family, NET_TABLE);
+	r->dst = main->dst;
+	r->gateway = main->gateway;
+	r->ifindex = main->ifindex;
+	r->mtu = main->mtu;
+}
+
+static void
+refuse(struct wanted *d, enum family family, const struct prefix *net)
+{
+	struct net_route *r;
+
+	if (has_route(d, net, NET_METRIC_LAST))
+		return;
+	r = plan_add_route(d, family, NET_TABLE);
+	r->type = NET_UNREACHABLE;
+	r->metric = NET_METRIC_LAST;
+	r->dst = *net;
+}
+
+/*
+ * An interface that is gone took its routes along: what was refused behind
+ * them is what is left to tell which networks they were.
+ */
+static void
+refuse_as_before(struct wanted *d, enum family family, const struct net_want *w,
+    const struct net_state *s)
+{
+	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
+	const struct net_route *r;
+	size_t i, n = 0;
+
+	if (l != NULL && l->up)
+		return;
+	for (i = 0; i < s->nroutes && n < PRIVATE_MAX; i++) {
+		r = &s->routes[i];
+		if (plan_ours(r) && r->table == NET_TABLE &&
+		    r->type == NET_UNREACHABLE &&
+		    r->metric == NET_METRIC_LAST && stays(w, family, &r->dst)) {
+			refuse(d, family, &r->dst);
+			n++;
+		}
+	}
+}
+
+static void
+refuse_all(struct wanted *d, enum family family)
+{
+	struct prefix net;
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (prefix_parse(ranges[i], &net) == 0 &&
+		    addr_family(&net.addr) == family)
+			refuse(d, family, &net);
+}
+
+/* A part of a network that stays. */
+static void
+move_parts(struct wanted *d, enum family family, const struct net_want *w,
+    struct net_route moved)
+{
+	const struct net_route *r;
+	size_t i, n = d->nroutes;
+	uint32_t f;
+
+	for (f = 0; f < w->nfollow; f++) {
+		moved.dst = w->follow[f];
+		if (addr_family(&moved.dst.addr) != family ||
+		    has_route(d, &moved.dst, moved.metric))
+			continue;
+		for (i = 0; i < n; i++) {
+			r = &d->route[i];
+			if (r->table == NET_TABLE && r->dst.len > 0 &&
+			    prefix_covers(&r->dst, &moved.dst))
+				break;
+		}
+		if (i < n)
+			*plan_add_route(d, family, NET_TABLE) = moved;
+	}
+}
+
+void
+plan_want_private(struct wanted *d, enum family family,
+    const struct net_want *w, const struct net_state *s,
+    const struct net_route *moved)
+{
+	const struct net_route *list[PRIVATE_MAX];
+	size_t i, n;
+
+	if (collect(w, s, family, list, &n) == -1)
+		refuse_all(d, family);
+	else {
+		for (i = 0; i < n; i++) {
+			copy(d, family, list[i]);
+			refuse(d, family, &list[i]->dst);
+		}
+		refuse_as_before(d, family, w, s);
+	}
+	if (moved != NULL)
+		move_parts(d, family, w, *moved);
+}

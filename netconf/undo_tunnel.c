@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* The own outer addresses of tunnels, in memory and on disk. */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "netconf/keep.h"
+#include "netconf/undo_tunnel.h"
+
+#define LINE_LEN (IFNAMSIZ + ADDR_STRLEN + 32)
+#define FILE_MAX ((size_t)CONF_PEERS_MAX * CONF_TUNNELS_MAX * LINE_LEN)
+
+/* Where it is, or where it would have to be. */
+static size_t
+place(const struct undo_tunnels *u, uint32_t ifindex)
+{
+	size_t low = 0, high = u->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (u->tunnel[mid].ifindex < ifindex)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int
+is_at(const struct undo_tunnels *u, size_t i, uint32_t ifindex)
+{
+	return i < u->n && u->tunnel[i].ifindex == ifindex;
+}
+
+const struct undo_tunnel *
+undo_tunnel_find(const struct undo_tunnels *u, uint32_t ifindex)
+{
+	size_t i = place(u, ifindex);
+
+	return is_at(u, i, ifindex) ? &u->tunnel[i] : NULL;
+}
+
+int
+undo_tunnel_put(struct undo_tunnels *u, const struct undo_tunnel *t)
+{
+	size_t i = place(u, t->ifindex);
+	struct undo_tunnel *more;
+
+	if (!is_at(u, i, t->ifindex)) {
+		/* room doubles */
+		if ((u->n & (u->n - 1)) == 0) {
+			more = reallocarray(
+			    u->tunnel, u->n == 0 ? 1 : u->n * 2, sizeof(*more));
+			if (more == NULL)
+				return -1;
+			u->tunnel = more;
+		}
+		memmove(&u->tunnel[i + 1], &u->tunnel[i],
+		    (u->n++ - i) * sizeof(*t));
+	}
+	u->tunnel[i] = *t;
+	return 0;
+}
+
+/* What is left keeps its room: it may be one less than a power of two. */
+void
+undo_tunnel_drop(struct undo_tunnels *u, uint32_t ifindex)
+{
+	size_t i = place(u, ifindex);
+
+	if (is_at(u, i, ifindex))
+		memmove(&u->tunnel[i], &u->tunnel[i + 1],
+		    (--u->n - i) * sizeof(u->tunnel[0]));
+}
+
+static int
+parse_line(const char *line, struct undo_tunnel *t)
+{
+	char name[IFNAMSIZ], address[ADDR_STRLEN];
+	int end = -1;
+
+	memset(t, 0, sizeof(*t));
+	if (sscanf(line, "%15s %10u %1u %63s%n", name, &t->ifindex, &t->bound,
+		address, &end) != 4 ||
+	    line[end] != '\0' || t->ifindex == 0 || t->bound > 1 ||
+	    addr_parse(address, &t->local) == -1)
+		return -1;
+	strlcpy(t->ifname, name, sizeof(t->ifname));
+	return 0;
+}
+
+int
+undo_tunnels_parse(const char *text, struct undo_tunnels *u)
+{
+	struct undo_tunnel t;
+	char line[LINE_LEN];
+	const char *end;
+	size_t len;
+
+	u->n = 0;
+	for (; *text != '\0'; text = end + 1) {
+		if ((end = strchr(text, '\n')) == NULL ||
+		    (len = (size_t)(end - text)) >= sizeof(line))
+			return -1;
+		memcpy(line, text, len);
+		line[len] = '\0';
+		if (parse_line(line, &t) == -1 || undo_tunnel_put(u, &t) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+undo_tunnels_read(const char *path, struct undo_tunnels *u)
+{
+	char *text;
+	int n;
+
+	u->n = 0;
+	if ((text = keep_read(path, FILE_MAX)) == NULL)
+		return errno == ENOENT ? 0 : -1;
+	if ((n = undo_tunnels_parse(text, u)) == -1) {
+		u->n = 0;
+		errno = EBADMSG;
+	}
+	free(text);
+	return n;
+}
+
+static void
+print(FILE *f, const void *tunnels)
+{
+	const struct undo_tunnels *u = tunnels;
+	const struct undo_tunnel *t;
+	char local[ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i < u->n; i++) {
+		t = &u->tunnel[i];
+		fprintf(f, "%s %u %u %s\n", t->ifname, t->ifindex, t->bound,
+		    addr_format(&t->local, local, sizeof(local)));
+	}
+}
+
+int
+undo_tunnels_write(const char *path, const struct undo_tunnels *u)
+{
+	return u->n == 0 ? keep_remove(path) : keep_write(path, print, u);
+}

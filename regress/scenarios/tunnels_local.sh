@@ -1,0 +1,192 @@
+#!/bin/bash
+# needs: vm
+# Tunnels to the hub follow the active uplink: GRE, IPIP, SIT, GRE over IPv6,
+# VXLAN and WireGuard.  The hub is told the new address by this script; with
+# WireGuard, where only the hub has something to say, by WireGuard itself.
+# shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+HUB=198.51.100.9
+HUB6=2001:db8:5::9
+LED="gre1 ipip1 sit1 gre6 vxlan1"
+
+lab_need wireguard
+
+# ends HOST LOCAL REMOTE LOCAL6 REMOTE6 N DEV: one end of all of them, with
+# attributes that are not the defaults
+ends() {
+	local dev=${7:+dev $7}
+	ip -n "$1" -batch - <<-IP
+		link add gre1 type gre local $2 remote $3 key 42 ttl 64 tos 0x10 $dev
+		link add ipip1 type ipip local $2 remote $3 tos 0x20 nopmtudisc
+		link add sit1 type sit local $2 remote $3 ttl 32
+		link add gre6 type ip6gre local $4 remote $5 key 7 hoplimit 20 encaplimit none
+		link add vxlan1 type vxlan id 7 local $2 remote $3 dstport 4789 ttl 9 nolearning
+		link set gre1 mtu 1380
+		link set gre6 mtu 1300
+		addr add 10.99.1.$6/24 dev gre1
+		addr add 10.99.2.$6/24 dev ipip1
+		addr add fd00:99:3::$6/64 dev sit1 nodad
+		addr add 10.99.4.$6/24 dev gre6
+		addr add 10.99.5.$6/24 dev vxlan1
+		link add wg0 type wireguard
+		addr add 10.99.6.$6/24 dev wg0
+		link set gre1 up
+		link set ipip1 up
+		link set sit1 up
+		link set gre6 up
+		link set vxlan1 up
+	IP
+}
+
+# wireguard HOST KEY PEER-KEY PORT [WORD...]
+wireguard() {
+	local host=$1 peer
+	echo "$2" >"$LAB/key"
+	peer=$(wg pubkey <<<"$3")
+	on "$host" wg set wg0 listen-port "$4" private-key "$LAB/key" \
+	    peer "$peer" allowed-ips 10.99.6.0/24 "${@:5}"
+	ip -n "$host" link set wg0 up
+}
+
+# hub_follows ADDRESS ADDRESS6: what the peers' protocol would do
+hub_follows() {
+	ip -n core -batch - <<-IP
+		link set gre1 type gre remote $1
+		link set ipip1 type ipip remote $1
+		link set sit1 type sit remote $1
+		link set gre6 type ip6gre remote $2
+		link set vxlan1 type vxlan remote $1
+	IP
+}
+
+# local_of INTERFACE
+local_of() {
+	ip -d link show "$1" | sed -n 's/.* local \([0-9a-f.:]*\) .*/\1/p'
+}
+
+bound_to() {
+	ip -d link show gre1 | grep "dev $1"
+}
+
+# all_local ADDRESS ADDRESS6
+all_local() {
+	local i
+	for i in gre1 ipip1 sit1 vxlan1; do
+		[ "$(local_of "$i")" = "$1" ] || return
+	done
+	[ "$(local_of gre6)" = "$2" ]
+}
+
+# attributes: of all of them, but for the address and the interface
+attributes() {
+	local i
+	for i in $LED; do
+		ip -d link show "$i"
+	done | sed 's/link\/[a-z0-9]* [^ ]* /link /; s/ local [^ ]*//
+	    s/ dev [^ ]*//; s/@[^:]*//; s/ permaddr [^ ]*//'
+	wg show wg0 persistent-keepalive
+	wg show wg0 fwmark
+}
+
+same_attributes() {
+	attributes >"$LAB/attributes.now"
+	diff -u "$LAB/attributes" "$LAB/attributes.now"
+}
+
+# stream HOST NAME ADDRESS: pings that go on
+stream() {
+	: >"$LAB/ping.$2"
+	spawn "$1" "$LAB/ping.$2" ping -n -i 0.3 "$3"
+}
+
+answers() {
+	grep -c 'bytes from' "$LAB/ping.$1"
+}
+
+# flows NAME...: each stream has more answers than before
+flows() {
+	local i
+	for i in "$@"; do
+		wait_until 10 "[ \$(answers $i) -gt $(answers "$i") ]" ||
+		    { echo "$i"; return 1; }
+	done
+}
+
+streams() {
+	# shellcheck disable=SC2086
+	flows $LED wg0
+}
+
+lab_up
+lab_inet6
+ip -n core addr add $HUB/32 dev lo
+ip -n core addr add $HUB6/128 dev lo
+ip netns attach router $$
+ends router $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6 1 eth1
+ends core $HUB $PRIMARY_ADDRESS $HUB6 $PRIMARY_ADDRESS6 2
+site=$(wg genkey)
+hub=$(wg genkey)
+wireguard core "$hub" "$site" 5182
+wireguard router "$site" "$hub" 5182 endpoint $HUB:5182
+ok "the site has talked to the hub" wait_until 10 "ping -qc 1 -W 1 10.99.6.2"
+stream router gre1 10.99.1.2
+stream router ipip1 10.99.2.2
+stream router sit1 fd00:99:3::2
+stream router gre6 10.99.4.2
+stream router vxlan1 10.99.5.2
+stream core wg0 10.99.6.1
+
+LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
+backup wan2
+fallback automatic { after 1s stable 1s drain 1s }
+peer hq {
+	tunnel gre1 tunnel ipip1 tunnel sit1
+	tunnel wg0 wgpeer "$(wg pubkey <<<"$hub")"
+}
+peer other { tunnel gre6 tunnel vxlan1 tunnel gre9 }
+CONF
+snapshot $LAB/before
+attributes >$LAB/attributes
+lab_start
+ok "the primary is proved" wait_state primary
+ok "tunnels stay as they are" all_local $PRIMARY_ADDRESS $PRIMARY_ADDRESS6
+ok "every stream has answers" streams
+
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "tunnels have its address" all_local $WAN2_ADDRESS $WAN2_ADDRESS6
+ok "the bound one is bound to it" test -n "$(bound_to wan2)"
+ok "all else of them is as it was" same_attributes
+hub_follows $WAN2_ADDRESS $WAN2_ADDRESS6
+ok "every stream has answers again" streams
+is "the hub has learnt where the site is" \
+    "$(on core wg show wg0 endpoints | sed 's/.*\t//')" $WAN2_ADDRESS:5182
+ok "the missing one is told" \
+    test -n "$(ctl show network | grep "gre9: no such interface")"
+
+snapshot $LAB/backup
+lab_kill9
+lab_start
+ok "it is adopted" wait_state backup
+ok "nothing was changed" same_as $LAB/backup
+
+restore_upstream
+ok "the primary takes over again" wait_state primary
+ok "tunnels have their own address" \
+    all_local $PRIMARY_ADDRESS $PRIMARY_ADDRESS6
+ok "all else of them is as it was" same_attributes
+hub_follows $PRIMARY_ADDRESS $PRIMARY_ADDRESS6
+ok "every stream has answers again" streams
+is "the hub has learnt it" \
+    "$(on core wg show wg0 endpoints | sed 's/.*\t//')" $PRIMARY_ADDRESS:5182
+
+ok "the backup is asked for" ctl failover wan2
+ok "the backup takes over" wait_state backup
+ok "tunnels have its address" all_local $WAN2_ADDRESS $WAN2_ADDRESS6
+ok "everything is taken out" ctl clear
+ok "the daemon ends" wait_until 10 daemon_gone
+ok "nothing of ours is left" same_as $LAB/before
+ok "not even a file" test ! -e /run/dialfail/tunnels
+lab_done

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Private networks on a backup: they stay with their uplink, are refused when
+ * it is gone, or follow; and a backup's MTU.  The plan is done on a simulated
+ * kernel, and table 157 is compared in words.
+ */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/sim_net.h"
+
+#define MANY (2 * PRIVATE_MAX)
+
+static struct plan plan;
+
+static void
+step(struct sim *k, const struct step *st)
+{
+	if (st->type == STEP_RULE_ADD)
+		k->rule[k->s.nrules++] = st->rule;
+	else if (st->type == STEP_RULE_DEL)
+		kernel_rule_del(k, &st->rule);
+	else if (st->type == STEP_ROUTE_ADD)
+		kernel_route_add(k, &st->route);
+	else if (st->type == STEP_ROUTE_DEL)
+		kernel_route_del(k, &st->route);
+	else if (st->type == STEP_GROUP)
+		sim_link(k, st->ifname)->group = NET_GROUP;
+	else if (st->type == STEP_NAT) {
+		k->s.nat = 1;
+		strlcpy(k->nat, plan.nat, sizeof(k->nat));
+	}
+}
+
+static void
+run(struct sim *k)
+{
+	size_t i;
+
+	own(k);
+	if (plan_make(&k->w, &k->s, &plan) == -1)
+		fail_msg("%s", plan.error);
+	for (i = 0; i < plan.n; i++)
+		step(k, &plan.step[i]);
+	own(k);
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	assert_int_equal(plan.n, 0);
+}
+
+static struct sim *
+on_backup(void)
+{
+	struct sim *k = site();
+
+	run(k);
+	k->w.active = 1;
+	return k;
+}
+
+static struct net_route *
+add_net(struct sim *k, const char *net, const char *gateway, uint32_t ifindex)
+{
+	struct net_route *r = &k->route[k->s.nroutes++];
+
+	memset(r, 0, sizeof(*r));
+	r->table = NET_MAIN;
+	assert_int_equal(prefix_parse(net, &r->dst), 0);
+	if (gateway != NULL)
+		r->gateway = ip(gateway);
+	r->ifindex = ifindex;
+	r->metric = r->dst.addr.family == AF_INET6 ? NET_METRIC_V6 : 0;
+	r->proto = 3;
+	return r;
+}
+
+static void
+follow(struct sim *k, const char *net)
+{
+	assert_int_equal(prefix_parse(net, &k->w.follow[k->w.nfollow++]), 0);
+}
+
+/* What `show network` says of it, without connected networks. */
+struct table {
+	const char *const *text;
+	size_t n;
+};
+
+static void
+compare(const char *text, int different, void *arg)
+{
+	struct table *t = arg;
+
+	if (strncmp(text, "route", 5) != 0 ||
+	    strstr(text, "table 157") == NULL ||
+	    strstr(text, "192.0.2.0/24") != NULL ||
+	    strstr(text, "198.51.100.0/30") != NULL ||
+	    strstr(text, "2001:db8:") != NULL)
+		return;
+	assert_false(different);
+	if (t->text[t->n] == NULL)
+		fail_msg("one more: %s", text);
+	assert_string_equal(text, t->text[t->n++]);
+}
+
+static void
+expect(struct sim *k, const char *const *text)
+{
+	struct table t = { text, 0 };
+
+	run(k);
+	plan_show(&k->w, &k->s, compare, &t);
+	assert_null(text[t.n]);
+}
+
+#define EXPECT(k, ...)                                                   \
+	do {                                                             \
+		static const char *const text_[] = { __VA_ARGS__ NULL }; \
+		expect(k, text_);                                        \
+	} while (0)
+
+/* How many private networks it holds, of a kind. */
+static size_t
+in_157(const struct sim *k, enum net_route_type type)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < k->s.nroutes; i++)
+		n += k->route[i].table == NET_TABLE &&
+		     k->route[i].type == type &&
+		     k->route[i].dst.addr.octet[0] == 10;
+	return n;
+}
+
+#define BY_WAN2 "route default via 198.51.100.1 dev wan2 table 157"
+
+/* By a gateway, by another one, without one; the best of two. */
+static void
+test_stay(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	add_net(k, "10.9.0.0/16", "192.0.2.9", ETH1)->metric = 5;
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "10.9.0.0/16", "192.0.2.8", ETH1)->metric = 7;
+	add_net(k, "172.16.1.1", "192.0.2.254", ETH1);
+	add_net(k, "100.64.0.0/10", NULL, ETH1);
+	EXPECT(k, BY_WAN2, "route 10.9.0.0/16 via 192.0.2.1 dev eth1 table 157",
+	    "route unreachable 10.9.0.0/16 table 157",
+	    "route 172.16.1.1/32 via 192.0.2.254 dev eth1 table 157",
+	    "route unreachable 172.16.1.1/32 table 157",
+	    "route 100.64.0.0/10 dev eth1 table 157",
+	    "route unreachable 100.64.0.0/10 table 157", );
+	k->w.active = 0;
+	EXPECT(k, );
+	free(k);
+}
+
+/* It is never refused while it has a way: cut off after each step. */
+static void
+test_never_refused(void **arg)
+{
+	struct sim *k = on_backup();
+	size_t i, way, refused;
+	uint32_t active;
+
+	(void)arg;
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "10.10.0.0/16", "192.0.2.1", ETH1);
+	for (active = 1; active <= 1; active--) {
+		k->w.active = active;
+		own(k);
+		assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+		assert_int_equal(plan.n, 5);
+		for (i = 0; i < plan.n; i++) {
+			step(k, &plan.step[i]);
+			way = in_157(k, NET_UNICAST);
+			refused = in_157(k, NET_UNREACHABLE);
+			assert_true(refused <= way);
+		}
+	}
+	free(k);
+}
+
+static void
+test_move(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	add_net(k, "203.0.113.0/24", "192.0.2.1", ETH1);
+	add_net(k, "0.0.0.0/1", "192.0.2.1", ETH1);
+	add_net(k, "10.5.0.0/16", "10.1.0.9", ETH0);
+	add_net(k, "10.6.0.0/16", "192.0.2.1", ETH1)->type = NET_UNREACHABLE;
+	add_net(k, "10.7.0.0/16", "192.0.2.1", ETH1)->table = 100;
+	EXPECT(k, BY_WAN2, );
+	free(k);
+}
+
+/* One backup's private network is not another one's. */
+static void
+test_of_another_backup(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	dial(k);
+	add_net(k, "10.0.0.0/8", "192.0.2.1", ETH1);
+	add_net(k, "10.20.0.0/16", NULL, PPP0);
+	EXPECT(k, BY_WAN2, "route 10.0.0.0/8 via 192.0.2.1 dev eth1 table 157",
+	    "route unreachable 10.0.0.0/8 table 157",
+	    "route 10.20.0.0/16 dev ppp0 table 157",
+	    "route unreachable 10.20.0.0/16 table 157", );
+	free(k);
+}
+
+static void
+test_follow(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	follow(k, "10.8.0.0/15");
+	follow(k, "172.16.0.0/24");
+	follow(k, "203.0.113.0/24");
+	follow(k, "fd00::/8");
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "172.16.0.0/12", "192.0.2.1", ETH1);
+	add_net(k, "192.168.0.0/16", "192.0.2.1", ETH1);
+	k->w.uplink[1].mtu = 1400;
+	EXPECT(k, BY_WAN2 " mtu 1400",
+	    "route 172.16.0.0/12 via 192.0.2.1 dev eth1 table 157",
+	    "route unreachable 172.16.0.0/12 table 157",
+	    "route 192.168.0.0/16 via 192.0.2.1 dev eth1 table 157",
+	    "route unreachable 192.168.0.0/16 table 157",
+	    "route 172.16.0.0/24 via 198.51.100.1 dev wan2 table 157 mtu "
+	    "1400", );
+	follow(k, "0.0.0.0/0");
+	EXPECT(k, BY_WAN2 " mtu 1400", );
+	free(k);
+}
+
+/* Its routes went with it, but not what they were there for. */
+static void
+test_interface_gone(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "172.16.1.0/24", "192.0.2.1", ETH1);
+	run(k);
+	sim_link(k, "eth1")->up = 0;
+	kernel_down(k, ETH1);
+	EXPECT(k, BY_WAN2, "route unreachable 10.9.0.0/16 table 157",
+	    "route unreachable 172.16.1.0/24 table 157", );
+	follow(k, "172.16.0.0/12");
+	EXPECT(k, BY_WAN2, "route unreachable 10.9.0.0/16 table 157", );
+	sim_link(k, "eth1")->up = 1;
+	EXPECT(k, BY_WAN2, );
+	free(k);
+}
+
+static void
+test_inet6(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	dual(k);
+	follow(k, "fd00:9:1::/48");
+	k->w.uplink[1].mtu = 1000;
+	add_net(k, "fd00:9::/32", "fe80::1", ETH1)->gateway.scope = ETH1;
+	add_net(k, "2001:db8:9::/48", "fe80::1", ETH1)->gateway.scope = ETH1;
+	EXPECT(k, BY_WAN2 " mtu 1000",
+	    "route -6 default via fe80::9 dev wan2 table 157 mtu 1280",
+	    "route -6 fd00:9::/32 via fe80::1 dev eth1 table 157",
+	    "route -6 unreachable fd00:9::/32 table 157",
+	    "route -6 fd00:9:1::/48 via fe80::9 dev wan2 table 157 mtu "
+	    "1280", );
+	free(k);
+}
+
+/* A network that the primary is in itself is copied once. */
+static void
+test_connected(void **arg)
+{
+	struct sim *k = on_backup();
+
+	(void)arg;
+	add_addr(k, ETH1, "192.168.1.2", 24);
+	add_net(k, "192.168.1.0/24", NULL, ETH1);
+	EXPECT(k, "route 192.168.1.0/24 dev eth1 table 157", BY_WAN2,
+	    "route unreachable 192.168.1.0/24 table 157", );
+	free(k);
+}
+
+/* More than we copy: the site moves, and none of them is sent elsewhere. */
+static void
+test_too_many(void **arg)
+{
+	static struct net_route many[ROUTES + MANY];
+	struct sim *k = on_backup();
+	struct net_route r;
+	size_t i, refused = 0;
+
+	(void)arg;
+	run(k);
+	r = *add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	k->s.nroutes--;
+	memcpy(many, k->route, sizeof(k->route));
+	for (i = 0; i < MANY; i++) {
+		r.dst.addr.octet[1] = (uint8_t)(i / 256);
+		r.dst.addr.octet[2] = (uint8_t)i;
+		r.dst.len = 24;
+		many[k->s.nroutes++] = r;
+	}
+	k->s.routes = many;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	for (i = 0; i < plan.wanted.nroutes; i++) {
+		assert_false(plan.wanted.route[i].dst.len == 24 &&
+			     plan.wanted.route[i].gateway.family == AF_INET);
+		refused += plan.wanted.route[i].type == NET_UNREACHABLE &&
+			   plan.wanted.route[i].table == NET_TABLE;
+	}
+	assert_int_equal(refused, 4);
+	/* as many as there may be */
+	k->s.nroutes -= MANY - PRIVATE_MAX;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	assert_int_equal(plan.n, 2 * PRIVATE_MAX);
+	free(k);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stay),
+		cmocka_unit_test(test_never_refused),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_of_another_backup),
+		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_interface_gone),
+		cmocka_unit_test(test_inet6),
+		cmocka_unit_test(test_connected),
+		cmocka_unit_test(test_too_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
