@@ -165,6 +165,9 @@ struct conf_global {
 
 #define CONF_DRAIN_DEFAULT UINT32_MAX
 
+#define CONF_PEER_ADDRS_MAX 4
+#define CONF_PEER_NETS_MAX  8
+
 /*
  * An interface whose far end is a peer.  What kind of tunnel it is, the
  * kernel knows; a WireGuard one may lead to several peers.
@@ -175,10 +178,25 @@ struct conf_tunnel {
 	uint8_t key[KEY_LEN];
 };
 
+/* The far end of tunnels; with a key it runs dialfail, too. */
 struct conf_peer {
+	uint32_t id; /* place in the list */
 	char name[CONF_LABEL_LEN];
 	uint32_t ntunnels;
 	struct conf_tunnel tunnel[CONF_TUNNELS_MAX];
+	uint32_t keyed;
+	uint8_t key[KEY_LEN]; /* Ed25519, RFC 8032 */
+	uint32_t naddresses; /* 0: any */
+	struct addr address[CONF_PEER_ADDRS_MAX];
+	uint32_t port;
+	uint32_t nannounce;
+	struct prefix announce[CONF_PEER_NETS_MAX]; /* behind us */
+	uint32_t naccept; /* 0: any public one */
+	struct prefix accept[CONF_PEER_NETS_MAX];
+	uint32_t nroutes;
+	struct prefix route[CONF_PEER_NETS_MAX]; /* behind it */
+	uint32_t hello_ms;
+	uint32_t hello_metered_ms;
 };
 
 /* netconf's own: files, devices and programs. */

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers as a table: by key, by address, by what is due first.  Nothing
+ * here walks over all of them but a start: a hub has ten thousand.
+ */
+#include <sys/types.h>
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parent/peers_int.h"
+
+/* ---- by address ---- */
+
+static int
+claim_cmp(const struct peer_claim *a, const struct peer_claim *b)
+{
+	int n = addr_cmp(&a->address, &b->address);
+
+	return n != 0 ? n : (a->peer > b->peer) - (a->peer < b->peer);
+}
+
+RB_PROTOTYPE(peer_claims, peer_claim, entry, claim_cmp);
+RB_GENERATE(peer_claims, peer_claim, entry, claim_cmp)
+bool
+peers_may_claim(
+    const struct peers *ps, const struct peer *p, const struct addr *a)
+{
+	struct peer_claim first = { .address = *a };
+	struct peer_claims *claims = (struct peer_claims *)&ps->claims;
+	struct peer_claim *c;
+	size_t i;
+
+	for (i = 0; i < ps->nown; i++)
+		if (prefix_contains(&ps->own[i], a))
+			return false;
+	for (c = RB_NFIND(peer_claims, claims, &first);
+	     c != NULL && addr_cmp(&c->address, a) == 0;
+	     c = RB_NEXT(peer_claims, claims, c))
+		if (c->peer != peers_index(ps, p))
+			return false;
+	return true;
+}
+
+void
+peers_claim(
+    struct peers *ps, struct peer *p, enum family family, const struct addr *a)
+{
+	struct peer_claim *c = &p->claim[family];
+
+	if (c->address.family != AF_UNSPEC)
+		RB_REMOVE(peer_claims, &ps->claims, c);
+	c->address = *a;
+	c->peer = peers_index(ps, p);
+	/* twice the same would be its own, configured as well */
+	if (a->family != AF_UNSPEC &&
+	    RB_INSERT(peer_claims, &ps->claims, c) != NULL)
+		memset(&c->address, 0, sizeof(c->address));
+}
+
+/* ---- by key ---- */
+
+/* A key's octets are as good as random. */
+static uint32_t
+place(const struct peers *ps, const uint8_t *id)
+{
+	uint32_t n;
+
+	memcpy(&n, id, sizeof(n));
+	return n & ps->table_mask;
+}
+
+uint32_t
+peers_index(const struct peers *ps, const struct peer *p)
+{
+	return (uint32_t)(p - ps->peer);
+}
+
+struct peer *
+peers_find(const struct peers *ps, const uint8_t id[PEER_ID_LEN])
+{
+	uint32_t n = ps->table[place(ps, id)];
+	struct peer *p;
+
+	for (; n != 0; n = p->next) {
+		p = &ps->peer[n - 1];
+		if (memcmp(p->conf->key, id, PEER_ID_LEN) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+/* ---- by time: a heap ---- */
+
+static void
+put(struct peers *ps, uint32_t slot, uint32_t peer)
+{
+	ps->heap[slot] = peer;
+	ps->peer[peer].slot = slot + 1;
+}
+
+static bool
+sooner(const struct peers *ps, uint32_t a, uint32_t b)
+{
+	return monotime_cmp(ps->peer[a].when, ps->peer[b].when) < 0;
+}
+
+static void
+sift(struct peers *ps, uint32_t slot)
+{
+	uint32_t peer = ps->heap[slot], child;
+
+	for (; slot > 0 && sooner(ps, peer, ps->heap[(slot - 1) / 2]);
+	     slot = (slot - 1) / 2)
+		put(ps, slot, ps->heap[(slot - 1) / 2]);
+	for (; (child = 2 * slot + 1) < ps->nheap; slot = child) {
+		if (child + 1 < ps->nheap &&
+		    sooner(ps, ps->heap[child + 1], ps->heap[child]))
+			child++;
+		if (!sooner(ps, ps->heap[child], peer))
+			break;
+		put(ps, slot, ps->heap[child]);
+	}
+	put(ps, slot, peer);
+}
+
+static void
+take_out(struct peers *ps, struct peer *p)
+{
+	uint32_t slot = p->slot - 1, last = ps->heap[--ps->nheap];
+
+	p->slot = 0;
+	if (slot == ps->nheap)
+		return;
+	put(ps, slot, last);
+	sift(ps, slot);
+}
+
+static struct monotime
+silent_at(const struct peer *p)
+{
+	if (p->silent || p->hello_s == 0)
+		return (struct monotime){ 0 };
+	return monotime_add_ms(p->heard,
+	    (int64_t)p->hello_s * 1000 * PEERS_SILENT_HELLOS + PEERS_SILENT_MS);
+}
+
+static struct monotime
+unacked_at(const struct peer *p)
+{
+	if (p->acked || p->unacked || !monotime_valid(p->said))
+		return (struct monotime){ 0 };
+	return monotime_add_ms(p->said, PEERS_UNACKED_MS);
+}
+
+static void
+earlier(struct monotime *first, struct monotime t)
+{
+	if (monotime_valid(t) &&
+	    (!monotime_valid(*first) || monotime_cmp(t, *first) < 0))
+		*first = t;
+}
+
+void
+peers_schedule(struct peers *ps, struct peer *p)
+{
+	p->when = p->due;
+	earlier(&p->when, silent_at(p));
+	earlier(&p->when, unacked_at(p));
+	if (!monotime_valid(p->when)) {
+		if (p->slot != 0)
+			take_out(ps, p);
+		return;
+	}
+	if (p->slot == 0)
+		put(ps, ps->nheap++, peers_index(ps, p));
+	sift(ps, p->slot - 1);
+}
+
+static bool
+passed(struct monotime t, struct monotime now)
+{
+	return monotime_valid(t) && monotime_cmp(t, now) <= 0;
+}
+
+static void
+tick_one(struct peers *ps, struct peer *p, struct monotime now)
+{
+	uint32_t i = peers_index(ps, p);
+
+	if (passed(silent_at(p), now)) {
+		p->silent = true;
+		ps->user->notice(ps->arg, i, PEERS_SILENT);
+	}
+	if (passed(unacked_at(p), now)) {
+		p->unacked = true;
+		ps->user->notice(ps->arg, i, PEERS_UNACKED);
+	}
+	if (passed(p->due, now)) {
+		if (p->acked)
+			peers_say(ps, p, PEER_HELLO, now, now);
+		peers_repeat(ps, p, now);
+	}
+	peers_schedule(ps, p);
+}
+
+void
+peers_tick(struct peers *ps, struct monotime now)
+{
+	struct peer *p;
+
+	while (ps->nheap > 0) {
+		p = &ps->peer[ps->heap[0]];
+		if (monotime_cmp(p->when, now) > 0)
+			break;
+		tick_one(ps, p, now);
+	}
+}
+
+struct monotime
+peers_deadline(const struct peers *ps)
+{
+	return ps->nheap > 0 ? ps->peer[ps->heap[0]].when
+			     : (struct monotime){ 0 };
+}
+
+/* ---- the table as a whole ---- */
+
+static int
+add(struct peers *ps, uint32_t i, const struct conf_peer *c, uint32_t *nconf)
+{
+	struct peer_claim *claim;
+	struct peer *p = &ps->peer[i];
+	uint32_t j, *slot;
+
+	p->conf = c;
+	if (peer_pair_make(&p->pair, ps->secret, c->key) == -1)
+		return -1;
+	slot = &ps->table[place(ps, c->key)];
+	p->next = *slot;
+	*slot = i + 1;
+	for (j = 0; j < c->naddresses; j++) {
+		claim = &ps->configured[(*nconf)++];
+		claim->address = c->address[j];
+		claim->peer = i;
+		(void)RB_INSERT(peer_claims, &ps->claims, claim);
+	}
+	return 0;
+}
+
+int
+peers_init(struct peers *ps, const uint8_t secret[PEER_SECRET_LEN],
+    const struct conf_peer *conf, uint32_t n, uint32_t starts,
+    const struct peers_user *user, void *arg)
+{
+	uint32_t i, size = 1, nconf = 0, naddresses = 0;
+
+	memset(ps, 0, sizeof(*ps));
+	ps->user = user;
+	ps->arg = arg;
+	memcpy(ps->secret, secret, sizeof(ps->secret));
+	RB_INIT(&ps->claims);
+	ps->epoch = (uint64_t)starts << 32;
+	while (size < 2 * n)
+		size *= 2;
+	for (i = 0; i < n; i++)
+		naddresses += conf[i].naddresses;
+	ps->n = n;
+	ps->table_mask = size - 1;
+	ps->peer = calloc(n + 1, sizeof(*ps->peer));
+	ps->table = calloc(size, sizeof(*ps->table));
+	ps->heap = calloc(n + 1, sizeof(*ps->heap));
+	ps->configured = calloc(naddresses + 1, sizeof(*ps->configured));
+	if (ps->peer == NULL || ps->table == NULL || ps->heap == NULL ||
+	    ps->configured == NULL)
+		goto fail;
+	for (i = 0; i < n; i++)
+		if (add(ps, i, &conf[i], &nconf) == -1)
+			goto fail;
+	return 0;
+fail:
+	peers_free(ps);
+	return -1;
+}
+
+void
+peers_free(struct peers *ps)
+{
+	if (ps->peer != NULL)
+		sodium_memzero(ps->peer, ps->n * sizeof(*ps->peer));
+	free(ps->peer);
+	free(ps->table);
+	free(ps->heap);
+	free(ps->configured);
+	sodium_memzero(ps, sizeof(*ps));
+}
+
+void
+peers_own(struct peers *ps, const struct prefix *own, size_t n)
+{
+	ps->own = own;
+	ps->nown = n;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers' protocol: each end tells all its peers where it is now, until
+ * they acknowledge, and hears the same from them.  A core without I/O: time
+ * is an argument, what is to be done goes to struct peers_user.
+ *
+ * A statement says everything (addresses, networks), so the last one is the
+ * only one that counts and repeats do no harm; a hello is a statement that
+ * says the same again.  Its counter only grows.  Who does not know where a
+ * peer's counter stands, after a start, or hears one that went back, believes
+ * nothing before its nonce was said back to it: nothing of this has to be on
+ * disk, and what was recorded cannot be replayed after a restart.
+ *
+ *	peers.c		the table, and what is due first
+ *	peers_say.c	our statements and their repetition
+ *	peers_hear.c	what comes in
+ *	peer_msg.c	octets
+ */
+#ifndef PARENT_PEERS_H
+#define PARENT_PEERS_H
+
+#include <sys/tree.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/conf.h"
+#include "common/monotime.h"
+#include "parent/peer_msg.h"
+
+/* Until it is acknowledged: at first quickly, since traffic waits. */
+#define PEERS_RETRY_MS      500
+#define PEERS_RETRY_MAX_MS  2000
+#define PEERS_EAGER_MS      30000 /* then more and more rarely */
+#define PEERS_RETRY_SLOW_MS 30000
+/* Between the first datagrams to two peers: thousands are not told at once. */
+#define PEERS_PACE_US 200
+/* Not acknowledged so long after a switch: told to people. */
+#define PEERS_UNACKED_MS 60000
+/* Silent: so many of its own hellos did not come, and a bit of time. */
+#define PEERS_SILENT_HELLOS 3
+#define PEERS_SILENT_MS     10000
+#define PEERS_MOVES_MAX     6 /* a minute */
+#define PEERS_MOVES_MS      60000
+/* A nonce of ours, and the pause before the next one. */
+#define PEERS_CHALLENGE_MS       30000
+#define PEERS_CHALLENGE_PAUSE_MS 2000
+/* Answers to what was heard already: a burst, then one in so long. */
+#define PEERS_REPEAT_MS    100
+#define PEERS_REPEAT_BURST 8
+
+/* Where we are: the uplink that carries traffic, and those that could. */
+struct peers_self {
+	uint32_t active; /* uplink */
+	struct addr address[FAMILIES]; /* of it */
+	uint32_t usable; /* bit mask of uplinks that statements go out by */
+	uint32_t metered; /* 1: hellos are rarer */
+};
+
+struct peer_stats {
+	uint64_t sent; /* datagrams: statements */
+	uint64_t accepted; /* statements, new ones */
+	uint64_t refused[PEER_RESULT_MAX]; /* statements, by result */
+	uint64_t replayed;
+	uint64_t networks; /* announced, but not in `route` */
+};
+
+/* An address in use, or configured: nobody else may claim it. */
+struct peer_claim {
+	RB_ENTRY(peer_claim) entry;
+	struct addr address;
+	uint32_t peer;
+};
+RB_HEAD(peer_claims, peer_claim);
+
+struct peer {
+	const struct conf_peer *conf;
+	struct peer_pair pair;
+	uint32_t next; /* of the same place in the table: index + 1 */
+
+	/* what we say */
+	uint64_t counter; /* of our last statement */
+	uint64_t floor; /* a challenge told it, or 0 */
+	enum peer_reason reason;
+	bool acked;
+	enum peer_result result; /* once acked */
+	bool nat; /* it saw another address than we announce */
+	uint8_t nonce[PEER_NONCE_LEN]; /* of its challenge, or zeros */
+	uint32_t tries;
+	struct monotime said; /* this statement, first */
+	struct monotime sent; /* and last */
+	struct monotime acked_at;
+	int64_t rtt_ns; /* from said to acked_at */
+	struct monotime due; /* next datagram; invalid: never */
+	bool unacked; /* people were told */
+
+	/* what we heard */
+	bool trusted; /* heard_counter is known */
+	uint64_t heard_counter;
+	enum peer_reason heard_reason;
+	enum peer_result answer; /* ours to it */
+	struct peer_claim claim[FAMILIES]; /* its addresses in force */
+	bool heard_nat;
+	uint32_t hello_s; /* its own */
+	struct addr from; /* where its last new statement came from */
+	uint32_t from_port;
+	struct monotime heard; /* invalid: never */
+	struct monotime moved; /* its address changed */
+	bool silent;
+	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
+	struct monotime challenged; /* when it was made; invalid: none */
+	struct monotime challenge_sent;
+	struct monotime move[PEERS_MOVES_MAX]; /* ring */
+	uint32_t nmoves;
+	struct monotime repeated;
+	uint32_t repeats;
+
+	/* waits for the kernel */
+	uint32_t applying; /* questions without an answer */
+	struct addr wanted[FAMILIES];
+	uint32_t ack_path;
+	uint32_t ack_uplink;
+
+	struct peer_stats stats;
+
+	/* what is due first */
+	struct monotime when; /* invalid: nothing */
+	uint32_t slot; /* in the heap, + 1; 0: not in it */
+};
+
+struct peers;
+
+enum peers_notice {
+	PEERS_SILENT, /* nothing was heard for too long */
+	PEERS_HEARD, /* again */
+	PEERS_UNACKED, /* our statement was not acknowledged in time */
+	PEERS_ACKED, /* but now it was */
+	PEERS_REFUSED, /* it refuses where we are; result says why */
+	PEERS_MOVED, /* it moved, and we followed */
+	PEERS_NOT_MOVED /* it moved, and we did not */
+};
+
+struct peers_user {
+	/* By an uplink, or by any (MSG_UPLINK_NONE). */
+	void (*send)(void *arg, uint32_t uplink, const struct addr *to,
+	    uint32_t port, const uint8_t *buf, size_t len);
+	/*
+	 * Re-point what belongs to this peer; answered by peers_applied(), at
+	 * once or later.
+	 */
+	void (*apply)(void *arg, uint32_t peer,
+	    const struct addr address[FAMILIES], bool nat);
+	void (*notice)(void *arg, uint32_t peer, enum peers_notice);
+	void (*random)(void *arg, void *buf, size_t len);
+};
+
+struct peers {
+	const struct peers_user *user;
+	void *arg;
+	uint8_t secret[PEER_SECRET_LEN];
+	struct peer *peer;
+	uint32_t n;
+	uint32_t *table; /* by id: index + 1 */
+	uint32_t table_mask;
+	uint32_t *heap; /* of indexes, by when */
+	uint32_t nheap;
+	struct peer_claim *configured;
+	struct peer_claims claims;
+	uint64_t epoch; /* counters begin above it */
+	struct peers_self self;
+	const struct prefix *own; /* no peer may be there */
+	size_t nown;
+	/* datagrams that were no peer's */
+	uint64_t strangers, malformed, forged;
+};
+
+/*
+ * The peers of a configuration, which must outlive this.  starts is a number
+ * that was never used before with this key (it counts starts).  0, or -1
+ * with errno.
+ */
+int peers_init(struct peers *, const uint8_t secret[PEER_SECRET_LEN],
+    const struct conf_peer *, uint32_t n, uint32_t starts,
+    const struct peers_user *, void *arg);
+void peers_free(struct peers *);
+
+/* Where we are now; peers are told if it is news to them. */
+void peers_move(struct peers *, const struct peers_self *,
+    enum peer_reason reason, struct monotime now);
+/* What is ours on this machine: refused from whomever. */
+void peers_own(struct peers *, const struct prefix *, size_t n);
+
+/* A datagram that came in by an uplink. */
+void peers_hear(struct peers *, uint32_t uplink, const struct addr *from,
+    uint32_t port, const uint8_t *buf, size_t len, struct monotime now);
+/* The kernel has it, or not. */
+void peers_applied(
+    struct peers *, uint32_t peer, enum peer_result, struct monotime now);
+/* Nothing it said counts any more; what it says next must be fresh. */
+void peers_forget(struct peers *, uint32_t peer);
+
+/* What is due; and when it must be called again: invalid: never. */
+void peers_tick(struct peers *, struct monotime now);
+struct monotime peers_deadline(const struct peers *);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What peers say to us.  A datagram is looked at in the order of what a look
+ * costs: its form, whose it says it is, its tag; then whether it is news, and
+ * only then its signature.
+ */
+#include <sys/types.h>
+
+#include <sodium.h>
+#include <string.h>
+
+#include "common/msg.h"
+#include "parent/peers_int.h"
+
+/* A datagram, as it came. */
+struct heard {
+	uint32_t uplink;
+	const struct addr *from;
+	uint32_t port;
+	const uint8_t *buf;
+	size_t len;
+	struct monotime now;
+	struct peer_msg m;
+};
+
+static void
+answer(struct peers *ps, struct peer *p, struct peer_msg *m, uint32_t uplink,
+    const struct addr *to, uint32_t port)
+{
+	uint8_t buf[PEER_MSG_MAX];
+	size_t len = peer_msg_encode(m, &p->pair, ps->secret, buf);
+
+	ps->user->send(ps->arg, uplink, to, port, buf, len);
+}
+
+/* To where the statement came from: the way back through a NAT is open. */
+static void
+acknowledge(struct peers *ps, struct peer *p, uint32_t path, uint32_t uplink,
+    const struct addr *to, uint32_t port)
+{
+	struct peer_msg m;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_ACK;
+	m.counter = p->heard_counter;
+	m.path = path;
+	m.result = p->answer;
+	m.seen = *to;
+	m.seen.scope = 0;
+	m.port = port;
+	answer(ps, p, &m, uplink, to, port);
+}
+
+static bool
+within(struct monotime then, int64_t ms, struct monotime now)
+{
+	return monotime_valid(then) && monotime_ms_between(then, now) < ms;
+}
+
+/* ---- what may be believed ---- */
+
+/* The nonce stays the same for a while: its answer may be on the way. */
+static void
+challenge(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	struct peer_msg m;
+
+	if (within(p->challenge_sent, PEERS_CHALLENGE_PAUSE_MS, h->now))
+		return;
+	if (!within(p->challenged, PEERS_CHALLENGE_MS, h->now)) {
+		ps->user->random(ps->arg, p->challenge, sizeof(p->challenge));
+		p->challenged = h->now;
+	}
+	p->challenge_sent = h->now;
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_CHALLENGE;
+	m.counter = p->heard_counter;
+	memcpy(m.nonce, p->challenge, sizeof(m.nonce));
+	answer(ps, p, &m, h->uplink, h->from, h->port);
+}
+
+static bool
+answers_challenge(const struct peer *p, const struct heard *h)
+{
+	return within(p->challenged, 2 * PEERS_CHALLENGE_MS, h->now) &&
+	       sodium_memcmp(p->challenge, h->m.nonce, PEER_NONCE_LEN) == 0;
+}
+
+/* Not to be reached from the internet (RFC 6890). */
+static bool
+is_public(const struct addr *a)
+{
+	static const char *const nets[] = { "0.0.0.0/8", "10.0.0.0/8",
+		"100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+		"172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
+		"198.18.0.0/15", "240.0.0.0/4" };
+	static const struct prefix global = {
+		.addr.family = AF_INET6, .addr.octet = { 0x20 }, .len = 3
+	};
+	struct prefix net;
+	size_t i;
+
+	if (a->family == AF_INET6)
+		return prefix_contains(&global, a);
+	for (i = 0; i < sizeof(nets) / sizeof(*nets); i++)
+		if (prefix_parse(nets[i], &net) == 0 &&
+		    prefix_contains(&net, a))
+			return false;
+	return true;
+}
+
+static bool
+is_configured(const struct conf_peer *c, const struct addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->naddresses; i++)
+		if (addr_cmp(&c->address[i], a) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_accepted(const struct conf_peer *c, const struct addr *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->naccept; i++)
+		if (prefix_contains(&c->accept[i], a))
+			return true;
+	return c->naccept == 0 && is_public(a);
+}
+
+static bool
+may_be_there(const struct peers *ps, const struct peer *p, const struct addr *a)
+{
+	if (addr_is_loopback(a) || addr_is_multicast(a) ||
+	    addr_is_linklocal(a) || addr_is_any(a))
+		return false;
+	return (is_configured(p->conf, a) || is_accepted(p->conf, a)) &&
+	       peers_may_claim(ps, p, a);
+}
+
+/*
+ * Behind a NAT: what it sent by the uplink that it announces came from
+ * elsewhere.  Then its address is of no use to us, nor held against it.
+ */
+static bool
+is_behind_nat(const struct heard *h)
+{
+	const struct addr *a = &h->m.address[addr_family(h->from)];
+
+	return h->m.path == 1 && addr_cmp(a, h->from) != 0;
+}
+
+static bool
+is_there(const struct peer *p, const struct heard *h, bool nat)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (addr_cmp(&p->claim[f].address, &h->m.address[f]) != 0)
+			return false;
+	return p->heard_nat == nat &&
+	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
+}
+
+static bool
+too_many_moves(struct peer *p, struct monotime now)
+{
+	struct monotime *oldest = &p->move[p->nmoves % PEERS_MOVES_MAX];
+
+	if (within(*oldest, PEERS_MOVES_MS, now))
+		return true;
+	*oldest = now;
+	p->nmoves++;
+	return false;
+}
+
+static void
+count_networks(struct peer *p, const struct peer_msg *m)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < m->nnets; i++) {
+		for (j = 0; j < p->conf->nroutes; j++)
+			if (prefix_cmp(&m->net[i], &p->conf->route[j]) == 0)
+				break;
+		p->stats.networks += j == p->conf->nroutes;
+	}
+}
+
+/* ---- a statement ---- */
+
+/* PEER_APPLIED: to be done. */
+static enum peer_result
+judge(struct peers *ps, struct peer *p, const struct heard *h, bool nat)
+{
+	const struct addr *a;
+	uint32_t f;
+
+	if (is_there(p, h, nat))
+		return PEER_UNCHANGED;
+	for (f = 0; !nat && f < FAMILIES; f++) {
+		a = &h->m.address[f];
+		if (a->family != AF_UNSPEC && !may_be_there(ps, p, a))
+			return PEER_REFUSED_ADDRESS;
+	}
+	return too_many_moves(p, h->now) ? PEER_REFUSED_MOVES : PEER_APPLIED;
+}
+
+/* The answer is known: it is told, and to people if it is news. */
+static void
+settle(struct peers *ps, struct peer *p, enum peer_result result)
+{
+	bool news = result != p->answer || result == PEER_APPLIED;
+
+	p->answer = result;
+	if (result > PEER_UNCHANGED)
+		p->stats.refused[result]++;
+	acknowledge(ps, p, p->ack_path, p->ack_uplink, &p->from, p->from_port);
+	if (news && result != PEER_UNCHANGED)
+		ps->user->notice(ps->arg, peers_index(ps, p),
+		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
+}
+
+static void
+consider(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	bool nat = is_behind_nat(h);
+	enum peer_result result = judge(ps, p, h, nat);
+
+	p->ack_path = h->m.path;
+	p->ack_uplink = h->uplink;
+	if (result != PEER_APPLIED) {
+		if (p->applying == 0)
+			settle(ps, p, result);
+		return;
+	}
+	p->heard_nat = nat;
+	memcpy(p->wanted, h->m.address, sizeof(p->wanted));
+	p->applying++;
+	ps->user->apply(ps->arg, peers_index(ps, p), p->wanted, nat);
+}
+
+/* Believed: it is the last one that counts. */
+static void
+believe(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	p->trusted = true;
+	p->heard_counter = h->m.counter;
+	p->heard_reason = (enum peer_reason)h->m.reason;
+	p->hello_s = h->m.hello_s;
+	p->heard = h->now;
+	p->from = *h->from;
+	p->from_port = h->port;
+	p->repeats = 0;
+	memset(&p->challenged, 0, sizeof(p->challenged));
+	p->stats.accepted++;
+	if (p->silent) {
+		p->silent = false;
+		ps->user->notice(ps->arg, peers_index(ps, p), PEERS_HEARD);
+	}
+	count_networks(p, &h->m);
+	consider(ps, p, h);
+	peers_schedule(ps, p);
+}
+
+/*
+ * The same statement by another path, or its acknowledgement was lost.  By
+ * the announced path it tells more than what came first: whether there is a
+ * NAT.
+ */
+static void
+hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	if (p->applying > 0)
+		return;
+	if (p->repeats >= PEERS_REPEAT_BURST &&
+	    within(p->repeated, PEERS_REPEAT_MS, h->now))
+		return;
+	p->repeats++;
+	p->repeated = h->now;
+	if (h->m.path == 1 && p->ack_path == 0 && is_behind_nat(h) &&
+	    peer_msg_signed(h->buf, h->len, &p->pair)) {
+		p->from = *h->from;
+		p->from_port = h->port;
+		consider(ps, p, h);
+	} else
+		acknowledge(ps, p, h->m.path, h->uplink, h->from, h->port);
+}
+
+static void
+hear_statement(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	bool fresh = p->trusted && h->m.counter > p->heard_counter;
+
+	if (!fresh && !answers_challenge(p, h)) {
+		if (p->trusted && h->m.counter == p->heard_counter)
+			hear_repeat(ps, p, h);
+		else {
+			p->stats.replayed += p->trusted;
+			challenge(ps, p, h);
+		}
+		return;
+	}
+	if (peer_msg_signed(h->buf, h->len, &p->pair))
+		believe(ps, p, h);
+	else
+		ps->forged++;
+}
+
+void
+peers_applied(
+    struct peers *ps, uint32_t i, enum peer_result result, struct monotime now)
+{
+	struct peer *p = &ps->peer[i];
+	uint32_t f;
+
+	if (p->applying == 0 || --p->applying > 0)
+		return; /* a later one counts */
+	if (result == PEER_APPLIED) {
+		for (f = 0; f < FAMILIES; f++)
+			peers_claim(ps, p, f, &p->wanted[f]);
+		p->moved = now;
+	}
+	settle(ps, p, result);
+}
+
+/* ---- answers to our own ---- */
+
+static void
+hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	const struct addr *announced;
+	uint32_t i = peers_index(ps, p);
+	int64_t ms;
+
+	if (p->acked || h->m.counter != p->counter || p->tries == 0)
+		return;
+	if (!peer_msg_signed(h->buf, h->len, &p->pair)) {
+		ps->forged++;
+		return;
+	}
+	p->acked = true;
+	p->acked_at = h->now;
+	p->rtt_ns = monotime_sub(h->now, p->said);
+	memset(p->nonce, 0, sizeof(p->nonce));
+	announced = &ps->self.address[addr_family(&h->m.seen)];
+	if (h->m.path == 1)
+		p->nat = addr_cmp(announced, &h->m.seen) != 0;
+	if (h->m.result > PEER_UNCHANGED && p->result != h->m.result)
+		ps->user->notice(ps->arg, i, PEERS_REFUSED);
+	p->result = (enum peer_result)h->m.result;
+	if (p->unacked) {
+		p->unacked = false;
+		ps->user->notice(ps->arg, i, PEERS_ACKED);
+	}
+	ms = peers_hello_ms(ps, p);
+	p->due = ms > 0 ? monotime_add_ms(h->now, ms) : (struct monotime){ 0 };
+	peers_schedule(ps, p);
+}
+
+/* It asks whether we are there now, and says what we must be above. */
+static void
+hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	if (p->acked || p->tries == 0 || h->m.counter > UINT64_MAX / 2 ||
+	    memcmp(p->nonce, h->m.nonce, sizeof(p->nonce)) == 0)
+		return;
+	if (!peer_msg_signed(h->buf, h->len, &p->pair)) {
+		ps->forged++;
+		return;
+	}
+	memcpy(p->nonce, h->m.nonce, sizeof(p->nonce));
+	if (h->m.counter > p->floor)
+		p->floor = h->m.counter;
+	peers_say(ps, p, p->reason, h->now, h->now);
+	peers_schedule(ps, p);
+}
+
+/* ---- anything ---- */
+
+void
+peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
+    uint32_t port, const uint8_t *buf, size_t len, struct monotime now)
+{
+	struct heard h = { uplink, from, port, buf, len, now, { 0 } };
+	uint8_t id[PEER_ID_LEN], to[PEER_ID_LEN];
+	const uint8_t *own = ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN;
+	struct peer *p;
+
+	if (peer_msg_sender(buf, len, id, to) == -1) {
+		ps->malformed++;
+		return;
+	}
+	if (memcmp(to, own, sizeof(to)) != 0 ||
+	    (p = peers_find(ps, id)) == NULL) {
+		ps->strangers++;
+		return;
+	}
+	if (!peer_msg_tagged(buf, len, &p->pair))
+		ps->forged++;
+	else if (peer_msg_decode(buf, len, &h.m) == -1)
+		ps->malformed++;
+	else if (h.m.type == PEER_STATEMENT)
+		hear_statement(ps, p, &h);
+	else if (h.m.type == PEER_ACK)
+		hear_ack(ps, p, &h);
+	else
+		hear_challenge(ps, p, &h);
+}
+
+void
+peers_forget(struct peers *ps, uint32_t i)
+{
+	struct peer *p = &ps->peer[i];
+
+	p->trusted = false;
+	p->heard_counter = 0;
+	memset(&p->challenged, 0, sizeof(p->challenged));
+}

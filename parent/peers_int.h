@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the peers' protocol share; the interface is peers.h. */
+#ifndef PARENT_PEERS_INT_H
+#define PARENT_PEERS_INT_H
+
+#include "parent/peers.h"
+
+/* What is due of it has changed. */
+void peers_schedule(struct peers *, struct peer *);
+uint32_t peers_index(const struct peers *, const struct peer *);
+/* The peer with this key's first octets, or NULL. */
+struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
+/* May it say that it is there?  Not if it is ours, or another's. */
+bool peers_may_claim(
+    const struct peers *, const struct peer *, const struct addr *);
+/* AF_UNSPEC: it has none any more. */
+void peers_claim(
+    struct peers *, struct peer *, enum family, const struct addr *);
+
+/* A statement of its own to this peer, from now on. */
+void peers_say(struct peers *, struct peer *, enum peer_reason,
+    struct monotime due, struct monotime now);
+/* The one under way, again, to all places where the peer may be. */
+void peers_repeat(struct peers *, struct peer *, struct monotime now);
+/* When the next hello is due, in ms; 0: never. */
+int64_t peers_hello_ms(const struct peers *, const struct peer *);
+
+#endif

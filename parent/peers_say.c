@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/* What we say to peers: statements, repeated until they are acknowledged. */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "parent/peers_int.h"
+
+/* The places where a peer may be, those of its configuration first. */
+#define PLACES_MAX (CONF_PEER_ADDRS_MAX + FAMILIES + 1)
+
+struct places {
+	uint32_t n;
+	struct {
+		struct addr addr;
+		uint32_t port;
+	} place[PLACES_MAX];
+};
+
+int64_t
+peers_hello_ms(const struct peers *ps, const struct peer *p)
+{
+	return ps->self.metered ? p->conf->hello_metered_ms : p->conf->hello_ms;
+}
+
+/* Above all that was used, with this start's number in the upper half. */
+static uint64_t
+next_counter(const struct peers *ps, const struct peer *p)
+{
+	uint64_t n = ps->epoch;
+
+	if (p->floor > n)
+		n = p->floor;
+	if (p->counter > n)
+		n = p->counter;
+	return n + 1;
+}
+
+void
+peers_say(struct peers *ps, struct peer *p, enum peer_reason reason,
+    struct monotime due, struct monotime now)
+{
+	p->counter = next_counter(ps, p);
+	p->reason = reason;
+	p->acked = false;
+	p->tries = 0;
+	p->said = now;
+	p->due = due;
+}
+
+static void
+fill(const struct peers *ps, const struct peer *p, struct peer_msg *m)
+{
+	const struct conf_peer *c = p->conf;
+
+	memset(m, 0, sizeof(*m));
+	m->type = PEER_STATEMENT;
+	m->counter = p->counter;
+	memcpy(m->nonce, p->nonce, sizeof(m->nonce));
+	m->reason = p->reason;
+	m->hello_s = (uint32_t)((peers_hello_ms(ps, p) + 999) / 1000);
+	memcpy(m->address, ps->self.address, sizeof(m->address));
+	m->nnets = c->nannounce;
+	memcpy(m->net, c->announce, c->nannounce * sizeof(*m->net));
+}
+
+static void
+add_place(struct places *places, const struct addr *a, uint32_t port)
+{
+	uint32_t i;
+
+	if (a->family == AF_UNSPEC)
+		return;
+	for (i = 0; i < places->n; i++)
+		if (addr_cmp(&places->place[i].addr, a) == 0 &&
+		    places->place[i].port == port)
+			return;
+	places->place[places->n].addr = *a;
+	places->place[places->n++].port = port;
+}
+
+static void
+find_places(const struct peer *p, struct places *places)
+{
+	const struct conf_peer *c = p->conf;
+	uint32_t i;
+
+	places->n = 0;
+	for (i = 0; i < c->naddresses; i++)
+		add_place(places, &c->address[i], c->port);
+	for (i = 0; i < FAMILIES; i++)
+		add_place(places, &p->claim[i].address, c->port);
+	add_place(places, &p->from, p->from_port);
+}
+
+/* A copy for all places; it says whether its path is the announced one. */
+static void
+send_by(struct peers *ps, struct peer *p, uint32_t uplink, struct peer_msg *m,
+    const struct places *places)
+{
+	uint8_t buf[PEER_MSG_MAX];
+	uint32_t i;
+	size_t len;
+
+	m->path = uplink == ps->self.active;
+	len = peer_msg_encode(m, &p->pair, ps->secret, buf);
+	for (i = 0; i < places->n; i++)
+		ps->user->send(ps->arg, uplink, &places->place[i].addr,
+		    places->place[i].port, buf, len);
+}
+
+/* Up to an eighth more or less, so that a region does not speak in unison. */
+static int64_t
+jitter(const struct peers *ps, int64_t ms)
+{
+	uint32_t n;
+
+	ps->user->random(ps->arg, &n, sizeof(n));
+	return ms - ms / 8 + (int64_t)(n % (uint64_t)(ms / 4 + 1));
+}
+
+static int64_t
+retry_ms(const struct peers *ps, const struct peer *p, struct monotime now)
+{
+	int64_t ms = PEERS_RETRY_MS, hello = peers_hello_ms(ps, p);
+	uint32_t i;
+
+	if (monotime_ms_between(p->said, now) >= PEERS_EAGER_MS)
+		return ps->self.metered && hello > PEERS_RETRY_SLOW_MS
+			   ? hello
+			   : PEERS_RETRY_SLOW_MS;
+	for (i = 1; i < p->tries && ms < PEERS_RETRY_MAX_MS; i++)
+		ms += ms / 2;
+	return ms < PEERS_RETRY_MAX_MS ? ms : PEERS_RETRY_MAX_MS;
+}
+
+void
+peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
+{
+	struct places places;
+	struct peer_msg m;
+	uint32_t uplink;
+
+	find_places(p, &places);
+	fill(ps, p, &m);
+	for (uplink = 0; uplink < CONF_UPLINKS_MAX; uplink++)
+		if (ps->self.usable & 1u << uplink)
+			send_by(ps, p, uplink, &m, &places);
+	if (p->tries++ == 0)
+		p->said = now; /* it may have waited for its turn */
+	p->sent = now;
+	p->stats.sent++;
+	p->due = monotime_add_ms(now, jitter(ps, retry_ms(ps, p, now)));
+}
+
+static bool
+news(const struct peers_self *a, const struct peers_self *b)
+{
+	return a->active != b->active ||
+	       memcmp(a->address, b->address, sizeof(a->address)) != 0;
+}
+
+void
+peers_move(struct peers *ps, const struct peers_self *self,
+    enum peer_reason reason, struct monotime now)
+{
+	bool tell = news(&ps->self, self) || reason == PEER_START;
+	struct peer *p;
+	uint32_t i;
+
+	ps->self = *self;
+	for (i = 0; tell && i < ps->n; i++) {
+		p = &ps->peer[i];
+		p->nat = false;
+		peers_say(ps, p, reason,
+		    monotime_add_ns(now, (int64_t)i * PEERS_PACE_US * 1000),
+		    now);
+		peers_schedule(ps, p);
+	}
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ends that talk by a channel that loses, repeats and reorders, in virtual
+ * time.  An end's addresses lead to it as long as it has them.
+ */
+#ifndef REGRESS_PEERS_RIG_H
+#define REGRESS_PEERS_RIG_H
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/msg.h"
+#include "parent/peers.h"
+
+#define RIG_ENDS_MAX  512
+#define RIG_QUEUE_MAX 65536
+#define RIG_PORT      7157
+#define RIG_NAT_PORT  40000
+
+struct rig_end {
+	struct peers peers;
+	struct conf_peer *conf;
+	uint32_t nconf;
+	uint8_t secret[PEER_SECRET_LEN], key[PEER_KEY_LEN];
+	struct addr address; /* where it is reached; unspec: nowhere */
+	struct addr outside; /* of its NAT; unspec: none */
+	/* what its kernel has of each peer */
+	struct addr *kernel;
+	bool no_nat; /* its kernel cannot follow behind a NAT */
+	bool refuses;
+	uint32_t applied, notices[PEERS_NOT_MOVED + 1];
+};
+
+struct rig_datagram {
+	struct monotime at;
+	struct addr from, to;
+	uint32_t from_port, port;
+	size_t len;
+	uint8_t buf[PEER_MSG_MAX];
+};
+
+struct rig {
+	struct monotime now;
+	uint32_t nends;
+	struct rig_end end[RIG_ENDS_MAX];
+	struct rig_datagram *queue[RIG_QUEUE_MAX];
+	uint32_t nqueue;
+	uint32_t loss, twice; /* per mille */
+	int64_t delay_ms, spread_ms;
+	uint64_t seed;
+	uint64_t sent;
+	/* sees each datagram; returns 0 to keep it away */
+	int (*tap)(struct rig *, struct rig_datagram *);
+};
+
+static struct rig rig;
+
+static uint32_t
+rig_random(uint32_t below)
+{
+	rig.seed = rig.seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(rig.seed >> 33) % below;
+}
+
+static struct addr
+rig_addr(const char *text)
+{
+	struct addr a;
+
+	if (addr_parse(text, &a) == -1)
+		abort();
+	return a;
+}
+
+static void
+rig_queue(const struct rig_datagram *d)
+{
+	struct rig_datagram *copy;
+
+	if (rig.nqueue == RIG_QUEUE_MAX || (copy = malloc(sizeof(*d))) == NULL)
+		abort();
+	*copy = *d;
+	copy->at = monotime_add_ms(
+	    rig.now, rig.delay_ms + rig_random((uint32_t)rig.spread_ms + 1));
+	rig.queue[rig.nqueue++] = copy;
+}
+
+static void
+rig_send(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
+    const uint8_t *buf, size_t len)
+{
+	struct rig_end *e = arg;
+	struct rig_datagram d;
+
+	(void)uplink;
+	memset(&d, 0, sizeof(d));
+	d.from = e->outside.family != AF_UNSPEC ? e->outside : e->address;
+	d.from_port = e->outside.family != AF_UNSPEC ? RIG_NAT_PORT : RIG_PORT;
+	d.to = *to;
+	d.port = port;
+	d.len = len;
+	memcpy(d.buf, buf, len);
+	rig.sent++;
+	if (d.from.family == AF_UNSPEC ||
+	    (rig.tap != NULL && !rig.tap(&rig, &d)) ||
+	    rig_random(1000) < rig.loss)
+		return;
+	rig_queue(&d);
+	if (rig_random(1000) < rig.twice)
+		rig_queue(&d);
+}
+
+static void
+rig_apply(
+    void *arg, uint32_t peer, const struct addr address[FAMILIES], bool nat)
+{
+	struct rig_end *e = arg;
+
+	e->applied++;
+	if (e->refuses)
+		peers_applied(&e->peers, peer, PEER_FAILED, rig.now);
+	else if (nat && e->no_nat)
+		peers_applied(&e->peers, peer, PEER_REFUSED_NAT, rig.now);
+	else {
+		if (!nat)
+			e->kernel[peer] = address[FAMILY_INET];
+		peers_applied(&e->peers, peer, PEER_APPLIED, rig.now);
+	}
+}
+
+static void
+rig_notice(void *arg, uint32_t peer, enum peers_notice notice)
+{
+	struct rig_end *e = arg;
+
+	(void)peer;
+	e->notices[notice]++;
+}
+
+static void
+rig_octets(void *arg, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	(void)arg;
+	while (len-- > 0)
+		*p++ = (uint8_t)rig_random(256);
+}
+
+static const struct peers_user rig_user = { rig_send, rig_apply, rig_notice,
+	rig_octets };
+
+static void
+rig_new(uint32_t n, uint64_t seed)
+{
+	uint8_t from[crypto_sign_SEEDBYTES];
+	uint32_t i;
+
+	memset(&rig, 0, sizeof(rig));
+	rig.now = monotime_from_ns(1000000000);
+	rig.seed = seed;
+	rig.delay_ms = 20;
+	rig.nends = n;
+	for (i = 0; i < n; i++) {
+		memset(from, 0, sizeof(from));
+		memcpy(from, &i, sizeof(i));
+		crypto_sign_seed_keypair(
+		    rig.end[i].key, rig.end[i].secret, from);
+	}
+}
+
+/* Its peers are those ends; to be changed before rig_start(). */
+static void
+rig_peers(uint32_t end, const uint32_t *others, uint32_t n)
+{
+	struct rig_end *e = &rig.end[end];
+	struct conf_peer *c;
+	uint32_t i;
+
+	e->nconf = n;
+	e->conf = calloc(n, sizeof(*e->conf));
+	e->kernel = calloc(n, sizeof(*e->kernel));
+	if (e->conf == NULL || e->kernel == NULL)
+		abort();
+	for (i = 0; i < n; i++) {
+		c = &e->conf[i];
+		c->id = i;
+		memcpy(c->key, rig.end[others[i]].key, sizeof(c->key));
+		c->port = RIG_PORT;
+		c->hello_ms = 60000;
+		c->hello_metered_ms = 600000;
+	}
+}
+
+static void
+rig_start(uint32_t end, uint32_t starts)
+{
+	struct rig_end *e = &rig.end[end];
+
+	if (peers_init(&e->peers, e->secret, e->conf, e->nconf, starts,
+		&rig_user, e) == -1)
+		abort();
+}
+
+/* It is here now, on this uplink. */
+static void
+rig_is_at(
+    uint32_t end, const char *address, uint32_t uplink, enum peer_reason reason)
+{
+	struct rig_end *e = &rig.end[end];
+	struct peers_self self;
+
+	memset(&self, 0, sizeof(self));
+	self.active = uplink;
+	self.address[FAMILY_INET] = e->address = rig_addr(address);
+	self.usable = 1u << uplink;
+	peers_move(&e->peers, &self, reason, rig.now);
+}
+
+static void
+rig_deliver(struct rig_datagram *d)
+{
+	struct rig_end *e;
+	uint32_t i;
+
+	for (i = 0; i < rig.nends; i++) {
+		e = &rig.end[i];
+		if (e->peers.n > 0 &&
+		    (d->port == RIG_NAT_PORT
+			    ? addr_cmp(&e->outside, &d->to) == 0
+			    : e->outside.family == AF_UNSPEC &&
+				  addr_cmp(&e->address, &d->to) == 0))
+			peers_hear(&e->peers, e->peers.self.active, &d->from,
+			    d->from_port, d->buf, d->len, rig.now);
+	}
+	free(d);
+}
+
+/* What is next: a datagram, or an end's deadline; UINT32_MAX: nothing. */
+static uint32_t
+rig_first(struct monotime *when)
+{
+	struct monotime t;
+	uint32_t i, first = UINT32_MAX;
+
+	for (i = 0; i < rig.nqueue; i++)
+		if (first == UINT32_MAX ||
+		    monotime_cmp(rig.queue[i]->at, *when) < 0) {
+			first = i;
+			*when = rig.queue[i]->at;
+		}
+	for (i = 0; i < rig.nends; i++) {
+		t = peers_deadline(&rig.end[i].peers);
+		if (monotime_valid(t) &&
+		    (first == UINT32_MAX || monotime_cmp(t, *when) < 0)) {
+			first = RIG_QUEUE_MAX + i;
+			*when = t;
+		}
+	}
+	return first;
+}
+
+/* Virtual time goes on by ms. */
+static void
+rig_run(int64_t ms)
+{
+	struct monotime end = monotime_add_ms(rig.now, ms), when;
+	struct rig_datagram *d;
+	uint32_t first;
+
+	while ((first = rig_first(&when)) != UINT32_MAX &&
+	       monotime_cmp(when, end) <= 0) {
+		if (monotime_cmp(when, rig.now) > 0)
+			rig.now = when;
+		if (first >= RIG_QUEUE_MAX) {
+			peers_tick(
+			    &rig.end[first - RIG_QUEUE_MAX].peers, rig.now);
+			continue;
+		}
+		d = rig.queue[first];
+		rig.queue[first] = rig.queue[--rig.nqueue];
+		rig_deliver(d);
+	}
+	rig.now = end;
+}
+
+static void
+rig_end(void)
+{
+	uint32_t i;
+
+	while (rig.nqueue > 0)
+		free(rig.queue[--rig.nqueue]);
+	for (i = 0; i < rig.nends; i++) {
+		peers_free(&rig.end[i].peers);
+		free(rig.end[i].conf);
+		free(rig.end[i].kernel);
+		rig.end[i].conf = NULL;
+		rig.end[i].kernel = NULL;
+	}
+}
+
+#endif

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: ISC */
+/* The peers' protocol between ends of its own, in virtual time. */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/peers_rig.h"
+
+enum { BRANCH, HUB };
+
+#define ADDR_A    "8.8.1.1"
+#define ADDR_B    "9.9.1.1"
+#define ADDR_HUB  "4.4.4.4"
+#define ADDR_HUB2 "5.5.5.5"
+
+/* A branch and its hub; the branch knows where the hub is. */
+static void
+two_ends(uint64_t seed)
+{
+	static const uint32_t hub = HUB, branch = BRANCH;
+
+	rig_new(2, seed);
+	rig_peers(BRANCH, &hub, 1);
+	rig_peers(HUB, &branch, 1);
+	rig.end[BRANCH].conf->naddresses = 1;
+	rig.end[BRANCH].conf->address[0] = rig_addr(ADDR_HUB);
+}
+
+static void
+start(void)
+{
+	rig_start(BRANCH, 1);
+	rig_start(HUB, 1);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
+	rig_run(5000);
+}
+
+static struct peer *
+hub_sees(void)
+{
+	return &rig.end[HUB].peers.peer[0];
+}
+
+static struct peer *
+branch_sees(void)
+{
+	return &rig.end[BRANCH].peers.peer[0];
+}
+
+static bool
+hub_has(const char *address)
+{
+	struct addr a = rig_addr(address);
+
+	return addr_cmp(&rig.end[HUB].kernel[0], &a) == 0;
+}
+
+static void
+a_branch_that_moves_is_followed(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	assert_true(hub_has(ADDR_A));
+	assert_true(branch_sees()->acked);
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(2 * rig.delay_ms);
+	assert_true(hub_has(ADDR_B));
+	assert_true(branch_sees()->acked);
+	assert_false(branch_sees()->nat);
+	assert_int_equal(hub_sees()->heard_reason, PEER_FAILOVER);
+	assert_int_equal(branch_sees()->rtt_ns, 2 * rig.delay_ms * 1000000);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
+	rig_run(2 * rig.delay_ms);
+	assert_true(hub_has(ADDR_A));
+	assert_int_equal(rig.end[HUB].applied, 3);
+	rig_end();
+}
+
+static void
+a_hub_that_moves_tells_its_branch(void **state)
+{
+	struct addr there = rig_addr(ADDR_HUB2);
+
+	(void)state;
+	two_ends(1);
+	start();
+	rig_is_at(HUB, ADDR_HUB2, 1, PEER_FAILOVER);
+	rig_run(2 * rig.delay_ms);
+	assert_int_equal(addr_cmp(&rig.end[BRANCH].kernel[0], &there), 0);
+	assert_true(hub_sees()->acked);
+	/* and the branch finds it there when it moves itself */
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(2 * rig.delay_ms);
+	assert_true(hub_has(ADDR_B));
+	rig_end();
+}
+
+/* The branch knows both of the hub's addresses. */
+static void
+both_move_at_once(void **state)
+{
+	struct addr there = rig_addr(ADDR_HUB2);
+
+	(void)state;
+	two_ends(1);
+	rig.end[BRANCH].conf->naddresses = 2;
+	rig.end[BRANCH].conf->address[1] = there;
+	start();
+	rig_is_at(HUB, ADDR_HUB2, 1, PEER_FAILOVER);
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(5000);
+	assert_true(hub_has(ADDR_B));
+	assert_int_equal(addr_cmp(&rig.end[BRANCH].kernel[0], &there), 0);
+	assert_true(branch_sees()->acked);
+	assert_true(hub_sees()->acked);
+	rig_end();
+}
+
+static void
+hellos_tell_who_is_silent(void **state)
+{
+	uint32_t *notices;
+
+	(void)state;
+	two_ends(1);
+	start();
+	notices = rig.end[HUB].notices;
+	rig_run(3600 * 1000);
+	assert_int_equal(notices[PEERS_SILENT], 0);
+	/* about one a minute; three would be twice of each */
+	assert_in_range(hub_sees()->stats.accepted, 50, 70);
+	memset(&rig.end[BRANCH].address, 0, sizeof(struct addr));
+	rig_run(180 * 1000);
+	assert_int_equal(notices[PEERS_SILENT], 0);
+	rig_run(60 * 1000);
+	assert_int_equal(notices[PEERS_SILENT], 1);
+	rig_run(3600 * 1000);
+	assert_int_equal(notices[PEERS_SILENT], 1);
+	rig.end[BRANCH].address = rig_addr(ADDR_A);
+	rig_run(60 * 1000);
+	assert_int_equal(notices[PEERS_HEARD], 1);
+	rig_end();
+}
+
+static void
+who_does_not_acknowledge_is_told_once(void **state)
+{
+	uint32_t *notices;
+
+	(void)state;
+	two_ends(1);
+	start();
+	notices = rig.end[BRANCH].notices;
+	memset(&rig.end[HUB].address, 0, sizeof(struct addr));
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig.sent = 0;
+	rig_run(PEERS_UNACKED_MS - 100);
+	assert_int_equal(notices[PEERS_UNACKED], 0);
+	rig_run(600 * 1000);
+	assert_int_equal(notices[PEERS_UNACKED], 1);
+	/* 30 s of eagerness, then twice a minute; both ends speak */
+	assert_in_range(rig.sent, 30, 90);
+	rig.end[HUB].address = rig_addr(ADDR_HUB);
+	rig_run(60 * 1000);
+	assert_int_equal(notices[PEERS_ACKED], 1);
+	assert_true(hub_has(ADDR_B));
+	rig_end();
+}
+
+/* ---- NAT ---- */
+
+static void
+behind_nat(bool follows)
+{
+	two_ends(1);
+	rig.end[HUB].no_nat = !follows;
+	start();
+	rig.end[BRANCH].outside = rig_addr("9.9.9.9");
+	rig_is_at(BRANCH, "100.64.0.7", 1, PEER_FAILOVER);
+	rig_run(2 * rig.delay_ms);
+	assert_true(hub_sees()->heard_nat);
+	assert_true(branch_sees()->acked);
+	assert_true(branch_sees()->nat);
+}
+
+static void
+wireguard_is_left_to_its_handshake_behind_nat(void **state)
+{
+	(void)state;
+	behind_nat(true);
+	assert_int_equal(hub_sees()->answer, PEER_APPLIED);
+	assert_true(hub_has(ADDR_A));
+	rig_end();
+}
+
+static void
+other_tunnels_are_refused_behind_nat(void **state)
+{
+	(void)state;
+	behind_nat(false);
+	assert_int_equal(hub_sees()->answer, PEER_REFUSED_NAT);
+	assert_int_equal(hub_sees()->stats.refused[PEER_REFUSED_NAT], 1);
+	assert_int_equal(rig.end[HUB].notices[PEERS_NOT_MOVED], 1);
+	rig_end();
+}
+
+/* ---- refused ---- */
+
+static void
+moves_to(const char *address, enum peer_result result)
+{
+	rig_is_at(BRANCH, address, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(hub_sees()->answer, result);
+	rig.now = monotime_add_ms(rig.now, PEERS_MOVES_MS);
+}
+
+static void
+no_peer_may_be_where_it_must_not(void **state)
+{
+	static struct prefix own;
+
+	(void)state;
+	two_ends(1);
+	start();
+	assert_int_equal(prefix_parse("7.7.7.0/24", &own), 0);
+	peers_own(&rig.end[HUB].peers, &own, 1);
+	moves_to("7.7.7.1", PEER_REFUSED_ADDRESS);
+	moves_to("10.0.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("100.127.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("127.0.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("169.254.1.1", PEER_REFUSED_ADDRESS);
+	moves_to("172.31.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("192.168.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("224.0.0.1", PEER_REFUSED_ADDRESS);
+	moves_to("255.255.255.255", PEER_REFUSED_ADDRESS);
+	moves_to(ADDR_B, PEER_APPLIED);
+	rig_end();
+}
+
+static void
+accept_says_where_it_may_be(void **state)
+{
+	struct conf_peer *c;
+
+	(void)state;
+	two_ends(1);
+	c = rig.end[HUB].conf;
+	c->naccept = 1;
+	assert_int_equal(prefix_parse("10.9.0.0/16", &c->accept[0]), 0);
+	c->naddresses = 1;
+	c->address[0] = rig_addr(ADDR_A);
+	start();
+	assert_int_equal(hub_sees()->answer, PEER_APPLIED); /* as configured */
+	moves_to(ADDR_B, PEER_REFUSED_ADDRESS);
+	moves_to("10.9.1.1", PEER_APPLIED);
+	moves_to("10.8.1.1", PEER_REFUSED_ADDRESS);
+	moves_to(ADDR_A, PEER_APPLIED);
+	rig_end();
+}
+
+static void
+more_than_six_moves_a_minute_are_refused(void **state)
+{
+	char text[ADDR_STRLEN];
+	uint32_t i;
+
+	(void)state;
+	two_ends(1);
+	start();
+	for (i = 0; i < PEERS_MOVES_MAX + 2; i++) {
+		snprintf(text, sizeof(text), "9.9.2.%u", i);
+		rig_is_at(BRANCH, text, 1, PEER_ADDRESS);
+		rig_run(1000);
+	}
+	assert_int_equal(hub_sees()->answer, PEER_REFUSED_MOVES);
+	/* a hello says it again when there is room */
+	rig_run(120 * 1000);
+	assert_true(hub_sees()->answer <= PEER_UNCHANGED);
+	assert_true(hub_has(text));
+	rig_end();
+}
+
+static void
+what_the_kernel_refuses_is_told(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	rig.end[HUB].refuses = true;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->result, PEER_FAILED);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_REFUSED], 1);
+	rig.end[HUB].refuses = false;
+	rig_run(61 * 1000);
+	assert_true(hub_has(ADDR_B));
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+/* ---- who lies ---- */
+
+static struct rig_datagram kept;
+
+static int
+keep_statement(struct rig *r, struct rig_datagram *d)
+{
+	(void)r;
+	if (d->len > 140 && d->from.octet[0] == 9)
+		kept = *d;
+	return 1;
+}
+
+static void
+hub_hears(const struct rig_datagram *d)
+{
+	struct addr liar = rig_addr("6.6.6.6");
+
+	peers_hear(
+	    &rig.end[HUB].peers, 0, &liar, RIG_PORT, d->buf, d->len, rig.now);
+}
+
+static void
+keep_one(void)
+{
+	two_ends(1);
+	start();
+	rig.tap = keep_statement;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	rig.tap = NULL;
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
+	rig_run(1000);
+	assert_true(hub_has(ADDR_A));
+	assert_true(kept.len > 0);
+}
+
+static void
+a_replay_changes_nothing(void **state)
+{
+	(void)state;
+	keep_one();
+	hub_hears(&kept);
+	rig_run(1000);
+	assert_true(hub_has(ADDR_A));
+	assert_int_equal(hub_sees()->stats.replayed, 1);
+	/* nor after a restart that remembers nothing */
+	peers_free(&rig.end[HUB].peers);
+	rig_start(HUB, 2);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	hub_hears(&kept);
+	rig_run(1000);
+	assert_true(hub_has(ADDR_A));
+	/* but what is true is heard: its next hello answers the challenge */
+	rig_run(61 * 1000);
+	assert_true(hub_sees()->trusted);
+	assert_true(hub_has(ADDR_A));
+	rig_end();
+}
+
+static void
+no_octet_may_be_another(void **state)
+{
+	struct rig_datagram d;
+	uint64_t bad;
+	size_t i;
+
+	(void)state;
+	keep_one();
+	peers_forget(&rig.end[HUB].peers, 0);
+	for (i = 0; i < kept.len; i++) {
+		d = kept;
+		d.buf[i] ^= (uint8_t)(1u << i % 8);
+		hub_hears(&d);
+	}
+	for (i = 0; i < kept.len; i++) {
+		d = kept;
+		d.len = i;
+		hub_hears(&d);
+	}
+	bad = rig.end[HUB].peers.malformed + rig.end[HUB].peers.strangers +
+	      rig.end[HUB].peers.forged;
+	/* all but those of the signature, which a challenge comes before */
+	assert_int_equal(bad, 2 * kept.len - 64);
+	assert_int_equal(hub_sees()->stats.accepted, 3);
+	assert_true(hub_has(ADDR_A));
+	rig_end();
+}
+
+/* As above, but the nonce is right: only the signature can tell. */
+static int
+break_signature(struct rig *r, struct rig_datagram *d)
+{
+	(void)r;
+	d->buf[d->len - 1 - rig_random(64)] ^= 4;
+	return 1;
+}
+
+static void
+a_tag_alone_is_not_believed(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	rig.tap = break_signature;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(10 * 1000);
+	assert_true(hub_has(ADDR_A));
+	assert_true(rig.end[HUB].peers.forged > 0);
+	assert_false(branch_sees()->acked);
+	rig_end();
+}
+
+static void
+another_pair_has_no_use_for_it(void **state)
+{
+	static const uint32_t others[] = { 0, 1 }, two = 2;
+
+	(void)state;
+	rig_new(3, 1);
+	rig_peers(0, &two, 1);
+	rig_peers(1, &two, 1);
+	rig_peers(2, others, 2);
+	rig.end[0].conf->naddresses = 1;
+	rig.end[0].conf->address[0] = rig_addr(ADDR_HUB);
+	rig_start(0, 1);
+	rig_start(1, 1);
+	rig_start(2, 1);
+	rig_is_at(2, ADDR_HUB, 0, PEER_START);
+	rig.tap = keep_statement;
+	rig_is_at(0, ADDR_B, 0, PEER_START);
+	rig_run(1000);
+	assert_true(kept.len > 0);
+	/* to another, and in another's name */
+	peers_hear(&rig.end[1].peers, 0, &kept.from, RIG_PORT, kept.buf,
+	    kept.len, rig.now);
+	assert_int_equal(rig.end[1].peers.strangers, 1);
+	memcpy(kept.buf + 4, rig.end[1].key, PEER_ID_LEN);
+	peers_hear(&rig.end[2].peers, 0, &kept.from, RIG_PORT, kept.buf,
+	    kept.len, rig.now);
+	assert_int_equal(rig.end[2].peers.forged, 1);
+	/* nor may a peer be where another one is */
+	rig_is_at(1, ADDR_A, 0, PEER_START);
+	rig.end[1].conf->naddresses = 1;
+	rig.end[1].conf->address[0] = rig_addr(ADDR_HUB);
+	rig_run(3000);
+	assert_int_equal(rig.end[2].peers.peer[1].answer, PEER_APPLIED);
+	rig_is_at(1, ADDR_B, 0, PEER_ADDRESS);
+	rig_run(3000);
+	assert_int_equal(rig.end[2].peers.peer[1].answer, PEER_REFUSED_ADDRESS);
+	rig_end();
+}
+
+/* ---- counters ---- */
+
+static void
+new_hardware_with_the_old_key_is_heard(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	rig_start(BRANCH, 1);
+	peers_free(&rig.end[BRANCH].peers);
+	rig_start(BRANCH, 0); /* it has lost count */
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_START);
+	rig_run(5000);
+	assert_true(hub_has(ADDR_B));
+	assert_true(branch_sees()->acked);
+	/* above all that was recorded of the old one */
+	assert_true(branch_sees()->counter > (uint64_t)1 << 32);
+	rig_end();
+}
+
+/* ---- many ends, bad lines ---- */
+
+static void
+converge(uint64_t seed)
+{
+	char text[ADDR_STRLEN];
+	uint32_t i, moves;
+
+	two_ends(seed);
+	rig.loss = rig_random(600);
+	rig.twice = rig_random(500);
+	rig.spread_ms = rig_random(3000);
+	rig.end[BRANCH].conf->naddresses = 2;
+	rig.end[BRANCH].conf->address[1] = rig_addr(ADDR_HUB2);
+	start();
+	moves = 1 + rig_random(PEERS_MOVES_MAX - 2);
+	for (i = 0; i < moves; i++) {
+		snprintf(text, sizeof(text), "9.9.%u.%u", rig_random(200),
+		    1 + rig_random(200));
+		if (rig_random(4) == 0) {
+			peers_free(&rig.end[HUB].peers);
+			rig_start(HUB, 2 + i);
+		}
+		if (rig_random(3) == 0 || i == 0)
+			rig_is_at(HUB, rig_random(2) ? ADDR_HUB : ADDR_HUB2,
+			    rig_random(2), PEER_START);
+		rig_is_at(BRANCH, text, rig_random(2), PEER_FAILOVER);
+		rig_run(rig_random(3000));
+		if (rig.end[HUB].peers.self.usable == 0)
+			rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	}
+	rig_run(600 * 1000);
+	rig.loss = 0; /* the last hello is on its way, too */
+	rig_run(PEERS_RETRY_SLOW_MS * 2);
+	if (!hub_has(text) || !branch_sees()->acked || !hub_sees()->acked ||
+	    addr_cmp(&rig.end[BRANCH].kernel[0], &rig.end[HUB].address) != 0)
+		fail_msg(
+		    "seed %llu: they do not agree", (unsigned long long)seed);
+	rig_end();
+}
+
+static void
+two_ends_always_come_to_agree(void **state)
+{
+	uint64_t seed;
+
+	(void)state;
+	for (seed = 1; seed <= 500; seed++)
+		converge(seed);
+}
+
+/* Of 400 branches that fail over within 10 s, 30 % loss, half behind NAT. */
+static void
+a_region_moves_at_once(void **state)
+{
+	static uint32_t branch[400];
+	static const uint32_t hub = 400;
+	char text[ADDR_STRLEN];
+	struct addr a;
+	uint32_t i, n;
+
+	(void)state;
+	n = sizeof(branch) / sizeof(*branch);
+	rig_new(n + 1, 7);
+	for (i = 0; i < n; i++) {
+		branch[i] = i;
+		rig_peers(i, &hub, 1);
+		rig.end[i].conf->naddresses = 1;
+		rig.end[i].conf->address[0] = rig_addr(ADDR_HUB);
+		rig_start(i, 1);
+	}
+	rig_peers(hub, branch, n);
+	rig_start(hub, 1);
+	rig_is_at(hub, ADDR_HUB, 0, PEER_START);
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "8.8.%u.%u", i / 200, 1 + i % 200);
+		rig_is_at(i, text, 0, PEER_START);
+		rig_run(5);
+	}
+	rig_run(60 * 1000);
+	rig.loss = 300;
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "9.9.%u.%u", i / 200, 1 + i % 200);
+		if (i % 2 == 0) {
+			rig.end[i].outside = rig_addr(text);
+			snprintf(text, sizeof(text), "100.64.0.7");
+		}
+		rig_is_at(i, text, 1, PEER_FAILOVER);
+		rig_run(10000 / n);
+	}
+	rig_run(20 * 1000);
+	for (i = 0; i < n; i++) {
+		assert_true(rig.end[i].peers.peer[0].acked);
+		assert_int_equal(rig.end[i].peers.peer[0].result, PEER_APPLIED);
+		snprintf(text, sizeof(text), "9.9.%u.%u", i / 200, 1 + i % 200);
+		a = rig_addr(text);
+		if (i % 2 == 1)
+			assert_int_equal(
+			    addr_cmp(&rig.end[hub].kernel[i], &a), 0);
+	}
+	rig_run(600 * 1000);
+	assert_int_equal(rig.end[hub].notices[PEERS_SILENT], 0);
+	rig_end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_branch_that_moves_is_followed),
+		cmocka_unit_test(a_hub_that_moves_tells_its_branch),
+		cmocka_unit_test(both_move_at_once),
+		cmocka_unit_test(hellos_tell_who_is_silent),
+		cmocka_unit_test(who_does_not_acknowledge_is_told_once),
+		cmocka_unit_test(wireguard_is_left_to_its_handshake_behind_nat),
+		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
+		cmocka_unit_test(no_peer_may_be_where_it_must_not),
+		cmocka_unit_test(accept_says_where_it_may_be),
+		cmocka_unit_test(more_than_six_moves_a_minute_are_refused),
+		cmocka_unit_test(what_the_kernel_refuses_is_told),
+		cmocka_unit_test(a_replay_changes_nothing),
+		cmocka_unit_test(no_octet_may_be_another),
+		cmocka_unit_test(a_tag_alone_is_not_believed),
+		cmocka_unit_test(another_pair_has_no_use_for_it),
+		cmocka_unit_test(new_hardware_with_the_old_key_is_heard),
+		cmocka_unit_test(two_ends_always_come_to_agree),
+		cmocka_unit_test(a_region_moves_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
