@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Peers' datagrams.  The vectors are those of dialfail-peers(7): they were
+ * checked with another implementation of its primitives.
+ */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "parent/peer_msg.h"
+
+struct end {
+	uint8_t secret[PEER_SECRET_LEN], key[PEER_KEY_LEN];
+	struct peer_pair pair;
+};
+
+static struct end alice, bob;
+
+static const char tag_key[] =
+    "b40b29255327387b4346c9953d949fb597269fd003bc44236dc222a7a0136330";
+static const char vector_statement[] =
+    "df7001018a88e3dd7409f1958139770ea87d175f0000000300000007a5a5a5a5"
+    "a5a5a5a5a5a5a5a5a5a5a5a50101003cc633641120010db80007000000000000"
+    "0000000104180a070000000000000000000000000000063020010db800070000"
+    "0000000000000000057675fb92609281698dba215dd9a8848cc503ffce3bdc99"
+    "4de2621f87a7d154979681cc74266b147be0158d76d6cb645fd353da4e362f7a"
+    "a5804a7b78eb0331644093262efae800b979b31870a4d502";
+static const char vector_ack[] =
+    "df7001028a88e3dd7409f1958139770ea87d175f000000030000000701030400"
+    "cb0071090000000000000000000000009cbb00001cf998cc1bb92073c4e19028"
+    "1fada719f12360c6a318dce6647bd3e7fb54d2e7d6954321047581cc7973c8fe"
+    "d1a7db44053588d650a5d05c9ca995b729adb8c3254ab335de9ad94a34a2db1e"
+    "86394f06";
+static const char vector_challenge[] =
+    "df7001038a88e3dd7409f1958139770ea87d175f00000000000000635a5a5a5a"
+    "5a5a5a5a5a5a5a5a5a5a5a5a81aa7095409bbf8aee14847e33f4572799b4cd65"
+    "a06bb2475db664aec6b51ff87da1ab3893fc8570a8b280cfa3f36deb4fabad8f"
+    "041ee067fe6ecfe164b7cd0e3a1272aaf50c6dc626fa49af22018e08";
+
+static int
+setup(void **state)
+{
+	uint8_t seed[crypto_sign_SEEDBYTES];
+
+	(void)state;
+	memset(seed, 1, sizeof(seed));
+	crypto_sign_seed_keypair(alice.key, alice.secret, seed);
+	memset(seed, 2, sizeof(seed));
+	crypto_sign_seed_keypair(bob.key, bob.secret, seed);
+	return peer_pair_make(&alice.pair, alice.secret, bob.key) == -1 ||
+	       peer_pair_make(&bob.pair, bob.secret, alice.key) == -1;
+}
+
+static void
+statement(struct peer_msg *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->type = PEER_STATEMENT;
+	m->counter = ((uint64_t)3 << 32) + 7;
+	memset(m->nonce, 0xa5, sizeof(m->nonce));
+	m->path = 1;
+	m->reason = PEER_FAILOVER;
+	m->hello_s = 60;
+	assert_int_equal(addr_parse("198.51.100.17", &m->address[0]), 0);
+	assert_int_equal(addr_parse("2001:db8:7::1", &m->address[1]), 0);
+	m->nnets = 2;
+	assert_int_equal(prefix_parse("10.7.0.0/24", &m->net[0]), 0);
+	assert_int_equal(prefix_parse("2001:db8:7::/48", &m->net[1]), 0);
+}
+
+static void
+acknowledgement(struct peer_msg *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->type = PEER_ACK;
+	m->counter = ((uint64_t)3 << 32) + 7;
+	m->path = 1;
+	m->result = PEER_REFUSED_NAT;
+	assert_int_equal(addr_parse("203.0.113.9", &m->seen), 0);
+	m->port = 40123;
+}
+
+static void
+the_challenge(struct peer_msg *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->type = PEER_CHALLENGE;
+	m->counter = 99;
+	memset(m->nonce, 0x5a, sizeof(m->nonce));
+}
+
+static void (*const kinds[])(
+    struct peer_msg *) = { statement, acknowledgement, the_challenge };
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+static void
+what_is_said_is_heard(void **state)
+{
+	uint8_t buf[PEER_MSG_MAX], id[PEER_ID_LEN], to[PEER_ID_LEN];
+	struct peer_msg m, back;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < KINDS; i++) {
+		kinds[i](&m);
+		len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
+		assert_int_equal(peer_msg_sender(buf, len, id, to), 0);
+		assert_memory_equal(id, alice.key, sizeof(id));
+		assert_memory_equal(to, bob.key, sizeof(to));
+		assert_int_equal(peer_msg_decode(buf, len, &back), 0);
+		assert_memory_equal(&m, &back, sizeof(m));
+		assert_true(peer_msg_tagged(buf, len, &bob.pair));
+		assert_true(peer_msg_signed(buf, len, &bob.pair));
+		/* not the other way round */
+		assert_false(peer_msg_tagged(buf, len, &alice.pair));
+		assert_false(peer_msg_signed(buf, len, &alice.pair));
+	}
+}
+
+static void
+each_octet_counts(void **state)
+{
+	uint8_t buf[PEER_MSG_MAX];
+	struct peer_msg m;
+	size_t i, j, len;
+
+	(void)state;
+	for (i = 0; i < KINDS; i++) {
+		kinds[i](&m);
+		len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
+		for (j = 0; j < len; j++) {
+			buf[j] ^= 0x10;
+			assert_false(peer_msg_signed(buf, len, &bob.pair));
+			if (j < len - 64)
+				assert_false(
+				    peer_msg_tagged(buf, len, &bob.pair));
+			buf[j] ^= 0x10;
+		}
+		for (j = 0; j < len; j++)
+			if (peer_msg_decode(buf, j, &m) == 0)
+				assert_int_equal((len - j) % 18, 0);
+		assert_int_equal(peer_msg_decode(buf, len + 1, &m), -1);
+	}
+}
+
+/* Changes one octet of a sound datagram; it must not decode any more. */
+static void
+refuses(void (*kind)(struct peer_msg *), size_t offset, uint8_t value)
+{
+	uint8_t buf[PEER_MSG_MAX];
+	struct peer_msg m;
+	size_t len;
+
+	kind(&m);
+	len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
+	buf[offset] = value;
+	assert_int_equal(peer_msg_decode(buf, len, &m), -1);
+}
+
+static void
+what_is_out_of_range_is_refused(void **state)
+{
+	(void)state;
+	refuses(statement, 0, 0xde);
+	refuses(statement, 2, 2); /* version */
+	refuses(statement, 3, 0);
+	refuses(statement, 3, 4);
+	refuses(statement, 44, 2); /* path */
+	refuses(statement, 45, PEER_REASON_MAX);
+	refuses(statement, 68, 5); /* a network's version */
+	refuses(statement, 69, 33); /* and length */
+	refuses(statement, 73, 1); /* host bits */
+	refuses(statement, 74, 1); /* behind an IPv4 address */
+	refuses(acknowledgement, 28, 2);
+	refuses(acknowledgement, 29, PEER_RESULT_MAX);
+	refuses(acknowledgement, 30, 5);
+	refuses(acknowledgement, 31, 1);
+	refuses(acknowledgement, 36, 1);
+	refuses(acknowledgement, 51, 1);
+}
+
+static void
+the_longest_fits(void **state)
+{
+	uint8_t buf[PEER_MSG_MAX];
+	struct peer_msg m, back;
+	size_t len;
+
+	(void)state;
+	statement(&m);
+	for (m.nnets = 0; m.nnets < PEER_NETS_MAX; m.nnets++)
+		m.net[m.nnets] = m.net[m.nnets % 2];
+	len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
+	assert_int_equal(len, PEER_MSG_MAX);
+	assert_int_equal(peer_msg_decode(buf, len, &back), 0);
+	assert_memory_equal(&m, &back, sizeof(m));
+}
+
+static void
+no_key_without_a_point(void **state)
+{
+	uint8_t zero[PEER_KEY_LEN] = { 0 };
+	struct peer_pair pair;
+
+	(void)state;
+	assert_int_equal(peer_pair_make(&pair, alice.secret, zero), -1);
+}
+
+static const char *
+hex(const uint8_t *buf, size_t len)
+{
+	static char text[2 * PEER_MSG_MAX + 1];
+
+	return sodium_bin2hex(text, sizeof(text), buf, len);
+}
+
+/* As printed in the manual. */
+static void
+vectors(void **state)
+{
+	static const char *const right[KINDS] = { vector_statement, vector_ack,
+		vector_challenge };
+	uint8_t buf[PEER_MSG_MAX];
+	struct peer_msg m;
+	size_t i, len;
+
+	(void)state;
+	assert_string_equal(hex(alice.pair.tag_key, PEER_KEY_LEN), tag_key);
+	assert_memory_equal(alice.pair.tag_key, bob.pair.tag_key, PEER_KEY_LEN);
+	for (i = 0; i < KINDS; i++) {
+		kinds[i](&m);
+		len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
+		assert_string_equal(hex(buf, len), right[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_said_is_heard),
+		cmocka_unit_test(each_octet_counts),
+		cmocka_unit_test(what_is_out_of_range_is_refused),
+		cmocka_unit_test(the_longest_fits),
+		cmocka_unit_test(no_key_without_a_point),
+		cmocka_unit_test(vectors),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
