@@ -107,8 +107,14 @@ await_expiry(void)
 static int
 dump(void)
 {
+	struct net_uplinks u = { .n = want.nuplinks };
+	uint32_t i;
+
+	_Static_assert(CONF_UPLINKS_MAX <= NET_UPLINKS_MAX, "all of them");
+	for (i = 0; i < want.nuplinks; i++)
+		strlcpy(u.ifname[i], want.uplink[i].ifname, IFNAMSIZ);
 	net_state_free(&state);
-	if (netops->dump(&state) == -1) {
+	if (netops->dump(&state, &u) == -1) {
 		log_warn("network: dump");
 		net_state_free(&state);
 		return -1;

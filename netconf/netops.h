@@ -97,9 +97,17 @@ struct net_state {
 	struct net_rule
 	    *rules; /* with our protocol, as the kernel tries them */
 	size_t nrules;
-	struct net_route *routes; /* ours, and main's: defaults, private */
+	/* ours; and main's by an uplink: defaults, and private networks */
+	struct net_route *routes;
 	size_t nroutes;
 	uint64_t nat; /* which one our nft table is; 0: it is not there */
+};
+
+/* Interfaces by which main's routes are told. */
+#define NET_UPLINKS_MAX 16
+struct net_uplinks {
+	size_t n;
+	char ifname[NET_UPLINKS_MAX][IFNAMSIZ]; /* may be missing, or empty */
 };
 
 void net_state_free(struct net_state *);
@@ -111,7 +119,8 @@ typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
 
 struct netops {
 	int (*open)(void);
-	int (*dump)(struct net_state *); /* frees nothing that was there */
+	/* frees nothing that was there */
+	int (*dump)(struct net_state *, const struct net_uplinks *);
 	int (*rule)(int add, const struct net_rule *); /* add: at the end */
 	/*
 	 * add: or replace what has the same table, prefix and metric; a

@@ -24,23 +24,23 @@ linux_open(void)
 }
 
 static int
-dump_once(struct net_state *s)
+dump_once(struct net_state *s, const struct net_uplinks *u)
 {
 	memset(s, 0, sizeof(*s));
 	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
-	    rule_dump(&route, s) == 0 && route_dump(&route, s) == 0 &&
+	    rule_dump(&route, s) == 0 && route_dump(&route, s, u) == 0 &&
 	    nft_handle(&netfilter, &s->nat) == 0)
 		return 0;
 	return -1;
 }
 
 static int
-linux_dump(struct net_state *s)
+linux_dump(struct net_state *s, const struct net_uplinks *u)
 {
 	int saved, tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		if (dump_once(s) == 0)
+		if (dump_once(s, u) == 0)
 			return 0;
 		saved = errno;
 		net_state_free(s);

@@ -35,6 +35,7 @@ struct mnl_socket;
 /* A long-lived socket, and the request being built for it. */
 struct nl {
 	struct mnl_socket *sock;
+	int strict; /* dumps tell only what was asked for (Linux 4.20) */
 	uint32_t seq;
 	union {
 		struct nlmsghdr hdr; /* for its alignment */
@@ -109,7 +110,7 @@ int rule_change(struct nl *, int add, const struct net_rule *);
 
 /* route.c */
 int route_decode(const struct nlmsghdr *, void *state);
-int route_dump(struct nl *, struct net_state *);
+int route_dump(struct nl *, struct net_state *, const struct net_uplinks *);
 int route_change(struct nl *, int add, const struct net_route *);
 
 /* saved.c */

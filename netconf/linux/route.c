@@ -181,14 +181,58 @@ route_decode(const struct nlmsghdr *h, void *state)
 	return push(state, &r);
 }
 
-int
-route_dump(struct nl *nl, struct net_state *s)
+static int
+dump_some(struct nl *nl, struct net_state *s, uint8_t proto, uint32_t ifindex)
 {
 	struct rtmsg *m;
 
 	m = nl_begin(nl, RTM_GETROUTE, NLM_F_DUMP, sizeof(*m));
 	m->rtm_family = AF_UNSPEC;
+	m->rtm_protocol = proto;
+	if (ifindex != 0) {
+		mnl_attr_put_u32(&nl->hdr, RTA_TABLE, NET_MAIN);
+		mnl_attr_put_u32(&nl->hdr, RTA_OIF, ifindex);
+	}
 	return nl_request(nl, route_decode, s);
+}
+
+/* Hops by other links, which their own dump tells, and ours again. */
+static void
+keep_mains(struct net_state *s, size_t first, uint32_t ifindex)
+{
+	size_t i, kept = first;
+
+	for (i = first; i < s->nroutes; i++)
+		if (s->routes[i].ifindex == ifindex &&
+		    s->routes[i].table == NET_MAIN)
+			s->routes[kept++] = s->routes[i];
+	s->nroutes = kept;
+}
+
+/*
+ * A router may hold the whole internet's: the kernel is asked for those that
+ * matter only, if it can be.
+ */
+int
+route_dump(struct nl *nl, struct net_state *s, const struct net_uplinks *u)
+{
+	const struct net_link *l;
+	size_t i, first;
+
+	if (!nl->strict)
+		return dump_some(nl, s, RTPROT_UNSPEC, 0);
+	if (dump_some(nl, s, NET_PROTO, 0) == -1)
+		return -1;
+	for (i = 0; i < u->n; i++) {
+		if ((l = net_link_find(s, u->ifname[i])) == NULL)
+			continue;
+		first = s->nroutes;
+		if (dump_some(nl, s, RTPROT_UNSPEC, l->ifindex) == -1 &&
+		    errno != ENODEV) /* it is gone again */
+			return -1;
+		keep_mains(s, first, l->ifindex);
+	}
+	return 0;
 }
 
 /* The route itself, for both directions. */

@@ -308,6 +308,7 @@ saved_routes(struct nl *nl, uint32_t ifindex, void (*one)(const char *, void *),
 
 	m = nl_begin(nl, RTM_GETROUTE, NLM_F_DUMP, sizeof(*m));
 	m->rtm_family = AF_UNSPEC;
+	mnl_attr_put_u32(&nl->hdr, RTA_OIF, ifindex);
 	n = nl_request(nl, saved_decode, &l);
 	if (n == 0)
 		n = tell(&l, one, arg);

@@ -37,8 +37,9 @@ copy(const void *array, size_t n, size_t size)
 }
 
 static int
-null_dump(struct net_state *s)
+null_dump(struct net_state *s, const struct net_uplinks *u)
 {
+	(void)u;
 	memset(s, 0, sizeof(*s));
 	s->rules = copy(state.rules, state.nrules, sizeof(*s->rules));
 	s->routes = copy(state.routes, state.nroutes, sizeof(*s->routes));

@@ -403,10 +403,11 @@ several(size_t *n, size_t size, size_t max)
 }
 
 static int
-fuzz_dump(struct net_state *s)
+fuzz_dump(struct net_state *s, const struct net_uplinks *u)
 {
 	uint32_t i;
 
+	(void)u;
 	memset(s, 0, sizeof(*s));
 	s->links = several(&s->nlinks, sizeof(*s->links), LINKS);
 	for (i = 0; i < s->nlinks; i++) {

@@ -165,7 +165,8 @@ destination(const struct net_route *r)
  */
 /* clang-format off */
 #define WRAPPED(WRAP)                                                         \
-	WRAP(dump, (struct net_state *s), (s),                                \
+	WRAP(dump, (struct net_state *s, const struct net_uplinks *u),        \
+	    (s, u),                                                           \
 	    "read dump")                                                      \
 	WRAP(rule, (int add, const struct net_rule *r), (add, r),             \
 	    "change rule %s %s table %u", verb(add), family(r->family),       \

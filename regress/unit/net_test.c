@@ -200,8 +200,9 @@ copy(const void *data, size_t n, size_t size)
 }
 
 static int
-sim_dump(struct net_state *s)
+sim_dump(struct net_state *s, const struct net_uplinks *u)
 {
+	assert_int_equal(u->n, conf.nuplinks);
 	dumps++;
 	if (dumps_fail > 0) {
 		dumps_fail--;

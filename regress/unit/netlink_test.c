@@ -392,6 +392,7 @@ null_remembers(void **state)
 {
 	const struct netops *ops = &netops_null;
 	struct net_route r;
+	static const struct net_uplinks uplinks;
 	struct net_rule rule;
 	struct net_state s;
 
@@ -404,14 +405,14 @@ null_remembers(void **state)
 	assert_int_equal(ops->rule(1, &rule), 0);
 	assert_int_equal(ops->route(1, &r), 0);
 	assert_int_equal(ops->route(1, &r), 0);
-	assert_int_equal(ops->dump(&s), 0);
+	assert_int_equal(ops->dump(&s, &uplinks), 0);
 	assert_true(s.nrules == 1 && s.nroutes == 1 && s.nlinks == 0);
 	assert_memory_equal(&s.routes[0], &r, sizeof(r));
 	net_state_free(&s);
 	assert_int_equal(ops->rule(0, &rule), 0);
 	assert_int_equal(ops->rule(0, &rule), 0);
 	assert_int_equal(ops->route(0, &r), 0);
-	assert_int_equal(ops->dump(&s), 0);
+	assert_int_equal(ops->dump(&s, &uplinks), 0);
 	assert_true(s.nrules == 0 && s.nroutes == 0);
 	net_state_free(&s);
 }

@@ -100,9 +100,11 @@ ifindex(const char *name)
 static struct net_state
 dump(void)
 {
+	static const struct net_uplinks uplinks = { 4,
+		{ "eth1", "", "none", "wan2.7" } };
 	struct net_state s;
 
-	assert_int_equal(ops->dump(&s), 0);
+	assert_int_equal(ops->dump(&s, &uplinks), 0);
 	return s;
 }
 
@@ -620,6 +622,43 @@ mains_private_networks(void **state)
 	run("ip -6 route flush fd00:9::/32");
 }
 
+/*
+ * A table as large as the internet's: learnt from a neighbour in the LAN, it
+ * is not told at all.
+ */
+static void
+full_table(void **state)
+{
+	struct monotime began;
+	struct net_state s;
+	size_t before;
+	double us[2];
+
+	(void)state;
+	s = dump();
+	before = s.nroutes;
+	net_state_free(&s);
+	began = monotime_now();
+	s = dump();
+	us[0] = (double)monotime_sub(monotime_now(), began) / 1e3;
+	net_state_free(&s);
+	run("ip link add lan0 type veth peer name lan1; "
+	    "ip link set lan1 up; ip link set lan0 up; "
+	    "i=0; while [ $i -lt 781 ]; do a=$((20 + i / 256)).$((i %% 256)); "
+	    "j=0; while [ $j -lt 256 ]; do "
+	    "echo \"route add $a.$j.0/24 dev lan0 proto bird\"; j=$((j + 1)); "
+	    "done; i=$((i + 1)); done | ip -batch -");
+	began = monotime_now();
+	s = dump();
+	us[1] = (double)monotime_sub(monotime_now(), began) / 1e3;
+	assert_int_equal(s.nroutes, before);
+	net_state_free(&s);
+	print_message(
+	    "a dump: %.0f us, with 200,000 routes of others %.0f us\n", us[0],
+	    us[1]);
+	run("ip link del lan0");
+}
+
 /* As one of a static configuration, two of a router's, and over both. */
 static void
 mains_defaults_inet6(void **state)
@@ -639,9 +678,11 @@ mains_defaults_inet6(void **state)
 		assert_int_equal(got[i].gateway.family, AF_INET6);
 		assert_int_equal(got[i].gateway.scope, got[i].ifindex);
 	}
+	/* by one uplink, then by the other */
 	assert_int_equal(got[0].metric, 7);
 	assert_int_equal(got[0].ifindex, ifindex("eth1"));
-	assert_int_equal(got[3].metric, 1024);
+	assert_int_equal(got[2].metric, 1024);
+	assert_int_equal(got[3].ifindex, ifindex("wan2.7"));
 	run("ip -6 route flush default");
 }
 
@@ -1056,6 +1097,7 @@ main(void)
 		TEST(mains_defaults),
 		TEST(mains_defaults_inet6),
 		TEST(mains_private_networks),
+		TEST(full_table),
 		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),
