@@ -32,6 +32,7 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_REDIAL] = { "redial", 1, 1000, 5, 0 },
 	[CONF_F_BACKOFF] = { "backoff", 10, HOUR, 5 * SECOND, 1 },
 	[CONF_F_BACKOFF_MAX] = { "max", 10, DAY, 5 * MINUTE, 1 },
+	[CONF_F_HOT] = { "every", SECOND, CONF_HOT_MAX_MS, MINUTE, 1 },
 	[CONF_F_AFTER] = { "after", 0, 7 * DAY, 5 * MINUTE, 1 },
 	[CONF_F_STABLE] = { "stable", 0, 7 * DAY, MINUTE, 1 },
 	[CONF_F_DRAIN] = { "drain", 0, DAY, CONF_DRAIN_DEFAULT, 1 },
@@ -359,6 +360,11 @@ conf_uplink_valid(const struct conf_uplink *u)
 	    (u->role == CONF_PRIMARY) != (u->id == 0) || u->kind > CONF_MODEM ||
 	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
 	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
+		return 0;
+	if (u->role == CONF_PRIMARY
+		? u->linkdown > 1 || u->hot_ms != 0
+		: u->linkdown != 0 ||
+		      (u->hot_ms != 0 && !conf_in_range(CONF_F_HOT, u->hot_ms)))
 		return 0;
 	if (u->decide > CONF_DECIDE_ALL || u->capture > CONF_CAPTURE_ALL ||
 	    (u->role == CONF_BACKUP && u->capture != CONF_CAPTURE_NONE) ||

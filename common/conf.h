@@ -34,6 +34,7 @@
 #define CONF_ACCOUNT_LEN    128
 #define CONF_HOOK_LEN       48 /* a file in hooks/ */
 #define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
+#define CONF_HOT_MAX_MS     3600000 /* between two proofs of a hot backup */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -129,10 +130,12 @@ struct conf_uplink {
 	uint32_t ntargets;
 	struct conf_target target[CONF_TARGETS_MAX];
 	uint32_t shutdown; /* set down while on backup */
+	uint32_t linkdown; /* the kernel ignores routes without carrier */
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 	uint32_t metered;
 	uint32_t mtu; /* of what is sent by a backup; 0: its interface's */
+	uint32_t hot_ms; /* kept up, and proved so often; 0: cold */
 	struct conf_dial dial;
 	uint32_t start_ms; /* a hook brings it up in so long; 0: none does */
 	struct conf_modem modem;

@@ -23,6 +23,7 @@ enum conf_field {
 	CONF_F_REDIAL,
 	CONF_F_BACKOFF,
 	CONF_F_BACKOFF_MAX,
+	CONF_F_HOT,
 	CONF_F_AFTER,
 	CONF_F_STABLE,
 	CONF_F_DRAIN,
@@ -78,6 +79,7 @@ void conf_family_bounds(
     const struct conf_uplink *, enum family, struct conf_bounds *);
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
+double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
 struct conf_text {

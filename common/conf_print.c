@@ -163,6 +163,8 @@ print_primary(FILE *f, const struct conf_uplink *u)
 	print_probe(f, &u->probe);
 	fprintf(f, "\tdecide %s\n", conf_decide_words[u->decide]);
 	fprintf(f, "\tshutdown %s\n", u->shutdown ? "yes" : "no");
+	if (u->linkdown)
+		fprintf(f, "\tlinkdown ignore\n");
 	for (i = 0; i < u->ncompanions; i++) {
 		fprintf(f, i == 0 ? "\tcompanion " : " ");
 		print_name(f, u->companion[i]);
@@ -242,6 +244,8 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");
 	if (u->mtu != 0)
 		fprintf(f, "\tmtu %u\n", u->mtu);
+	if (u->hot_ms != 0)
+		print_duration(f, "\tstandby hot every", u->hot_ms);
 	print_targets(f, u);
 	fprintf(f, "\tdial {\n");
 	print_duration(f, "\t\tafter", u->dial.after_ms);
@@ -436,6 +440,20 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 }
 
 static void
+print_hot(const struct conf_uplink *u, FILE *f)
+{
+	char every[CONF_DURATION_LEN], octets[COUNT_LEN];
+
+	if (u->hot_ms == 0)
+		return;
+	fprintf(f,
+	    "# keeps %s up and proves it every %s: about %s MB of IP a "
+	    "month\n",
+	    u->label, spaced(u->hot_ms, every),
+	    count(conf_hot_octets(u) / 1e6, octets));
+}
+
+static void
 print_detection(
     const struct conf_uplink *u, enum family family, bool named, FILE *f)
 {
@@ -556,5 +574,7 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 			fprintf(f, "# %s names no resolvers: dns stays\n",
 			    conf->uplink[i].label);
 	}
+	for (i = 1; i < conf->nuplinks; i++)
+		print_hot(&conf->uplink[i], f);
 	print_standby(&conf->uplink[0], f);
 }

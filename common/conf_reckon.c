@@ -203,6 +203,18 @@ conf_month_octets(const struct conf_uplink *u)
 	return octets;
 }
 
+double
+conf_hot_octets(const struct conf_uplink *u)
+{
+	double octets = 0;
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		octets += (double)conf_round_octets(u, i) *
+			  (double)CONF_MONTH_MS / u->hot_ms;
+	return octets;
+}
+
 /*
  * From the beginning of an outage to "down", while nothing answers any more.
  *

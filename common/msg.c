@@ -114,7 +114,9 @@ msg_facts_valid(const struct msg_facts *f)
 int
 msg_probe_valid(const struct msg_probe *p)
 {
-	return uplink_valid(p->uplink) && p->mode <= MSG_PROBE_BURST;
+	return uplink_valid(p->uplink) && p->mode <= MSG_PROBE_BURST &&
+	       (p->every_ms == 0 || (p->mode == MSG_PROBE_ROUNDS &&
+					p->every_ms <= CONF_HOT_MAX_MS));
 }
 
 int

@@ -181,6 +181,8 @@ struct msg_probe {
 	uint32_t uplink;
 	uint32_t gen; /* comes back in each round */
 	uint32_t mode; /* enum msg_probe_mode */
+	uint32_t
+	    every_ms; /* rounds are at least so far apart; 0: as configured */
 };
 
 enum msg_verdict {

@@ -96,14 +96,14 @@ static void	once(const struct conf_text *);
 %}
 
 %token	<text>	ACCOUNT AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
-%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COMPANION CONTROL COUNT
+%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COLD COMPANION CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
-%token	<text>	INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF KEEP
-%token	<text>	MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR NO NONE
-%token	<text>	PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL REQUIRE RETRY
-%token	<text>	SECRET SHUTDOWN SIZE SPEED STABLE START STATE STOP SUCCESS
-%token	<text>	TARGET TCP TIMEOUT TUNNEL WGPEER YES
+%token	<text>	HOT IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
+%token	<text>	KEEP LINKDOWN MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR
+%token	<text>	NO NONE PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
+%token	<text>	REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
+%token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer wgpeer
 %type	<quorum> quorum
@@ -216,6 +216,14 @@ primary_word	: CARRIER string		{
 		| SHUTDOWN yesno		{
 			once(&$1);
 			UPLINK->shutdown = $2;
+		}
+		| LINKDOWN IGNORE		{
+			once(&$1);
+			UPLINK->linkdown = 1;
+		}
+		| LINKDOWN KEEP			{
+			once(&$1);
+			UPLINK->linkdown = 0;
 		}
 		| COMPANION companions
 		;
@@ -377,6 +385,19 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			conf_build_number(BUILD, CONF_F_MTU, &UPLINK->mtu,
 			    &$2);
+		}
+		| STANDBY COLD			{
+			once(&$1);
+			UPLINK->hot_ms = 0;
+		}
+		| STANDBY HOT			{
+			once(&$1);
+			UPLINK->hot_ms = conf_range[CONF_F_HOT].value;
+		}
+		| STANDBY HOT EVERY string	{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_HOT,
+			    &UPLINK->hot_ms, &$4);
 		}
 		| TARGET target			{
 			conf_build_target(BUILD, &$2);
@@ -680,6 +701,7 @@ static const struct keyword {
 	{ "call", UNSUPPORTED, 0, NULL, 0 },
 	{ "capture", CAPTURE, IN_GLOBAL, "a path", 0 },
 	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none", 0 },
+	{ "cold", COLD, IN_VALUE, NULL, 0 },
 	{ "companion", COMPANION, IN_PRIMARY, "an interface", 0 },
 	{ "control", CONTROL, IN_VALUE, NULL, 0 },
 	{ "count", COUNT, IN_PROBE, "a number", 0 },
@@ -702,8 +724,10 @@ static const struct keyword {
 	{ "group", UNSUPPORTED, 0, NULL, 0 },
 	{ "hello", UNSUPPORTED, 0, NULL, 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
+	{ "hot", HOT, IN_VALUE, NULL, 0 },
 	{ "hours", UNSUPPORTED, 0, NULL, 0 },
 	{ "identity", UNSUPPORTED, 0, NULL, 0 },
+	{ "ignore", IGNORE, IN_VALUE, NULL, 0 },
 	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
 	{ "inet", INET, IN_VALUE, NULL, 0 },
 	{ "inet6", INET6, IN_VALUE, NULL, IN_GLOBAL },
@@ -713,6 +737,7 @@ static const struct keyword {
 	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
 	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
 	{ "key", UNSUPPORTED, 0, NULL, 0 },
+	{ "linkdown", LINKDOWN, IN_PRIMARY, "ignore or keep", 0 },
 	{ "listen", UNSUPPORTED, 0, NULL, 0 },
 	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
 	{ "masquerade", MASQUERADE, IN_GLOBAL, "from", 0 },
@@ -742,7 +767,7 @@ static const struct keyword {
 	{ "size", SIZE, IN_CAPTURE, "a size", 0 },
 	{ "speed", SPEED, IN_VALUE, "a number", 0 },
 	{ "stable", STABLE, IN_FALLBACK, "a duration", 0 },
-	{ "standby", UNSUPPORTED, 0, NULL, 0 },
+	{ "standby", STANDBY, IN_BACKUP, "hot or cold", 0 },
 	{ "start", START, IN_INTERFACE, "the name of a hook", 0 },
 	{ "state", STATE, IN_GLOBAL, "a path", 0 },
 	{ "status", UNSUPPORTED, 0, NULL, 0 },

@@ -726,6 +726,7 @@ probed_mode(struct probed *p, const struct msg_probe *m)
 	if (p->mode.mode == MSG_PROBE_OFF)
 		p->schedule.bad = 0;
 	p->mode = *m;
+	schedule_every(&p->schedule, m->every_ms);
 	if (m->mode == MSG_PROBE_OFF) {
 		stop(p);
 		close_all(p);

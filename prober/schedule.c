@@ -60,8 +60,10 @@ affordable_ms(const struct schedule *s)
 {
 	double missing, ms = s->delay_ms;
 
+	if (ms < s->every_ms)
+		ms = s->every_ms;
 	if (!schedule_listens(s))
-		return s->delay_ms;
+		return (int64_t)ms;
 	missing = s->size / 2 + s->cost - s->purse;
 	if (missing > ms * s->per_ms)
 		ms = missing / s->per_ms;
@@ -106,6 +108,12 @@ schedule_round(struct schedule *s, const struct msg_round *r, bool burst,
 		from = monotime_from_ns(r->last_answer_ns);
 	s->due = monotime_add_ms(from, pause);
 	s->looked = now;
+}
+
+void
+schedule_every(struct schedule *s, uint32_t ms)
+{
+	s->every_ms = ms;
 }
 
 void

@@ -27,6 +27,7 @@
 struct schedule {
 	const struct conf_uplink *conf;
 	uint32_t delay_ms; /* between good rounds */
+	uint32_t every_ms; /* at least, of what only stands by */
 	uint32_t bad; /* rounds in a row */
 	struct monotime due; /* the next round */
 	/* with a budget; octets */
@@ -52,6 +53,8 @@ void schedule_sent(struct schedule *);
 /* A round is over; burst: the next one is wanted at once. */
 void schedule_round(
     struct schedule *, const struct msg_round *, bool burst, struct monotime);
+/* Good rounds are farther apart from now on; 0: as configured. */
+void schedule_every(struct schedule *, uint32_t ms);
 /* Whatever it was planned for, a round is due now. */
 void schedule_hurry(struct schedule *, struct monotime now);
 /* true: a round is due.  false: look again at *next. */

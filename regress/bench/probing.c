@@ -90,7 +90,7 @@ static void
 begin(int fd, short what, void *arg)
 {
 	static const struct timeval soon = { 0, SPREAD_MS * 1000 };
-	struct msg_probe mode = { site.begun, 1, MSG_PROBE_ROUNDS };
+	struct msg_probe mode = { site.begun, 1, MSG_PROBE_ROUNDS, 0 };
 
 	(void)fd;
 	(void)what;

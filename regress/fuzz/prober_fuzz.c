@@ -454,6 +454,7 @@ send_mode(void)
 	m.uplink = octet() % (CONF_UPLINKS_MAX + 1);
 	m.gen = octet();
 	m.mode = octet() % (MSG_PROBE_BURST + 2);
+	m.every_ms = octet() * 1000U;
 	deliver(IMSG_PROBE, &m, sizeof(m));
 }
 

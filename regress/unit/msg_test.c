@@ -140,10 +140,16 @@ test_facts_of_ipv6(void **state)
 static void
 test_probe(void **state)
 {
-	static const struct msg_probe good = { 8, UINT32_MAX, MSG_PROBE_BURST };
+	static const struct msg_probe good = { 8, UINT32_MAX, MSG_PROBE_BURST,
+		0 };
+	static const struct msg_probe slow = { 8, 1, MSG_PROBE_ROUNDS,
+		CONF_HOT_MAX_MS };
 
 	(void)state;
 	assert_true(msg_probe_valid(&good));
+	assert_true(msg_probe_valid(&slow));
+	REFUSED(probe, slow, every_ms, CONF_HOT_MAX_MS + 1);
+	REFUSED(probe, slow, mode, MSG_PROBE_BURST);
 	REFUSED(probe, good, uplink, NO_UPLINK);
 	REFUSED(probe, good, uplink, MSG_UPLINK_NONE);
 	REFUSED(probe, good, mode, MSG_PROBE_BURST + 1);

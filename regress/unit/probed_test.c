@@ -313,7 +313,7 @@ forget_rounds(void)
 static int
 set_up(void **state)
 {
-	static const struct msg_probe mode = { 0, 1, MSG_PROBE_ROUNDS };
+	static const struct msg_probe mode = { 0, 1, MSG_PROBE_ROUNDS, 0 };
 	uint32_t i;
 
 	(void)state;
@@ -512,7 +512,7 @@ refused(void **state)
 static void
 with_gateway(void)
 {
-	static const struct msg_probe mode = { 0, 1, MSG_PROBE_ROUNDS };
+	static const struct msg_probe mode = { 0, 1, MSG_PROBE_ROUNDS, 0 };
 
 	probed_free(driver);
 	memset(&uplink.target[3].address.octet, 0, 16);

@@ -230,7 +230,7 @@ await(uint32_t uplink, uint32_t verdict, uint32_t cause)
 static void
 probe(uint32_t uplink, uint32_t mode)
 {
-	struct msg_probe m = { uplink, ++gen, mode };
+	struct msg_probe m = { uplink, ++gen, mode, 0 };
 
 	tell(IMSG_PROBE, &m, sizeof(m));
 }
@@ -1038,7 +1038,7 @@ reload_keeps(void **state)
 static void
 malformed_ends_it(void **state)
 {
-	struct msg_probe m = { 99, 1, MSG_PROBE_ROUNDS };
+	struct msg_probe m = { 99, 1, MSG_PROBE_ROUNDS, 0 };
 	int status;
 
 	(void)state;

@@ -249,6 +249,22 @@ two_families(void **state)
 	assert_true(schedule.cost > 0);
 }
 
+/* What stands by is asked now and then, but a bad round is tried again. */
+static void
+standing_by(void **state)
+{
+	(void)state;
+	set_up(0);
+	schedule_every(&schedule, 60000);
+	assert_int_equal(round_of(MSG_GOOD, 4, 100, false), 60000);
+	assert_int_equal(round_of(MSG_BAD, 6, 1200, false), 0);
+	assert_int_equal(round_of(MSG_BAD, 6, 1200, false), 60000);
+	schedule_every(&schedule, 0);
+	assert_int_equal(round_of(MSG_GOOD, 4, 100, false), 1000);
+	schedule_every(&schedule, 10); /* never more often than configured */
+	assert_int_equal(round_of(MSG_GOOD, 4, 100, false), 1000);
+}
+
 int
 main(void)
 {
@@ -259,6 +275,7 @@ main(void)
 		cmocka_unit_test(a_month),
 		cmocka_unit_test(verdicts_come_first),
 		cmocka_unit_test(two_families),
+		cmocka_unit_test(standing_by),
 	};
 
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
