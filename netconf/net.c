@@ -194,6 +194,8 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 	fill_targets(u, c);
 	u->mtu = c->mtu;
 	u->shutdown = c->shutdown != 0;
+	u->linkdown = c->linkdown != 0;
+	u->hot = c->hot_ms != 0;
 	u->ncompanions = c->ncompanions;
 	memcpy(u->companion, c->companion, sizeof(u->companion));
 }

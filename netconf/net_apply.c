@@ -168,6 +168,22 @@ set_rp_filter(const struct step *st)
 	return netops->rp_filter(st->ifindex, &old, 2);
 }
 
+static int
+set_linkdown(const struct step *st)
+{
+	enum undo_kind kind =
+	    st->family == FAMILY_INET6 ? UNDO_LINKDOWN6 : UNDO_LINKDOWN;
+
+	if (st->value != 0 && (keep(st, kind, 0, "") == -1 || save() == -1))
+		return -1;
+	if (netops->linkdown(st->ifindex, st->family, st->value) == -1)
+		return -1;
+	if (st->value != 0)
+		return 0;
+	undo_drop(&undo, kind, st->ifname);
+	return save();
+}
+
 struct saving {
 	const struct step *st;
 	int failed;
@@ -223,8 +239,11 @@ set_up(const struct step *st)
 static int
 give_back(const struct step *st)
 {
+	static const enum undo_kind linkdown[FAMILIES] = { UNDO_LINKDOWN,
+		UNDO_LINKDOWN6 };
 	const struct undo_entry *e;
 	int old, failed = 0;
+	uint32_t f;
 
 	e = undo_find(&undo, UNDO_GROUP, st->ifname);
 	if (e != NULL && st->old == NET_GROUP)
@@ -233,8 +252,13 @@ give_back(const struct step *st)
 	if (e != NULL)
 		failed |=
 		    netops->rp_filter(st->ifindex, &old, (int)e->value) == -1;
+	for (f = 0; f < FAMILIES; f++)
+		if (undo_find(&undo, linkdown[f], st->ifname) != NULL)
+			failed |= netops->linkdown(st->ifindex, f, 0) == -1;
 	if (failed)
 		return -1;
+	undo_drop(&undo, linkdown[FAMILY_INET], st->ifname);
+	undo_drop(&undo, linkdown[FAMILY_INET6], st->ifname);
 	undo_drop(&undo, UNDO_GROUP, st->ifname);
 	undo_drop(&undo, UNDO_RP_FILTER, st->ifname);
 	return save();
@@ -301,6 +325,8 @@ do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 		return set_group(st);
 	case STEP_RP_FILTER:
 		return set_rp_filter(st);
+	case STEP_LINKDOWN:
+		return set_linkdown(st);
 	case STEP_NAT:
 		return load_nat(p->nat, why, size);
 	case STEP_TUNNEL:

@@ -23,10 +23,12 @@
 #define NET_TABLE       157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
 #define NET_PREF        32765 /* just before the main table's 32766 */
+#define NET_PREF_HOT    32767 /* and behind it */
 #define NET_MARK_MASK   0x0f000000u /* bits that few others use */
 #define NET_MARK_SHIFT  24
 #define NET_MAIN        254
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
+#define NET_NO_VALUE    UINT32_MAX
 #define NET_METRIC_V6   1024 /* of all others in IPv6: there 0 is this one */
 
 /* A link that carries packets in others. */
@@ -49,6 +51,8 @@ struct net_link {
 	enum net_tunnel_kind tunnel;
 	struct addr local; /* outer; AF_UNSPEC: by the routes */
 	uint32_t bound; /* outer packets leave by this index only; 0: any */
+	/* its own ignore_routes_with_linkdown; NET_NO_VALUE: it has none */
+	uint32_t linkdown[FAMILIES];
 };
 
 struct net_addr {
@@ -63,8 +67,9 @@ struct net_addr {
 	int temporary;
 };
 
-/* A rule at NET_PREF that leads to a table. */
+/* A rule that leads to a table. */
 struct net_rule {
+	uint32_t pref; /* NET_PREF or NET_PREF_HOT */
 	uint32_t family; /* AF_INET, AF_INET6: each has a list of its own */
 	uint32_t table;
 	uint32_t mark; /* with mask; 0 mask: any */
@@ -140,6 +145,8 @@ struct netops {
 	 */
 	int (*wireguard)(
 	    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n);
+	/* Its own value of ignore_routes_with_linkdown. */
+	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Forget flows whose marks say so; how many there were. */

@@ -86,6 +86,44 @@ plan_rp_filter(struct plan *p, const struct net_want *w, uint32_t i,
 		set_step(p, STEP_RP_FILTER, l, e->value);
 }
 
+/* Its kind of undo_entry, by family. */
+static const struct undo_entry *
+linkdown_before(const struct undo *undo, enum family f, const char *ifname)
+{
+	return undo_find(
+	    undo, f == FAMILY_INET6 ? UNDO_LINKDOWN6 : UNDO_LINKDOWN, ifname);
+}
+
+static void
+linkdown_step(
+    struct plan *p, const struct net_link *l, enum family f, uint32_t value)
+{
+	struct step *st = plan_link_step(p, STEP_LINKDOWN, l);
+
+	st->family = f;
+	st->value = value;
+}
+
+/* The primary's routes count without carrier, or not, as it is wished. */
+static void
+plan_linkdown(
+    struct plan *p, const struct net_want *w, const struct net_link *l)
+{
+	const struct undo_entry *before;
+	uint32_t f, value;
+
+	for (f = 0; f < FAMILIES; f++) {
+		before = linkdown_before(w->undo, f, l->name);
+		if (w->uplink[0].linkdown && l->linkdown[f] == 0)
+			value = 1;
+		else if (!w->uplink[0].linkdown && before != NULL)
+			value = before->value;
+		else
+			continue;
+		linkdown_step(p, l, f, value);
+	}
+}
+
 int
 plan_group_taken(const struct net_link *l, char *why, size_t size)
 {
@@ -120,15 +158,17 @@ plan_links(struct plan *p, const struct net_want *w, const struct net_state *s)
 		if (l->group == 0)
 			set_step(p, STEP_GROUP, l, NET_GROUP);
 		plan_rp_filter(p, w, i, l);
+		if (i == 0)
+			plan_linkdown(p, w, l);
 	}
 }
 
 int
 plan_same_rule(const struct net_rule *a, const struct net_rule *b)
 {
-	return a->family == b->family && a->table == b->table &&
-	       a->mark == b->mark && a->mask == b->mask &&
-	       addr_cmp(&a->from, &b->from) == 0 &&
+	return a->pref == b->pref && a->family == b->family &&
+	       a->table == b->table && a->mark == b->mark &&
+	       a->mask == b->mask && addr_cmp(&a->from, &b->from) == 0 &&
 	       strcmp(a->oif, b->oif) == 0 && a->suppress == b->suppress;
 }
 
@@ -327,7 +367,11 @@ plan_undo(struct plan *p, const struct net_want *w, const struct net_state *s)
 		l = &s->links[i];
 		if (!is_uplink(w, l->name) &&
 		    (undo_find(w->undo, UNDO_GROUP, l->name) != NULL ||
-			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL))
+			undo_find(w->undo, UNDO_RP_FILTER, l->name) != NULL ||
+			linkdown_before(w->undo, FAMILY_INET, l->name) !=
+			    NULL ||
+			linkdown_before(w->undo, FAMILY_INET6, l->name) !=
+			    NULL))
 			(void)plan_link_step(p, STEP_UNDO, l);
 	}
 }
@@ -445,6 +489,20 @@ back_updown(struct plan *p, const struct net_before *b,
 }
 
 static void
+back_linkdown(struct plan *p, const struct net_before *b,
+    const struct net_link *was, const struct net_link *l,
+    const struct undo *undo)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (was->linkdown[f] != l->linkdown[f] &&
+		    (linkdown_before(undo, f, l->name) != NULL ||
+			linkdown_before(&b->undo, f, l->name) != NULL))
+			linkdown_step(p, l, f, was->linkdown[f]);
+}
+
+static void
 back_values(struct plan *p, const struct net_before *b,
     const struct net_state *now, const struct undo *undo)
 {
@@ -463,6 +521,7 @@ back_values(struct plan *p, const struct net_before *b,
 			set_step(p, STEP_RP_FILTER, l, 2);
 		else if (was->rp_filter != l->rp_filter && e != NULL)
 			set_step(p, STEP_RP_FILTER, l, e->value);
+		back_linkdown(p, b, was, l, undo);
 	}
 }
 

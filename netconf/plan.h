@@ -37,6 +37,8 @@ struct net_uplink {
 	int sockets[FAMILIES]; /* it has some that only sockets can probe */
 	uint32_t mtu; /* of its default routes; 0: its interface's */
 	int shutdown;
+	int linkdown; /* primary: the kernel ignores routes without carrier */
+	int hot; /* backup: main's routes lacking, the kernel takes it */
 	uint32_t ncompanions;
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 };
@@ -76,6 +78,7 @@ struct net_want {
 enum step_type {
 	STEP_GROUP,
 	STEP_RP_FILTER,
+	STEP_LINKDOWN,
 	STEP_NAT,
 	STEP_TUNNEL,
 	STEP_RULE_ADD,
@@ -95,7 +98,8 @@ struct step {
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
 	uint32_t old; /* group before */
-	uint32_t value; /* of group and rp_filter: ours, or that of before */
+	uint32_t value; /* of group and settings: ours, or that of before */
+	uint32_t family; /* enum family, of linkdown */
 	struct net_rule rule;
 	struct net_route route;
 	struct net_place place; /* of a tunnel, and before */

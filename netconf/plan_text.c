@@ -36,7 +36,7 @@ plan_rule_text(
 		snprintf(what, sizeof(what), "oif %s ", r->oif);
 	snprintf(table, sizeof(table), "%u", r->table);
 	snprintf(buf, size, "rule%s%s pref %u %slookup %s%s", verb,
-	    r->family == AF_INET6 ? " -6" : "", NET_PREF, what,
+	    r->family == AF_INET6 ? " -6" : "", r->pref, what,
 	    r->table == NET_MAIN ? "main" : table,
 	    r->suppress ? " suppress_ifgroup 157" : "");
 }
@@ -71,6 +71,7 @@ plan_step_word(const struct step *st)
 {
 	switch (st->type) {
 	case STEP_RP_FILTER:
+	case STEP_LINKDOWN:
 		return "sysctl";
 	case STEP_NAT:
 		return "nft";
@@ -103,6 +104,11 @@ plan_step_text(
 	case STEP_RP_FILTER:
 		snprintf(buf, size, "sysctl net.ipv4.conf.%s.rp_filter=%u",
 		    st->ifname, st->value);
+		break;
+	case STEP_LINKDOWN:
+		snprintf(buf, size,
+		    "sysctl net.ipv%u.conf.%s.ignore_routes_with_linkdown=%u",
+		    st->family == FAMILY_INET6 ? 6 : 4, st->ifname, st->value);
 		break;
 	case STEP_NAT:
 		strlcpy(buf, "nft table inet dialfail", size);

@@ -238,6 +238,7 @@ add_rule(struct wanted *d, enum family family, uint32_t table)
 	}
 	r = &d->rule[d->nrules++];
 	memset(r, 0, sizeof(*r));
+	r->pref = NET_PREF;
 	r->family = af[family];
 	r->table = table;
 	return r;
@@ -400,6 +401,28 @@ has_from_rules(
 	       !refuses(u, l, s, family);
 }
 
+/*
+ * What main leads nowhere goes by a backup that stands by hot: a primary whose
+ * routes the kernel took away, or leaves out by linkdown ignore.
+ */
+static void
+want_hot_rules(struct wanted *d, enum family family, const struct net_want *w,
+    const struct net_state *s)
+{
+	const struct net_uplink *u;
+	const struct net_link *l;
+	uint32_t i;
+
+	for (i = 1; i < w->nuplinks; i++) {
+		u = &w->uplink[i];
+		l = net_link_find(s, u->ifname);
+		if (u->hot && l != NULL && has_own_table(u, l, s, family) &&
+		    carries(u, l, s, family))
+			add_rule(d, family, plan_table(u->id))->pref =
+			    NET_PREF_HOT;
+	}
+}
+
 static void
 want_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
@@ -428,6 +451,7 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 	}
 	add_rule(d, family, NET_MAIN)->suppress = 1;
 	(void)add_rule(d, family, NET_TABLE);
+	want_hot_rules(d, family, w, s);
 }
 
 struct net_route *

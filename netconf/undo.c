@@ -21,6 +21,8 @@ static const struct {
 	[UNDO_RP_FILTER] = { "rp_filter", 2 },
 	[UNDO_DOWN] = { "down", 0 },
 	[UNDO_ROUTE] = { "route", 0 },
+	[UNDO_LINKDOWN] = { "linkdown", 1 },
+	[UNDO_LINKDOWN6] = { "linkdown6", 1 },
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -76,6 +78,8 @@ undo_text(const struct undo_entry *e, char *buf, size_t size)
 	switch (e->kind) {
 	case UNDO_GROUP:
 	case UNDO_RP_FILTER:
+	case UNDO_LINKDOWN:
+	case UNDO_LINKDOWN6:
 		snprintf(buf, size, "%s %s %u", e->ifname, kinds[e->kind].word,
 		    e->value);
 		break;

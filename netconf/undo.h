@@ -8,6 +8,7 @@
  *
  *	group eth1 3 0
  *	rp_filter wwan0 5 1
+ *	linkdown eth1 3 0
  *	down eth1 3
  *	route eth1 3 whatever the backend wrote
  *
@@ -29,7 +30,9 @@ enum undo_kind {
 	UNDO_GROUP,
 	UNDO_RP_FILTER,
 	UNDO_DOWN, /* we set it down */
-	UNDO_ROUTE /* of others, which went when we set it down */
+	UNDO_ROUTE, /* of others, which went when we set it down */
+	UNDO_LINKDOWN, /* ignore_routes_with_linkdown, of IPv4 */
+	UNDO_LINKDOWN6 /* and of IPv6 */
 };
 
 struct undo_entry {

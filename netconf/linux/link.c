@@ -1,42 +1,64 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Links.  rp_filter is read and written with the link, by IFLA_AF_SPEC
- * (inet_fill_link_af() and inet_set_link_af() in net/ipv4/devinet.c): by the
- * index, so a name that another interface has meanwhile cannot be hit.
+ * Links.  What is IPv4's of them is read and written with the link, by
+ * IFLA_AF_SPEC (inet_fill_link_af() and inet_set_link_af() in
+ * net/ipv4/devinet.c): by the index, so a name that another interface has
+ * meanwhile cannot be hit.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 
+#include <net/if.h>
 #include <net/if_arp.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netconf/linux/nl.h"
 
-/* 0 if the link has none: it does not do IPv4. */
+/* A value of an array that a family has of its own; NET_NO_VALUE: none. */
 static uint32_t
-own_rp_filter(const struct nlattr *spec)
+own_value(const struct nlattr *conf, size_t index)
 {
-	const struct nlattr *family[AF_INET + 1], *inet[IFLA_INET_MAX + 1];
-	const size_t at = (IPV4_DEVCONF_RP_FILTER - 1) * sizeof(uint32_t);
-	const uint8_t *conf;
+	const size_t at = index * sizeof(uint32_t);
+	const uint8_t *values;
 	uint32_t value;
 
-	nl_nested(spec, family, AF_INET);
-	nl_nested(family[AF_INET], inet, IFLA_INET_MAX);
-	if (inet[IFLA_INET_CONF] == NULL ||
-	    mnl_attr_get_payload_len(inet[IFLA_INET_CONF]) < at + sizeof(value))
-		return 0;
-	conf = mnl_attr_get_payload(inet[IFLA_INET_CONF]);
-	memcpy(&value, conf + at, sizeof(value));
+	if (conf == NULL || mnl_attr_get_payload_len(conf) < at + sizeof(value))
+		return NET_NO_VALUE;
+	values = mnl_attr_get_payload(conf);
+	memcpy(&value, values + at, sizeof(value));
 	return value;
+}
+
+/* A link that does not do a family has no values of it. */
+static void
+decode_own(const struct nlattr *spec, struct net_link *l)
+{
+	const struct nlattr *family[AF_INET6 + 1], *inet[IFLA_INET_MAX + 1];
+	const struct nlattr *inet6[IFLA_INET6_MAX + 1];
+
+	nl_nested(spec, family, AF_INET6);
+	nl_nested(family[AF_INET], inet, IFLA_INET_MAX);
+	nl_nested(family[AF_INET6], inet6, IFLA_INET6_MAX);
+	l->rp_filter =
+	    own_value(inet[IFLA_INET_CONF], IPV4_DEVCONF_RP_FILTER - 1);
+	if (l->rp_filter == NET_NO_VALUE)
+		l->rp_filter = 0;
+	l->linkdown[FAMILY_INET] = own_value(
+	    inet[IFLA_INET_CONF], IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN - 1);
+	l->linkdown[FAMILY_INET6] = own_value(
+	    inet6[IFLA_INET6_CONF], DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
 }
 
 static int
@@ -76,7 +98,7 @@ link_decode(const struct nlmsghdr *h, void *state)
 	    has_carrier(tb[IFLA_CARRIER]) && (m->ifi_flags & IFF_RUNNING) != 0;
 	l->pointopoint = (m->ifi_flags & IFF_POINTOPOINT) != 0;
 	l->ethernet = m->ifi_type == ARPHRD_ETHER;
-	l->rp_filter = own_rp_filter(tb[IFLA_AF_SPEC]);
+	decode_own(tb[IFLA_AF_SPEC], l);
 	tunnel_decode(tb[IFLA_LINKINFO], l);
 	return 0;
 }
@@ -151,7 +173,7 @@ link_up(struct nl *nl, uint32_t ifindex, int up)
 }
 
 static int
-set_rp_filter(struct nl *nl, uint32_t ifindex, int value)
+set_inet(struct nl *nl, uint32_t ifindex, uint16_t what, uint32_t value)
 {
 	struct nlattr *spec, *family, *conf;
 
@@ -159,11 +181,39 @@ set_rp_filter(struct nl *nl, uint32_t ifindex, int value)
 	spec = mnl_attr_nest_start(&nl->hdr, IFLA_AF_SPEC);
 	family = mnl_attr_nest_start(&nl->hdr, AF_INET);
 	conf = mnl_attr_nest_start(&nl->hdr, IFLA_INET_CONF);
-	mnl_attr_put_u32(&nl->hdr, IPV4_DEVCONF_RP_FILTER, (uint32_t)value);
+	mnl_attr_put_u32(&nl->hdr, what, value);
 	mnl_attr_nest_end(&nl->hdr, conf);
 	mnl_attr_nest_end(&nl->hdr, family);
 	mnl_attr_nest_end(&nl->hdr, spec);
 	return nl_request(nl, NULL, NULL);
+}
+
+/* IPv6 has no message for its values (inet6_set_link_af()): a file. */
+static int
+set_inet6(uint32_t ifindex, const char *what, uint32_t value)
+{
+	char path[128], name[IF_NAMESIZE];
+	int fd, n;
+
+	if (if_indextoname(ifindex, name) == NULL)
+		return -1;
+	snprintf(
+	    path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", name, what);
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+		return -1;
+	n = dprintf(fd, "%u\n", value);
+	close(fd);
+	return n > 0 ? 0 : -1;
+}
+
+int
+link_linkdown(
+    struct nl *nl, uint32_t ifindex, enum family family, uint32_t value)
+{
+	if (family == FAMILY_INET6)
+		return set_inet6(ifindex, "ignore_routes_with_linkdown", value);
+	return set_inet(
+	    nl, ifindex, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, value);
 }
 
 int
@@ -180,5 +230,7 @@ link_rp_filter(struct nl *nl, uint32_t ifindex, int *old, int value)
 	}
 	*old = (int)s.links[0].rp_filter;
 	net_state_free(&s);
-	return value == -1 ? 0 : set_rp_filter(nl, ifindex, value);
+	return value == -1 ? 0
+			   : set_inet(nl, ifindex, IPV4_DEVCONF_RP_FILTER,
+				 (uint32_t)value);
 }

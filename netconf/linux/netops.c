@@ -95,6 +95,12 @@ linux_wireguard(
 }
 
 static int
+linux_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+{
+	return link_linkdown(&route, ifindex, family, value);
+}
+
+static int
 linux_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	return ct_flush(&netfilter, mark, mask, n);
@@ -148,6 +154,7 @@ const struct netops netops_linux = {
 	.rp_filter = linux_rp_filter,
 	.tunnel = linux_tunnel,
 	.wireguard = linux_wireguard,
+	.linkdown = linux_linkdown,
 	.nat_load = nft_load,
 	.flows_flush = linux_flows_flush,
 	.flows_flush_from = linux_flows_flush_from,

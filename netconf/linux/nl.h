@@ -78,6 +78,7 @@ int link_dump(struct nl *, struct net_state *);
 int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
 int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
+int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
 
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);

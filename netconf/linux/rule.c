@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rules (linux/fib_rules.h) with our protocol at our preference.  The kernel
+ * Rules (linux/fib_rules.h) with our protocol at our preferences.  The kernel
  * puts a new one behind all of the same preference, takes the same one
  * twice, and lists them in the order in which it tries them.
  */
@@ -17,16 +17,15 @@
 #include "netconf/linux/nl.h"
 
 static int
-is_ours(const struct fib_rule_hdr *m, const struct nlattr **tb)
+is_ours(const struct fib_rule_hdr *m, const struct nlattr **tb, uint32_t *pref)
 {
-	uint32_t pref;
-
 	return (m->family == AF_INET || m->family == AF_INET6) &&
 	       m->action == FR_ACT_TO_TBL && tb[FRA_PROTOCOL] != NULL &&
 	       mnl_attr_get_payload_len(tb[FRA_PROTOCOL]) == 1 &&
 	       mnl_attr_get_u8(tb[FRA_PROTOCOL]) == NET_PROTO &&
 	       tb[FRA_PRIORITY] != NULL &&
-	       nl_u32(tb[FRA_PRIORITY], &pref) == 0 && pref == NET_PREF;
+	       nl_u32(tb[FRA_PRIORITY], pref) == 0 &&
+	       (*pref == NET_PREF || *pref == NET_PREF_HOT);
 }
 
 static int
@@ -70,9 +69,9 @@ rule_decode(const struct nlmsghdr *h, void *state)
 	if (nl_attrs(h, sizeof(*m), tb, FRA_MAX) == -1)
 		return -1;
 	m = mnl_nlmsg_get_payload(h);
-	if (!is_ours(m, tb))
-		return 0;
 	memset(&r, 0, sizeof(r));
+	if (!is_ours(m, tb, &r.pref))
+		return 0;
 	if (decode_attrs(m, tb, &r) == -1)
 		return -1;
 	if (m->src_len != 8 * addr_len(&r.from))
@@ -108,7 +107,7 @@ rule_change(struct nl *nl, int add, const struct net_rule *r)
 	m->family = (uint8_t)r->family;
 	m->action = FR_ACT_TO_TBL;
 	mnl_attr_put_u32(&nl->hdr, FRA_TABLE, r->table);
-	mnl_attr_put_u32(&nl->hdr, FRA_PRIORITY, NET_PREF);
+	mnl_attr_put_u32(&nl->hdr, FRA_PRIORITY, r->pref);
 	mnl_attr_put_u8(&nl->hdr, FRA_PROTOCOL, NET_PROTO);
 	if (r->mask != 0) {
 		mnl_attr_put_u32(&nl->hdr, FRA_FWMARK, r->mark);

@@ -167,6 +167,14 @@ null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
 }
 
 static int
+null_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+{
+	(void)family;
+	(void)value;
+	return null_link(ifindex);
+}
+
+static int
 null_nat_load(const char *text, char *why, size_t size)
 {
 	(void)why;
@@ -241,6 +249,7 @@ const struct netops netops_null = {
 	.rp_filter = null_rp_filter,
 	.tunnel = null_tunnel,
 	.wireguard = null_wireguard,
+	.linkdown = null_linkdown,
 	.nat_load = null_nat_load,
 	.flows_flush = null_flows,
 	.flows_flush_from = null_flows_flush_from,

@@ -421,6 +421,10 @@ fuzz_dump(struct net_state *s, const struct net_uplinks *u)
 		s->links[i].ethernet = how >> 6 & 1;
 		s->links[i].group = how & 8 ? NET_GROUP : how >> 7;
 		s->links[i].rp_filter = how >> 4 & 3;
+		how = octet();
+		s->links[i].linkdown[FAMILY_INET] = how & 1;
+		s->links[i].linkdown[FAMILY_INET6] =
+		    how & 2 ? NET_NO_VALUE : how >> 2 & 1;
 	}
 	s->addrs = several(&s->naddrs, sizeof(*s->addrs), 40);
 	for (i = 0; i < s->naddrs; i++) {
@@ -484,6 +488,13 @@ fuzz_rp_filter(uint32_t ifindex, int *old, int value)
 	must(ifindex >= 1 && ifindex <= LINKS && value >= -1 && value <= 2);
 	*old = octet() % 3;
 	return perhaps();
+}
+
+static int
+fuzz_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+{
+	must(family < FAMILIES && value <= 1);
+	return fuzz_link(ifindex, value);
 }
 
 static int
@@ -557,6 +568,7 @@ static const struct netops fuzz_ops = {
 	.link_group = fuzz_link,
 	.link_up = fuzz_link_up,
 	.rp_filter = fuzz_rp_filter,
+	.linkdown = fuzz_linkdown,
 	.nat_load = fuzz_nat_load,
 	.flows_flush = fuzz_flows,
 	.flows_flush_from = fuzz_flows_from,

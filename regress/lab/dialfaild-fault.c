@@ -187,6 +187,9 @@ destination(const struct net_route *r)
 	    (uint32_t i, net_wgpeer *ours, const void *arg, uint32_t *n),     \
 	    (i, ours, arg, n),                                                \
 	    "change wireguard %u", i)                                         \
+	WRAP(linkdown, (uint32_t i, enum family f, uint32_t value),           \
+	    (i, f, value),                                                    \
+	    "change linkdown of %u", i)                                       \
 	WRAP(nat_load, (const char *text, char *why, size_t size),            \
 	    (text, why, size),                                                \
 	    "change nat")                                                     \

@@ -224,7 +224,7 @@ sim_rule(int add, const struct net_rule *r)
 		return -1;
 	if (add) {
 		assert_true(k->s.nrules < RULES);
-		k->rule[k->s.nrules++] = *r;
+		kernel_rule_add(k, r);
 	} else
 		kernel_rule_del(k, r);
 	return 0;
@@ -273,6 +273,15 @@ sim_link_up(uint32_t ifindex, int up)
 	if (!up && l->up)
 		kernel_down(k, ifindex);
 	l->up = up;
+	return 0;
+}
+
+static int
+sim_linkdown(uint32_t ifindex, enum family family, uint32_t value)
+{
+	if (refused())
+		return -1;
+	by_index(ifindex)->linkdown[family] = value;
 	return 0;
 }
 
@@ -392,6 +401,7 @@ static const struct netops sim_ops = {
 	.link_group = sim_link_group,
 	.link_up = sim_link_up,
 	.rp_filter = sim_rp_filter,
+	.linkdown = sim_linkdown,
 	.nat_load = sim_nat_load,
 	.flows_flush = sim_flows_flush,
 	.flows_flush_from = sim_flows_flush_from,

@@ -259,6 +259,29 @@ rp_filter(void **state)
 }
 
 static void
+linkdown(void **state)
+{
+	uint32_t f;
+
+	(void)state;
+	for (f = 0; f < FAMILIES; f++) {
+		assert_int_equal(link_now("wan2.7").linkdown[f], 0);
+		assert_int_equal(ops->linkdown(ifindex("wan2.7"), f, 1), 0);
+		assert_int_equal(link_now("wan2.7").linkdown[f], 1);
+		assert_string_equal(
+		    says(f == FAMILY_INET6
+			     ? "cat /proc/sys/net/ipv6/conf/wan2.7/"
+			       "ignore_routes_with_linkdown"
+			     : "cat /proc/sys/net/ipv4/conf/wan2.7/"
+			       "ignore_routes_with_linkdown"),
+		    "1\n");
+		assert_int_equal(ops->linkdown(ifindex("wan2.7"), f, 0), 0);
+		assert_int_equal(link_now("wan2.7").linkdown[f], 0);
+		assert_int_equal(ops->linkdown(99999, f, 1), -1);
+	}
+}
+
+static void
 addresses(void **state)
 {
 	const struct net_addr *a[3] = { NULL };
@@ -345,8 +368,10 @@ make_rules(struct net_rule *r)
 	size_t i;
 
 	memset(r, 0, NRULES * sizeof(*r));
-	for (i = 0; i < NRULES; i++)
+	for (i = 0; i < NRULES; i++) {
 		r[i].family = i < 5 ? AF_INET : AF_INET6;
+		r[i].pref = NET_PREF;
+	}
 	r[0].table = NET_TABLE_FIRST;
 	r[0].mark = plan_mark(1);
 	r[0].mask = NET_MARK_MASK;
@@ -389,6 +414,7 @@ rules(void **state)
 	static const size_t twice[] = { 0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 5, 6, 7,
 		8, 8, 7, 6, 5 };
 	static const size_t turned[] = { 4, 3, 2, 1, 0, 8, 7, 6, 5 };
+	static const size_t behind[] = { 0, 2 };
 	struct net_rule r[NRULES];
 	size_t i;
 
@@ -418,6 +444,18 @@ rules(void **state)
 
 	for (i = 0; i < 2 * NRULES; i++)
 		assert_int_equal(ops->rule(0, &r[i % NRULES]), 0);
+	same_rules(r, once, 0);
+
+	/* behind main, whenever it was added */
+	r[2].pref = NET_PREF_HOT;
+	memset(r[2].oif, 0, sizeof(r[2].oif));
+	assert_int_equal(ops->rule(1, &r[2]), 0);
+	assert_int_equal(ops->rule(1, &r[0]), 0);
+	same_rules(r, behind, 2);
+	assert_non_null(
+	    strstr(says("ip rule"), "32767:\tfrom all lookup 158 proto 157\n"));
+	assert_int_equal(ops->rule(0, &r[2]), 0);
+	assert_int_equal(ops->rule(0, &r[0]), 0);
 	same_rules(r, once, 0);
 	assert_non_null(strstr(says("ip rule"), "32765:\tfrom 10.0.0.0/8"));
 	assert_non_null(strstr(says("ip rule"), "500:\tfrom 10.0.0.0/8"));
@@ -1087,6 +1125,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(links),
 		TEST(rp_filter),
+		TEST(linkdown),
 		TEST(addresses),
 		TEST(addresses_inet6),
 		TEST(rules),

@@ -41,6 +41,25 @@ give_back(struct sim *k, struct net_link *l)
 		l->rp_filter = e->value;
 	undo_drop(&k->undo, UNDO_GROUP, l->name);
 	undo_drop(&k->undo, UNDO_RP_FILTER, l->name);
+	if (undo_find(&k->undo, UNDO_LINKDOWN, l->name) != NULL)
+		l->linkdown[FAMILY_INET] = 0;
+	if (undo_find(&k->undo, UNDO_LINKDOWN6, l->name) != NULL)
+		l->linkdown[FAMILY_INET6] = 0;
+	undo_drop(&k->undo, UNDO_LINKDOWN, l->name);
+	undo_drop(&k->undo, UNDO_LINKDOWN6, l->name);
+}
+
+static void
+sim_linkdown(struct sim *k, const struct step *st, struct net_link *l)
+{
+	enum undo_kind kind =
+	    st->family == FAMILY_INET6 ? UNDO_LINKDOWN6 : UNDO_LINKDOWN;
+
+	if (st->value != 0)
+		keep(k, st, kind, l->linkdown[st->family]);
+	else
+		undo_drop(&k->undo, kind, l->name);
+	l->linkdown[st->family] = st->value;
 }
 
 static void
@@ -59,6 +78,9 @@ sim_link_step(struct sim *k, const struct step *st)
 		else
 			undo_drop(&k->undo, UNDO_RP_FILTER, l->name);
 		l->rp_filter = st->value;
+		break;
+	case STEP_LINKDOWN:
+		sim_linkdown(k, st, l);
 		break;
 	case STEP_LINK_DOWN:
 		keep(k, st, UNDO_DOWN, 0);
@@ -87,7 +109,7 @@ sim_step(struct sim *k, const struct step *st)
 		break;
 	case STEP_RULE_ADD:
 		assert_true(k->s.nrules < RULES);
-		k->rule[k->s.nrules++] = st->rule;
+		kernel_rule_add(k, &st->rule);
 		break;
 	case STEP_RULE_DEL:
 		kernel_rule_del(k, &st->rule);
@@ -352,6 +374,78 @@ test_other_backup(void **arg)
 	k->w.active = 2;
 	EXPECT(k, "route add default dev ppp0 table 157", );
 	assert_int_equal(way(k, 0, NULL), PPP0);
+	free(k);
+}
+
+/* The kernel itself goes over to a hot backup, as the primary says it may. */
+static void
+test_hot(void **arg)
+{
+	struct sim *k = started();
+
+	(void)arg;
+	k->w.uplink[1].hot = 1;
+	k->w.uplink[2].hot = 1; /* which is not there yet */
+	k->w.uplink[0].linkdown = 1;
+	sim_link(k, "eth1")->linkdown[FAMILY_INET6] = NET_NO_VALUE;
+	cut_anywhere(k);
+	run(k);
+	assert_int_equal(sim_link(k, "eth1")->linkdown[FAMILY_INET], 1);
+	assert_int_equal(k->rule[k->s.nrules - 1].pref, NET_PREF_HOT);
+	assert_int_equal(k->rule[k->s.nrules - 1].table, NET_TABLE_FIRST);
+	k->route[1] = k->route[--k->s.nroutes]; /* main has none by wan2 */
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	sim_link(k, "eth1")->carrier = 0;
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	/* flows of the primary, too */
+	assert_int_equal(way(k, plan_mark(0), NULL), WAN2);
+	dial(k);
+	run(k);
+	assert_int_equal(k->rule[k->s.nrules - 1].table, NET_TABLE_FIRST + 1);
+	assert_int_equal(k->rule[k->s.nrules - 2].table, NET_TABLE_FIRST);
+	/* the route that is laid then keeps a carrier that returns from it */
+	k->w.active = 1;
+	run(k);
+	sim_link(k, "eth1")->carrier = 1;
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	/* one that is down, or cold, has no rule */
+	k->w.active = 0;
+	sim_link(k, "wan2")->up = 0;
+	k->w.uplink[2].hot = 0;
+	run(k);
+	assert_int_equal(k->rule[k->s.nrules - 1].pref, NET_PREF);
+	k->w.uplink[0].linkdown = 0;
+	EXPECT(k, "sysctl net.ipv4.conf.eth1.ignore_routes_with_linkdown=0", );
+	k->w.uplink[0].linkdown = 1;
+	EXPECT(k, "sysctl net.ipv4.conf.eth1.ignore_routes_with_linkdown=1", );
+	k->w.clear = 1;
+	run(k);
+	assert_int_equal(sim_link(k, "eth1")->linkdown[FAMILY_INET], 0);
+	assert_int_equal(k->undo.n, 0);
+	free(k);
+}
+
+/* In IPv6 only who has it is taken. */
+static void
+test_hot_inet6(void **arg)
+{
+	struct sim *k = started();
+	size_t i;
+
+	(void)arg;
+	dual(k);
+	dial(k);
+	k->w.uplink[1].hot = k->w.uplink[2].hot = 1;
+	k->w.uplink[0].linkdown = 1;
+	run(k);
+	sim_link(k, "eth1")->carrier = 0;
+	for (i = 0; i < k->s.nroutes; i++)
+		if (k->route[i].table == NET_MAIN &&
+		    k->route[i].ifindex == WAN2)
+			k->route[i].table = 1000;
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(way6(k, 0, NULL), WAN2);
+	assert_int_equal(k->rule[k->s.nrules - 1].table, NET_TABLE_FIRST);
 	free(k);
 }
 
@@ -1209,6 +1303,8 @@ main(void)
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_dialled),
 		cmocka_unit_test(test_other_backup),
+		cmocka_unit_test(test_hot),
+		cmocka_unit_test(test_hot_inet6),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_primary),
 		cmocka_unit_test(test_recreated),

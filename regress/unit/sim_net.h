@@ -171,13 +171,27 @@ sim_link(struct sim *k, const char *name)
 static inline int
 kernel_matches(const struct net_rule *r, const struct net_rule *given)
 {
-	return r->family == given->family && r->table == given->table &&
+	return r->pref == given->pref && r->family == given->family &&
+	       r->table == given->table &&
 	       (given->mark == 0 || r->mark == given->mark) &&
 	       (given->mask == 0 || r->mask == given->mask) &&
 	       (given->oif[0] == '\0' || strcmp(r->oif, given->oif) == 0) &&
 	       (given->from.family == AF_UNSPEC ||
 		   addr_cmp(&r->from, &given->from) == 0) &&
 	       (!given->suppress || r->suppress);
+}
+
+/* Behind all of its preference and of smaller ones. */
+static inline void
+kernel_rule_add(struct sim *k, const struct net_rule *r)
+{
+	size_t i = k->s.nrules;
+
+	assert_true(k->s.nrules < RULES);
+	for (; i > 0 && k->rule[i - 1].pref > r->pref; i--)
+		k->rule[i] = k->rule[i - 1];
+	k->rule[i] = *r;
+	k->s.nrules++;
 }
 
 static inline void
@@ -240,6 +254,20 @@ kernel_down(struct sim *k, uint32_t ifindex)
 	k->s.nroutes = kept;
 }
 
+/* ignore_routes_with_linkdown, and there is no carrier. */
+static inline int
+left_out(const struct sim *k, const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nlinks; i++)
+		if (k->link[i].ifindex == r->ifindex)
+			return !k->link[i].carrier &&
+			       k->link[i].linkdown[addr_family(&r->dst.addr)] !=
+				   0;
+	return 0;
+}
+
 /* The interface that a table's best default leads out by; -1: unreachable. */
 static inline int
 table_default(
@@ -251,7 +279,7 @@ table_default(
 	for (i = 0; i < k->s.nroutes; i++) {
 		r = &k->route[i];
 		if (r->table == table && r->dst.len == 0 &&
-		    r->dst.addr.family == family &&
+		    r->dst.addr.family == family && !left_out(k, r) &&
 		    (best == NULL || r->metric < best->metric))
 			best = r;
 	}
@@ -273,10 +301,13 @@ way_in(const struct sim *k, uint32_t family, uint32_t mark,
 {
 	const struct net_rule *r;
 	size_t i;
-	int out;
+	int out, main_done = 0;
 
 	for (i = 0; i < k->s.nrules; i++) {
 		r = &k->rule[i];
+		if (r->pref > NET_PREF && !main_done++ &&
+		    (out = table_default(k, family, NET_MAIN, 0)) != 0)
+			return out;
 		if (r->family != family ||
 		    (r->mask != 0 && (mark & r->mask) != r->mark) ||
 		    (r->oif[0] != '\0' && strcmp(r->oif, oif) != 0) ||

@@ -136,6 +136,8 @@ test_nonsense(void **arg)
 		"group sixteencharacter 3 0\n",
 		"rp_filter eth1 3 3\n",
 		"rp_filter eth1 3 +1\n",
+		"linkdown eth1 3 2\n",
+		"linkdown6 eth1 3\n",
 		"down eth1 3 1\n",
 		"down eth1\n",
 		"route eth1 3\n",
