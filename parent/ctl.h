@@ -158,6 +158,10 @@ struct ctl_uplink {
 	struct ctl_family family[FAMILIES];
 	int64_t active_ms; /* carried traffic for so long */
 	int64_t proved_ns; /* wall clock, 0: not yet, or unknown */
+	uint32_t hot; /* the next ones are of those that stand by hot */
+	uint32_t ready; /* it could take over at once, or is in use */
+	uint32_t proved_s; /* since its last proof, if ready */
+	char standby[64]; /* that in words, or why it is not ready */
 	uint64_t dials;
 	uint64_t dialed; /* of them: ended in a link */
 	uint64_t failed; /* or did not */

@@ -133,6 +133,22 @@ primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 	json_close(j, '}');
 }
 
+/* What only a hot one has is null of a cold one. */
+static void
+standby(struct json *j, const struct ctl_uplink *u)
+{
+	json_string(j, "standby", u->hot ? "hot" : "cold");
+	if (!u->hot)
+		json_null(j, "ready");
+	else
+		json_bool(j, "ready", u->ready != 0);
+	if (u->hot && u->ready)
+		json_int(j, "proved_s", u->proved_s);
+	else
+		json_null(j, "proved_s");
+	json_string_or_null(j, "not_ready", u->ready ? "" : u->standby);
+}
+
 static void
 backup(struct json *j, const struct ctl_uplink *u)
 {
@@ -146,6 +162,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 	address(j, "remote", &u->family[FAMILY_INET].gateway);
 	family(j, u, FAMILY_INET);
 	family(j, u, FAMILY_INET6);
+	standby(j, u);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
 		json_int(j, "next_s", u->next_s);

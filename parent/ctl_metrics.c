@@ -415,6 +415,15 @@ backups(struct out *o, const struct ctl_answer *a)
 			    label(&l, "uplink", a->uplinks[i].name),
 			    a->uplinks[i].active_ms * 1000000);
 	}
+	family(o, "backup_ready", "gauge", NULL,
+	    "Whether a hot backup could take over at once, or is in use.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].hot)
+			number(o, "", label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].ready);
+	}
 	family(o, "backup_proved_timestamp_seconds", "gauge", "seconds",
 	    "When a backup was last proved.");
 	for (i = 0; i < a->nuplinks; i++) {

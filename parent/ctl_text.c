@@ -244,6 +244,16 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 	uplink_rest(f, v, v->cause);
 }
 
+/* Below, of a backup that could take over at once, or should. */
+static void
+standby(FILE *f, const struct ctl_uplink *u)
+{
+	fprintf(f, "%*s", NAME_WIDTH + 1, "");
+	put(f, "standby hot: ");
+	put(f, u->standby);
+	fputc('\n', f);
+}
+
 static void
 uplinks(FILE *f, const struct ctl_answer *a)
 {
@@ -267,6 +277,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		fprintf(f, "%*s %-*s ", (int)(STATE_WIDTH - strlen(state)), "",
 		    ADDR_WIDTH, addr);
 		uplink_rest(f, v, note);
+		if (u->hot)
+			standby(f, u);
 		if (inet6)
 			uplink_inet6(f, u);
 	}

@@ -79,6 +79,7 @@ build_machine_conf(struct machine_conf *mc)
 		m->backoff_ms = u->dial.backoff_ms;
 		m->backoff_max_ms = u->dial.backoff_max_ms;
 		m->drain_ms = drain_ms(u);
+		m->hot_ms = u->hot_ms;
 	}
 	mc->retry = parent->uplink[0].conf.probe.retry;
 	mc->automatic = g->fallback == CONF_FALLBACK_AUTOMATIC;
@@ -232,15 +233,17 @@ engine_reloaded(const struct config *old)
 }
 
 static void
-probe(uint32_t id, enum msg_probe_mode mode)
+probe(uint32_t id, enum msg_probe_mode mode, uint32_t every_ms)
 {
 	struct uplink *u = &parent->uplink[id];
 	struct msg_probe p;
 
 	u->probe_mode = mode;
+	u->probe_every_ms = every_ms;
 	p.uplink = id;
 	p.gen = ++u->probe_gen;
 	p.mode = mode;
+	p.every_ms = every_ms;
 	/* it may not know this uplink any more; told again in a moment */
 	if (!reload_changing())
 		parent_send(CHILD_PROBER, IMSG_PROBE, -1, &p, sizeof(p));
@@ -249,7 +252,9 @@ probe(uint32_t id, enum msg_probe_mode mode)
 void
 engine_probe_again(uint32_t id)
 {
-	probe(id, parent->uplink[id].probe_mode);
+	const struct uplink *u = &parent->uplink[id];
+
+	probe(id, u->probe_mode, u->probe_every_ms);
 }
 
 void
@@ -360,6 +365,7 @@ event_begin(enum mreason why)
 		capture_ask(ev->id);
 	}
 	parent->detect_ms = ev->detect_ms;
+	parent->dial_ms = 0; /* of what is dialled for it */
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
 			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
 						    : engine_primary_cause();
@@ -552,17 +558,34 @@ leave(const struct maction *a)
 
 /* What was seen through it before says nothing of this link. */
 static void
-prove(struct uplink *u)
+forget_rounds(struct uplink *u)
 {
 	uint32_t f;
 
-	u->proving = 1;
-	u->proving_since = monotime_now();
 	memset(&u->seen.decide, 0, sizeof(u->seen.decide));
 	for (f = 0; f < FAMILIES; f++) {
 		u->seen.rounds[f].known = 0;
 		u->seen.rounds[f].bad = 0;
 	}
+}
+
+static void
+prove(uint32_t id)
+{
+	struct uplink *u = &parent->uplink[id];
+
+	u->proving = 1;
+	u->proving_since = monotime_now();
+	forget_rounds(u);
+	probe(id, MSG_PROBE_BURST, 0);
+}
+
+static void
+keep(uint32_t id, uint32_t ms)
+{
+	if (parent->uplink[id].probe_mode == MSG_PROBE_OFF)
+		forget_rounds(&parent->uplink[id]);
+	probe(id, MSG_PROBE_ROUNDS, ms);
 }
 
 static void
@@ -583,18 +606,20 @@ act(const struct maction *a)
 		link_stop(a->uplink);
 		break;
 	case MACT_PROVE:
-		prove(&parent->uplink[a->uplink]);
-		probe(a->uplink, MSG_PROBE_BURST);
+		prove(a->uplink);
 		break;
 	case MACT_PROBE:
-		probe(a->uplink, MSG_PROBE_ROUNDS);
+		keep(a->uplink, 0);
+		break;
+	case MACT_KEEP:
+		keep(a->uplink, a->ms);
 		break;
 	case MACT_PROBE_OFF:
 		parent->uplink[a->uplink].proving = 0;
-		probe(a->uplink, MSG_PROBE_OFF);
+		probe(a->uplink, MSG_PROBE_OFF, 0);
 		break;
 	case MACT_BURST:
-		probe(0, MSG_PROBE_BURST);
+		probe(0, MSG_PROBE_BURST, 0);
 		break;
 	case MACT_EVENT_BEGIN:
 		event_begin(a->reason);

@@ -283,6 +283,8 @@ engine_round(const struct msg_round *r)
 	notice_round(r->uplink, r, verdict);
 	if (verdict == MSG_VOID)
 		return;
+	if (verdict == MSG_GOOD && r->uplink != 0)
+		u->proved = monotime_now();
 	ev.uplink = r->uplink;
 	ev.verdict = verdict;
 	ev.cause = r->cause;

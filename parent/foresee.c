@@ -38,6 +38,15 @@ tell_proof(uint32_t ctl, uint32_t id, uint32_t undialled)
 	tell(ctl, "prove", MSG_FLOWS_NONE, "prove %s by its targets", name);
 }
 
+/* Its last proof will do. */
+static bool
+stands_by(uint32_t id)
+{
+	return parent->mconf.uplink[id].hot_ms != 0 &&
+	       machine_ready(&parent->machine, &parent->mconf, id,
+		   monotime_now()) == MWHY_OK;
+}
+
 static void
 ask(uint32_t ctl, uint32_t id)
 {
@@ -53,7 +62,7 @@ ask(uint32_t ctl, uint32_t id)
 		      m->backup[id].link != MACHINE_LINK_UP;
 	q.shut = id != MACHINE_PRIMARY && parent->mconf.shutdown;
 	engine_fill_want(&w, &q.want);
-	if (id != MACHINE_PRIMARY)
+	if (id != MACHINE_PRIMARY && !stands_by(id))
 		tell_proof(ctl, id, q.undialled);
 	parent_send(CHILD_NETCONF, IMSG_NET_PLAN, -1, &q, sizeof(q));
 }

@@ -289,6 +289,21 @@ link_left_ms(const struct uplink *u)
 	return u->conf.dial.timeout_ms - (uint32_t)gone;
 }
 
+static int
+event_open(void)
+{
+	return parent->event.id[0] != '\0' && !parent->event.ended;
+}
+
+void
+link_called(struct uplink *u)
+{
+	u->link.called = 1;
+	u->link.dials++;
+	if (event_open())
+		parent->event.dials++;
+}
+
 /* netconf opened the tty: pass it on and dial, or hang up with it. */
 static void
 got_tty(struct uplink *u, struct imsg *imsg)
@@ -322,9 +337,7 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	d.gen = l->gen;
 	d.phone = l->phone % u->conf.modem.nphones;
 	d.deadline_ms = link_left_ms(u);
-	l->called = 1;
-	l->dials++;
-	parent->event.dials++;
+	link_called(u);
 	link_phase(u, LINK_DIALING);
 	link_timer(l, link_left_ms(u) + 2000);
 	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
@@ -387,6 +400,19 @@ ppp_up(struct uplink *u, const struct msg_ppp_up *m)
 	engine_prepare(u->conf.id);
 }
 
+/* An event has the time of its own dials, not of those that keep one hot. */
+static void
+dialed(struct uplink *u)
+{
+	uint32_t ms =
+	    (uint32_t)monotime_ms_between(u->link.began, monotime_now());
+
+	u->link.dialed++;
+	histogram_add(&parent->phase[CTL_PHASE_DIAL], (int64_t)ms * 1000);
+	if (event_open())
+		parent->dial_ms = parent->event.dial_ms = ms;
+}
+
 /* netconf laid what the interface needs: it can be proved now. */
 void
 link_prepared(uint32_t id)
@@ -399,14 +425,8 @@ link_prepared(uint32_t id)
 	evtimer_del(&u->link.timer);
 	u->link.last_error[0] = '\0';
 	link_phase(u, LINK_UP);
-	if (!u->link.ppp.adopted) {
-		parent->dial_ms = (uint32_t)monotime_ms_between(
-		    u->link.began, monotime_now());
-		parent->event.dial_ms = parent->dial_ms;
-		histogram_add(&parent->phase[CTL_PHASE_DIAL],
-		    (int64_t)parent->dial_ms * 1000);
-		u->link.dialed++;
-	}
+	if (!u->link.ppp.adopted)
+		dialed(u);
 	engine_event(&ev);
 }
 

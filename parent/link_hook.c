@@ -37,9 +37,7 @@ stop(struct uplink *u)
 void
 link_hook_start(struct uplink *u)
 {
-	u->link.called = 1;
-	u->link.dials++;
-	parent->event.dials++;
+	link_called(u);
 	history_line(u->conf.label, "start hook runs");
 	link_phase(u, LINK_STARTING);
 	link_timer(&u->link, u->conf.start_ms + GRACE_MS);

@@ -11,6 +11,8 @@ void link_timer(struct link *, uint32_t ms);
 void link_tell(const struct uplink *, enum child_id, uint32_t type);
 /* This try is over; why is told when the link has come to rest. */
 void link_fail(struct uplink *, uint32_t class, const char *text);
+/* It is called now; an event has its own, not those that keep one hot. */
+void link_called(struct uplink *);
 /* At rest: tell the machine, unless it knows. */
 void link_rest(struct uplink *);
 

@@ -170,6 +170,7 @@ watch(struct mctx *c)
 			  m->backup[m->held].stale);
 	if (bad && !machine_asked(m))
 		machine_alarm_once(c, MALARM_HELD, m->held, MWHY_HELD);
+	machine_hot_watch(c);
 }
 
 /* All is well again; what was told of the return belongs to the event. */

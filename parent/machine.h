@@ -16,7 +16,8 @@
  * machine_step, what is to be done goes out in a bounded, ordered list.  The
  * table of transitions is in machine_table.c; machine_event.c counts rounds
  * and follows links, machine_try.c runs the one try at a backup, machine_net.c
- * keeps the wanted network, machine_op.c takes requests and reloads.
+ * keeps the wanted network, machine_hot.c backups that stand by hot,
+ * machine_op.c takes requests and reloads.
  *
  * Invariants, explored by regress/unit/machine_explore_test.c (those that one
  * state shows are in machine_check):
@@ -28,7 +29,8 @@
  *     wanted or drained, nor before another uplink is verified (applied and
  *     read back) as active.
  *  4. Traffic goes to a backup only when that has been proved since its link
- *     came up.  But for: it was found carrying traffic, or still drains; the
+ *     came up; to a hot one without a new proof only while its last one is
+ *     fresh.  But for: it was found carrying traffic, or still drains; the
  *     site is stranded and the primary has no carrier; or the primary was
  *     seen dead while the far targets lived, and now they are dead through
  *     both.
@@ -40,6 +42,8 @@
  *  7. A congested or void round never moves traffic and never counts as bad.
  *  8. A hold moves no traffic, both ways, until it ends or an operator asks.
  *  9. Each operator's request gets exactly one MACT_REPLY.
+ * 10. A hot backup's link that works is never hung up; without traffic on
+ *     it, and no try under way, it is being kept up and proved.
  *
  * The loop around it calls machine_step with MEV_TICK when machine_deadline
  * has come, and before any other event that comes later than that.
@@ -175,6 +179,7 @@ enum maction_type {
 	MACT_STOP, /* uplink: hang up; answered by MEV_LINK_DOWN */
 	MACT_PROVE, /* uplink, ms: rounds through it until the first verdict */
 	MACT_PROBE, /* uplink: round after round from now (active backup) */
+	MACT_KEEP, /* uplink, ms: a round so often (hot backup in standby) */
 	MACT_PROBE_OFF, /* uplink */
 	MACT_BURST, /* the primary: rounds without delay until MACT_PROBE 0 */
 	MACT_EVENT_BEGIN, /* reason: an outage or a switch asked for begins */
@@ -198,6 +203,8 @@ enum malarm {
 	MALARM_HOLD_ENDED,
 	MALARM_UNCONFIRMED, /* failover for: nobody confirmed */
 	MALARM_APPLY, /* the network could not be set as wanted */
+	MALARM_NOT_READY, /* a hot backup could not take over at once */
+	MALARM_READY, /* and now it can */
 	MALARM_MAX
 };
 
@@ -215,6 +222,10 @@ enum mreason {
 	MWHY_NO_VERDICT,
 	MWHY_ADOPTED,
 	MWHY_PROVED,
+	MWHY_PROVED_BEFORE,
+	MWHY_NOT_UP,
+	MWHY_NO_ANSWER,
+	MWHY_PROOF_OLD,
 	MWHY_TARGET,
 	MWHY_TARGET_AGAIN,
 	MWHY_TRIES_USED_UP,
@@ -288,6 +299,7 @@ struct machine_uplink_conf {
 	uint32_t backoff_ms;
 	uint32_t backoff_max_ms;
 	uint32_t drain_ms; /* when traffic leaves it; [0]: the primary */
+	uint32_t hot_ms; /* kept up and proved so often; 0: cold */
 };
 
 struct machine_conf {
@@ -323,6 +335,12 @@ struct machine_backup {
 	uint32_t bad; /* rounds in a row, while active */
 	struct monotime since; /* of link */
 	struct monotime not_before; /* back-off; invalid: at once */
+	struct monotime good_at; /* the last good round through it */
+	/* while it stands by hot */
+	bool kept; /* rounds go through it */
+	bool eager; /* one after the other: the primary is in doubt */
+	bool told; /* that it is not ready */
+	struct monotime unready; /* since then; invalid: it is */
 };
 
 /* The primary, as seen through itself. */
@@ -335,6 +353,7 @@ struct machine_health {
 	uint32_t bad; /* in a row */
 	uint32_t cause; /* enum msg_cause of the last bad one */
 	struct monotime last_bad;
+	struct monotime bad_since; /* the first one in a row */
 	struct monotime good_since; /* first good round after the last bad */
 };
 
@@ -368,6 +387,7 @@ struct machine_try {
 	bool dialed; /* MACT_START went out for this try */
 	bool uncalled; /* but nothing was placed that costs */
 	bool hangup; /* waits until its stale link is hung up */
+	bool before; /* proved before there was need: it stood by hot */
 	struct monotime deadline;
 };
 
@@ -470,6 +490,10 @@ struct machine_return {
 };
 void machine_return_due(const struct machine *, const struct machine_conf *,
     struct monotime now, struct machine_return *);
+
+/* MWHY_OK: this hot backup can take over at once; or why it cannot. */
+enum mreason machine_ready(const struct machine *, const struct machine_conf *,
+    uint32_t uplink, struct monotime now);
 
 /* The first invariant that does not hold after a step; NULL if all do. */
 const char *machine_check(const struct machine *, const struct machine_conf *,

@@ -55,9 +55,35 @@ check_links(const struct machine *m, const struct machine_conf *conf)
 	    (m->try.uplink == MACHINE_PRIMARY ||
 		m->try.uplink >= conf->nuplinks))
 		return ("the try is at no backup");
-	if (m->try.phase != MACHINE_TRY_NONE && m->state != MACHINE_DIALING &&
-	    m->state != MACHINE_STRANDED)
+	if (m->try.phase != MACHINE_TRY_NONE && machine_keeping(m) &&
+	    (!machine_is_hot(conf, m->try.uplink) ||
+		m->try.phase == MACHINE_TRY_PROVE ||
+		m->try.phase == MACHINE_TRY_PROVED))
 		return ("a try outlives its state");
+	return (NULL);
+}
+
+static const char *
+check_hot(const struct machine *m, const struct machine_conf *conf)
+{
+	const struct machine_backup *b;
+	uint32_t i;
+
+	for (i = 1; i < conf->nuplinks; i++) {
+		b = &m->backup[i];
+		if (b->kept &&
+		    (!machine_is_hot(conf, i) || b->link != MACHINE_LINK_UP ||
+			i == m->want.active || i == m->proving))
+			return ("rounds go through what does not stand by");
+		if (!machine_is_hot(conf, i) || !machine_keeping(m) ||
+		    m->try.phase != MACHINE_TRY_NONE || m->want.active == i ||
+		    b->kept)
+			continue;
+		if (b->link == MACHINE_LINK_UP ||
+		    (m->state != MACHINE_STARTING &&
+			conf->uplink[i].needs_dial))
+			return ("nobody keeps a hot backup up");
+	}
 	return (NULL);
 }
 
@@ -118,6 +144,7 @@ machine_check(const struct machine *m, const struct machine_conf *conf,
 		return (NULL);
 	if ((why = check_want(m, conf)) == NULL &&
 	    (why = check_links(m, conf)) == NULL &&
+	    (why = check_hot(m, conf)) == NULL &&
 	    (why = check_deadline(m, conf)) == NULL)
 		why = check_actions(out);
 	return (why);

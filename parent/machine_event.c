@@ -36,6 +36,8 @@ machine_target_clear(struct mctx *c)
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		if (m->backup[i].same)
 			m->backup[i].not_before = machine_never;
+		if (m->backup[i].same && machine_is_hot(c->conf, i))
+			m->backup[i].stale = false; /* its link was good */
 		m->backup[i].same = false;
 	}
 }
@@ -71,6 +73,8 @@ primary_bad(struct mctx *c, uint32_t cause, bool at_once)
 	p->good_since = machine_never;
 	p->last_bad = c->now;
 	p->cause = cause;
+	if (p->bad == 0)
+		p->bad_since = c->now;
 	if (p->bad < UINT32_MAX)
 		p->bad++;
 	if (at_once && p->bad <= c->conf->retry)
@@ -132,6 +136,9 @@ backup_round(struct mctx *c, uint32_t uplink)
 		b->bad = 0;
 		b->stale = b->same = false;
 		b->proved = true;
+		b->good_at = c->now;
+		if (machine_is_hot(c->conf, uplink))
+			b->not_before = machine_never;
 		if (m->target)
 			machine_target_clear(c);
 		break;
@@ -140,8 +147,10 @@ backup_round(struct mctx *c, uint32_t uplink)
 			b->bad++;
 		if (b->bad <= c->conf->retry)
 			break;
-		b->stale = true;
 		b->proved = false;
+		/* what stands by is not redialled for the targets' sake */
+		if (!b->kept || !c->ev->same)
+			b->stale = true;
 		break;
 	default: /* congested or void: still there, as far as is known */
 		break;
@@ -157,7 +166,8 @@ fact_round(struct mctx *c)
 
 	if (i == MACHINE_PRIMARY)
 		return (primary_round(c));
-	if (i >= c->conf->nuplinks || i != m->want.active ||
+	if (i >= c->conf->nuplinks ||
+	    (i != m->want.active && !m->backup[i].kept) ||
 	    m->backup[i].link != MACHINE_LINK_UP ||
 	    (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == i))
 		return (MWHY_NOT_OURS);
@@ -256,6 +266,9 @@ fact_proof(struct mctx *c)
 		if (b->link != MACHINE_LINK_UP) /* an interface, seen down */
 			b->since = c->now;
 		b->link = MACHINE_LINK_UP;
+		b->good_at = c->now;
+		if (machine_is_hot(c->conf, c->ev->uplink))
+			b->not_before = machine_never;
 		c->m->try.phase = MACHINE_TRY_PROVED;
 	} else
 		machine_try_failed(c, MSG_LINK_BACKOFF, 0);
@@ -279,6 +292,9 @@ fact_adopt(struct mctx *c)
 	b->link = MACHINE_LINK_UP;
 	b->since = c->now;
 	b->proved = true;
+	b->good_at = machine_never;
+	b->stale = false;
+	b->bad = 0;
 	m->want.active = m->verified = m->announced = i;
 	return (MWHY_NOTED);
 }

@@ -50,6 +50,17 @@ void machine_link_timers(struct mctx *);
 struct monotime machine_earliest(
     const struct machine *, const struct machine_conf *, struct monotime);
 
+/* machine_hot.c: backups that stand by hot */
+bool machine_is_hot(const struct machine_conf *, uint32_t);
+bool machine_keeping(const struct machine *);
+uint32_t machine_hot_first(const struct mctx *);
+bool machine_hot_can(const struct mctx *, uint32_t);
+bool machine_hot_down(const struct mctx *, uint32_t);
+void machine_hot_probes(struct mctx *);
+void machine_hot_watch(struct mctx *);
+struct monotime machine_hot_deadline(
+    const struct machine *, const struct machine_conf *, uint32_t);
+
 /* machine_net.c: the network as it shall be, and its verification */
 void machine_switch(struct mctx *, uint32_t);
 void machine_return(struct mctx *);

@@ -26,13 +26,13 @@ static const char *const events[] = { "adopt", "round", "carrier", "link up",
 NAMES(events, MEVENT_MAX);
 
 static const char *const actions[] = { "state", "apply", "start", "stop",
-	"prove", "probe", "probe off", "burst", "event begin", "event end",
-	"alarm", "reply", "exit" };
+	"prove", "probe", "keep", "probe off", "burst", "event begin",
+	"event end", "alarm", "reply", "exit" };
 NAMES(actions, MACTION_MAX);
 
 static const char *const alarms[] = { "failover", "fallback", "stranded",
 	"target", "backup", "give-up", "dial-cap", "flap", "held", "hold-ended",
-	"unconfirmed", "apply" };
+	"unconfirmed", "apply", "not-ready", "ready" };
 NAMES(alarms, MALARM_MAX);
 
 static const char *const reasons[] = {
@@ -47,6 +47,10 @@ static const char *const reasons[] = {
 	[MWHY_NO_VERDICT] = "no verdict in time",
 	[MWHY_ADOPTED] = "found on the backup",
 	[MWHY_PROVED] = "backup proved",
+	[MWHY_PROVED_BEFORE] = "hot backup, proved before",
+	[MWHY_NOT_UP] = "not ready: its link is not up",
+	[MWHY_NO_ANSWER] = "not ready: no answer through it",
+	[MWHY_PROOF_OLD] = "not ready: not proved lately",
 	[MWHY_TARGET] = "far targets dead through every uplink",
 	[MWHY_TARGET_AGAIN] = "looking at dead targets again",
 	[MWHY_TRIES_USED_UP] = "every backup failed",

@@ -388,4 +388,5 @@ machine_net_run(struct mctx *c)
 	announce(c);
 	answer(c);
 	probe_modes(c);
+	machine_hot_probes(c);
 }

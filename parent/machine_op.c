@@ -216,6 +216,7 @@ move_backups(struct mctx *c)
 		if (new == MACHINE_NONE || new == MACHINE_PRIMARY)
 			continue;
 		c->m->backup[new] = old[i];
+		c->m->backup[new].kept = c->m->backup[new].eager = false;
 		/* Whatever stood in the way may be what was changed. */
 		if (old[i].gave_up || old[i].refused > 0)
 			c->m->backup[new].not_before = machine_never;
@@ -235,7 +236,9 @@ move_try(struct mctx *c)
 		return;
 	new = mapped(c, t->uplink);
 	if (new == MACHINE_NONE) {
-		machine_try_begin(c, MACHINE_NONE);
+		t->phase = MACHINE_TRY_NONE;
+		if (!machine_keeping(c->m))
+			machine_try_begin(c, MACHINE_NONE);
 		return;
 	}
 	t->uplink = new;

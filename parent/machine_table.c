@@ -172,6 +172,12 @@ g_proved(const struct mctx *c)
 }
 
 static bool
+g_proved_before(const struct mctx *c)
+{
+	return (g_proved(c) && c->m->try.before);
+}
+
+static bool
 g_exhausted(const struct mctx *c)
 {
 	return (c->m->try.phase == MACHINE_TRY_NONE);
@@ -625,6 +631,8 @@ static const struct row table[] = {
 	    MACHINE_ON_PRIMARY, MWHY_NOT_DOWN },
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_good_on_backup, a_return,
 	    MACHINE_RETURNING, MWHY_PRIMARY_GOOD },
+	{ S(DIALING) | S(STRANDED), MEV_TICK, g_proved_before, a_switch,
+	    MACHINE_ON_BACKUP, MWHY_PROVED_BEFORE },
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_proved, a_switch,
 	    MACHINE_ON_BACKUP, MWHY_PROVED },
 	{ S(DIALING) | S(STRANDED), MEV_TICK, g_recovered, a_keep,

@@ -94,22 +94,33 @@ try_due(const struct machine *m, const struct machine_conf *conf,
 	    (b->link == MACHINE_LINK_UP && !b->stale))
 		return (due);
 	due = machine_later(due, cap_due(m, now));
-	if (monotime_valid(m->down_at))
+	if (monotime_valid(m->down_at) && !machine_is_hot(conf, uplink))
 		due =
 		    machine_later(due, monotime_add_ms(m->down_at,
 					   conf->uplink[uplink].dial_after_ms));
 	return (due);
 }
 
-/* While stranded: the backup that may be tried first. */
+/* Without an outage hot backups are brought up, else those usable. */
+static bool
+is_wanted(const struct mctx *c, uint32_t uplink)
+{
+	return (machine_keeping(c->m) ? machine_hot_down(c, uplink)
+				      : machine_usable(c->m, uplink));
+}
+
+/* While stranded, or keeping hot ones up: which may be tried first. */
 static uint32_t
 first_due(const struct mctx *c)
 {
 	struct monotime best = machine_never, due;
 	uint32_t i, found = MACHINE_NONE;
 
+	if (!machine_keeping(c->m) &&
+	    (i = machine_hot_first(c)) != MACHINE_NONE)
+		return (i);
 	for (i = 1; i < c->conf->nuplinks; i++) {
-		if (!machine_usable(c->m, i))
+		if (!is_wanted(c, i))
 			continue;
 		due = try_due(c->m, c->conf, i, c->now);
 		if (found == MACHINE_NONE ||
@@ -121,18 +132,24 @@ first_due(const struct mctx *c)
 	return (found);
 }
 
-/* The next backup that has not had its turn, or none. */
+/* In an outage: the next backup that has not had its turn, or none. */
 static uint32_t
-next_turn(const struct mctx *c)
+outage_turn(const struct mctx *c)
 {
 	uint32_t i;
 
-	if (c->m->state == MACHINE_STRANDED)
-		return (first_due(c));
+	if ((i = machine_hot_first(c)) != MACHINE_NONE)
+		return (i);
 	for (i = 1; i < c->conf->nuplinks; i++)
 		if ((c->m->try.done & bit(i)) == 0 && machine_usable(c->m, i))
 			return (i);
 	return (MACHINE_NONE);
+}
+
+static uint32_t
+next_turn(const struct mctx *c)
+{
+	return (c->m->state == MACHINE_DIALING ? outage_turn(c) : first_due(c));
 }
 
 static void
@@ -145,7 +162,7 @@ turn_begin(struct mctx *c, uint32_t uplink)
 		return; /* it is being started already */
 	t->uplink = uplink;
 	t->phase = uplink == MACHINE_NONE ? MACHINE_TRY_NONE : MACHINE_TRY_WAIT;
-	t->dialed = t->uncalled = t->hangup = false;
+	t->dialed = t->uncalled = t->hangup = t->before = false;
 	t->deadline = machine_never;
 }
 
@@ -166,14 +183,21 @@ machine_try_begin(struct mctx *c, uint32_t first)
 	for (i = 1; i < c->conf->nuplinks; i++)
 		c->m->backup[i].same = false;
 	if (first == MACHINE_NONE || !machine_usable(c->m, first))
-		first = next_turn(c);
+		first = c->m->state == MACHINE_STRANDED ? first_due(c)
+							: outage_turn(c);
 	turn_begin(c, first);
 }
 
+/* No backup is needed any more; but a hot one is brought up all the same. */
 void
 machine_try_end(struct mctx *c)
 {
-	turn_begin(c, MACHINE_NONE);
+	struct machine_try *t = &c->m->try;
+
+	if (t->phase == MACHINE_TRY_START && machine_is_hot(c->conf, t->uplink))
+		t->tries = 0;
+	else
+		turn_begin(c, MACHINE_NONE);
 }
 
 /* The try under way failed; what follows is decided by try_run. */
@@ -398,6 +422,11 @@ try_go(struct mctx *c)
 		    monotime_add_ms(c->now, MACHINE_APPLY_MS + MACHINE_STOP_MS);
 		return (true);
 	}
+	if (machine_hot_can(c, t->uplink)) {
+		t->phase = MACHINE_TRY_PROVED;
+		t->before = true;
+		return (true);
+	}
 	if (b->link == MACHINE_LINK_UP ||
 	    !c->conf->uplink[t->uplink].needs_dial) {
 		try_prove(c);
@@ -441,6 +470,11 @@ try_wait(struct mctx *c)
 	}
 	if (!t->hangup && m->state == MACHINE_STRANDED)
 		t->uplink = first_due(c);
+	if (machine_keeping(m) && (t->hangup ? !machine_hot_down(c, t->uplink)
+					     : t->uplink != first_due(c))) {
+		turn_begin(c, first_due(c));
+		return (true);
+	}
 	due = try_due(m, c->conf, t->uplink, c->now);
 	if (!monotime_valid(due) || machine_passed(c, due))
 		return (try_go(c));
@@ -452,20 +486,53 @@ try_wait(struct mctx *c)
 	return (false);
 }
 
+/* A hold began, an operator called it off, or it is not hot any more. */
+static bool
+called_off(const struct mctx *c)
+{
+	const struct machine_try *t = &c->m->try;
+
+	if (t->phase == MACHINE_TRY_NONE)
+		return (false);
+	return (machine_keeping(c->m) ? !machine_is_hot(c->conf, t->uplink)
+				      : !machine_usable(c->m, t->uplink));
+}
+
+/* A hot backup has become ready while another one is tried. */
+static bool
+overtaken(const struct mctx *c)
+{
+	const struct machine_try *t = &c->m->try;
+	uint32_t hot;
+
+	if (machine_keeping(c->m) || t->phase == MACHINE_TRY_PROVED ||
+	    t->phase == MACHINE_TRY_FAILED)
+		return (false);
+	hot = machine_hot_first(c);
+	return (hot != MACHINE_NONE && hot != t->uplink);
+}
+
 /* Drive the try; true if it came a step further. */
 bool
 machine_try_run(struct mctx *c)
 {
 	struct machine_try *t = &c->m->try;
 
-	if (t->phase != MACHINE_TRY_NONE && !machine_usable(c->m, t->uplink)) {
-		/* a hold began, or an operator called it off */
-		machine_try_begin(c, MACHINE_NONE);
+	if (called_off(c)) {
+		if (machine_keeping(c->m))
+			turn_begin(c, MACHINE_NONE);
+		else
+			machine_try_begin(c, MACHINE_NONE);
+		return (true);
+	}
+	if (overtaken(c)) {
+		turn_begin(c, machine_hot_first(c));
 		return (true);
 	}
 	switch (t->phase) {
 	case MACHINE_TRY_NONE:
-		if (c->m->state == MACHINE_STRANDED)
+		if (c->m->state == MACHINE_STRANDED ||
+		    (machine_keeping(c->m) && next_turn(c) != MACHINE_NONE))
 			turn_begin(c, next_turn(c));
 		return (t->phase != MACHINE_TRY_NONE);
 	case MACHINE_TRY_WAIT:
@@ -494,6 +561,14 @@ is_goal(const struct machine *m, uint32_t uplink)
 		!m->try.hangup);
 }
 
+/* One that is to be brought up again must be hung up before. */
+static bool
+is_kept(const struct mctx *c, uint32_t uplink)
+{
+	return (machine_is_hot(c->conf, uplink) &&
+		!(c->m->try.hangup && c->m->try.uplink == uplink));
+}
+
 /*
  * Hang up what nobody needs: a dial that was called off, at once; a link
  * that was up only when another uplink is verified as the active one.
@@ -512,7 +587,8 @@ machine_hangup(struct mctx *c)
 			link_stop(c, i);
 		} else if (m->backup[i].link == MACHINE_LINK_UP && m->applied &&
 			   m->state != MACHINE_STARTING &&
-			   m->want.active != i && m->want.drain != i) {
+			   m->want.active != i && m->want.drain != i &&
+			   !is_kept(c, i)) {
 			/* unless its failure was counted already */
 			if ((!m->try.hangup || m->try.uplink != i) &&
 			    (!monotime_valid(m->backup[i].not_before) ||
@@ -563,5 +639,7 @@ machine_earliest(
 					   MACHINE_STOP_MS));
 	if (m->try.phase != MACHINE_TRY_NONE)
 		t = earlier(t, m->try.deadline);
+	for (i = 1; i < conf->nuplinks; i++)
+		t = earlier(t, machine_hot_deadline(m, conf, i));
 	return (t);
 }

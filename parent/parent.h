@@ -127,11 +127,12 @@ struct uplink {
 	int was_up; /* interface backups, and the primary's carrier */
 	struct link link;
 	struct seen seen;
-	struct monotime proved; /* invalid: never yet */
+	struct monotime proved; /* the last good round; invalid: never yet */
 	int proving;
 	struct monotime proving_since;
 	int64_t active_ms; /* that it carried traffic, until the last switch */
 	uint32_t probe_mode; /* enum msg_probe_mode */
+	uint32_t probe_every_ms; /* of a hot backup in standby */
 	uint32_t probe_gen;
 	struct msg_stats stats[CONF_TARGETS_MAX]; /* as last asked for */
 };

@@ -74,12 +74,12 @@ waits(uint32_t id)
 	return t->uplink == id && t->phase == MACHINE_TRY_WAIT;
 }
 
-/* Rounds go out through it: always the primary, a backup in use or proved. */
+/* Rounds go out through it: always the primary, a backup in use, or proved. */
 static int
 probed(uint32_t id)
 {
 	return id == 0 || id == parent->machine.probing ||
-	       id == parent->machine.proving;
+	       id == parent->machine.proving || parent->machine.backup[id].kept;
 }
 
 /* What is wrong with an uplink, or with one family of it. */
@@ -206,6 +206,28 @@ carries(void)
 }
 
 static void
+fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
+{
+	enum mreason why;
+
+	r->hot = u->conf.hot_ms != 0;
+	if (!r->hot)
+		return;
+	why =
+	    machine_ready(&parent->machine, &parent->mconf, id, monotime_now());
+	r->ready = r->active || why == MWHY_OK;
+	if (monotime_valid(u->proved))
+		r->proved_s = seconds(u->proved);
+	if (r->active)
+		strlcpy(r->standby, "in use", sizeof(r->standby));
+	else if (why == MWHY_OK)
+		snprintf(r->standby, sizeof(r->standby), "proved %u s ago",
+		    r->proved_s);
+	else
+		strlcpy(r->standby, mreason_text(why), sizeof(r->standby));
+}
+
+static void
 send_uplink(uint32_t ctl, uint32_t id)
 {
 	const struct uplink *u = &parent->uplink[id];
@@ -231,6 +253,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 		r.active_ms +=
 		    monotime_ms_between(parent->active_since, monotime_now());
 	r.proved_ns = wall_then(u->proved);
+	fill_standby(&r, u, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;

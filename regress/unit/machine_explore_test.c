@@ -32,6 +32,10 @@ static size_t states_max = STATES_DEFAULT;
 struct world {
 	enum machine_link link[MACHINE_UPLINKS];
 	struct monotime stop_at[MACHINE_UPLINKS]; /* hung up by then */
+	struct monotime
+	    good[MACHINE_UPLINKS]; /* the last round; or it failed */
+	uint32_t bad[MACHINE_UPLINKS]; /* rounds in a row */
+	uint32_t probed; /* bit mask: rounds are asked for */
 	uint32_t kernel; /* bit mask: uplinks that may carry traffic */
 	uint32_t asked[2]; /* ids of requests not answered, 0: free */
 	uint32_t last_id;
@@ -60,6 +64,9 @@ enum wrong {
 	NO_UPLINK,
 	UNVERIFIED_SHUTDOWN,
 	RETRY_IGNORED,
+	HOT_HUNG_UP,
+	HOT_FORGOTTEN,
+	HOT_UNPROVED,
 	WRONG_MAX
 };
 
@@ -98,9 +105,16 @@ world_start(struct world *w, const struct maction *a)
 }
 
 static bool
-world_stop(struct world *w, const struct machine *m, const struct maction *a,
+world_stop(struct world *w, const struct machine *m,
+    const struct machine_conf *conf, const struct maction *a,
     struct monotime now)
 {
+	if (w->link[a->uplink] == MACHINE_LINK_UP &&
+	    conf->uplink[a->uplink].hot_ms != 0 &&
+	    monotime_valid(w->good[a->uplink])) {
+		why_not = "hung up a hot backup that works";
+		return (false);
+	}
 	if (w->link[a->uplink] == MACHINE_LINK_UP &&
 	    ((w->kernel & (1u << a->uplink)) != 0 ||
 		m->want.drain == a->uplink)) {
@@ -141,7 +155,8 @@ world_waits(const struct world *w, const struct machine *m)
 }
 
 static bool
-world_actions(struct world *w, const struct machine *m, struct monotime now,
+world_actions(struct world *w, const struct machine *m,
+    const struct machine_conf *conf, struct monotime now,
     const struct mactions *out)
 {
 	const struct maction *a;
@@ -155,7 +170,7 @@ world_actions(struct world *w, const struct machine *m, struct monotime now,
 				return (false);
 			break;
 		case MACT_STOP:
-			if (!world_stop(w, m, a, now))
+			if (!world_stop(w, m, conf, a, now))
 				return (false);
 			break;
 		case MACT_APPLY:
@@ -167,6 +182,16 @@ world_actions(struct world *w, const struct machine *m, struct monotime now,
 				why_not = "proved a link that is busy";
 				return (false);
 			}
+			/* it may end by its deadline */
+			w->good[a->uplink] = (struct monotime){ 0 };
+			w->probed |= 1u << a->uplink;
+			break;
+		case MACT_KEEP:
+		case MACT_PROBE:
+			w->probed |= 1u << a->uplink;
+			break;
+		case MACT_PROBE_OFF:
+			w->probed &= ~(1u << a->uplink);
 			break;
 		case MACT_REPLY:
 			if (!world_reply(w, a))
@@ -179,9 +204,29 @@ world_actions(struct world *w, const struct machine *m, struct monotime now,
 	return (true);
 }
 
+/* Through a backup: one that fails its rounds is worth nothing any more. */
+static void
+world_round(struct world *w, const struct machine *m,
+    const struct machine_conf *conf, const struct mevent *ev,
+    struct monotime now)
+{
+	uint32_t i = ev->uplink;
+
+	if (w->link[i] != MACHINE_LINK_UP || i == m->proving ||
+	    (w->probed & (1u << i)) == 0)
+		return;
+	if (ev->verdict == MSG_GOOD) {
+		w->bad[i] = 0;
+		w->good[i] = now;
+	} else if (ev->verdict == MSG_BAD && ++w->bad[i] > conf->retry)
+		w->good[i] = (struct monotime){ 0 };
+}
+
 /* What an event means for the world, before the machine hears of it. */
 static void
-world_event(struct world *w, const struct machine *m, const struct mevent *ev)
+world_event(struct world *w, const struct machine *m,
+    const struct machine_conf *conf, const struct mevent *ev,
+    struct monotime now)
 {
 	uint32_t i = ev->uplink;
 
@@ -193,17 +238,33 @@ world_event(struct world *w, const struct machine *m, const struct mevent *ev)
 		if (ev->up)
 			w->link[i] = MACHINE_LINK_UP;
 		break;
+	case MEV_ROUND:
+		if (i != MACHINE_PRIMARY)
+			world_round(w, m, conf, ev, now);
+		break;
 	case MEV_LINK_UP:
-		if (w->link[i] != MACHINE_LINK_STOPPING)
-			w->link[i] = MACHINE_LINK_UP;
+		if (w->link[i] == MACHINE_LINK_UP ||
+		    w->link[i] == MACHINE_LINK_STOPPING)
+			break;
+		w->link[i] = MACHINE_LINK_UP;
+		w->good[i] = (struct monotime){ 0 };
+		w->bad[i] = 0;
 		break;
 	case MEV_LINK_FAILED:
 	case MEV_LINK_DOWN:
 		w->link[i] = MACHINE_LINK_DOWN;
+		w->good[i] = (struct monotime){ 0 };
 		break;
 	case MEV_PROVED:
-		if (m->try.phase == MACHINE_TRY_PROVE && m->try.uplink == i)
-			w->link[i] = MACHINE_LINK_UP;
+	case MEV_PROOF_FAILED:
+		if (m->try.phase != MACHINE_TRY_PROVE || m->try.uplink != i)
+			break;
+		w->good[i] = (struct monotime){ 0 };
+		if (ev->type != MEV_PROVED)
+			break;
+		w->link[i] = MACHINE_LINK_UP;
+		w->good[i] = now;
+		w->bad[i] = 0;
 		break;
 	case MEV_APPLIED:
 		if (m->applying && ev->gen == m->gen)
@@ -258,14 +319,32 @@ may_move_to_backup(
 		was->want.drain == m->want.active);
 }
 
+/* To a hot backup on the strength of an earlier proof: how old is it? */
 static bool
-check_move(
-    const struct machine *was, const struct machine *m, const struct mevent *ev)
+may_move_to_hot(const struct world *w, const struct machine *m,
+    const struct machine_conf *conf, struct monotime now)
+{
+	const struct machine_uplink_conf *u = &conf->uplink[m->want.active];
+	struct monotime good = w->good[m->want.active];
+
+	if (m->reason != MWHY_PROVED_BEFORE)
+		return (true);
+	return (u->hot_ms != 0 && monotime_valid(good) &&
+		w->bad[m->want.active] == 0 &&
+		monotime_ms_between(good, now) <
+		    2 * (int64_t)u->hot_ms + u->prove_ms);
+}
+
+static bool
+check_move(const struct world *w, const struct machine_conf *conf,
+    const struct machine *was, const struct machine *m, const struct mevent *ev,
+    struct monotime now)
 {
 	if (was->want.active == m->want.active || ev->type == MEV_RELOAD)
 		return (true);
 	if (ev->type == MEV_ROUND &&
-	    (ev->verdict == MSG_CONGESTED || ev->verdict == MSG_VOID)) {
+	    (ev->verdict == MSG_CONGESTED || ev->verdict == MSG_VOID) &&
+	    !(m->reason == MWHY_PROVED_BEFORE && by_operator(was, ev))) {
 		why_not = "a congested or void round moved traffic";
 		return (false);
 	}
@@ -278,6 +357,11 @@ check_move(
 	if (m->want.active != MACHINE_PRIMARY &&
 	    !may_move_to_backup(was, m, ev)) {
 		why_not = "traffic moved to an unproved backup";
+		return (false);
+	}
+	if (m->want.active != MACHINE_PRIMARY &&
+	    !may_move_to_hot(w, m, conf, now)) {
+		why_not = "traffic moved to a hot backup that is not ready";
 		return (false);
 	}
 	/* not good is enough only after a backup was lost */
@@ -375,6 +459,21 @@ wrong_after(enum wrong wrong, struct machine *m, struct mactions *out)
 		if (m->state == MACHINE_STRANDED)
 			m->want.active = MACHINE_NONE;
 		break;
+	case HOT_HUNG_UP:
+		if (m->backup[1].kept && out->n < MACTIONS_MAX)
+			out->list[out->n++] =
+			    (struct maction){ .type = MACT_STOP, .uplink = 1 };
+		break;
+	case HOT_FORGOTTEN:
+		if (m->state == MACHINE_ON_PRIMARY)
+			m->backup[1].kept = false;
+		break;
+	case HOT_UNPROVED: /* that its link is up is taken for a proof */
+		if (m->backup[1].kept && !m->backup[1].proved) {
+			m->backup[1].proved = true;
+			m->backup[1].good_at = m->backup[1].since;
+		}
+		break;
 	case UNVERIFIED_SHUTDOWN:
 		m->want.shut = m->state == MACHINE_ON_BACKUP;
 		break;
@@ -395,7 +494,7 @@ advance(struct search *s, struct machine *m, struct world *w,
 
 	s->steps++;
 	world_time(w, now);
-	world_event(w, m, ev);
+	world_event(w, m, s->conf, ev, now);
 	wrong_before(s->wrong, m, &told);
 	machine_step(m, s->conf, &told, now, &out);
 	wrong_after(s->wrong, m, &out);
@@ -403,7 +502,8 @@ advance(struct search *s, struct machine *m, struct world *w,
 		why_not = why;
 		return (false);
 	}
-	if (!world_actions(w, m, now, &out) || !check_move(&was, m, ev) ||
+	if (!world_actions(w, m, s->conf, now, &out) ||
+	    !check_move(w, s->conf, &was, m, ev, now) ||
 	    !check_time(s, m, now, ev))
 		return (false);
 	return (world_waits(w, m));
@@ -447,6 +547,14 @@ mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
 }
 
 static void
+mix_hot(uint64_t *h, const struct machine_backup *b, struct monotime now)
+{
+	mix(h, (uint64_t)(b->kept | b->eager << 1 | b->told << 2));
+	mix_time(h, b->good_at, now);
+	mix_time(h, b->unready, now);
+}
+
+static void
 mix_primary(uint64_t *h, const struct machine_health *p, struct monotime now)
 {
 	mix(h, (uint64_t)(p->known | p->good << 1 | p->down << 2 |
@@ -466,7 +574,8 @@ mix_try(uint64_t *h, const struct machine_try *t, struct monotime now)
 	mix(h, t->uplink);
 	mix(h, t->tries);
 	mix(h, t->done);
-	mix(h, (uint64_t)(t->dialed | t->hangup << 1 | t->uncalled << 2));
+	mix(h, (uint64_t)(t->dialed | t->hangup << 1 | t->uncalled << 2 |
+			  t->before << 3));
 	mix_time(h, t->deadline, now);
 }
 
@@ -506,6 +615,10 @@ fingerprint(const struct machine *m, const struct world *w,
 	for (i = 1; i < conf->nuplinks; i++) {
 		mix_backup(&h, &m->backup[i], now);
 		mix(&h, (uint64_t)w->link[i]);
+		if (conf->uplink[i].hot_ms == 0)
+			continue;
+		mix_hot(&h, &m->backup[i], now);
+		mix_time(&h, m->primary.bad_since, now);
 	}
 	return (h == 0 ? 1 : h);
 }
@@ -849,7 +962,7 @@ walk(struct search *s, uint64_t seed)
 
 static void
 make_conf(struct machine_conf *conf, uint32_t nbackups, uint32_t dialed,
-    bool automatic, bool shutdown)
+    uint32_t hot, bool automatic, bool shutdown)
 {
 	uint32_t i;
 
@@ -868,6 +981,7 @@ make_conf(struct machine_conf *conf, uint32_t nbackups, uint32_t dialed,
 		conf->uplink[i].needs_dial = (dialed & (1u << i)) != 0;
 		conf->uplink[i].dial_after_ms =
 		    conf->uplink[i].needs_dial ? 10000 : 0;
+		conf->uplink[i].hot_ms = (hot & (1u << i)) != 0 ? 60000 : 0;
 		conf->uplink[i].start_ms = 60000;
 		conf->uplink[i].prove_ms = 10000;
 		conf->uplink[i].redial = 2;
@@ -902,8 +1016,10 @@ explore(const char *name, const struct machine_conf *conf)
 	size_t i;
 
 	search_begin(&s, conf);
-	for (k = 1; k < conf->nuplinks; k++)
+	for (k = 1; k < conf->nuplinks; k++) {
 		s.node[0].w.link[k] = s.node[0].m.backup[k].link;
+		s.node[0].w.probed |= (uint32_t)s.node[0].m.backup[k].kept << k;
+	}
 	mark(&s, fingerprint(&s.node[0].m, &s.node[0].w, conf, s.node[0].now));
 	for (i = 0; i < s.n; i++) {
 		states |= 1u << s.node[i].m.state;
@@ -930,27 +1046,31 @@ test_explore(void **state)
 {
 	static const struct {
 		const char *name;
-		uint32_t nbackups, dialed;
+		uint32_t nbackups, dialed, hot;
 		bool automatic, shutdown;
 	} t[] = {
-		{ "1 interface, automatic", 1, 0, true, false },
-		{ "1 interface, manual", 1, 0, false, false },
-		{ "1 modem, automatic", 1, 2, true, false },
-		{ "1 modem, manual", 1, 2, false, false },
-		{ "1 modem, shutdown", 1, 2, true, true },
-		{ "2 interfaces, automatic", 2, 0, true, false },
-		{ "modem, interface", 2, 2, true, false },
-		{ "interface, modem, manual", 2, 4, false, false },
-		{ "2 modems, automatic", 2, 6, true, false },
-		{ "2 modems, manual, shutdown", 2, 6, false, true },
+		{ "1 interface, automatic", 1, 0, 0, true, false },
+		{ "1 interface, manual", 1, 0, 0, false, false },
+		{ "1 modem, automatic", 1, 2, 0, true, false },
+		{ "1 modem, manual", 1, 2, 0, false, false },
+		{ "1 modem, shutdown", 1, 2, 0, true, true },
+		{ "2 interfaces, automatic", 2, 0, 0, true, false },
+		{ "modem, interface", 2, 2, 0, true, false },
+		{ "interface, modem, manual", 2, 4, 0, false, false },
+		{ "2 modems, automatic", 2, 6, 0, true, false },
+		{ "2 modems, manual, shutdown", 2, 6, 0, false, true },
+		{ "1 hot interface, automatic", 1, 0, 2, true, false },
+		{ "1 hot modem, automatic", 1, 2, 2, true, true },
+		{ "cold modem, hot interface", 2, 2, 4, true, false },
+		{ "2 hot modems, manual", 2, 6, 6, false, false },
 	};
 	struct machine_conf conf;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		make_conf(&conf, t[i].nbackups, t[i].dialed, t[i].automatic,
-		    t[i].shutdown);
+		make_conf(&conf, t[i].nbackups, t[i].dialed, t[i].hot,
+		    t[i].automatic, t[i].shutdown);
 		explore(t[i].name, &conf);
 	}
 }
@@ -965,9 +1085,9 @@ test_rules_bite(void **state)
 	size_t i;
 
 	(void)state;
-	make_conf(&conf, 1, 2, true, true);
-	conf.uplink[1].dial_after_ms = 0;
 	for (w = RIGHT + 1; w < WRONG_MAX; w++) {
+		make_conf(&conf, 1, 2, w >= HOT_HUNG_UP ? 2 : 0, true, true);
+		conf.uplink[1].dial_after_ms = 0;
 		search_begin(&s, &conf);
 		s.wrong = (enum wrong)w;
 		for (i = 0; i < s.n; i++)
