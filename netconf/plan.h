@@ -24,7 +24,7 @@
 
 #define PLAN_NFT_MAX 16384
 #define WANTED_MAX   512
-#define PRIVATE_MAX  200 /* networks, with two routes each */
+#define PRIVATE_MAX  200 /* networks of both families, two routes each */
 
 struct net_uplink {
 	uint32_t id;

@@ -51,10 +51,22 @@ stays(const struct net_want *w, enum family family, const struct prefix *net)
 	       prefix_is_private(net) && !follows(w, net);
 }
 
-/* Each network once, by the route that main prefers.  -1: too many. */
+/* How many more may stay: both families share it. */
+static size_t
+room(const struct wanted *d)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < d->nroutes; i++)
+		n += d->route[i].table == NET_TABLE &&
+		     d->route[i].metric == NET_METRIC_LAST;
+	return n < PRIVATE_MAX ? PRIVATE_MAX - n : 0;
+}
+
+/* Each network once, by the route that main prefers.  -1: more than max. */
 static int
 collect(const struct net_want *w, const struct net_state *s, enum family family,
-    const struct net_route **list, size_t *n)
+    size_t max, const struct net_route **list, size_t *n)
 {
 	const struct net_route *r;
 	size_t i, j;
@@ -67,7 +79,7 @@ collect(const struct net_want *w, const struct net_state *s, enum family family,
 		for (j = 0; j < *n; j++)
 			if (prefix_cmp(&list[j]->dst, &r->dst) == 0)
 				break;
-		if (j == PRIVATE_MAX)
+		if (j == max)
 			return -1;
 		if (j == *n)
 			list[(*n)++] = r;
@@ -131,17 +143,17 @@ refuse_as_before(struct wanted *d, enum family family, const struct net_want *w,
 {
 	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
 	const struct net_route *r;
-	size_t i, n = 0;
+	size_t i, n = room(d);
 
 	if (l != NULL && l->up)
 		return;
-	for (i = 0; i < s->nroutes && n < PRIVATE_MAX; i++) {
+	for (i = 0; i < s->nroutes && n > 0; i++) {
 		r = &s->routes[i];
 		if (plan_ours(r) && r->table == NET_TABLE &&
 		    r->type == NET_UNREACHABLE &&
 		    r->metric == NET_METRIC_LAST && stays(w, family, &r->dst)) {
 			refuse(d, family, &r->dst);
-			n++;
+			n--;
 		}
 	}
 }
@@ -191,7 +203,7 @@ plan_want_private(struct wanted *d, enum family family,
 	const struct net_route *list[PRIVATE_MAX];
 	size_t i, n;
 
-	if (collect(w, s, family, list, &n) == -1)
+	if (collect(w, s, family, room(d), list, &n) == -1)
 		refuse_all(d, family);
 	else {
 		for (i = 0; i < n; i++) {

@@ -338,6 +338,36 @@ test_too_many(void **arg)
 	free(k);
 }
 
+/* Both families are full of them: the site moves all the same. */
+static void
+test_too_many_of_both(void **arg)
+{
+	static struct net_route many[ROUTES + MANY];
+	struct sim *k = on_backup();
+	struct net_route r[2];
+	size_t i, refused = 0;
+
+	(void)arg;
+	dual(k);
+	run(k);
+	r[0] = *add_net(k, "10.9.0.0/24", "192.0.2.1", ETH1);
+	r[1] = *add_net(k, "fd00:9::/48", "fe80::1", ETH1);
+	k->s.nroutes -= 2;
+	memcpy(many, k->route, sizeof(k->route));
+	for (i = 0; i < MANY; i++) {
+		r[i % 2].dst.addr.octet[2] = (uint8_t)(i / 2);
+		many[k->s.nroutes++] = r[i % 2];
+	}
+	k->s.routes = many;
+	if (plan_make(&k->w, &k->s, &plan) == -1)
+		fail_msg("%s", plan.error);
+	for (i = 0; i < plan.wanted.nroutes; i++)
+		refused += plan.wanted.route[i].metric == NET_METRIC_LAST &&
+			   plan.wanted.route[i].table == NET_TABLE;
+	assert_int_equal(refused, PRIVATE_MAX + 1); /* and fc00::/7 */
+	free(k);
+}
+
 int
 main(void)
 {
@@ -351,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_connected),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
