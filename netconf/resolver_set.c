@@ -41,6 +41,7 @@ static struct resolver want; /* n 0: what was there before */
 static struct resolver now; /* in force, as on disk */
 static int seen; /* by this process: it is as on disk */
 static struct resolver left; /* what others have overwritten meanwhile */
+static int refused; /* to give back, since it was asked for */
 
 /* What is to be run, in order. */
 static struct {
@@ -48,9 +49,11 @@ static struct {
 	char text[JOBS_MAX][ARGS_MAX][ADDR_STRLEN];
 	char input[512];
 	int n, next, running;
+	int back; /* they give back what is in force */
 	struct program program;
 } jobs;
 
+static void given_back(void);
 static void settle(void);
 
 static void __attribute__((__format__(printf, 1, 2))) tell(const char *fmt, ...)
@@ -169,6 +172,7 @@ on_end(int ok, const char *text, void *arg)
 	else {
 		tell("%s %s: %.120s", jobs.path, jobs.text[jobs.next - 1][0],
 		    text);
+		refused = jobs.back;
 		settle();
 	}
 }
@@ -187,6 +191,8 @@ run_job(void)
 	int i;
 
 	if (jobs.next == jobs.n) {
+		if (jobs.back)
+			given_back();
 		settle();
 		return;
 	}
@@ -212,32 +218,36 @@ add_job(const char *a, const char *b, const char *c)
 }
 
 static void
-fresh_jobs(void)
+fresh_jobs(int back)
 {
 	memset(jobs.text, 0, sizeof(jobs.text));
 	jobs.input[0] = '\0';
 	jobs.n = jobs.next = 0;
+	jobs.back = back;
+}
+
+static void
+add_resolved(const struct resolver *r)
+{
+	uint32_t i;
+
+	add_job("dns", r->ifname, "");
+	for (i = 0; i < r->n; i++)
+		addr_format(&r->server[i], jobs.text[0][2 + i], ADDR_STRLEN);
+	add_job("domain", r->ifname, "~.");
+	add_job("default-route", r->ifname, "yes");
 }
 
 static void
 by_resolved(const struct resolver *r, int back)
 {
-	uint32_t i;
-
-	if (!find_program("resolvectl"))
-		return;
-	fresh_jobs();
-	if (back) {
+	fresh_jobs(back);
+	if (find_program("resolvectl")) {
+		if (!back)
+			add_resolved(r);
 		/* with its interface went what was set for it */
-		if (if_nametoindex(r->ifname) != 0)
+		else if (if_nametoindex(r->ifname) != 0)
 			add_job("revert", r->ifname, "");
-	} else {
-		add_job("dns", r->ifname, "");
-		for (i = 0; i < r->n; i++)
-			addr_format(
-			    &r->server[i], jobs.text[0][2 + i], ADDR_STRLEN);
-		add_job("domain", r->ifname, "~.");
-		add_job("default-route", r->ifname, "yes");
 	}
 	run_job();
 }
@@ -247,11 +257,10 @@ by_resolvconf(const struct resolver *r, int back)
 {
 	char name[IFNAMSIZ + 16];
 
-	if (!find_resolvconf())
-		return;
-	fresh_jobs();
+	fresh_jobs(back);
 	snprintf(name, sizeof(name), "%s.dialfail", r->ifname);
-	add_job(back ? "-d" : "-a", name, "");
+	if (find_resolvconf())
+		add_job(back ? "-d" : "-a", name, "");
 	if (!back)
 		(void)resolver_lines(r, jobs.input, sizeof(jobs.input));
 	run_job();
@@ -323,11 +332,13 @@ give_back_file(void)
 			? unlink(now.path) == -1
 			: resolver_file_read(BEFORE, before, sizeof(before)) ==
 				  -1 ||
-			      resolver_file_write(now.path, before) == -1)
+			      resolver_file_write(now.path, before) == -1) {
 			tell("%s cannot be given back: %s", now.path,
 			    strerror(errno));
-		else
-			tell("%s is as it was", now.path);
+			refused = 1;
+			return; /* and what it was is not forgotten */
+		}
+		tell("%s is as it was", now.path);
 		break;
 	case WHOSE_OTHERS:
 		tell("%s was changed by others: left alone", now.path);
@@ -354,21 +365,23 @@ by_whom(const struct resolver *r)
 					       : r->path;
 }
 
+/* By programs: it is known until they have ended well. */
+static void
+given_back(void)
+{
+	tell("%s has none of %s any more", by_whom(&now), now.ifname);
+	forget();
+}
+
 static void
 give_back(void)
 {
-	struct resolver was = now;
-
-	if (by_file(&now)) {
+	if (by_file(&now))
 		give_back_file();
-		return;
-	}
-	forget();
-	tell("%s has none of %s any more", by_whom(&was), was.ifname);
-	if (was.how == RESOLVER_RESOLVED)
-		by_resolved(&was, 1);
+	else if (now.how == RESOLVER_RESOLVED)
+		by_resolved(&now, 1);
 	else
-		by_resolvconf(&was, 1);
+		by_resolvconf(&now, 1);
 }
 
 static void
@@ -426,8 +439,9 @@ settle(void)
 	if (jobs.running)
 		return; /* and comes back here */
 	if (now.how != RESOLVER_NONE && !resolver_same(&now, &want)) {
-		give_back();
-		if (jobs.running)
+		if (!refused)
+			give_back();
+		if (jobs.running || refused)
 			return;
 	}
 	if (!resolver_same(&left, &want))
@@ -457,6 +471,7 @@ resolver_follow(uint32_t active)
 	}
 	if (want.n == 0)
 		memset(&want, 0, sizeof(want));
+	refused = 0;
 	settle();
 }
 
@@ -464,6 +479,7 @@ void
 resolver_clear(void)
 {
 	memset(&want, 0, sizeof(want));
+	refused = 0;
 	settle();
 }
 
@@ -485,7 +501,7 @@ resolver_show(plan_line *line, void *arg)
 	resolver_servers(r, " ", servers, sizeof(servers));
 	if (now.how == RESOLVER_NONE)
 		why = ": wanted, but not set";
-	else if (want.n == 0)
+	else if (!resolver_same(&now, &want))
 		why = ": not wanted";
 	else if (by_file(&now) && look() != WHOSE_OURS)
 		why = ": changed by others";

@@ -123,7 +123,7 @@ fresh(void **arg)
 	memset(&now, 0, sizeof(now));
 	memset(&want, 0, sizeof(want));
 	memset(&left, 0, sizeof(left));
-	seen = 0;
+	seen = refused = 0;
 	told[0] = '\0';
 	conf.dns = CONF_DNS_FOLLOW;
 	nmodem_dns = 1;
@@ -152,7 +152,7 @@ restart(void)
 	memset(&now, 0, sizeof(now));
 	memset(&want, 0, sizeof(want));
 	memset(&left, 0, sizeof(left));
-	seen = 0;
+	seen = refused = 0;
 	told[0] = '\0';
 	resolver_open();
 }
@@ -362,6 +362,27 @@ test_changed_by_others(void **arg)
 	resolver_follow(0);
 }
 
+/* What cannot be given back now is kept, and given back later. */
+static void
+test_not_yet(void **arg)
+{
+	(void)arg;
+	resolver_follow(1);
+	assert_int_equal(mount("/etc", "/etc", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(
+	    mount(NULL, "/etc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL),
+	    0);
+	resolver_follow(0);
+	assert_non_null(strstr(told, "cannot be given back: Read-only"));
+	resolver_follow(2);
+	assert_int_equal(umount("/etc"), 0);
+	assert_string_equal(content("/etc/resolv.conf"), NEW_FILE);
+	restart();
+	resolver_follow(0);
+	assert_string_equal(content("/etc/resolv.conf"), OLD);
+	nothing_left();
+}
+
 static void
 test_killed(void **arg)
 {
@@ -492,6 +513,14 @@ test_program_fails(void **arg)
 	    "resolvers: /usr/local/sbin/resolvconf -a: exit 3: out of order"));
 	resolver_follow(0);
 	wait_idle();
+	/* known until it could be given back, also by the next process */
+	resolver_show(on_shown, NULL);
+	assert_non_null(strstr(shown, "by resolvconf: not wanted"));
+	restart();
+	program("resolvconf", "");
+	resolver_follow(0);
+	wait_idle();
+	assert_non_null(strstr(told, "resolvconf has none of wan2 any more"));
 	nothing_left();
 	assert_int_equal(chmod("/usr/local/sbin/resolvconf", 0757), 0);
 	resolver_follow(1);
@@ -557,6 +586,7 @@ main(void)
 		cmocka_unit_test_setup(test_none_before, fresh),
 		cmocka_unit_test_setup(test_mounted, fresh),
 		cmocka_unit_test_setup(test_changed_by_others, fresh),
+		cmocka_unit_test_setup(test_not_yet, fresh),
 		cmocka_unit_test_setup(test_killed, fresh),
 		cmocka_unit_test_setup(test_show, fresh),
 		cmocka_unit_test_setup(test_resolvconf, fresh),
