@@ -8,6 +8,9 @@
 
 #include "netconf/resolver.h"
 
+#define HEAD "# by dialfail, while traffic is on a backup\n"
+#define WAS  "#dialfail: " /* before a line of the old one */
+
 static const char *const hows[] = {
 	[RESOLVER_NONE] = "none",
 	[RESOLVER_RESOLVED] = "resolved",
@@ -74,28 +77,66 @@ names_server(const char *line)
 	       strchr(" \t", line[sizeof(word) - 1]) != NULL;
 }
 
+/* -1: no room. */
+static int
+append(char *buf, size_t size, const char *text, size_t len)
+{
+	size_t used = strlen(buf);
+
+	if (len >= size - used) {
+		errno = EFBIG;
+		return -1;
+	}
+	memcpy(buf + used, text, len);
+	buf[used + len] = '\0';
+	return 0;
+}
+
+static size_t
+line_len(const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	return len + (text[len] == '\n');
+}
+
 int
 resolver_text(const struct resolver *r, const char *old, char *buf, size_t size)
 {
-	size_t len, used;
+	size_t len;
 
-	strlcpy(buf, "# by dialfail, while traffic is on a backup\n", size);
+	strlcpy(buf, HEAD, size);
 	if (resolver_lines(r, buf, size) == -1)
 		return -1;
-	used = strlen(buf);
 	for (; *old != '\0'; old += len) {
-		len = strcspn(old, "\n");
-		len += old[len] == '\n';
-		if (names_server(old))
-			continue;
-		if (len >= size - used) {
-			errno = EFBIG;
+		len = line_len(old);
+		if ((names_server(old) &&
+			append(buf, size, WAS, strlen(WAS)) == -1) ||
+		    append(buf, size, old, len) == -1)
 			return -1;
-		}
-		memcpy(buf + used, old, len);
-		used += len;
 	}
-	buf[used] = '\0';
+	return 0;
+}
+
+int
+resolver_old(const char *text, char *buf, size_t size)
+{
+	size_t len;
+
+	buf[0] = '\0';
+	if (strncmp(text, HEAD, strlen(HEAD)) != 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	for (text += strlen(HEAD); names_server(text); text += line_len(text))
+		;
+	for (; *text != '\0'; text += len) {
+		if (strncmp(text, WAS, strlen(WAS)) == 0)
+			text += strlen(WAS);
+		len = line_len(text);
+		if (append(buf, size, text, len) == -1)
+			return -1;
+	}
 	return 0;
 }
 

@@ -46,9 +46,14 @@ void resolver_servers(
     const struct resolver *, const char *between, char *buf, size_t size);
 /* "nameserver ADDRESS" for each.  0, or -1: no room. */
 int resolver_lines(const struct resolver *, char *buf, size_t size);
-/* A resolv.conf(5) with these, and all else of the old one.  0 or -1. */
+/*
+ * A resolv.conf(5) with these, and all else of the old one, whose servers are
+ * comments in it; and the old one again, without any other knowledge (-1: it
+ * is not such a text).  0 or -1 with errno.
+ */
 int resolver_text(
     const struct resolver *, const char *old, char *buf, size_t size);
+int resolver_old(const char *text, char *buf, size_t size);
 /* As one line, to be found after kill -9; and read again.  0 or -1. */
 void resolver_format(const struct resolver *, char *buf, size_t size);
 int resolver_parse(const char *line, struct resolver *);

@@ -8,6 +8,8 @@
  *	RUNDIR/resolver.ours	the file as we wrote it
  *
  * A file that is not as we wrote it is somebody else's by now, and stays.
+ * RUNDIR does not outlive a boot, but /etc does: the file tells by itself what
+ * it was.
  * Programs run after the route, beside the loop, one after the other.
  */
 #include <sys/types.h>
@@ -71,20 +73,6 @@ static void __attribute__((__format__(printf, 1, 2))) tell(const char *fmt, ...)
 }
 
 /* ---- on disk ---- */
-
-void
-resolver_open(void)
-{
-	char line[PATH_MAX + 256];
-
-	if (resolver_file_read(RECORD, line, sizeof(line)) == -1) {
-		if (errno != ENOENT)
-			log_warn(RECORD);
-	} else if (resolver_parse(line, &now) == -1) {
-		log_warnx(RECORD ": ignored");
-		memset(&now, 0, sizeof(now));
-	}
-}
 
 static int
 record(void)
@@ -347,6 +335,39 @@ give_back_file(void)
 		break;
 	}
 	forget();
+}
+
+/* Power was lost on a backup; a file that we made had nothing in it before. */
+static void
+after_boot(void)
+{
+	char path[PATH_MAX];
+
+	if (realpath(RESOLV_CONF, path) == NULL ||
+	    resolver_file_read(path, found, sizeof(found)) == -1 ||
+	    resolver_old(found, before, sizeof(before)) == -1)
+		return;
+	if (before[0] == '\0' ? unlink(path) == -1
+			      : resolver_file_write(path, before) == -1)
+		log_warn("%s cannot be given back", path);
+	else
+		log_info("%s is as it was before a boot", path);
+}
+
+void
+resolver_open(void)
+{
+	char line[PATH_MAX + 256];
+
+	if (resolver_file_read(RECORD, line, sizeof(line)) == -1) {
+		if (errno != ENOENT)
+			log_warn(RECORD);
+	} else if (resolver_parse(line, &now) == -1) {
+		log_warnx(RECORD ": ignored");
+		memset(&now, 0, sizeof(now));
+	}
+	if (now.how == RESOLVER_NONE)
+		after_boot();
 }
 
 /* ---- from found to wanted ---- */

@@ -33,7 +33,9 @@
 #define NEW                                             \
 	"# by dialfail, while traffic is on a backup\n" \
 	"nameserver 203.0.113.53\nnameserver 2001:db8::53\n"
-#define NEW_FILE NEW "# by hand\nsearch example.net\noptions edns0"
+#define NEW_FILE                                                    \
+	NEW "# by hand\nsearch example.net\n#dialfail: nameserver " \
+	    "192.0.2.53\n#dialfail: \tnameserver 192.0.2.54\noptions edns0"
 
 static int may_not;
 static struct conf conf;
@@ -197,8 +199,8 @@ test_text(void **arg)
 	assert_int_equal(resolver_text(&r, "nameservers x\nnameserver\t1\n;a\n",
 			     buf, sizeof(buf)),
 	    0);
-	assert_string_equal(
-	    strstr(buf, "192.0.2.1\n"), "192.0.2.1\nnameservers x\n;a\n");
+	assert_string_equal(strstr(buf, "192.0.2.1\n"),
+	    "192.0.2.1\nnameservers x\n#dialfail: nameserver\t1\n;a\n");
 	assert_int_equal(resolver_text(&r, "options edns0\n", buf, 79), -1);
 }
 
@@ -381,6 +383,33 @@ test_not_yet(void **arg)
 	resolver_follow(0);
 	assert_string_equal(content("/etc/resolv.conf"), OLD);
 	nothing_left();
+}
+
+/* Power is lost on the backup: of RUNDIR nothing is left, of /etc all. */
+static void
+test_boot(void **arg)
+{
+	static const char *const old[] = { OLD, "", "nameserver 192.0.2.1\n\n",
+		"options edns0\nnameserver x" };
+	char back[RESOLVER_TEXT_MAX];
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		put("/etc/resolv.conf", old[i], 0640);
+		resolver_follow(1);
+		assert_int_equal(system("rm -rf /run/dialfail/*"), 0);
+		restart();
+		if (old[i][0] == '\0')
+			assert_int_equal(access("/etc/resolv.conf", F_OK), -1);
+		else
+			assert_string_equal(
+			    content("/etc/resolv.conf"), old[i]);
+		nothing_left();
+	}
+	assert_int_equal(mode_of("/etc/resolv.conf"), S_IFREG | 0640);
+	assert_int_equal(resolver_old(NEW_FILE, back, strlen(OLD)), -1);
+	assert_int_equal(resolver_old("# by others\n", back, 64), -1);
 }
 
 static void
@@ -587,6 +616,7 @@ main(void)
 		cmocka_unit_test_setup(test_mounted, fresh),
 		cmocka_unit_test_setup(test_changed_by_others, fresh),
 		cmocka_unit_test_setup(test_not_yet, fresh),
+		cmocka_unit_test_setup(test_boot, fresh),
 		cmocka_unit_test_setup(test_killed, fresh),
 		cmocka_unit_test_setup(test_show, fresh),
 		cmocka_unit_test_setup(test_resolvconf, fresh),
