@@ -4,17 +4,7 @@
 
 CHANGES=(cut_upstream restore_upstream restore_upstream 'carrier down' \
     'carrier up' 'carrier up')
-cut=0 unplugged=0 kills=0 settled=0 moves=0 slowest=0
-
-# must DESCRIPTION COMMAND...: a test that is only shown if it fails
-must() {
-	local name=$1
-	shift
-	"$@" >"$LAB/must.out" 2>&1 && return
-	diag "$(cat "$LAB/must.out")"
-	ok "after $kills kills: $name" false
-	lab_done
-}
+cut=0 unplugged=0 settled=0 moves=0 slowest=0
 
 # Up to a second, as chance has it.
 any_moment() {

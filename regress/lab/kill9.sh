@@ -2,6 +2,18 @@
 # What must hold when one of the processes dies, whatever the state; used by
 # scenarios, after lab.sh.
 
+kills=0
+
+# must DESCRIPTION COMMAND...: a test that is only shown if it fails
+must() {
+	local name=$1
+	shift
+	"$@" >"$LAB/must.out" 2>&1 && return
+	diag "$(cat "$LAB/must.out")"
+	ok "after $kills kills: $name" false
+	lab_done
+}
+
 # The pids of all four.
 processes() {
 	fact '.pid, .processes[].pid' | sort -un | tr '\n' ' '

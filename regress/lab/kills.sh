@@ -4,17 +4,7 @@
 # CAMPAIGN_SEED repeats one.
 
 declare -A killed=([parent]=0 [prober]=0 [dialer]=0 [netconf]=0 [all]=0)
-kills=0 moved=0 slowest=0
-
-# must DESCRIPTION COMMAND...: a test that is only shown if it fails
-must() {
-	local name=$1
-	shift
-	"$@" >"$LAB/must.out" 2>&1 && return
-	diag "$(cat "$LAB/must.out")"
-	ok "kill $kills: $name" false
-	lab_done
-}
+moved=0 slowest=0
 
 other_way() {
 	if in_state primary; then echo failover; else echo fallback; fi
