@@ -29,6 +29,7 @@ static void
 stop(struct uplink *u)
 {
 	link_phase(u, LINK_STOPPING);
+	u->link.gen++; /* what its start hook still says comes too late */
 	/* of a start hook's end, and of the stop hook */
 	link_timer(&u->link, u->conf.start_ms + 2 * GRACE_MS);
 	link_tell(u, CHILD_NETCONF, IMSG_LINK_STOP);

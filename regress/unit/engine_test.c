@@ -249,6 +249,37 @@ story_stop_outlasts_machine(void)
 	CHECK(parent->uplink[1].link.phase == LINK_OPENING);
 }
 
+/* A start hook that ends as it is stopped: its word is not the stop's. */
+static void
+story_start_ends_while_stopped(void)
+{
+	struct msg_link_result r;
+	struct msg_link start, end;
+
+	rig_configured("primary eth1 { target 198.51.100.7 }\n"
+		       "backup lte { interface wwan0 { start \"up\" "
+		       "stop \"down\" }\n	dial { after 0s } }\n"
+		       "fallback automatic { after 0s stable 0s drain 0s }\n");
+	rig_facts(0, 1);
+	rig_facts(1, 0);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_LINK_START, &start, sizeof(start));
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_expect(CHILD_NETCONF, IMSG_LINK_STOP, &end, sizeof(end));
+	memset(&r, 0, sizeof(r));
+	r.uplink = 1;
+	r.class = MSG_LINK_OK;
+	r.gen = start.gen; /* sent before that was read */
+	rig_send(CHILD_NETCONF, IMSG_LINK_DONE, &r, sizeof(r));
+	CHECK(parent->uplink[1].link.phase == LINK_STOPPING);
+	r.gen = end.gen;
+	rig_send(CHILD_NETCONF, IMSG_LINK_DONE, &r, sizeof(r));
+	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
+}
+
 static void
 gives_up(enum child_id from, uint32_t type, const void *data, size_t len)
 {
@@ -409,6 +440,7 @@ STORY(busy)
 STORY(adopted)
 STORY(adopted_manual)
 STORY(stop_outlasts_machine)
+STORY(start_ends_while_stopped)
 STORY(prober_lies)
 STORY(prober_short)
 STORY(prober_oversteps)
@@ -428,6 +460,7 @@ main(void)
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_stop_outlasts_machine),
+		cmocka_unit_test(test_start_ends_while_stopped),
 		cmocka_unit_test(test_prober_lies),
 		cmocka_unit_test(test_prober_short),
 		cmocka_unit_test(test_prober_oversteps),
