@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -48,23 +49,43 @@ hook_facts_uplink(struct hook_facts *f, uint32_t uplink)
 	address_fact(f, "GATEWAY6", &family[FAMILY_INET6].gateway);
 }
 
-/* Of root's, from HOOK_DIR's parent on down to the program. */
+/* Of root's, from so many bytes of the path on. */
 static const char *
-unfit(const char *path)
+directories_unfit(const char *path, size_t from)
 {
 	char dir[PATH_MAX];
 	struct stat st;
 	const char *p;
 
-	for (p = path + strlen(SYSCONFDIR "/dialfail"); p != NULL;
-	     p = strchr(p + 1, '/')) {
-		snprintf(dir, sizeof(dir), "%.*s", (int)(p - path), path);
+	for (p = path + from; p != NULL; p = strchr(p + 1, '/')) {
+		snprintf(dir, sizeof(dir), "%.*s",
+		    p == path ? 1 : (int)(p - path), path);
 		if (stat(dir, &st) == -1)
 			return strerror(errno);
 		if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
 			return "others than root can write its directory";
 	}
-	return program_unfit(path);
+	return NULL;
+}
+
+/* Nor what it is a link to, which elsewhere is looked at from the root on. */
+static const char *
+unfit(const char *path)
+{
+	static const char top[] = SYSCONFDIR "/dialfail";
+	char real[PATH_MAX], real_top[PATH_MAX];
+	const char *why;
+	size_t n;
+
+	if (realpath(path, real) == NULL || realpath(top, real_top) == NULL)
+		return strerror(errno);
+	n = strlen(real_top);
+	if (strncmp(real, real_top, n) != 0 || real[n] != '/')
+		n = 0;
+	if ((why = directories_unfit(path, sizeof(top) - 1)) == NULL &&
+	    (why = directories_unfit(real, n)) == NULL)
+		why = program_unfit(path);
+	return why;
 }
 
 static void

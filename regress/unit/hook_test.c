@@ -273,6 +273,30 @@ test_not_roots_alone(void **arg)
 	assert_int_equal(access("dialfail/out", F_OK), -1);
 }
 
+/* What it leads to counts as well: whoever may replace that is root. */
+static void
+test_link(void **arg)
+{
+	static const char *const where = "dialfail/hooks/switch.d/1";
+
+	(void)arg;
+	put("../good", "echo ran >>$out");
+	assert_int_equal(symlink("../good", where), 0);
+	switched(1);
+	wait_done(1);
+	assert_string_equal(output(), "ran\n");
+	assert_int_equal(mkdir("anybodys", 0755), 0);
+	assert_int_equal(chmod("anybodys", 0777), 0);
+	assert_int_equal(rename("dialfail/hooks/good", "anybodys/good"), 0);
+	assert_int_equal(unlink(where), 0);
+	assert_int_equal(symlink(ETC "/anybodys/good", where), 0);
+	switched(1);
+	wait_done(2);
+	assert_string_equal(
+	    done[1].text, "others than root can write its directory");
+	assert_string_equal(output(), "ran\n");
+}
+
 /* Also one that does not listen, and what it has left behind. */
 static void
 test_hangs(void **arg)
@@ -364,6 +388,7 @@ main(void)
 		cmocka_unit_test_setup(test_none, fresh),
 		cmocka_unit_test_setup(test_fails, fresh),
 		cmocka_unit_test_setup(test_not_roots_alone, fresh),
+		cmocka_unit_test_setup(test_link, fresh),
 		cmocka_unit_test_setup(test_hangs, fresh),
 		cmocka_unit_test_setup(test_newer_switch, fresh),
 		cmocka_unit_test_setup(test_uplink_gone, fresh),
