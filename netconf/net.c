@@ -664,6 +664,12 @@ clear_done(void)
 }
 
 /* pppd takes its interface along when it ends; a hook leaves it. */
+static int
+still_ending(void)
+{
+	return ppp_running() || hook_link_running() || resolver_busy();
+}
+
 static void
 on_clear(int fd, short what, void *arg)
 {
@@ -672,11 +678,13 @@ on_clear(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if ((ppp_running() || hook_link_running() || resolver_busy()) &&
-	    monotime_cmp(monotime_now(), clear_until) < 0)
+	if (still_ending() && monotime_cmp(monotime_now(), clear_until) < 0) {
 		evtimer_add(&clear_timer, &tv);
-	else
-		clear_done();
+		return;
+	}
+	if (still_ending())
+		log_warnx("clear: programs that still run are not waited for");
+	clear_done();
 }
 
 /* Traffic first, then the lines that it was on. */

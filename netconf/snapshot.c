@@ -62,8 +62,14 @@ snapshot_add(struct snapshot *s, enum snapshot_whose whose, const char *key,
     const char *value)
 {
 	char line[SNAPSHOT_LINE_LEN];
+	size_t i;
 
-	snprintf(line, sizeof(line), "%c %s%s%s", letters[whose], key,
+	snprintf(line, sizeof(line), "%c %s", letters[whose], key);
+	/* names of interfaces and tables may hold anything */
+	for (i = 0; line[i] != '\0'; i++)
+		if (!isprint((unsigned char)line[i]))
+			line[i] = '?';
+	snprintf(line + i, sizeof(line) - i, "%s%s",
 	    value[0] == '\0' ? "" : "\t", value);
 	if (is_route(line)) {
 		s->hash += snapshot_hash(line, strlen(line));

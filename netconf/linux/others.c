@@ -332,7 +332,6 @@ others_table_decode(const struct nlmsghdr *h, void *others)
 	struct line l = { "", 0 };
 	const struct nfgenmsg *m;
 	char name[NFT_TABLE_MAXNAMELEN];
-	size_t i;
 
 	if (h->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE))
 		return 0;
@@ -344,10 +343,6 @@ others_table_decode(const struct nlmsghdr *h, void *others)
 		return 0;
 	if (m->nfgen_family == NFPROTO_INET && strcmp(name, "dialfail") == 0)
 		return 0;
-	/* a name may hold anything */
-	for (i = 0; name[i] != '\0'; i++)
-		if (name[i] < ' ' || name[i] > '~')
-			name[i] = '?';
 	put(&l, "nft table %s %.100s", nft_family(m->nfgen_family), name);
 	o->one(0, 0, l.text, o->arg);
 	return 0;

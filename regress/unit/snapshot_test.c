@@ -174,6 +174,24 @@ test_text(void **arg)
 	assert_int_equal(now.n, 3);
 }
 
+/* Names of interfaces and tables may hold anything. */
+static void
+test_odd_names(void **arg)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)arg;
+	add(&before, SNAPSHOT_FOREIGN, "link w\xc3\xbcrmer\t\n", "up");
+	assert_int_equal(snapshot_end(&before), 0);
+	snapshot_print(f, &before);
+	fclose(f);
+	assert_string_equal(text, "f link w??rmer??\tup\n");
+	assert_int_equal(snapshot_parse(text, &now), 0);
+	free(text);
+}
+
 static void
 test_malformed(void **arg)
 {
@@ -208,6 +226,7 @@ main(void)
 		T(test_many_routes),
 		T(test_too_many),
 		T(test_text),
+		T(test_odd_names),
 		T(test_malformed),
 	};
 
