@@ -420,17 +420,21 @@ conf_global_valid(const struct conf_global *g)
 	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
 	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
 	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
-	    g->nfollow > CONF_NETS_MAX || g->nmasq > CONF_NETS_MAX)
+	    !conf_mark_valid(g->mark, 2) || g->nfollow > CONF_NETS_MAX ||
+	    g->nmasq > CONF_NETS_MAX)
 		return 0;
 	for (i = 0; i < g->nfollow; i++)
 		if (!prefix_valid(&g->follow[i]))
 			return 0;
 	for (i = 0; i < g->nmasq; i++) {
-		if (!ifname_valid(g->masq[i].ifname, 1))
+		if (g->masq[i].family >= FAMILIES ||
+		    !ifname_valid(g->masq[i].ifname, 1))
 			return 0;
 		if (g->masq[i].ifname[0] == '\0' &&
 		    (!prefix_valid(&g->masq[i].prefix) ||
-			g->masq[i].prefix.addr.family != AF_INET))
+			g->masq[i].prefix.len == 0 ||
+			addr_family(&g->masq[i].prefix.addr) !=
+			    g->masq[i].family))
 			return 0;
 	}
 	return 1;

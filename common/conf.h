@@ -148,6 +148,7 @@ enum conf_dns { CONF_DNS_KEEP, CONF_DNS_FOLLOW };
 
 /* masquerade from: a prefix, or an interface's networks at the time. */
 struct conf_net {
+	uint32_t family; /* enum family */
 	char ifname[IFNAMSIZ]; /* empty: the prefix counts */
 	struct prefix prefix;
 };
@@ -162,11 +163,13 @@ struct conf_global {
 	uint32_t flap_hold_ms;
 	uint32_t nfollow;
 	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
+	uint32_t mark; /* bits of packets' and flows' marks for us */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 };
 
 #define CONF_DRAIN_DEFAULT UINT32_MAX
+#define CONF_MARK_DEFAULT  0x0f000000u /* bits that few others use */
 
 #define CONF_PEER_ADDRS_MAX 4
 #define CONF_PEER_NETS_MAX  8
@@ -277,6 +280,8 @@ void conf_print_meaning(const struct conf *, FILE *);
 
 /* Range checks of what came in a message: 1 valid, 0 not. */
 int conf_global_valid(const struct conf_global *);
+/* Bits that adjoin and can number so many uplinks. */
+int conf_mark_valid(uint32_t mask, uint32_t nuplinks);
 int conf_uplink_valid(const struct conf_uplink *);
 /* Whether two are the same but for their place in the order. */
 int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);

@@ -51,6 +51,7 @@ conf_build_init(struct conf_build *b, struct conf_src *src, struct conf *conf)
 	g->flap_failovers = conf_range[CONF_F_FAILOVERS].value;
 	g->flap_every_ms = conf_range[CONF_F_EVERY].value;
 	g->flap_hold_ms = conf_range[CONF_F_HOLD].value;
+	g->mark = CONF_MARK_DEFAULT;
 	conf->alarm_timeout_ms = conf_range[CONF_F_ALARM_TIMEOUT].value;
 	conf->capture_size = conf_size_range[CONF_S_CAPTURE].value;
 	conf->capture_keep_ms = conf_range[CONF_F_CAPTURE_KEEP].value;
@@ -493,56 +494,6 @@ conf_build_metered(struct conf_build *b, uint32_t metered)
 	conf_build_uplink(b)->metered = metered;
 }
 
-/* NET, ADDRESS, IF:network or IF, which means the same. */
-void
-conf_build_masquerade(struct conf_build *b, const struct conf_text *text)
-{
-	static const char network[] = ":network";
-	struct conf_global *g = &b->conf->global;
-	struct conf_text name = *text;
-	struct conf_net net;
-	size_t len = strlen(text->s), suffix = sizeof(network) - 1;
-
-	memset(&net, 0, sizeof(net));
-	if (g->nmasq == CONF_NETS_MAX) {
-		conf_src_error(
-		    b->src, text, "more than %d networks", CONF_NETS_MAX);
-		return;
-	}
-	if (prefix_parse(text->s, &net.prefix) == 0) {
-		if (net.prefix.addr.family == AF_INET6) {
-			conf_src_error(b->src, text,
-			    "the IPv6 network \"%s\" "
-			    "is not supported yet",
-			    text->s);
-			return;
-		}
-		if (net.prefix.len == 0) {
-			/* never towards these networks (netconf/nft.c) */
-			conf_src_error(b->src, text,
-			    "\"%s\" leaves nowhere to masquerade to: "
-			    "name the networks of the LAN",
-			    text->s);
-			return;
-		}
-	} else if (strchr(text->s, '/') != NULL ||
-		   strspn(text->s, "0123456789.") == len) {
-		/* a mistyped address, rather than such an interface */
-		conf_src_error(
-		    b->src, text, "\"%s\" is not a network", text->s);
-		return;
-	} else {
-		memset(&net.prefix, 0, sizeof(net.prefix));
-		if (len > suffix &&
-		    strcmp(text->s + len - suffix, network) == 0)
-			name.s = conf_src_keep(b->src, text->s, len - suffix);
-		conf_build_ifname(b, net.ifname, &name);
-		if (net.ifname[0] == '\0')
-			return;
-	}
-	g->masq[g->nmasq++] = net;
-}
-
 void
 conf_build_dns(struct conf_build *b, const struct conf_text *text)
 {
@@ -637,6 +588,7 @@ conf_build_finish(struct conf_build *b)
 	conf->nuplinks = b->nbackups + 1;
 	for (i = 0; i < conf->nuplinks; i++)
 		check_doubles(b, i);
+	conf_build_nat_finish(b);
 	if (conf->capture[0] != '\0')
 		conf->uplink[0].capture = b->capture;
 	conf_build_targets_finish(b);

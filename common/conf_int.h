@@ -129,6 +129,7 @@ struct conf_build {
 	struct conf *conf;
 	uint32_t now; /* index of the uplink being read */
 	uint32_t nbackups;
+	struct conf_text mark;
 	uint32_t capture; /* enum conf_capture, if there is a directory */
 	int have_primary;
 	int errors_before; /* the uplink's block */
@@ -181,7 +182,6 @@ void conf_build_phone(struct conf_build *, const struct conf_text *);
 void conf_build_account(struct conf_build *, const struct conf_text *);
 void conf_build_secret(struct conf_build *, const struct conf_text *);
 void conf_build_metered(struct conf_build *, uint32_t);
-void conf_build_masquerade(struct conf_build *, const struct conf_text *);
 void conf_build_follow(struct conf_build *, const struct conf_text *);
 void conf_build_alarm(struct conf_build *, const struct conf_text *);
 void conf_build_capture(struct conf_build *, const struct conf_text *);
@@ -195,6 +195,12 @@ void conf_build_hook(struct conf_build *, const struct conf_text *word,
     const struct conf_text *name);
 void conf_build_hook_timeout(struct conf_build *, const struct conf_text *);
 void conf_build_hooks_end(struct conf_build *); /* of one interface */
+
+/* conf_nat.c */
+void conf_build_masquerade(
+    struct conf_build *, enum family, const struct conf_text *);
+void conf_build_mark(struct conf_build *, const struct conf_text *);
+void conf_build_nat_finish(struct conf_build *);
 
 /* conf_target.c */
 void conf_build_gateway(struct conf_build *, const struct conf_text *word,

@@ -272,21 +272,25 @@ print_fallback(FILE *f, const struct conf_global *g)
 }
 
 static void
-print_masquerade(FILE *f, const struct conf_global *g)
+print_masquerade(FILE *f, const struct conf_global *g, enum family family)
 {
 	char buf[PREFIX_STRLEN];
-	uint32_t i;
+	uint32_t i, n = 0;
 
 	for (i = 0; i < g->nmasq; i++) {
-		fprintf(f, i == 0 ? "masquerade from " : " ");
+		if (g->masq[i].family != family)
+			continue;
+		if (n++ == 0)
+			fprintf(f, "masquerade%s from",
+			    family == FAMILY_INET6 ? " inet6" : "");
 		if (g->masq[i].ifname[0] != '\0')
-			fprintf(f, "%s:network", g->masq[i].ifname);
+			fprintf(f, " %s:network", g->masq[i].ifname);
 		else
-			fputs(
-			    prefix_format(&g->masq[i].prefix, buf, sizeof(buf)),
-			    f);
+			fprintf(f, " %s",
+			    prefix_format(
+				&g->masq[i].prefix, buf, sizeof(buf)));
 	}
-	if (g->nmasq > 0)
+	if (n > 0)
 		fputc('\n', f);
 }
 
@@ -353,7 +357,10 @@ conf_print(const struct conf *conf, FILE *f)
 	print_duration(f, "\thold", g->flap_hold_ms);
 	fprintf(f, "}\n");
 	print_follow(f, g);
-	print_masquerade(f, g);
+	print_masquerade(f, g, FAMILY_INET);
+	print_masquerade(f, g, FAMILY_INET6);
+	if (g->mark != CONF_MARK_DEFAULT)
+		fprintf(f, "mark 0x%08x\n", g->mark);
 	if (conf->dns == CONF_DNS_FOLLOW)
 		fprintf(f, "dns follow\n");
 	if (conf->alarm[0] != '\0') {

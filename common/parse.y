@@ -65,6 +65,7 @@ static struct {
 	int line_given; /* a newline at the end of this file */
 	int token; /* the last one, and the one before */
 	int before;
+	enum family family; /* of a masquerade's networks */
 	int begins; /* the one before is the first of its line */
 	struct conf_text text, text_before;
 } ps;
@@ -100,8 +101,8 @@ static void	once(const struct conf_text *);
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
 %token	<text>	HOT IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
-%token	<text>	KEEP LINKDOWN MANUAL MASQUERADE MAX METERED MODEM MOST MTU NEAR
-%token	<text>	NO NONE PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
+%token	<text>	KEEP LINKDOWN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
+%token	<text>	NEAR NO NONE PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
 %token	<text>	REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
 %token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
@@ -126,6 +127,7 @@ grammar		: /* empty */
 		| grammar follow '\n'
 		| grammar masquerade '\n'
 		| grammar dns '\n'
+		| grammar mark '\n'
 		| grammar alarm '\n'
 		| grammar capture '\n'
 		| grammar state '\n'
@@ -559,20 +561,33 @@ follow_list	: /* empty */
 		| follow_list error '\n'	{ RECOVERED; }
 		;
 
-masquerade	: MASQUERADE FROM networks
+masquerade	: MASQUERADE FROM		{
+			ps.family = FAMILY_INET;
+		} networks
+		| MASQUERADE INET6 FROM		{
+			ps.family = FAMILY_INET6;
+		} networks
+		;
+
+mark		: MARK string			{
+			once(&$1);
+			conf_build_mark(BUILD, &$2);
+		}
 		;
 
 networks	: network
 		| networks network
 		;
 
-network		: string	{ conf_build_masquerade(BUILD, &$1); }
+network		: string			{
+			conf_build_masquerade(BUILD, ps.family, &$1);
+		}
 		| '{'		{ enter(IN_NETWORKS); } network_list close
 		;
 
 network_list	: /* empty */
 		| network_list string		{
-			conf_build_masquerade(BUILD, &$2);
+			conf_build_masquerade(BUILD, ps.family, &$2);
 		}
 		| network_list error '\n'	{ RECOVERED; }
 		;
@@ -730,7 +745,7 @@ static const struct keyword {
 	{ "ignore", IGNORE, IN_VALUE, NULL, 0 },
 	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
 	{ "inet", INET, IN_VALUE, NULL, 0 },
-	{ "inet6", INET6, IN_VALUE, NULL, IN_GLOBAL },
+	{ "inet6", INET6, IN_VALUE, NULL, 0 },
 	{ "init", INIT, IN_BACKUP, "quoted strings", 0 },
 	{ "interface", INTERFACE, IN_BACKUP, NULL, 0 },
 	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
@@ -740,7 +755,8 @@ static const struct keyword {
 	{ "linkdown", LINKDOWN, IN_PRIMARY, "ignore or keep", 0 },
 	{ "listen", UNSUPPORTED, 0, NULL, 0 },
 	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
-	{ "masquerade", MASQUERADE, IN_GLOBAL, "from", 0 },
+	{ "mark", MARK, IN_GLOBAL, "a mask of bits", 0 },
+	{ "masquerade", MASQUERADE, IN_GLOBAL, "from or inet6 from", 0 },
 	{ "max", MAX, IN_DIAL, "a duration", 0 },
 	{ "metered", METERED, IN_BACKUP, "yes or no", 0 },
 	{ "modem", MODEM, IN_BACKUP, "a path", 0 },

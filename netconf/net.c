@@ -219,9 +219,16 @@ fill_want(void)
 	}
 	want.nfollow = conf->global.nfollow;
 	memcpy(want.follow, conf->global.follow, sizeof(want.follow));
+	want.mask = conf->global.mark;
 	want.nmasq = conf->global.nmasq;
 	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
 	tunnels_fill(&want, conf);
+}
+
+uint32_t
+net_mask(void)
+{
+	return want.mask;
 }
 
 static void

@@ -27,6 +27,9 @@ const struct net_want *net_wish(void);
 /* What the parent asks for, as a wish for the plan. */
 void net_take_wish(const struct msg_net_want *, struct net_want *);
 
+/* Bits of marks that are ours now. */
+uint32_t net_mask(void);
+
 /* net_apply.c */
 /* The undo file of an earlier run; why it cannot be used is logged. */
 void apply_open(void);

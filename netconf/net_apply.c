@@ -17,6 +17,7 @@
 #define UNDO_FILE    RUNDIR "/undo"
 #define TUNNELS_FILE RUNDIR "/tunnels"
 #define TELL_TUNNELS 8 /* of one plan; the others are counted */
+#define TOGETHER_MAX 512 /* elements of one transaction */
 
 static struct undo undo;
 static struct undo_tunnels undo_tunnels;
@@ -265,13 +266,13 @@ give_back(const struct step *st)
 }
 
 static int
-load_nat(const char *text, char *why, size_t size)
+load_nat(const struct plan *p, char *why, size_t size)
 {
 	nat_loaded[0] = '\0';
 	nat_handle = 0;
-	if (netops->nat_load(text, why, size) == -1)
+	if (netops->nat_load(p->load, why, size) == -1)
 		return -1;
-	strlcpy(nat_loaded, text, sizeof(nat_loaded));
+	strlcpy(nat_loaded, p->nat, sizeof(nat_loaded));
 	return 0;
 }
 
@@ -316,9 +317,41 @@ move_tunnel(const struct step *st, char *why, size_t size)
 	return 1;
 }
 
+/* The elements of n steps, those that go first. */
+static int
+change_elements(const struct step *st, size_t n)
+{
+	static struct net_element element[TOGETHER_MAX];
+	size_t i, ndel = 0;
+
+	for (i = 0; i < n; i++) {
+		element[i] = st[i].element;
+		ndel += st[i].type == STEP_ELEMENT_DEL;
+	}
+	return netops->elements(element, ndel, element + ndel, n - ndel);
+}
+
+static int
+is_element(const struct step *st)
+{
+	return st->type == STEP_ELEMENT_DEL || st->type == STEP_ELEMENT_ADD;
+}
+
+/* How many steps, from the first one on, are done at once. */
+static size_t
+together(const struct step *st, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && n < TOGETHER_MAX && is_element(&st[n]))
+		n++;
+	return n == 0 ? 1 : n;
+}
+
 /* 1: not done, and why is to be told; -1: failed. */
 static int
-do_step(const struct step *st, const struct plan *p, char *why, size_t size)
+do_step(const struct step *st, size_t n, const struct plan *p, char *why,
+    size_t size)
 {
 	switch (st->type) {
 	case STEP_GROUP:
@@ -328,7 +361,10 @@ do_step(const struct step *st, const struct plan *p, char *why, size_t size)
 	case STEP_LINKDOWN:
 		return set_linkdown(st);
 	case STEP_NAT:
-		return load_nat(p->nat, why, size);
+		return load_nat(p, why, size);
+	case STEP_ELEMENT_DEL:
+	case STEP_ELEMENT_ADD:
+		return change_elements(st, n);
 	case STEP_TUNNEL:
 		return move_tunnel(st, why, size);
 	case STEP_RULE_ADD:
@@ -355,11 +391,15 @@ gone_already(const struct step *st)
 	       (errno == ENOENT || errno == ESRCH || errno == ENODEV);
 }
 
-/* A link was lost since the dump: the rest of this plan may be wrong. */
+/*
+ * A link was lost since the dump, or our nft table, or what was in it: the
+ * rest of this plan may be wrong.
+ */
 static int
-overtaken(void)
+overtaken(const struct step *st)
 {
-	return errno == ENODEV || errno == ENETDOWN;
+	return errno == ENODEV || errno == ENETDOWN ||
+	       (is_element(st) && errno == ENOENT);
 }
 
 void
@@ -407,29 +447,43 @@ tunnels_done(uint32_t gen, uint32_t ntunnels, size_t had)
 		(void)save_tunnels();
 }
 
+/* How many that were. */
+static int
+tell_done(const struct step *st, size_t n, const struct net_state *s,
+    uint32_t gen, uint32_t *ntunnels)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (st[i].type == STEP_TUNNEL)
+			tunnel_done(&st[i], s, gen, ntunnels);
+		else
+			tell_step(&st[i], s, gen);
+	return (int)n;
+}
+
 /* How many were done; *end is the one that failed, or behind the last. */
 static int
 do_steps(const struct plan *p, const struct net_state *s, uint32_t gen,
     size_t *end, char *reason, size_t size)
 {
 	size_t i, had = undo_tunnels.n;
+	const struct step *st;
 	uint32_t ntunnels = 0;
-	int n, done = 0, saved;
+	int result, done = 0, saved;
+	size_t n;
 
-	for (i = 0; i < p->n; i++) {
+	for (i = 0; i < p->n; i += n) {
+		st = &p->step[i];
+		n = together(st, p->n - i);
 		reason[0] = '\0';
-		n = do_step(&p->step[i], p, reason, size);
-		if (n == -1 && !gone_already(&p->step[i]))
+		result = do_step(st, n, p, reason, size);
+		if (result == -1 && !gone_already(st))
 			break;
-		if (n == 1)
+		if (result == 1)
 			apply_tell(gen, reason);
-		if (n != 0)
-			continue;
-		done++;
-		if (p->step[i].type == STEP_TUNNEL)
-			tunnel_done(&p->step[i], s, gen, &ntunnels);
-		else
-			tell_step(&p->step[i], s, gen);
+		if (result == 0)
+			done += tell_done(st, n, s, gen, &ntunnels);
 	}
 	saved = errno;
 	tunnels_done(gen, ntunnels, had);
@@ -451,7 +505,7 @@ apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
 		return -1;
 	}
 	done = do_steps(p, s, gen, &end, reason, sizeof(reason));
-	if (end == p->n || overtaken())
+	if (end == p->n || overtaken(&p->step[end]))
 		return done;
 	if (reason[0] == '\0')
 		strlcpy(reason, strerror(errno), sizeof(reason));
@@ -481,13 +535,14 @@ apply_back(const struct net_before *b, const struct net_state *now)
 	static struct plan back;
 	const struct step *st;
 	int failed = 0;
-	size_t i;
+	size_t i, n;
 
 	plan_back(b, now, &undo, &back);
-	for (i = 0; i < back.n; i++) {
+	for (i = 0; i < back.n; i += n) {
 		st = &back.step[i];
-		if (do_step(st, &back, why, sizeof(why)) != -1 ||
-		    gone_already(st) || overtaken())
+		n = together(st, back.n - i);
+		if (do_step(st, n, &back, why, sizeof(why)) != -1 ||
+		    gone_already(st) || overtaken(st))
 			continue;
 		plan_step_text(st, now, text, sizeof(text));
 		log_warn("network: cannot take back: %s", text);

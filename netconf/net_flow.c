@@ -51,7 +51,8 @@ flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
 {
 	uint32_t f, more;
 
-	if (netops->flows_flush(plan_mark(uplink), NET_MARK_MASK, &more) == -1)
+	if (netops->flows_flush(
+		plan_mark(net_mask(), uplink), net_mask(), &more) == -1)
 		log_warn("flows of uplink %u", uplink);
 	else
 		*n += more;
@@ -139,8 +140,8 @@ on_drain(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (netops->flows_count(plan_mark(drain.uplink), NET_MARK_MASK, &n) ==
-	    -1)
+	if (netops->flows_count(
+		plan_mark(net_mask(), drain.uplink), net_mask(), &n) == -1)
 		log_warn("flows of uplink %u", drain.uplink);
 	if (n == 0 || monotime_cmp(now, drain.until) >= 0)
 		drained();

@@ -80,7 +80,8 @@ tell_flows(const struct msg_net_plan *q)
 	if ((uplink = flow_text(&q->want, net_wish(), text, sizeof(text))) ==
 	    MSG_UPLINK_NONE)
 		return;
-	if (netops->flows_count(plan_mark(uplink), NET_MARK_MASK, &n) == -1)
+	if (netops->flows_count(
+		plan_mark(net_mask(), uplink), net_mask(), &n) == -1)
 		n = MSG_FLOWS_NONE;
 	tell(q->asker, "flows", n, text);
 }

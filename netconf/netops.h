@@ -24,8 +24,6 @@
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
 #define NET_PREF        32765 /* just before the main table's 32766 */
 #define NET_PREF_HOT    32767 /* and behind it */
-#define NET_MARK_MASK   0x0f000000u /* bits that few others use */
-#define NET_MARK_SHIFT  24
 #define NET_MAIN        254
 #define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
 #define NET_NO_VALUE    UINT32_MAX
@@ -93,6 +91,26 @@ struct net_route {
 	int64_t expires_ms; /* after the dump; 0: it stays */
 };
 
+/* The sets and maps of our nft table. */
+enum net_set {
+	NET_SET_UPLINK, /* interface: jump to an uplink's chain */
+	NET_SET_STAY, /* mark of a flow: likewise */
+	NET_SET_LAN, /* networks */
+	NET_SET_LAN6,
+	NET_SETS
+};
+
+#define NET_UPLINK_ODD UINT32_MAX /* a verdict that we never give */
+
+/* An element; what its set has no use for is zero. */
+struct net_element {
+	enum net_set set;
+	uint32_t uplink; /* whose chain a map leads to */
+	uint32_t mark;
+	char ifname[IFNAMSIZ];
+	struct addr first, last; /* of a network */
+};
+
 /* What the kernel holds: ours, and of the others what we must know. */
 struct net_state {
 	struct net_link *links;
@@ -106,6 +124,8 @@ struct net_state {
 	struct net_route *routes;
 	size_t nroutes;
 	uint64_t nat; /* which one our nft table is; 0: it is not there */
+	struct net_element *elements; /* of its sets */
+	size_t nelements;
 };
 
 /* Interfaces by which main's routes are told. */
@@ -149,6 +169,9 @@ struct netops {
 	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
+	/* Elements of its sets, all of them or none: some go, some come. */
+	int (*elements)(const struct net_element *del, size_t ndel,
+	    const struct net_element *add, size_t nadd);
 	/* Forget flows whose marks say so; how many there were. */
 	int (*flows_flush)(uint32_t mark, uint32_t mask, uint32_t *n);
 	/* Forget flows that leave from this address, whatever their mark. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The text of `table inet dialfail`, for nft -f.  Loaded when interfaces'
- * names change, never at a switch: flows carry the uplink's id in bits of
- * their mark, so what a switch has to change is routes alone.
+ * The text of `table inet dialfail`, for nft -f.  It follows from the
+ * configuration alone: what comes and goes (interfaces, networks of the LAN,
+ * flows that drain) are elements of its sets and maps, so that nft(8), which
+ * takes its time to start, runs at start and reload only.  Flows carry the
+ * uplink's id in bits of their mark, so what a switch has to change is routes
+ * alone.
  *
  * Masquerading stands at srcnat + 10, where a user's own SNAT wins in any
  * load order, and the marks are set again at srcnat + 20, because others
@@ -15,6 +18,7 @@
 #include <string.h>
 
 #include "netconf/nft.h"
+#include "netconf/plan_int.h"
 
 struct text {
 	char *buf;
@@ -39,126 +43,147 @@ put(struct text *t, const char *fmt, ...)
 	t->len += n > 0 ? (size_t)n : 0;
 }
 
+/* Together, since nft(8) compares single ones with those of the old table. */
 static void
-element(struct text *t, const struct prefix *net, int *n)
+elements(struct text *t, enum net_set set, const struct wanted *d)
 {
-	char p[PREFIX_STRLEN];
-
-	put(t, "%s%s", (*n)++ == 0 ? "\t\telements = { " : ", ",
-	    prefix_format(net, p, sizeof(p)));
-}
-
-/* Networks of the LAN: as written, or those of an interface now. */
-static void
-networks(struct text *t, const struct net_want *w, const struct net_state *s)
-{
-	const struct net_link *l;
-	struct prefix net;
-	uint32_t i;
-	size_t j;
+	char what[ELEMENT_STRLEN];
+	size_t i;
 	int n = 0;
 
-	put(t, "\tset lan {\n\t\ttype ipv4_addr\n\t\tflags interval\n"
-	       "\t\tauto-merge\n");
-	for (i = 0; i < w->nmasq; i++) {
-		if (w->masq[i].ifname[0] == '\0') {
-			element(t, &w->masq[i].prefix, &n);
-			continue;
-		}
-		if ((l = net_link_find(s, w->masq[i].ifname)) == NULL)
-			continue;
-		for (j = 0; j < s->naddrs; j++) {
-			if (s->addrs[j].ifindex != l->ifindex ||
-			    s->addrs[j].local.family != AF_INET)
-				continue;
-			net.addr = s->addrs[j].local;
-			net.len = s->addrs[j].prefixlen;
-			prefix_mask(&net);
-			element(t, &net, &n);
-		}
-	}
+	for (i = 0; d != NULL && i < d->nelements; i++)
+		if (d->element[i].set == set)
+			put(t, "%s%s", n++ == 0 ? "\t\telements = { " : ", ",
+			    plan_element_text(
+				&d->element[i], what, sizeof(what)));
 	put(t, "%s\t}\n", n > 0 ? " }\n" : "");
 }
 
 static void
-remark(struct text *t, const char *field, uint32_t mark)
+sets(struct text *t, const struct wanted *d)
 {
-	put(t, "%s set %s and 0x%08x or 0x%08x\n", field, field, ~NET_MARK_MASK,
-	    mark);
+	static const char *const types[NET_SETS] = {
+		[NET_SET_UPLINK] = "map uplink {\n\t\ttype ifname : verdict\n",
+		[NET_SET_STAY] = "map stay {\n\t\ttype mark : verdict\n",
+		[NET_SET_LAN] =
+		    "set lan {\n\t\ttype ipv4_addr\n\t\tflags interval\n",
+		[NET_SET_LAN6] =
+		    "set lan6 {\n\t\ttype ipv6_addr\n\t\tflags interval\n",
+	};
+	uint32_t i;
+
+	for (i = 0; i < NET_SETS; i++) {
+		put(t, "\t%s", types[i]);
+		elements(t, i, d);
+	}
+}
+
+/* What the maps lead to: an uplink's mark for the flow, and for a packet. */
+static void
+verdicts(struct text *t, const struct net_want *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nuplinks; i++)
+		put(t,
+		    "\tchain mark%u {\n"
+		    "\t\tct mark set ct mark and 0x%08x or 0x%08x\n\t}\n"
+		    "\tchain stay%u {\n"
+		    "\t\tmeta mark set meta mark and 0x%08x or 0x%08x\n\t}\n",
+		    i, ~w->mask, plan_mark(w->mask, i), i, ~w->mask,
+		    plan_mark(w->mask, i));
 }
 
 /*
  * A packet that does not come from an uplink stays with its flow's: answers
- * always (inbound by X answers by X), what the LAN sends only with a backup,
- * or with a primary that drains; else it would hang on a dead primary until
- * its flow is forgotten.  Only forwarded ones: our own sockets have the
- * source that a rule knows, and a bit more in the mark of a tunnel's outer
- * packets would send them into the tunnel (wg-quick's `not fwmark`).
+ * always (inbound by X answers by X), what the LAN sends as map stay says.
+ * Only forwarded ones: our own sockets have the source that a rule knows, and
+ * a bit more in the mark of a tunnel's outer packets would send them into the
+ * tunnel (wg-quick's `not fwmark`).
  */
-static void
-restore(struct text *t, const struct net_want *w)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->nuplinks; i++) {
-		if (w->uplink[i].ifname[0] == '\0')
-			continue;
-		put(t, "\t\tiifgroup != %u %sct mark and 0x%08x == 0x%08x ",
-		    NET_GROUP,
-		    i == 0 && w->drain != 0 ? "ct direction reply " : "",
-		    NET_MARK_MASK, plan_mark(w->uplink[i].id));
-		remark(t, "meta mark", plan_mark(w->uplink[i].id));
-	}
-}
-
-/* For each uplink: its interface, a condition, and its mark for the flow. */
-static void
-mark_flows(struct text *t, const struct net_want *w, const char *interface,
-    const char *when)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->nuplinks; i++) {
-		if (w->uplink[i].ifname[0] == '\0')
-			continue;
-		put(t, "\t\t%s \"%s\" %s", interface, w->uplink[i].ifname,
-		    when);
-		remark(t, "ct mark", plan_mark(w->uplink[i].id));
-	}
-}
-
 static void
 marks(struct text *t, const struct net_want *w)
 {
-	put(t, "\tchain prerouting {\n\t\ttype filter hook prerouting "
-	       "priority mangle\n");
-	mark_flows(t, w, "iifname", "ct state new ");
-	restore(t, w);
-	put(t, "\t}\n\tchain marks {\n\t\ttype filter hook postrouting "
-	       "priority srcnat + 20\n");
-	mark_flows(t, w, "oifname", "");
+	put(t,
+	    "\tchain prerouting {\n"
+	    "\t\ttype filter hook prerouting priority mangle\n"
+	    "\t\tct state new iifname vmap @uplink\n"
+	    "\t\tiifgroup != %u ct direction reply ct mark and 0x%08x == "
+	    "0x%08x jump stay0\n"
+	    "\t\tiifgroup != %u ct mark and 0x%08x vmap @stay\n"
+	    "\t}\n"
+	    "\tchain marks {\n"
+	    "\t\ttype filter hook postrouting priority srcnat + 20\n"
+	    "\t\toifname vmap @uplink\n"
+	    "\t}\n",
+	    NET_GROUP, w->mask, plan_mark(w->mask, 0), NET_GROUP, w->mask);
+}
+
+/*
+ * TCP between the LAN and an uplink agrees on segments that fit, both ways,
+ * since many paths lose the ICMP that would tell (RFC 2923 2.1): rt mtu is
+ * the smaller one of the way out and the way back (nft_rt.c).
+ */
+static void
+segments(struct text *t)
+{
+	static const char *const side[] = { "iifgroup", "oifgroup" };
+	size_t i;
+
+	put(t, "\tchain forward {\n"
+	       "\t\ttype filter hook forward priority mangle\n");
+	for (i = 0; i < 2; i++)
+		put(t,
+		    "\t\t%s %u tcp flags & (syn | rst) == syn "
+		    "tcp option maxseg size set rt mtu\n",
+		    side[i], NET_GROUP);
+	put(t, "\t}\n");
+}
+
+static int
+masquerades(const struct net_want *w, enum family family)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nmasq; i++)
+		if (w->masq[i].family == family)
+			return 1;
+	return 0;
+}
+
+static void
+nat(struct text *t, const struct net_want *w)
+{
+	static const char *const match[FAMILIES] = {
+		"ip saddr @lan ip daddr != @lan",
+		"ip6 saddr @lan6 ip6 daddr != @lan6",
+	};
+	uint32_t f;
+
+	if (w->nmasq == 0)
+		return;
+	put(t, "\tchain nat {\n"
+	       "\t\ttype nat hook postrouting priority srcnat + 10\n");
+	for (f = 0; f < FAMILIES; f++)
+		if (masquerades(w, f))
+			put(t,
+			    "\t\toifgroup %u %s rt ipsec missing masquerade\n",
+			    NET_GROUP, match[f]);
 	put(t, "\t}\n");
 }
 
 int
 nft_text(
-    const struct net_want *w, const struct net_state *s, char *buf, size_t size)
+    const struct net_want *w, const struct wanted *d, char *buf, size_t size)
 {
 	struct text t = { buf, size, 0 };
 
-	buf[0] = '\0';
 	put(&t, "%stable inet dialfail {\n", NFT_DELETE);
-	if (w->nmasq > 0) {
-		networks(&t, w, s);
-		put(&t,
-		    "\tchain nat {\n"
-		    "\t\ttype nat hook postrouting priority srcnat + 10\n"
-		    "\t\toifgroup %u ip saddr @lan ip daddr != @lan "
-		    "rt ipsec missing masquerade\n"
-		    "\t}\n",
-		    NET_GROUP);
-	}
+	sets(&t, d);
+	verdicts(&t, w);
 	marks(&t, w);
+	segments(&t);
+	nat(&t, w);
 	put(&t, "}\n");
 	return t.len < size ? 0 : -1;
 }

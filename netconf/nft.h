@@ -9,8 +9,8 @@
 
 #define NFT_DELETE "table inet dialfail\ndelete table inet dialfail\n"
 
-/* 0, or -1: it does not fit into size. */
+/* With elements, or without (NULL).  0, or -1: it does not fit into size. */
 int nft_text(
-    const struct net_want *, const struct net_state *, char *, size_t size);
+    const struct net_want *, const struct wanted *, char *, size_t size);
 
 #endif

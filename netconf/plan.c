@@ -12,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netconf/nft.h"
 #include "netconf/plan_int.h"
 
 /* Valid until the next one is added. */
-static struct step *
-add_step(struct plan *p, enum step_type type)
+struct step *
+plan_step(struct plan *p, enum step_type type)
 {
 	static struct step none;
 	struct step *st;
@@ -53,7 +52,7 @@ begin(struct plan *p)
 struct step *
 plan_link_step(struct plan *p, enum step_type type, const struct net_link *l)
 {
-	struct step *st = add_step(p, type);
+	struct step *st = plan_step(p, type);
 
 	strlcpy(st->ifname, l->name, sizeof(st->ifname));
 	st->ifindex = l->ifindex;
@@ -211,10 +210,10 @@ plan_rules(struct plan *p, const struct wanted *d, const struct net_state *s,
 		return;
 	for (i = 0; i < d->nrules; i++)
 		if (d->rule[i].family == family)
-			add_step(p, STEP_RULE_ADD)->rule = d->rule[i];
+			plan_step(p, STEP_RULE_ADD)->rule = d->rule[i];
 	for (i = s->nrules; i > 0; i--)
 		if (s->rules[i - 1].family == family)
-			add_step(p, STEP_RULE_DEL)->rule = s->rules[i - 1];
+			plan_step(p, STEP_RULE_DEL)->rule = s->rules[i - 1];
 }
 
 int
@@ -275,7 +274,7 @@ plan_routes_add(struct plan *p, const struct wanted *d,
 			    plan_same_route(&s->routes[j], &d->route[i]))
 				break;
 		if (j == s->nroutes)
-			add_step(p, STEP_ROUTE_ADD)->route = d->route[i];
+			plan_step(p, STEP_ROUTE_ADD)->route = d->route[i];
 	}
 }
 
@@ -292,7 +291,7 @@ plan_routes_del(struct plan *p, const struct wanted *d,
 			if (plan_same_place(&d->route[i], &s->routes[j]))
 				break;
 		if (i == d->nroutes)
-			add_step(p, STEP_ROUTE_DEL)->route = s->routes[j];
+			plan_step(p, STEP_ROUTE_DEL)->route = s->routes[j];
 	}
 }
 
@@ -376,22 +375,6 @@ plan_undo(struct plan *p, const struct net_want *w, const struct net_state *s)
 	}
 }
 
-static void
-plan_nat(struct plan *p, const struct net_want *w, const struct net_state *s)
-{
-	if (w->clear) {
-		strlcpy(p->nat, NFT_DELETE, sizeof(p->nat));
-		if (s->nat)
-			add_step(p, STEP_NAT);
-		return;
-	}
-	if (nft_text(w, s, p->nat, sizeof(p->nat)) == -1)
-		strlcpy(p->error, "nft: too many networks", sizeof(p->error));
-	else if (!s->nat || w->nat_loaded == NULL ||
-		 strcmp(p->nat, w->nat_loaded) != 0)
-		add_step(p, STEP_NAT);
-}
-
 /* A backup that shall carry traffic must be able to. */
 static void
 check_active(struct plan *p, const struct net_want *w,
@@ -443,7 +426,7 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 
 /* ---- back ---- */
 
-/* Rules and routes of ours, as they were. */
+/* Rules, routes and elements of ours, as they were. */
 static void
 wanted_before(const struct net_state *s, struct wanted *d)
 {
@@ -458,7 +441,10 @@ wanted_before(const struct net_state *s, struct wanted *d)
 			break;
 		d->route[d->nroutes++] = s->routes[i];
 	}
-	d->too_many = i < s->nroutes || s->nrules > WANTED_MAX;
+	d->too_many = i < s->nroutes || s->nrules > WANTED_MAX ||
+		      s->nelements > WANTED_MAX;
+	for (i = 0; i < s->nelements && i < WANTED_MAX; i++)
+		d->element[d->nelements++] = s->elements[i];
 }
 
 static const struct net_link *
@@ -525,18 +511,6 @@ back_values(struct plan *p, const struct net_before *b,
 	}
 }
 
-static void
-back_nat(
-    struct plan *p, const struct net_before *b, const struct net_state *now)
-{
-	if (b->state.nat == now->nat ||
-	    (b->state.nat != 0 && b->nat[0] == '\0'))
-		return;
-	strlcpy(
-	    p->nat, b->state.nat == 0 ? NFT_DELETE : b->nat, sizeof(p->nat));
-	add_step(p, STEP_NAT);
-}
-
 /* Traffic first; a link that was up last time has routes to be laid again. */
 void
 plan_back(const struct net_before *b, const struct net_state *now,
@@ -550,7 +524,7 @@ plan_back(const struct net_before *b, const struct net_state *now,
 		plan_moves(p, &p->wanted, now);
 	}
 	plan_tunnels_back(p, &b->state, now);
-	back_nat(p, b, now);
+	plan_nat_back(p, b, now);
 	back_values(p, b, now, undo);
 	back_updown(p, b, now, undo, 0);
 }

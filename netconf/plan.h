@@ -6,6 +6,7 @@
  *
  *	plan_want.c	what is wanted, and what the kernel says of an uplink
  *	plan_private.c	private networks that stay with their uplink
+ *	plan_nat.c	the elements of our nft table
  *	plan.c		the steps from found to wanted
  *	plan_tunnel.c	tunnels that follow the active uplink
  *	plan_text.c	steps and differences in words
@@ -22,7 +23,7 @@
 #include "netconf/undo.h"
 #include "netconf/undo_tunnel.h"
 
-#define PLAN_NFT_MAX 16384
+#define PLAN_NFT_MAX 49152
 #define WANTED_MAX   512
 #define PRIVATE_MAX  200 /* networks of both families, two routes each */
 
@@ -66,9 +67,11 @@ struct net_want {
 	int shut; /* the primary may be set down, if it asks for it */
 	uint32_t nfollow;
 	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
+	uint32_t mask; /* bits of marks that are ours */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
-	const char *nat_loaded; /* text of our nft table as last loaded */
+	const char *
+	    nat_loaded; /* text of our nft table as last loaded, without elements */
 	const struct undo *undo; /* what is overwritten already */
 	size_t ntunnels;
 	struct net_tunnel *tunnel; /* by name and key */
@@ -79,7 +82,9 @@ enum step_type {
 	STEP_GROUP,
 	STEP_RP_FILTER,
 	STEP_LINKDOWN,
-	STEP_NAT,
+	STEP_NAT, /* and all elements of it */
+	STEP_ELEMENT_DEL, /* several that follow are one transaction, */
+	STEP_ELEMENT_ADD, /* those that go before those that come */
 	STEP_TUNNEL,
 	STEP_RULE_ADD,
 	STEP_RULE_DEL,
@@ -105,14 +110,17 @@ struct step {
 	struct net_place place; /* of a tunnel, and before */
 	struct net_place before;
 	enum step_own own;
+	struct net_element element;
 };
 
-/* Rules and routes as a whole. */
+/* Rules, routes and elements as a whole. */
 struct wanted {
 	struct net_rule rule[WANTED_MAX];
 	size_t nrules;
 	struct net_route route[WANTED_MAX];
 	size_t nroutes;
+	struct net_element element[WANTED_MAX];
+	size_t nelements;
 	int too_many;
 };
 
@@ -121,7 +129,8 @@ struct plan {
 	size_t n;
 	size_t room;
 	struct step *step;
-	char nat[PLAN_NFT_MAX]; /* the table's text, with STEP_NAT */
+	char nat[PLAN_NFT_MAX]; /* the table's text without elements, */
+	char load[PLAN_NFT_MAX]; /* and with them, for STEP_NAT */
 	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
 };
 
@@ -151,8 +160,8 @@ void plan_show(
 struct net_tunnel *plan_tunnel_find(
     const struct net_want *, const char *ifname);
 
-/* Its mark, and its own table. */
-uint32_t plan_mark(uint32_t uplink);
+/* Its mark in these bits, and its own table. */
+uint32_t plan_mark(uint32_t mask, uint32_t uplink);
 uint32_t plan_table(uint32_t uplink);
 
 /* What the kernel says of an uplink. */

@@ -32,6 +32,23 @@ void plan_show_tunnels(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
 void plan_tunnel_text(
     const struct step *, const struct net_state *, char *buf, size_t size);
+/* One more step of this type, zeroed. */
+struct step *plan_step(struct plan *, enum step_type);
+
+/* plan_nat.c */
+#define ELEMENT_STRLEN 128
+void plan_want_elements(
+    struct wanted *, const struct net_want *, const struct net_state *);
+/* Our nft table, and what of it comes and goes. */
+void plan_nat(struct plan *, const struct net_want *, const struct net_state *);
+void plan_nat_back(
+    struct plan *, const struct net_before *, const struct net_state *now);
+const char *plan_set_name(enum net_set);
+/* As nft(8) takes it. */
+const char *plan_element_text(const struct net_element *, char *, size_t);
+/* The one in a list that is the same, or NULL. */
+const struct net_element *plan_element_in(
+    const struct net_element *list, size_t n, const struct net_element *);
 
 int plan_same_rule(const struct net_rule *, const struct net_rule *);
 /* The same place in a table: one would replace the other. */

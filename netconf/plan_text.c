@@ -74,6 +74,8 @@ plan_step_word(const struct step *st)
 	case STEP_LINKDOWN:
 		return "sysctl";
 	case STEP_NAT:
+	case STEP_ELEMENT_DEL:
+	case STEP_ELEMENT_ADD:
 		return "nft";
 	case STEP_TUNNEL:
 		return "tunnel";
@@ -90,6 +92,16 @@ plan_step_word(const struct step *st)
 		break;
 	}
 	return "link";
+}
+
+static void
+element_text(
+    const struct net_element *e, const char *verb, char *buf, size_t size)
+{
+	char text[ELEMENT_STRLEN];
+
+	snprintf(buf, size, "nft %selement %s { %s }", verb,
+	    plan_set_name(e->set), plan_element_text(e, text, sizeof(text)));
 }
 
 void
@@ -115,6 +127,12 @@ plan_step_text(
 		break;
 	case STEP_TUNNEL:
 		plan_tunnel_text(st, s, buf, size);
+		break;
+	case STEP_ELEMENT_DEL:
+		element_text(&st->element, "delete ", buf, size);
+		break;
+	case STEP_ELEMENT_ADD:
+		element_text(&st->element, "add ", buf, size);
 		break;
 	case STEP_RULE_ADD:
 		plan_rule_text(&st->rule, " add", buf, size);
@@ -245,6 +263,29 @@ show_routes(const struct show *sh, const struct wanted *d)
 	}
 }
 
+static void
+show_elements(const struct show *sh, const struct wanted *d)
+{
+	const struct net_state *s = sh->s;
+	char text[MSG_TEXT_LEN];
+	size_t i;
+	int missing;
+
+	for (i = 0; i < d->nelements; i++) {
+		missing = plan_element_in(s->elements, s->nelements,
+			      &d->element[i]) == NULL;
+		element_text(&d->element[i], "", text, sizeof(text));
+		say(sh, missing, "%s%s", text, missing ? ": missing" : "");
+	}
+	for (i = 0; i < s->nelements; i++) {
+		if (plan_element_in(
+			d->element, d->nelements, &s->elements[i]) != NULL)
+			continue;
+		element_text(&s->elements[i], "", text, sizeof(text));
+		say(sh, 1, "%s: not wanted", text);
+	}
+}
+
 /* What is overwritten and would be given back. */
 static void
 show_undo(const struct show *sh)
@@ -263,7 +304,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
     void *arg)
 {
 	struct show sh = { w, s, line, arg };
-	char text[PLAN_NFT_MAX];
+	static char text[PLAN_NFT_MAX];
 	struct wanted d;
 	int wanted;
 
@@ -272,7 +313,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	show_rules(&sh, &d);
 	show_routes(&sh, &d);
 	plan_show_tunnels(w, s, line, arg);
-	if (nft_text(w, s, text, sizeof(text)) == -1)
+	if (nft_text(w, NULL, text, sizeof(text)) == -1)
 		text[0] = '\0';
 	wanted = !w->clear;
 	if (wanted || s->nat)
@@ -281,5 +322,6 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 			(wanted && (w->nat_loaded == NULL ||
 				       strcmp(w->nat_loaded, text) != 0)),
 		    "nft table inet dialfail%s", s->nat ? "" : ": missing");
+	show_elements(&sh, &d);
 	show_undo(&sh);
 }

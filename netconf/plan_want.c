@@ -21,6 +21,7 @@ net_state_free(struct net_state *s)
 	free(s->addrs);
 	free(s->rules);
 	free(s->routes);
+	free(s->elements);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -33,12 +34,6 @@ net_link_find(const struct net_state *s, const char *name)
 		if (name[0] != '\0' && strcmp(s->links[i].name, name) == 0)
 			return &s->links[i];
 	return NULL;
-}
-
-uint32_t
-plan_mark(uint32_t uplink)
-{
-	return (uplink + 1) << NET_MARK_SHIFT;
 }
 
 uint32_t
@@ -355,12 +350,13 @@ refuses(const struct net_uplink *u, const struct net_link *l,
 
 /* Flows that have the uplink's mark stay on it: answers, and drained ones. */
 static void
-want_mark_rule(struct wanted *d, enum family family, uint32_t uplink)
+want_mark_rule(
+    struct wanted *d, enum family family, uint32_t uplink, uint32_t mask)
 {
 	struct net_rule *r = add_rule(d, family, table_of(uplink));
 
-	r->mark = plan_mark(uplink);
-	r->mask = NET_MARK_MASK;
+	r->mark = plan_mark(mask, uplink);
+	r->mask = mask;
 }
 
 /*
@@ -436,7 +432,7 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 		u = &w->uplink[i];
 		l = net_link_find(s, u->ifname);
 		if (l != NULL && (i == 0 || has_own_table(u, l, s, family)))
-			want_mark_rule(d, family, u->id);
+			want_mark_rule(d, family, u->id, w->mask);
 	}
 	for (i = 0; i < w->nuplinks; i++) {
 		u = &w->uplink[i];
@@ -621,4 +617,6 @@ plan_wanted(
 			want_rules(d, f, w, s);
 			want_routes(d, f, w, s);
 		}
+	if (!w->clear)
+		plan_want_elements(d, w, s);
 }

@@ -29,7 +29,8 @@ dump_once(struct net_state *s, const struct net_uplinks *u)
 	memset(s, 0, sizeof(*s));
 	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
 	    rule_dump(&route, s) == 0 && route_dump(&route, s, u) == 0 &&
-	    nft_handle(&netfilter, &s->nat) == 0)
+	    nft_handle(&netfilter, &s->nat) == 0 &&
+	    set_dump_all(&netfilter, s) == 0)
 		return 0;
 	return -1;
 }
@@ -101,6 +102,13 @@ linux_linkdown(uint32_t ifindex, enum family family, uint32_t value)
 }
 
 static int
+linux_elements(const struct net_element *del, size_t ndel,
+    const struct net_element *add, size_t nadd)
+{
+	return set_change(&netfilter, del, ndel, add, nadd);
+}
+
+static int
 linux_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	return ct_flush(&netfilter, mark, mask, n);
@@ -156,6 +164,7 @@ const struct netops netops_linux = {
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,
 	.nat_load = nft_load,
+	.elements = linux_elements,
 	.flows_flush = linux_flows_flush,
 	.flows_flush_from = linux_flows_flush_from,
 	.flows_count = linux_flows_count,

@@ -155,6 +155,25 @@ nl_request(struct nl *nl, nl_each *each, void *arg)
 	return r.error == 0 ? 0 : -1;
 }
 
+/* An error comes before any acknowledgement of what is behind it. */
+int
+nl_batch(struct nl *nl, uint8_t *requests, size_t len)
+{
+	struct reply r = { NULL, NULL, 0, 0 };
+	struct nlmsghdr *h;
+	int left = (int)len;
+
+	nl->seq++;
+	for (h = (struct nlmsghdr *)(void *)requests; nl_whole(h, left);
+	     h = mnl_nlmsg_next(h, &left))
+		h->nlmsg_seq = nl->seq;
+	if (mnl_socket_sendto(nl->sock, requests, len) == -1 ||
+	    replies(nl, &r) == -1)
+		return -1;
+	errno = r.error;
+	return r.error == 0 ? 0 : -1;
+}
+
 /*
  * Only the last is acknowledged, but each that fails is told of; the header
  * of the request, which an error quotes, says which one it is.

@@ -13,6 +13,7 @@
  *	ct.c		flows
  *	others.c	what is of others, as lines
  *	nft.c		our nft table: is it there, load it
+ *	set.c		elements of its sets
  *	monitor.c	something has changed
  *	netops.c	all of it as struct netops
  *
@@ -53,6 +54,9 @@ void *nl_begin(struct nl *, uint16_t type, uint16_t flags, size_t header);
 int nl_request(struct nl *, nl_each *, void *arg);
 /* Several whole requests of this socket, ENOENT ignored. */
 int nl_send_all(struct nl *, uint8_t *requests, size_t len);
+
+/* A transaction of nfnetlink, whose last request asks for an answer. */
+int nl_batch(struct nl *, uint8_t *requests, size_t len);
 
 /* Is this a whole message? */
 int nl_whole(const struct nlmsghdr *, int left);
@@ -165,6 +169,23 @@ int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 /* nft.c */
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
 int nft_load(const char *text, char *why, size_t size);
+
+/* set.c */
+struct set_point {
+	struct addr addr;
+	int end; /* the first address behind a network */
+};
+struct set_dump {
+	enum net_set set;
+	struct net_state *state;
+	struct set_point *point; /* where networks begin and end */
+	size_t npoints;
+};
+int set_decode(const struct nlmsghdr *, void *dump);
+int set_networks(struct set_dump *); /* from its points to the state */
+int set_dump_all(struct nl *, struct net_state *);
+int set_change(struct nl *, const struct net_element *del, size_t ndel,
+    const struct net_element *add, size_t nadd);
 
 /* monitor.c */
 int monitor_open(void);

@@ -43,13 +43,16 @@ null_dump(struct net_state *s, const struct net_uplinks *u)
 	memset(s, 0, sizeof(*s));
 	s->rules = copy(state.rules, state.nrules, sizeof(*s->rules));
 	s->routes = copy(state.routes, state.nroutes, sizeof(*s->routes));
+	s->elements =
+	    copy(state.elements, state.nelements, sizeof(*s->elements));
 	s->nat = state.nat;
-	if (s->rules == NULL || s->routes == NULL) {
+	if (s->rules == NULL || s->routes == NULL || s->elements == NULL) {
 		net_state_free(s);
 		return -1;
 	}
 	s->nrules = state.nrules;
 	s->nroutes = state.nroutes;
+	s->nelements = state.nelements;
 	return 0;
 }
 
@@ -181,6 +184,33 @@ null_nat_load(const char *text, char *why, size_t size)
 	(void)size;
 	log_debug("null: nft table, %zu octets", strlen(text));
 	state.nat = strcmp(text, NFT_DELETE) != 0;
+	state.nelements = 0;
+	return 0;
+}
+
+static int
+null_elements(const struct net_element *del, size_t ndel,
+    const struct net_element *add, size_t nadd)
+{
+	struct net_element *more;
+	size_t i, j, kept = 0;
+
+	log_debug("null: %zu elements deleted, %zu added", ndel, nadd);
+	for (i = 0; i < state.nelements; i++) {
+		for (j = 0; j < ndel; j++)
+			if (memcmp(&state.elements[i], &del[j], sizeof(*del)) ==
+			    0)
+				break;
+		if (j == ndel)
+			state.elements[kept++] = state.elements[i];
+	}
+	state.nelements = kept;
+	more = reallocarray(state.elements, kept + nadd + 1, sizeof(*more));
+	if (more == NULL)
+		return -1;
+	memcpy(more + kept, add, nadd * sizeof(*add));
+	state.elements = more;
+	state.nelements += nadd;
 	return 0;
 }
 
@@ -251,6 +281,7 @@ const struct netops netops_null = {
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,
 	.nat_load = null_nat_load,
+	.elements = null_elements,
 	.flows_flush = null_flows,
 	.flows_flush_from = null_flows_flush_from,
 	.flows_count = null_flows,

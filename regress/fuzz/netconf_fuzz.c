@@ -139,6 +139,7 @@ fuzz_parse(const char *path, const struct conf_macro *m, int check_only,
 	for (i = 0; i < c->global.nfollow; i++)
 		prefix_parse(octet() & 1 ? "10.1.0.0/16" : "fd00::/8",
 		    &c->global.follow[i]);
+	c->global.mark = CONF_MARK_DEFAULT;
 	c->global.nmasq = octet() % (CONF_NETS_MAX + 1);
 	for (i = 0; i < c->global.nmasq; i++)
 		if (octet() & 1)
@@ -386,9 +387,24 @@ some_rule(struct net_rule *r)
 	if (how & 8)
 		snprintf(r->oif, IFNAMSIZ, "if%u", octet() % LINKS);
 	if (how & 16) {
-		r->mark = plan_mark(octet() % CONF_UPLINKS_MAX);
-		r->mask = NET_MARK_MASK;
+		r->mark =
+		    plan_mark(CONF_MARK_DEFAULT, octet() % CONF_UPLINKS_MAX);
+		r->mask = CONF_MARK_DEFAULT;
 	}
+}
+
+static void
+some_element(struct net_element *e)
+{
+	e->set = octet() % NET_SETS;
+	e->uplink = octet() % (CONF_UPLINKS_MAX + 1);
+	if (e->set == NET_SET_UPLINK)
+		snprintf(e->ifname, IFNAMSIZ, "if%u", octet() % LINKS);
+	else if (e->set == NET_SET_STAY)
+		e->mark =
+		    plan_mark(CONF_MARK_DEFAULT, octet() % CONF_UPLINKS_MAX);
+	else
+		e->first = e->last = some_addr();
 }
 
 static void *
@@ -447,6 +463,9 @@ fuzz_dump(struct net_state *s, const struct net_uplinks *u)
 	for (i = 0; i < s->nroutes; i++)
 		some_route(&s->routes[i]);
 	s->nat = octet() & 1;
+	s->elements = several(&s->nelements, sizeof(*s->elements), 40);
+	for (i = 0; i < s->nelements; i++)
+		some_element(&s->elements[i]);
 	return perhaps();
 }
 
@@ -502,6 +521,21 @@ fuzz_nat_load(const char *text, char *why, size_t size)
 {
 	must(strlen(text) < PLAN_NFT_MAX);
 	strlcpy(why, "no", size);
+	return perhaps();
+}
+
+static int
+fuzz_elements(const struct net_element *del, size_t ndel,
+    const struct net_element *add, size_t nadd)
+{
+	size_t i;
+
+	for (i = 0; i < ndel; i++)
+		must(del[i].set < NET_SETS);
+	for (i = 0; i < nadd; i++)
+		must(add[i].set < NET_SETS &&
+		     add[i].uplink < CONF_UPLINKS_MAX &&
+		     addr_cmp(&add[i].first, &add[i].last) <= 0);
 	return perhaps();
 }
 
@@ -570,6 +604,7 @@ static const struct netops fuzz_ops = {
 	.rp_filter = fuzz_rp_filter,
 	.linkdown = fuzz_linkdown,
 	.nat_load = fuzz_nat_load,
+	.elements = fuzz_elements,
 	.flows_flush = fuzz_flows,
 	.flows_flush_from = fuzz_flows_from,
 	.flows_count = fuzz_flows,

@@ -33,6 +33,12 @@ check_state(const struct net_state *s)
 		if (!addr_valid(&s->rules[i].from) ||
 		    memchr(s->rules[i].oif, '\0', IFNAMSIZ) == NULL)
 			abort();
+	for (i = 0; i < s->nelements; i++)
+		if (memchr(s->elements[i].ifname, '\0', IFNAMSIZ) == NULL ||
+		    !addr_valid(&s->elements[i].first) ||
+		    !addr_valid(&s->elements[i].last) ||
+		    addr_cmp(&s->elements[i].first, &s->elements[i].last) > 0)
+			abort();
 	for (i = 0; i < s->nroutes; i++)
 		if (!prefix_valid(&s->routes[i].dst) ||
 		    !addr_valid(&s->routes[i].gateway))
@@ -115,6 +121,23 @@ wireguard(const uint8_t *data, size_t size)
 	free(peers.peer);
 }
 
+static void
+elements(const uint8_t *data, size_t size, struct net_state *s)
+{
+	struct set_dump d;
+	uint32_t i;
+
+	for (i = 0; i < NET_SETS; i++) {
+		memset(&d, 0, sizeof(d));
+		d.set = i;
+		d.state = s;
+		each(data, size, set_decode, &d);
+		if (set_networks(&d) == -1)
+			abort();
+		free(d.point);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -137,6 +160,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	flows(copy, size);
 	others(copy, size);
 	wireguard(copy, size);
+	elements(copy, size, &s);
 	check_state(&s);
 	check_saved(&saved);
 	net_state_free(&s);

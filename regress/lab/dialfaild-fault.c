@@ -193,6 +193,11 @@ destination(const struct net_route *r)
 	WRAP(nat_load, (const char *text, char *why, size_t size),            \
 	    (text, why, size),                                                \
 	    "change nat")                                                     \
+	WRAP(elements,                                                        \
+	    (const struct net_element *d, size_t nd,                          \
+		const struct net_element *a, size_t na),                      \
+	    (d, nd, a, na),                                                   \
+	    "change elements -%zu +%zu", nd, na)                              \
 	WRAP(flows_flush, (uint32_t mark, uint32_t mask, uint32_t *n),        \
 	    (mark, mask, n),                                                  \
 	    "change flows of mark 0x%x", mark)                                \

@@ -373,8 +373,8 @@ make_rules(struct net_rule *r)
 		r[i].pref = NET_PREF;
 	}
 	r[0].table = NET_TABLE_FIRST;
-	r[0].mark = plan_mark(1);
-	r[0].mask = NET_MARK_MASK;
+	r[0].mark = plan_mark(CONF_MARK_DEFAULT, 1);
+	r[0].mask = CONF_MARK_DEFAULT;
 	r[1].table = NET_MAIN;
 	r[1].from = ip("192.0.2.2");
 	r[2].table = NET_TABLE_FIRST;
@@ -385,8 +385,8 @@ make_rules(struct net_rule *r)
 	r[5].table = NET_TABLE_OWN;
 	strlcpy(r[5].oif, "eth1", IFNAMSIZ);
 	r[6].table = NET_TABLE_FIRST;
-	r[6].mark = plan_mark(1);
-	r[6].mask = NET_MARK_MASK;
+	r[6].mark = plan_mark(CONF_MARK_DEFAULT, 1);
+	r[6].mask = CONF_MARK_DEFAULT;
 	r[7].table = NET_TABLE_FIRST;
 	r[7].from = ip("2001:db8:b::2");
 	r[8].table = NET_MAIN;
@@ -842,25 +842,26 @@ nat_there(void)
 }
 
 static void
+our_text(const struct wanted *d, char text[PLAN_NFT_MAX])
+{
+	static struct net_want w;
+
+	w.mask = CONF_MARK_DEFAULT;
+	w.nuplinks = CONF_UPLINKS_MAX;
+	w.nmasq = 2;
+	w.masq[1].family = FAMILY_INET6;
+	assert_int_equal(nft_text(&w, d, text, PLAN_NFT_MAX), 0);
+}
+
+static void
 nat(void **state)
 {
 	static char text[PLAN_NFT_MAX];
-	struct net_want w;
-	struct net_state s = dump();
 	uint64_t first;
 	char why[256];
 
 	(void)state;
-	memset(&w, 0, sizeof(w));
-	w.drain = MSG_UPLINK_NONE;
-	w.nuplinks = 2;
-	w.uplink[1].id = 1;
-	strlcpy(w.uplink[0].ifname, "eth1", IFNAMSIZ);
-	strlcpy(w.uplink[1].ifname, "wan2.7", IFNAMSIZ);
-	w.nmasq = 1;
-	w.masq[0].prefix = net("10.1.0.0/16");
-	assert_int_equal(nft_text(&w, &s, text, sizeof(text)), 0);
-	net_state_free(&s);
+	our_text(NULL, text);
 
 	assert_true(nat_there() == 0);
 	if (ops->nat_load(text, why, sizeof(why)) == -1)
@@ -885,6 +886,137 @@ nat(void **state)
 	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
 	assert_true(nat_there() == 0);
 	assert_int_equal(ops->nat_load(NFT_DELETE, why, sizeof(why)), 0);
+}
+
+static struct net_element
+network(const char *first, const char *last)
+{
+	struct net_element e;
+
+	memset(&e, 0, sizeof(e));
+	e.first = ip(first);
+	e.last = ip(last);
+	e.set = e.first.family == AF_INET ? NET_SET_LAN : NET_SET_LAN6;
+	return e;
+}
+
+/* Each of these is there, and no other one. */
+static void
+same_elements(const struct net_element *e, size_t n)
+{
+	struct net_state s = dump();
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < s.nelements; j++)
+			if (memcmp(&s.elements[j], &e[i], sizeof(*e)) == 0)
+				break;
+		if (j == s.nelements)
+			fail_msg("element %zu is not there", i);
+	}
+	assert_int_equal(s.nelements, n);
+	net_state_free(&s);
+}
+
+#define LIST "nft list table inet dialfail"
+
+static void
+elements(void **state)
+{
+	static char text[PLAN_NFT_MAX];
+	static struct wanted d;
+	struct net_element e[16], other;
+	size_t n = 0;
+	char why[256];
+
+	(void)state;
+	memset(e, 0, sizeof(e));
+	e[0].set = e[1].set = NET_SET_UPLINK;
+	strlcpy(e[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(e[1].ifname, "a-longest.4094x", IFNAMSIZ);
+	e[1].uplink = CONF_UPLINKS_MAX - 1;
+	e[2].set = e[3].set = NET_SET_STAY;
+	e[2].mark = plan_mark(CONF_MARK_DEFAULT, 0);
+	e[3].mark = plan_mark(CONF_MARK_DEFAULT, 1);
+	e[3].uplink = 1;
+	n = 4;
+	/* side by side, alone, first and last */
+	e[n++] = network("10.1.1.0", "10.1.1.255");
+	e[n++] = network("10.1.0.0", "10.1.0.255");
+	e[n++] = network("10.1.2.0", "10.1.2.0");
+	e[n++] = network("0.0.0.0", "0.255.255.255");
+	e[n++] = network("255.255.255.0", "255.255.255.255");
+	e[n++] = network("192.168.255.0", "192.168.255.255");
+	e[n++] = network("fd00:1::", "fd00:1::ffff:ffff:ffff:ffff");
+	e[n++] = network("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+
+	our_text(NULL, text);
+	assert_int_equal(ops->nat_load(text, why, sizeof(why)), 0);
+	same_elements(e, 0);
+	if (ops->elements(NULL, 0, e, n) == -1)
+		fail_msg("%s", strerror(errno));
+	same_elements(e, n);
+	assert_non_null(strstr(says(LIST), "\"eth1\" : jump mark0"));
+	assert_non_null(strstr(says(LIST), "\"a-longest.4094x\" : jump mark8"));
+	assert_non_null(strstr(says(LIST), "0x02000000 : jump stay1"));
+	assert_non_null(strstr(says(LIST), "10.1.1.0/24"));
+	assert_non_null(strstr(says(LIST), "fd00:1::/64"));
+
+	/* a network in the place of two, another verdict: all at once */
+	other = network("10.1.0.0", "10.1.255.255");
+	assert_int_equal(ops->elements(&e[4], 3, &other, 1), 0);
+	assert_int_equal(ops->elements(&other, 1, &e[4], 3), 0);
+	other = e[0];
+	other.uplink = 3;
+	assert_int_equal(ops->elements(&e[0], 1, &other, 1), 0);
+	assert_non_null(strstr(says(LIST), "\"eth1\" : jump mark3"));
+	assert_int_equal(ops->elements(&other, 1, &e[0], 1), 0);
+	same_elements(e, n);
+
+	/* all or none: the last one is not there */
+	other = network("10.9.0.0", "10.9.0.255");
+	assert_int_equal(ops->elements(&other, 1, NULL, 0), -1);
+	assert_int_equal(errno, ENOENT);
+	e[n] = other;
+	assert_int_equal(ops->elements(&e[4], n - 3, NULL, 0), -1);
+	assert_int_equal(errno, ENOENT);
+	same_elements(e, n);
+	other = e[0];
+	other.uplink = 77; /* no such chain */
+	assert_int_equal(ops->elements(&e[0], 1, &other, 1), -1);
+	same_elements(e, n);
+
+	/* as nft loads them with the table, and in bulk */
+	memcpy(d.element, e, n * sizeof(*e));
+	d.nelements = n;
+	our_text(&d, text);
+	if (ops->nat_load(text, why, sizeof(why)) == -1)
+		fail_msg("%s", why);
+	same_elements(e, n);
+	assert_int_equal(ops->elements(e, n, NULL, 0), 0);
+	same_elements(e, 0);
+	assert_int_equal(ops->elements(NULL, 0, e, n), 0);
+
+	/* of others */
+	run("nft add element inet dialfail lan { 10.7.0.3-10.7.0.9 }");
+	run("nft add element inet dialfail stay { 0x77 : accept }");
+	e[n] = network("10.7.0.3", "10.7.0.9");
+	memset(&e[n + 1], 0, sizeof(e[0]));
+	e[n + 1].set = NET_SET_STAY;
+	e[n + 1].mark = 0x77;
+	e[n + 1].uplink = NET_UPLINK_ODD;
+	same_elements(e, n + 2);
+	assert_int_equal(ops->elements(&e[n], 2, NULL, 0), 0);
+	same_elements(e, n);
+
+	run("nft delete table inet dialfail; nft add table inet dialfail; "
+	    "nft add set inet dialfail lan '{ type ipv6_addr; }'; "
+	    "nft add element inet dialfail lan '{ ::1 }'");
+	same_elements(e, 0);
+	run("nft delete table inet dialfail");
+	same_elements(e, 0);
+	assert_int_equal(ops->elements(NULL, 0, e, n), -1);
+	assert_int_equal(errno, ENOENT);
 }
 
 /* A flow of UDP on lo with this mark, from this address and port. */
@@ -945,8 +1077,9 @@ count(uint32_t uplink)
 {
 	uint32_t n;
 
-	assert_int_equal(
-	    ops->flows_count(plan_mark(uplink), NET_MARK_MASK, &n), 0);
+	assert_int_equal(ops->flows_count(plan_mark(CONF_MARK_DEFAULT, uplink),
+			     CONF_MARK_DEFAULT, &n),
+	    0);
 	return n;
 }
 
@@ -962,28 +1095,33 @@ flows(void **state)
 	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
 	run("ip address add 2001:db8::77/128 dev lo nodad");
 	for (i = 0; i < 3; i++)
-		udp_flow("127.0.0.2", (uint16_t)(2000 + i), plan_mark(0));
+		udp_flow("127.0.0.2", (uint16_t)(2000 + i),
+		    plan_mark(CONF_MARK_DEFAULT, 0));
 	/* bits of others beside ours */
-	udp_flow("127.0.0.2", 2100, plan_mark(1) | 0x3f00);
-	udp_flow("127.0.0.2", 2101, plan_mark(1));
+	udp_flow("127.0.0.2", 2100, plan_mark(CONF_MARK_DEFAULT, 1) | 0x3f00);
+	udp_flow("127.0.0.2", 2101, plan_mark(CONF_MARK_DEFAULT, 1));
 	for (i = 0; i < 200; i++)
 		udp_flow("127.0.0.2", (uint16_t)(3000 + i), 0xff0000);
 	udp_flow("127.0.0.3", 2102, 0);
-	tcp_flow(plan_mark(1));
-	udp_flow("::1", 2000, plan_mark(0));
-	udp_flow("2001:db8::77", 2001, plan_mark(0));
-	udp_flow("2001:db8::77", 2002, plan_mark(1));
+	tcp_flow(plan_mark(CONF_MARK_DEFAULT, 1));
+	udp_flow("::1", 2000, plan_mark(CONF_MARK_DEFAULT, 0));
+	udp_flow("2001:db8::77", 2001, plan_mark(CONF_MARK_DEFAULT, 0));
+	udp_flow("2001:db8::77", 2002, plan_mark(CONF_MARK_DEFAULT, 1));
 
 	assert_int_equal(count(0), 5);
 	/* TCP's end is told by packets of both sides, in softirq: soon */
 	for (i = 0; i < 100 && count(1) != 3; i++)
 		usleep(10000);
 	assert_int_equal(count(1), 3);
-	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
+	assert_int_equal(ops->flows_flush(plan_mark(CONF_MARK_DEFAULT, 1),
+			     CONF_MARK_DEFAULT, &n),
+	    0);
 	assert_int_equal(n, 4);
 	assert_int_equal(count(1), 0);
 	assert_int_equal(count(0), 5);
-	assert_int_equal(ops->flows_flush(plan_mark(1), NET_MARK_MASK, &n), 0);
+	assert_int_equal(ops->flows_flush(plan_mark(CONF_MARK_DEFAULT, 1),
+			     CONF_MARK_DEFAULT, &n),
+	    0);
 	assert_int_equal(n, 0);
 
 	/* those of that address with any mark, by many requests */
@@ -1140,6 +1278,7 @@ main(void)
 		TEST(time_of_a_route),
 		TEST(saved_routes),
 		TEST(nat),
+		TEST(elements),
 		TEST(flows),
 		TEST(events),
 		TEST(too_many_events),

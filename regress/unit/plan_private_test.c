@@ -36,7 +36,13 @@ step(struct sim *k, const struct step *st)
 	else if (st->type == STEP_NAT) {
 		k->s.nat = 1;
 		strlcpy(k->nat, plan.nat, sizeof(k->nat));
-	}
+		k->s.nelements = 0;
+		kernel_elements(
+		    k, NULL, 0, plan.wanted.element, plan.wanted.nelements);
+	} else if (st->type == STEP_ELEMENT_DEL)
+		kernel_elements(k, &st->element, 1, NULL, 0);
+	else if (st->type == STEP_ELEMENT_ADD)
+		kernel_elements(k, NULL, 0, &st->element, 1);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "netconf/nft.h"
+#include "netconf/plan_int.h"
 #include "netconf/plan.h"
 #include "regress/unit/sim_net.h"
 
@@ -105,7 +106,16 @@ sim_step(struct sim *k, const struct step *st)
 	case STEP_NAT:
 		k->s.nat = strcmp(plan.nat, NFT_DELETE) != 0;
 		strlcpy(k->nat, plan.nat, sizeof(k->nat));
+		k->s.nelements = 0;
+		kernel_elements(k, NULL, 0, plan.wanted.element,
+		    k->s.nat ? plan.wanted.nelements : 0);
 		own(k);
+		break;
+	case STEP_ELEMENT_DEL:
+		kernel_elements(k, &st->element, 1, NULL, 0);
+		break;
+	case STEP_ELEMENT_ADD:
+		kernel_elements(k, NULL, 0, &st->element, 1);
 		break;
 	case STEP_RULE_ADD:
 		assert_true(k->s.nrules < RULES);
@@ -190,10 +200,13 @@ assert_ways_in(struct sim *k, uint32_t family, const struct sim *old,
 	    out != way_in(new, family, 0, NULL, ""))
 		fail_msg("a packet leaves by %d", out);
 	for (i = 0; i < k->w.nuplinks; i++) {
-		out = way_in(k, family, plan_mark(i), NULL, "");
-		was = way_in(old, family, plan_mark(i), NULL, "");
+		out = way_in(
+		    k, family, plan_mark(CONF_MARK_DEFAULT, i), NULL, "");
+		was = way_in(
+		    old, family, plan_mark(CONF_MARK_DEFAULT, i), NULL, "");
 		if (out != was &&
-		    out != way_in(new, family, plan_mark(i), NULL, ""))
+		    out != way_in(new, family, plan_mark(CONF_MARK_DEFAULT, i),
+			       NULL, ""))
 			fail_msg("a packet of uplink %u leaves by %d", i, out);
 	}
 }
@@ -336,7 +349,9 @@ test_dialled(void **arg)
 
 	(void)arg;
 	dial(k);
-	EXPECT(k, "link set ppp0 group 157", "nft table inet dialfail",
+	EXPECT(k, "link set ppp0 group 157",
+	    "nft add element uplink { \"ppp0\" : jump mark2 }",
+	    "nft add element stay { 0x03000000 : jump stay2 }",
 	    "route add default dev ppp0 table 159",
 	    "route add unreachable default table 159",
 	    "rule add pref 32765 fwmark 0x1000000/0xf000000 lookup main",
@@ -398,7 +413,7 @@ test_hot(void **arg)
 	sim_link(k, "eth1")->carrier = 0;
 	assert_int_equal(way(k, 0, NULL), WAN2);
 	/* flows of the primary, too */
-	assert_int_equal(way(k, plan_mark(0), NULL), WAN2);
+	assert_int_equal(way(k, plan_mark(k->w.mask, 0), NULL), WAN2);
 	dial(k);
 	run(k);
 	assert_int_equal(k->rule[k->s.nrules - 1].table, NET_TABLE_FIRST + 1);
@@ -461,7 +476,7 @@ test_drain(void **arg)
 	k->w.active = 0;
 	k->w.drain = 1;
 	EXPECT(k, "route del default via 198.51.100.1 dev wan2 table 157", );
-	assert_int_equal(way(k, plan_mark(1), NULL), WAN2);
+	assert_int_equal(way(k, plan_mark(CONF_MARK_DEFAULT, 1), NULL), WAN2);
 	free(k);
 }
 
@@ -476,14 +491,12 @@ test_drain_primary(void **arg)
 	k->w.active = 1;
 	k->w.drain = 0;
 	EXPECT(k, "sysctl net.ipv4.conf.eth1.rp_filter=2",
-	    "nft table inet dialfail",
+	    "nft add element stay { 0x01000000 : jump stay0 }",
 	    "route add default via 198.51.100.1 dev wan2 table 157", );
-	assert_int_equal(way(k, plan_mark(0), NULL), ETH1);
-	assert_null(strstr(k->nat, "ct direction reply"));
+	assert_int_equal(way(k, plan_mark(CONF_MARK_DEFAULT, 0), NULL), ETH1);
 	k->w.drain = MSG_UPLINK_NONE;
 	EXPECT(k, "sysctl net.ipv4.conf.eth1.rp_filter=1",
-	    "nft table inet dialfail", );
-	assert_non_null(strstr(k->nat, "ct direction reply"));
+	    "nft delete element stay { 0x01000000 : jump stay0 }", );
 	free(k);
 }
 
@@ -918,7 +931,7 @@ test_inet6_failover(void **arg)
 	EXPECT(k, "route del default via 198.51.100.1 dev wan2 table 157",
 	    "route del -6 default via fe80::9 dev wan2 table 157", );
 	assert_int_equal(way6(k, 0, NULL), ETH1);
-	assert_int_equal(way6(k, plan_mark(1), NULL), WAN2);
+	assert_int_equal(way6(k, plan_mark(CONF_MARK_DEFAULT, 1), NULL), WAN2);
 	free(k);
 }
 
@@ -942,7 +955,7 @@ test_inet6_refused(void **arg)
 	assert_int_equal(way6(k, 0, &primary), -1);
 	assert_int_equal(way6(k, 0, &lte), -1);
 	/* but answers to whom the LAN is asked by */
-	assert_int_equal(way6(k, plan_mark(0), NULL), ETH1);
+	assert_int_equal(way6(k, plan_mark(CONF_MARK_DEFAULT, 0), NULL), ETH1);
 	/* to one that has it, and back */
 	k->w.active = 1;
 	cut_anywhere(k);
@@ -993,7 +1006,7 @@ test_inet6_lacking(void **arg)
 	a->deprecated = 1;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), -1);
-	assert_int_equal(way6(k, plan_mark(1), NULL), WAN2);
+	assert_int_equal(way6(k, plan_mark(CONF_MARK_DEFAULT, 1), NULL), WAN2);
 	a->deprecated = 0;
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), WAN2);
@@ -1001,7 +1014,7 @@ test_inet6_lacking(void **arg)
 	kernel_route_del(k, r);
 	run(k);
 	assert_int_equal(way6(k, 0, NULL), -1);
-	assert_int_equal(way6(k, plan_mark(1), NULL), -1);
+	assert_int_equal(way6(k, plan_mark(CONF_MARK_DEFAULT, 1), NULL), -1);
 	assert_int_equal(inet6_facts(k, 1)->has_route, 0);
 	u->gateway_configured[FAMILY_INET6] = 1;
 	run(k);
@@ -1208,64 +1221,83 @@ test_show(void **arg)
 	free(k);
 }
 
+/* Of the configuration alone. */
 static void
 test_nft(void **arg)
 {
 	struct sim *k = site();
-	char text[PLAN_NFT_MAX];
+	static char text[PLAN_NFT_MAX], other[PLAN_NFT_MAX];
+	static struct wanted d;
 
 	(void)arg;
-	add_link(k, 7, "lan6", 0, "fd00::1", 64);
-	add_masq(k, "lan6");
-	add_masq(k, "nosuch");
-	k->w.nmasq++;
-	assert_int_equal(prefix_parse("10.2.0.0/16", &k->w.masq[3].prefix), 0);
-	dial(k);
-	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	k->w.nuplinks = 1;
+	assert_int_equal(nft_text(&k->w, NULL, text, sizeof(text)), 0);
 	assert_string_equal(text,
 	    "table inet dialfail\n"
 	    "delete table inet dialfail\n"
 	    "table inet dialfail {\n"
-	    "\tset lan {\n"
-	    "\t\ttype ipv4_addr\n"
-	    "\t\tflags interval\n"
-	    "\t\tauto-merge\n"
-	    "\t\telements = { 10.1.0.0/24, 10.2.0.0/16 }\n"
+	    "\tmap uplink {\n\t\ttype ifname : verdict\n\t}\n"
+	    "\tmap stay {\n\t\ttype mark : verdict\n\t}\n"
+	    "\tset lan {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t}\n"
+	    "\tset lan6 {\n\t\ttype ipv6_addr\n\t\tflags interval\n\t}\n"
+	    "\tchain mark0 {\n"
+	    "\t\tct mark set ct mark and 0xf0ffffff or 0x01000000\n\t}\n"
+	    "\tchain stay0 {\n"
+	    "\t\tmeta mark set meta mark and 0xf0ffffff or 0x01000000\n"
+	    "\t}\n"
+	    "\tchain prerouting {\n"
+	    "\t\ttype filter hook prerouting priority mangle\n"
+	    "\t\tct state new iifname vmap @uplink\n"
+	    "\t\tiifgroup != 157 ct direction reply "
+	    "ct mark and 0x0f000000 == 0x01000000 jump stay0\n"
+	    "\t\tiifgroup != 157 ct mark and 0x0f000000 vmap @stay\n"
+	    "\t}\n"
+	    "\tchain marks {\n"
+	    "\t\ttype filter hook postrouting priority srcnat + 20\n"
+	    "\t\toifname vmap @uplink\n"
+	    "\t}\n"
+	    "\tchain forward {\n"
+	    "\t\ttype filter hook forward priority mangle\n"
+	    "\t\tiifgroup 157 tcp flags & (syn | rst) == syn "
+	    "tcp option maxseg size set rt mtu\n"
+	    "\t\toifgroup 157 tcp flags & (syn | rst) == syn "
+	    "tcp option maxseg size set rt mtu\n"
 	    "\t}\n"
 	    "\tchain nat {\n"
 	    "\t\ttype nat hook postrouting priority srcnat + 10\n"
 	    "\t\toifgroup 157 ip saddr @lan ip daddr != @lan rt ipsec missing "
 	    "masquerade\n"
 	    "\t}\n"
-	    "\tchain prerouting {\n"
-	    "\t\ttype filter hook prerouting priority mangle\n"
-	    "\t\tiifname \"eth1\" ct state new ct mark set ct mark and "
-	    "0xf0ffffff or 0x01000000\n"
-	    "\t\tiifname \"wan2\" ct state new ct mark set ct mark and "
-	    "0xf0ffffff or 0x02000000\n"
-	    "\t\tiifname \"ppp0\" ct state new ct mark set ct mark and "
-	    "0xf0ffffff or 0x03000000\n"
-	    "\t\tiifgroup != 157 ct direction reply ct mark and 0x0f000000 == "
-	    "0x01000000 meta mark set meta mark and 0xf0ffffff or 0x01000000\n"
-	    "\t\tiifgroup != 157 ct mark and 0x0f000000 == 0x02000000 meta "
-	    "mark set meta mark and 0xf0ffffff or 0x02000000\n"
-	    "\t\tiifgroup != 157 ct mark and 0x0f000000 == 0x03000000 meta "
-	    "mark set meta mark and 0xf0ffffff or 0x03000000\n"
-	    "\t}\n"
-	    "\tchain marks {\n"
-	    "\t\ttype filter hook postrouting priority srcnat + 20\n"
-	    "\t\toifname \"eth1\" ct mark set ct mark and 0xf0ffffff or "
-	    "0x01000000\n"
-	    "\t\toifname \"wan2\" ct mark set ct mark and 0xf0ffffff or "
-	    "0x02000000\n"
-	    "\t\toifname \"ppp0\" ct mark set ct mark and 0xf0ffffff or "
-	    "0x03000000\n"
-	    "\t}\n"
 	    "}\n");
-	assert_int_equal(nft_text(&k->w, &k->s, text, 64), -1);
+	assert_int_equal(nft_text(&k->w, NULL, text, 64), -1);
+	memset(&d, 0, sizeof(d));
+	plan_wanted(&k->w, &k->s, &d);
+	assert_int_equal(nft_text(&k->w, &d, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "type mark : verdict\n\t}\n"));
+	assert_non_null(
+	    strstr(text, "type ifname : verdict\n"
+			 "\t\telements = { \"eth1\" : jump mark0 }\n\t}\n"));
+	assert_non_null(strstr(
+	    text, "flags interval\n\t\telements = { 10.1.0.0/24 }\n\t}\n"));
+	k->w.nuplinks = 3;
+	assert_int_equal(nft_text(&k->w, NULL, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "chain mark2 {"));
+	dial(k);
+	add_masq(k, "nosuch");
+	k->w.drain = 0;
+	assert_int_equal(nft_text(&k->w, NULL, other, sizeof(other)), 0);
+	assert_string_equal(text, other);
+	k->w.masq[0].family = FAMILY_INET6;
+	k->w.nmasq = 1;
+	assert_int_equal(nft_text(&k->w, NULL, text, sizeof(text)), 0);
+	assert_null(strstr(text, "ip saddr"));
+	assert_non_null(strstr(text, "ip6 saddr @lan6 ip6 daddr != @lan6 "));
 	k->w.nmasq = 0;
-	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	assert_int_equal(nft_text(&k->w, NULL, text, sizeof(text)), 0);
 	assert_null(strstr(text, "masquerade"));
+	k->w.mask = 0x3c000;
+	assert_int_equal(nft_text(&k->w, NULL, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "meta mark and 0xfffc3fff or 0x0000c000"));
 	free(k);
 }
 
@@ -1273,24 +1305,71 @@ test_nft(void **arg)
 static void
 test_nft_largest(void **arg)
 {
+	static char text[PLAN_NFT_MAX];
+	static struct wanted d;
 	struct sim *k = site();
-	char text[PLAN_NFT_MAX];
-	uint32_t i;
 
 	(void)arg;
 	while (k->w.nuplinks < CONF_UPLINKS_MAX)
 		add_uplink(k, "b", "");
-	for (i = 0; i < CONF_UPLINKS_MAX; i++)
-		memset(k->w.uplink[i].ifname, 'x', IFNAMSIZ - 1);
-	k->w.nmasq = CONF_NETS_MAX;
-	for (i = 0; i < CONF_NETS_MAX; i++) {
-		memset(&k->w.masq[i], 0, sizeof(k->w.masq[i]));
-		assert_int_equal(
-		    prefix_parse("172.16.254.0/255", &k->w.masq[i].prefix), -1);
-		assert_int_equal(
-		    prefix_parse("172.16.254.128/27", &k->w.masq[i].prefix), 0);
+	k->w.masq[1].family = FAMILY_INET6;
+	k->w.nmasq = 2;
+	for (; d.nelements < WANTED_MAX; d.nelements++) {
+		struct net_element *e = &d.element[d.nelements];
+
+		e->set = NET_SET_LAN6;
+		e->first = ip("2001:db8:1111:2222:3333:4444:5555:6661");
+		e->last = ip("2001:db8:1111:2222:3333:4444:5555:6662");
 	}
-	assert_int_equal(nft_text(&k->w, &k->s, text, sizeof(text)), 0);
+	assert_int_equal(nft_text(&k->w, &d, text, sizeof(text)), 0);
+	free(k);
+}
+
+static void
+add_net(struct sim *k, const char *net)
+{
+	struct conf_net *n = &k->w.masq[k->w.nmasq++];
+
+	assert_int_equal(prefix_parse(net, &n->prefix), 0);
+	n->family = addr_family(&n->prefix.addr);
+}
+
+/* Networks that hold others are enough, and each is there once. */
+static void
+test_elements(void **arg)
+{
+	struct sim *k = started();
+	struct net_element odd;
+
+	(void)arg;
+	add_link(k, 7, "lan7", 0, "fd00::1", 64);
+	add_addr(k, 7, "fe80::1", 64);
+	add_addr(k, 7, "10.7.0.1", 24);
+	add_net(k, "10.1.0.0/24");
+	add_net(k, "10.1.0.0/25");
+	add_net(k, "10.2.0.0/16");
+	add_net(k, "10.3.0.7");
+	add_masq(k, "nosuch");
+	add_masq(k, "lan7");
+	EXPECT(k, "nft add element lan { 10.2.0.0/16 }",
+	    "nft add element lan { 10.3.0.7/32 }",
+	    "nft add element lan { 10.7.0.0/24 }", );
+	add_net(k, "10.0.0.0/8");
+	k->w.masq[k->w.nmasq].family = FAMILY_INET6;
+	add_masq(k, "lan7");
+	EXPECT(k, "nft table inet dialfail", );
+	assert_int_equal(k->s.nelements, 2 + 1 + 1 + 1);
+
+	/* others' */
+	memset(&odd, 0, sizeof(odd));
+	odd.set = NET_SET_LAN;
+	odd.first = ip("192.168.0.1");
+	odd.last = ip("192.168.0.6");
+	kernel_elements(k, NULL, 0, &odd, 1);
+	EXPECT(k, "nft delete element lan { 192.168.0.1-192.168.0.6 }", );
+	k->element[0].uplink = NET_UPLINK_ODD;
+	EXPECT(k, "nft delete element uplink { \"eth1\" : ? }",
+	    "nft add element uplink { \"eth1\" : jump mark0 }", );
 	free(k);
 }
 
@@ -1332,6 +1411,7 @@ main(void)
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_nft),
 		cmocka_unit_test(test_nft_largest),
+		cmocka_unit_test(test_elements),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

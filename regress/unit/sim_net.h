@@ -23,10 +23,11 @@
 #define WAN2 4
 #define PPP0 5
 
-#define LINKS  8
-#define ADDRS  16
-#define RULES  128
-#define ROUTES 64
+#define LINKS    8
+#define ADDRS    16
+#define RULES    128
+#define ROUTES   64
+#define ELEMENTS 64
 
 /* A kernel with one LAN, a primary on Ethernet and two backups. */
 struct sim {
@@ -35,6 +36,7 @@ struct sim {
 	struct net_addr addr[ADDRS];
 	struct net_rule rule[RULES];
 	struct net_route route[ROUTES];
+	struct net_element element[ELEMENTS];
 	struct net_route lost[ROUTES]; /* main's, while a link is down */
 	size_t nlost;
 	struct undo undo;
@@ -121,6 +123,7 @@ own(struct sim *k)
 	k->s.addrs = k->addr;
 	k->s.rules = k->rule;
 	k->s.routes = k->route;
+	k->s.elements = k->element;
 	k->w.undo = &k->undo;
 	k->w.undo_tunnels = &k->undo_tunnels;
 	k->w.nat_loaded = k->nat[0] != '\0' ? k->nat : NULL;
@@ -142,6 +145,7 @@ site(void)
 	add_uplink(k, "lte", "wan2");
 	add_uplink(k, "pots", "");
 	add_masq(k, "eth0");
+	k->w.mask = CONF_MARK_DEFAULT;
 	k->w.drain = MSG_UPLINK_NONE;
 	k->w.uplink[1].gateway[FAMILY_INET] = ip("198.51.100.1");
 	return k;
@@ -239,6 +243,25 @@ kernel_route_del(struct sim *k, const struct net_route *r)
 			break;
 	assert_true(i < k->s.nroutes);
 	k->route[i] = k->route[--k->s.nroutes];
+}
+
+/* All of them, or none. */
+static inline void
+kernel_elements(struct sim *k, const struct net_element *del, size_t ndel,
+    const struct net_element *add, size_t nadd)
+{
+	size_t i, j;
+
+	for (i = 0; i < ndel; i++) {
+		for (j = 0; j < k->s.nelements; j++)
+			if (memcmp(&k->element[j], &del[i], sizeof(*del)) == 0)
+				break;
+		assert_true(j < k->s.nelements);
+		k->element[j] = k->element[--k->s.nelements];
+	}
+	assert_true(k->s.nelements + nadd <= ELEMENTS);
+	for (i = 0; i < nadd; i++)
+		k->element[k->s.nelements++] = add[i];
 }
 
 static inline void
