@@ -46,41 +46,36 @@ flow_text(const struct msg_net_want *m, const struct net_want *w, char *buf,
 	return m->drain;
 }
 
-static void
-flush_once(uint32_t uplink, const struct addr *address, uint32_t *n)
+/*
+ * By address: flows from before our marks; whose marks others wrote over; or
+ * that were marked as the new uplink's by a packet between the switch and
+ * now, but have the old one's address by somebody's own SNAT.
+ */
+static uint32_t
+flush_once(uint32_t uplink, const struct addr address[FAMILIES])
 {
-	uint32_t f, more;
+	struct net_flows f;
+	uint32_t n = 0;
 
-	if (netops->flows_flush(
-		plan_mark(net_mask(), uplink), net_mask(), &more) == -1)
+	memset(&f, 0, sizeof(f));
+	f.mask = net_mask();
+	f.mark = plan_mark(f.mask, uplink);
+	memcpy(f.address, address, sizeof(f.address));
+	if (netops->flows_flush(&f, &n) == -1)
 		log_warn("flows of uplink %u", uplink);
-	else
-		*n += more;
-	/*
-	 * Flows from before our marks; whose marks others wrote over; or that
-	 * were marked as the new uplink's by a packet between the switch and
-	 * now, but have the old one's address by somebody's own SNAT.
-	 */
-	for (f = 0; f < FAMILIES; f++) {
-		if (address[f].family == AF_UNSPEC)
-			continue;
-		if (netops->flows_flush_from(&address[f], &more) == -1)
-			log_warn("flows by address of uplink %u", uplink);
-		else
-			*n += more;
-	}
+	return n;
 }
 
 /* A flow may have been made anew on the old side in the gap. */
 static void
 on_sweep(int fd, short what, void *arg)
 {
-	uint32_t n = 0;
+	uint32_t n;
 
 	(void)fd;
 	(void)what;
 	(void)arg;
-	flush_once(swept.uplink, swept.address, &n);
+	n = flush_once(swept.uplink, swept.address);
 	if (n > 0)
 		log_debug(
 		    "%u flows of uplink %u forgotten late", n, swept.uplink);
@@ -90,9 +85,8 @@ uint32_t
 flow_flush(uint32_t uplink, const struct addr address[FAMILIES])
 {
 	struct timeval tv = monotime_ms(SWEEP_MS);
-	uint32_t n = 0;
+	uint32_t n = flush_once(uplink, address);
 
-	flush_once(uplink, address, &n);
 	swept.uplink = uplink;
 	memcpy(swept.address, address, sizeof(swept.address));
 	evtimer_add(&sweep_timer, &tv);

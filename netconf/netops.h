@@ -142,6 +142,16 @@ const struct net_link *net_link_find(
 /* Is the peer with this key one of those that are meant? */
 typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
 
+/*
+ * Flows of an uplink: whose marks say so, or that leave from an address of
+ * it, whatever their marks.
+ */
+struct net_flows {
+	uint32_t mark;
+	uint32_t mask;
+	struct addr address[FAMILIES]; /* AF_UNSPEC: none is known */
+};
+
 struct netops {
 	int (*open)(void);
 	/* frees nothing that was there */
@@ -172,10 +182,8 @@ struct netops {
 	/* Elements of its sets, all of them or none: some go, some come. */
 	int (*elements)(const struct net_element *del, size_t ndel,
 	    const struct net_element *add, size_t nadd);
-	/* Forget flows whose marks say so; how many there were. */
-	int (*flows_flush)(uint32_t mark, uint32_t mask, uint32_t *n);
-	/* Forget flows that leave from this address, whatever their mark. */
-	int (*flows_flush_from)(const struct addr *, uint32_t *n);
+	/* Forget these flows; how many there were, about. */
+	int (*flows_flush)(const struct net_flows *, uint32_t *n);
 	/* Flows with this mark that are still alive. */
 	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);
 	/*

@@ -23,14 +23,14 @@
 #define CT(x)       (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_##x)
 #define REQUEST_MAX 512 /* header, a tuple, zone and id */
 
+/* Of both families: a version other than 0 would limit a flush to one. */
 static void
-begin_ct(struct nl *nl, uint16_t type, uint16_t flags, uint32_t family,
-    uint32_t mark, uint32_t mask)
+begin_ct(
+    struct nl *nl, uint16_t type, uint16_t flags, uint32_t mark, uint32_t mask)
 {
 	struct nfgenmsg *m = nl_begin(nl, type, flags, sizeof(*m));
 
-	/* a version other than 0 would limit a flush to the family */
-	m->nfgen_family = (uint8_t)family;
+	m->nfgen_family = AF_UNSPEC;
 	m->version = NFNETLINK_V0;
 	mnl_attr_put_u32(&nl->hdr, CTA_MARK, htonl(mark));
 	mnl_attr_put_u32(&nl->hdr, CTA_MARK_MASK, htonl(mask));
@@ -71,7 +71,7 @@ int
 ct_count(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	*n = 0;
-	begin_ct(nl, CT(GET), NLM_F_DUMP, AF_UNSPEC, mark, mask);
+	begin_ct(nl, CT(GET), NLM_F_DUMP, mark, mask);
 	return nl_request(nl, ct_count_decode, n);
 }
 
@@ -108,13 +108,13 @@ entries(struct nl *nl, uint32_t *n)
  * tens of times what it costs to delete them, and users wait.  Without that
  * number they are forgotten all the same.
  */
-int
-ct_flush(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
+static int
+flush_marked(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	uint32_t before = 0, after = UINT32_MAX;
 
 	(void)entries(nl, &before);
-	begin_ct(nl, CT(DELETE), 0, AF_UNSPEC, mark, mask);
+	begin_ct(nl, CT(DELETE), 0, mark, mask);
 	if (nl_request(nl, NULL, NULL) == -1)
 		return -1;
 	(void)entries(nl, &after);
@@ -132,6 +132,8 @@ leaves_from(const struct nlattr *reply, const struct addr *address)
 	    *dst;
 	struct addr a;
 
+	if (address->family == AF_UNSPEC)
+		return 0;
 	nl_nested(reply, tuple, CTA_TUPLE_MAX);
 	nl_nested(tuple[CTA_TUPLE_IP], ip, CTA_IP_MAX);
 	dst = ip[address->family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST];
@@ -149,7 +151,7 @@ copy(struct nlmsghdr *h, const struct nlattr *a)
 
 /* The id, so that a flow born meanwhile with the same addresses lives on. */
 static int
-add_request(struct ct_from *f, const struct nlattr **tb)
+add_request(struct ct_from *f, uint8_t family, const struct nlattr **tb)
 {
 	union {
 		struct nlmsghdr hdr;
@@ -162,7 +164,7 @@ add_request(struct ct_from *f, const struct nlattr **tb)
 	m.hdr.nlmsg_type = CT(DELETE);
 	m.hdr.nlmsg_flags = NLM_F_REQUEST;
 	g = mnl_nlmsg_put_extra_header(&m.hdr, sizeof(*g));
-	g->nfgen_family = (uint8_t)f->address.family;
+	g->nfgen_family = family;
 	if (!copy(&m.hdr, tb[CTA_TUPLE_ORIG]) || !copy(&m.hdr, tb[CTA_ZONE]) ||
 	    !copy(&m.hdr, tb[CTA_ID])) {
 		errno = EBADMSG;
@@ -185,29 +187,37 @@ add_request(struct ct_from *f, const struct nlattr **tb)
 int
 ct_from_decode(const struct nlmsghdr *h, void *from)
 {
-	const struct nlattr *tb[CTA_MAX + 1];
+	const struct nlattr *tb[CTA_MAX + 1], *reply;
+	const struct nfgenmsg *g;
 	struct ct_from *f = from;
 
 	if (h->nlmsg_type != CT(NEW))
 		return 0;
-	if (nl_attrs(h, sizeof(struct nfgenmsg), tb, CTA_MAX) == -1)
+	if (nl_attrs(h, sizeof(*g), tb, CTA_MAX) == -1)
 		return -1;
+	reply = tb[CTA_TUPLE_REPLY];
 	if (tb[CTA_TUPLE_ORIG] == NULL ||
-	    !leaves_from(tb[CTA_TUPLE_REPLY], &f->address))
+	    (!leaves_from(reply, &f->address[FAMILY_INET]) &&
+		!leaves_from(reply, &f->address[FAMILY_INET6])))
 		return 0;
-	return add_request(f, tb);
+	g = mnl_nlmsg_get_payload(h);
+	return add_request(f, g->nfgen_family, tb);
 }
 
-int
-ct_flush_from(struct nl *nl, const struct addr *address, uint32_t *n)
+/* Those that are left after the marked ones, by one walk for both families. */
+static int
+flush_from(struct nl *nl, const struct addr address[FAMILIES], uint32_t *n)
 {
 	struct ct_from f;
 	int error;
 
-	memset(&f, 0, sizeof(f));
-	f.address = *address;
 	*n = 0;
-	begin_ct(nl, CT(GET), NLM_F_DUMP, address->family, 0, 0); /* any mark */
+	if (address[FAMILY_INET].family == AF_UNSPEC &&
+	    address[FAMILY_INET6].family == AF_UNSPEC)
+		return 0;
+	memset(&f, 0, sizeof(f));
+	memcpy(f.address, address, sizeof(f.address));
+	begin_ct(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
 	error = nl_request(nl, ct_from_decode, &f);
 	if (error == 0)
 		error = nl_send_all(nl, f.requests, f.len);
@@ -215,4 +225,17 @@ ct_flush_from(struct nl *nl, const struct addr *address, uint32_t *n)
 	if (error == 0)
 		*n = f.n;
 	return error;
+}
+
+int
+ct_flush(struct nl *nl, const struct net_flows *f, uint32_t *n)
+{
+	uint32_t more = 0;
+	int marked, from;
+
+	/* each as far as it goes */
+	marked = flush_marked(nl, f->mark, f->mask, n);
+	from = flush_from(nl, f->address, &more);
+	*n = (marked == 0 ? *n : 0) + more;
+	return marked == -1 || from == -1 ? -1 : 0;
 }

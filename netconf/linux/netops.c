@@ -109,15 +109,9 @@ linux_elements(const struct net_element *del, size_t ndel,
 }
 
 static int
-linux_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
+linux_flows_flush(const struct net_flows *f, uint32_t *n)
 {
-	return ct_flush(&netfilter, mark, mask, n);
-}
-
-static int
-linux_flows_flush_from(const struct addr *a, uint32_t *n)
-{
-	return ct_flush_from(&netfilter, a, n);
+	return ct_flush(&netfilter, f, n);
 }
 
 static int
@@ -166,7 +160,6 @@ const struct netops netops_linux = {
 	.nat_load = nft_load,
 	.elements = linux_elements,
 	.flows_flush = linux_flows_flush,
-	.flows_flush_from = linux_flows_flush_from,
 	.flows_count = linux_flows_count,
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,

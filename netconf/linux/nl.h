@@ -144,7 +144,7 @@ int saved_restore(struct nl *, const char *line);
 
 /* ct.c */
 struct ct_from { /* flows that leave from an address, as requests */
-	struct addr address;
+	struct addr address[FAMILIES];
 	uint32_t n;
 	uint8_t *requests;
 	size_t len;
@@ -152,8 +152,7 @@ struct ct_from { /* flows that leave from an address, as requests */
 int ct_count_decode(const struct nlmsghdr *, void *count);
 int ct_entries_decode(const struct nlmsghdr *, void *count);
 int ct_from_decode(const struct nlmsghdr *, void *from);
-int ct_flush(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
-int ct_flush_from(struct nl *, const struct addr *, uint32_t *n);
+int ct_flush(struct nl *, const struct net_flows *, uint32_t *n);
 int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
 
 /* others.c */

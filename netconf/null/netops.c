@@ -223,13 +223,9 @@ null_flows(uint32_t mark, uint32_t mask, uint32_t *n)
 }
 
 static int
-null_flows_flush_from(const struct addr *a, uint32_t *n)
+null_flows_flush(const struct net_flows *f, uint32_t *n)
 {
-	char text[ADDR_STRLEN];
-
-	log_debug("null: flows from %s", addr_format(a, text, sizeof(text)));
-	*n = 0;
-	return 0;
+	return null_flows(f->mark, f->mask, n);
 }
 
 static int
@@ -282,8 +278,7 @@ const struct netops netops_null = {
 	.linkdown = null_linkdown,
 	.nat_load = null_nat_load,
 	.elements = null_elements,
-	.flows_flush = null_flows,
-	.flows_flush_from = null_flows_flush_from,
+	.flows_flush = null_flows_flush,
 	.flows_count = null_flows,
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,

@@ -548,11 +548,10 @@ fuzz_flows(uint32_t mark, uint32_t mask, uint32_t *n)
 }
 
 static int
-fuzz_flows_from(const struct addr *a, uint32_t *n)
+fuzz_flows_flush(const struct net_flows *f, uint32_t *n)
 {
-	must(a->family != AF_UNSPEC);
-	*n = octet();
-	return perhaps();
+	must(addr_valid(&f->address[0]) && addr_valid(&f->address[1]));
+	return fuzz_flows(f->mark, f->mask, n);
 }
 
 static int
@@ -605,8 +604,7 @@ static const struct netops fuzz_ops = {
 	.linkdown = fuzz_linkdown,
 	.nat_load = fuzz_nat_load,
 	.elements = fuzz_elements,
-	.flows_flush = fuzz_flows,
-	.flows_flush_from = fuzz_flows_from,
+	.flows_flush = fuzz_flows_flush,
 	.flows_count = fuzz_flows,
 	.routes_save = fuzz_routes_save,
 	.route_restore = fuzz_route_restore,

@@ -83,8 +83,8 @@ flows(const uint8_t *data, size_t size)
 	each(data, size, ct_count_decode, &count);
 	each(data, size, ct_entries_decode, &count);
 	memset(&from, 0, sizeof(from));
-	from.address.family = AF_INET;
-	from.address.v4.s_addr = 0x0200007f;
+	from.address[FAMILY_INET].family = AF_INET;
+	from.address[FAMILY_INET].v4.s_addr = 0x0200007f;
 	each(data, size, ct_from_decode, &from);
 	free(from.requests);
 }

@@ -198,11 +198,8 @@ destination(const struct net_route *r)
 		const struct net_element *a, size_t na),                      \
 	    (d, nd, a, na),                                                   \
 	    "change elements -%zu +%zu", nd, na)                              \
-	WRAP(flows_flush, (uint32_t mark, uint32_t mask, uint32_t *n),        \
-	    (mark, mask, n),                                                  \
-	    "change flows of mark 0x%x", mark)                                \
-	WRAP(flows_flush_from, (const struct addr *a, uint32_t *n), (a, n),   \
-	    "change flows of address %s", family(a->family))                  \
+	WRAP(flows_flush, (const struct net_flows *f, uint32_t *n), (f, n),   \
+	    "change flows of mark 0x%x", f->mark)                             \
 	WRAP(flows_count, (uint32_t mark, uint32_t mask, uint32_t *n),        \
 	    (mark, mask, n),                                                  \
 	    "read flows of mark 0x%x", mark)                                  \

@@ -343,23 +343,20 @@ sim_elements(const struct net_element *del, size_t ndel,
 }
 
 static int
-sim_flows_flush(uint32_t mark, uint32_t mask, uint32_t *n)
+sim_flows_flush(const struct net_flows *f, uint32_t *n)
 {
-	uint32_t id = (mark >> 24) - 1;
+	uint32_t id = (f->mark >> 24) - 1, i;
 
-	assert_int_equal(mask, CONF_MARK_DEFAULT);
+	assert_int_equal(f->mask, CONF_MARK_DEFAULT);
 	assert_true(id < CONF_UPLINKS_MAX);
 	*n = flows[id];
 	flows[id] = 0;
 	sweeps++;
-	return 0;
-}
-
-static int
-sim_flows_flush_from(const struct addr *a, uint32_t *n)
-{
-	flushed_from[addr_family(a)] = *a;
-	*n = 1;
+	for (i = 0; i < FAMILIES; i++)
+		if (f->address[i].family != AF_UNSPEC) {
+			flushed_from[i] = f->address[i];
+			++*n;
+		}
 	return 0;
 }
 
@@ -435,7 +432,6 @@ static const struct netops sim_ops = {
 	.nat_load = sim_nat_load,
 	.elements = sim_elements,
 	.flows_flush = sim_flows_flush,
-	.flows_flush_from = sim_flows_flush_from,
 	.flows_count = sim_flows_count,
 	.routes_save = sim_routes_save,
 	.route_restore = sim_route_restore,

@@ -1083,12 +1083,31 @@ count(uint32_t uplink)
 	return n;
 }
 
+/* Those with its mark, or of these addresses. */
+static uint32_t
+forget(uint32_t uplink, const char *inet, const char *inet6)
+{
+	struct net_flows f = { .mask = CONF_MARK_DEFAULT,
+		.mark = plan_mark(CONF_MARK_DEFAULT, uplink) };
+	struct monotime began;
+	uint32_t n;
+
+	if (inet != NULL)
+		f.address[FAMILY_INET] = ip(inet);
+	if (inet6 != NULL)
+		f.address[FAMILY_INET6] = ip(inet6);
+	began = monotime_now();
+	assert_int_equal(ops->flows_flush(&f, &n), 0);
+	print_message("%u flows forgotten by %s in %.1f ms\n", n,
+	    inet != NULL || inet6 != NULL ? "mark and addresses" : "mark",
+	    (double)monotime_sub(monotime_now(), began) / 1e6);
+	return n;
+}
+
 static void
 flows(void **state)
 {
-	struct addr from = ip("127.0.0.2");
 	char why[256];
-	uint32_t n;
 	uint16_t i;
 
 	(void)state;
@@ -1113,33 +1132,19 @@ flows(void **state)
 	for (i = 0; i < 100 && count(1) != 3; i++)
 		usleep(10000);
 	assert_int_equal(count(1), 3);
-	assert_int_equal(ops->flows_flush(plan_mark(CONF_MARK_DEFAULT, 1),
-			     CONF_MARK_DEFAULT, &n),
-	    0);
-	assert_int_equal(n, 4);
+	assert_int_equal(forget(1, NULL, NULL), 4);
 	assert_int_equal(count(1), 0);
 	assert_int_equal(count(0), 5);
-	assert_int_equal(ops->flows_flush(plan_mark(CONF_MARK_DEFAULT, 1),
-			     CONF_MARK_DEFAULT, &n),
-	    0);
-	assert_int_equal(n, 0);
+	assert_int_equal(forget(1, NULL, NULL), 0);
 
 	/* those of that address with any mark, by many requests */
-	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
-	assert_int_equal(n, 203);
-	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
-	assert_int_equal(n, 0);
+	assert_int_equal(forget(2, "127.0.0.2", "2001:db8::1"), 203);
+	assert_int_equal(forget(2, "127.0.0.2", "2001:db8::1"), 0);
 	assert_int_equal(count(0), 2);
-	from = ip("2001:db8::77");
-	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
-	assert_int_equal(n, 1);
+	assert_int_equal(forget(2, "127.0.0.3", "2001:db8::77"), 2);
 	assert_int_equal(count(0), 1);
-	from = ip("127.0.0.3");
-	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
-	assert_int_equal(n, 1);
-	from = ip("2001:db8::1");
-	assert_int_equal(ops->flows_flush_from(&from, &n), 0);
-	assert_int_equal(n, 0);
+	assert_int_equal(forget(0, NULL, "2001:db8::77"), 1);
+	assert_int_equal(forget(0, "127.0.0.2", "2001:db8::77"), 0);
 }
 
 /* ---- events ---- */
