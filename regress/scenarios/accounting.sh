@@ -18,18 +18,18 @@ traffic() {
 
 # shellcheck disable=SC2317 # called by wait_until
 downloading() {
-	[ "$(conntrack -L -p tcp --dport $MANY_PORT_TCP 2>/dev/null |
+	[ "$(conntrack -L -p tcp --dport "$MANY_PORT_TCP" 2>/dev/null |
 	    grep -c ESTABLISHED)" -ge 4 ] &&
-	    [ "$(conntrack -L -f ipv6 -p tcp --dport $MANY_PORT_TCP 2>/dev/null |
+	    [ "$(conntrack -L -f ipv6 -p tcp --dport "$MANY_PORT_TCP" 2>/dev/null |
 	    grep -c ESTABLISHED)" -ge 4 ]
 }
 
 traffic_ends() {
 	local f
 	for f in $FAMILIES; do
-		many_stop $f
+		many_stop "$f"
 		diag "$f: $(grep '^flow' "$LAB/flow.$f"); of one flow at most" \
-		    "lost $(worst $f lost), missing $(worst $f missing)"
+		    "lost $(worst "$f" lost), missing $(worst "$f" missing)"
 		diag "$(grep -c end=reset "$LAB/download.$f") of" \
 		    "$(wc -l <"$LAB/download.$f") downloads were reset"
 	done
@@ -41,9 +41,9 @@ lost_at_most() {
 	shift
 	for f in $FAMILIES; do
 		ok "$f: at most $most lost of a flow" \
-		    test "$(worst $f lost "$@")" -le "$most"
+		    test "$(worst "$f" lost "$@")" -le "$most"
 		ok "$f: at most $most missing of those pushed" \
-		    test "$(worst $f missing "$@")" -le "$most"
+		    test "$(worst "$f" missing "$@")" -le "$most"
 	done
 }
 
