@@ -120,6 +120,7 @@ dump(void)
 		return -1;
 	}
 	apply_prune(&state);
+	plan_note_private(&want, &state);
 	await_expiry();
 	return 0;
 }
@@ -217,6 +218,8 @@ fill_want(void)
 				want.uplink[i] = was[j];
 		fill_uplink(&want.uplink[i], &conf->uplink[i]);
 	}
+	if (strcmp(was[0].ifname, want.uplink[0].ifname) != 0)
+		want.nprivate = 0;
 	want.nfollow = conf->global.nfollow;
 	memcpy(want.follow, conf->global.follow, sizeof(want.follow));
 	want.mask = conf->global.mark;

@@ -483,6 +483,7 @@ back_linkdown(struct plan *p, const struct net_before *b,
 
 	for (f = 0; f < FAMILIES; f++)
 		if (was->linkdown[f] != l->linkdown[f] &&
+		    was->linkdown[f] != NET_NO_VALUE &&
 		    (linkdown_before(undo, f, l->name) != NULL ||
 			linkdown_before(&b->undo, f, l->name) != NULL))
 			linkdown_step(p, l, f, was->linkdown[f]);

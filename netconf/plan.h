@@ -68,6 +68,8 @@ struct net_want {
 	uint32_t nfollow;
 	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t mask; /* bits of marks that are ours */
+	size_t nprivate;
+	struct prefix private[PRIVATE_MAX]; /* the primary's, last seen */
 	uint32_t nmasq;
 	struct conf_net masq[CONF_NETS_MAX];
 	const char *
@@ -171,6 +173,8 @@ void plan_facts(const struct net_uplink *, const char *carrier_of,
 uint32_t plan_active(const struct net_want *, const struct net_state *);
 /* Is it in a group of somebody else's?  Then why says so. */
 int plan_group_taken(const struct net_link *, char *why, size_t);
+/* Private networks that the primary leads to, as long as it is there. */
+void plan_note_private(struct net_want *, const struct net_state *);
 /* Is anything that carries our tag there? */
 int plan_found(const struct net_state *);
 

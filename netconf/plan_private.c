@@ -133,9 +133,28 @@ refuse(struct wanted *d, enum family family, const struct prefix *net)
 	r->dst = *net;
 }
 
+void
+plan_note_private(struct net_want *w, const struct net_state *s)
+{
+	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
+	const struct net_route *r;
+	size_t i;
+
+	if (l == NULL || !l->up)
+		return;
+	for (w->nprivate = i = 0; i < s->nroutes; i++) {
+		r = &s->routes[i];
+		if (r->table == NET_MAIN && r->type == NET_UNICAST &&
+		    r->ifindex == l->ifindex && r->dst.len > 0 &&
+		    prefix_is_private(&r->dst) && w->nprivate < PRIVATE_MAX)
+			w->private[w->nprivate++] = r->dst;
+	}
+}
+
 /*
- * An interface that is gone took its routes along: what was refused behind
- * them is what is left to tell which networks they were.
+ * An interface that is gone took its routes along: what was seen of them, and
+ * what was refused behind them (by an earlier process, too), is what is left
+ * to tell which networks they were.
  */
 static void
 refuse_as_before(struct wanted *d, enum family family, const struct net_want *w,
@@ -156,6 +175,11 @@ refuse_as_before(struct wanted *d, enum family family, const struct net_want *w,
 			n--;
 		}
 	}
+	for (i = 0; i < w->nprivate && n > 0; i++)
+		if (stays(w, family, &w->private[i])) {
+			refuse(d, family, &w->private[i]);
+			n--;
+		}
 }
 
 static void

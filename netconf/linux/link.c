@@ -195,12 +195,17 @@ set_inet6(uint32_t ifindex, const char *what, uint32_t value)
 	char path[128], name[IF_NAMESIZE];
 	int fd, n;
 
-	if (if_indextoname(ifindex, name) == NULL)
+	if (if_indextoname(ifindex, name) == NULL) {
+		errno = ENODEV; /* not ENXIO: as of a message */
 		return -1;
+	}
 	snprintf(
 	    path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", name, what);
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1) {
+		if (errno == ENOENT)
+			errno = ENODEV;
 		return -1;
+	}
 	n = dprintf(fd, "%u\n", value);
 	close(fd);
 	return n > 0 ? 0 : -1;

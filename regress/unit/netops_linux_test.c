@@ -278,6 +278,7 @@ linkdown(void **state)
 		assert_int_equal(ops->linkdown(ifindex("wan2.7"), f, 0), 0);
 		assert_int_equal(link_now("wan2.7").linkdown[f], 0);
 		assert_int_equal(ops->linkdown(99999, f, 1), -1);
+		assert_int_equal(errno, ENODEV);
 	}
 }
 

@@ -274,6 +274,32 @@ test_interface_gone(void **arg)
 	free(k);
 }
 
+/* The same when it was gone before traffic moved: nothing was refused yet. */
+static void
+test_gone_before(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	follow(k, "172.16.0.0/12");
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "172.16.1.0/24", "192.0.2.1", ETH1);
+	add_net(k, "203.0.113.0/24", "192.0.2.1", ETH1);
+	add_net(k, "10.5.0.0/16", "10.1.0.9", ETH0);
+	plan_note_private(&k->w, &k->s);
+	run(k);
+	sim_link(k, "eth1")->up = 0;
+	kernel_down(k, ETH1);
+	plan_note_private(&k->w, &k->s);
+	k->w.active = 1;
+	EXPECT(k, BY_WAN2, "route unreachable 10.9.0.0/16 table 157", );
+	/* it is there again, and does not lead there any more */
+	sim_link(k, "eth1")->up = 1;
+	plan_note_private(&k->w, &k->s);
+	EXPECT(k, BY_WAN2, );
+	free(k);
+}
+
 static void
 test_inet6(void **arg)
 {
@@ -384,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_of_another_backup),
 		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_interface_gone),
+		cmocka_unit_test(test_gone_before),
 		cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_connected),
 		cmocka_unit_test(test_too_many),
