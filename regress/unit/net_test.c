@@ -1523,6 +1523,28 @@ test_uplink_leaves(void **arg)
 	assert_int_equal(undo.n, 1);
 }
 
+/* The primary's interface goes, and with it what told of its networks. */
+static void
+test_private_remembered(void **arg)
+{
+	struct net_route *r = &k->route[k->s.nroutes];
+	size_t i, refused = 0;
+
+	(void)arg;
+	*r = (struct net_route){ .table = NET_MAIN, .ifindex = ETH1 };
+	assert_int_equal(prefix_parse("10.9.0.0/16", &r->dst), 0);
+	k->s.nroutes++;
+	assert_int_equal(active(0)->ok, 1);
+	sim_link(k, "eth1")->up = 0;
+	kernel_down(k, ETH1);
+	assert_int_equal(active(1)->ok, 1);
+	for (i = 0; i < k->s.nroutes; i++)
+		refused += k->route[i].table == NET_TABLE &&
+			   k->route[i].type == NET_UNREACHABLE &&
+			   k->route[i].dst.len == 16;
+	assert_int_equal(refused, 1);
+}
+
 /* ---- the proof of return ---- */
 
 static void
@@ -1775,6 +1797,7 @@ main(void)
 		T(test_adoption),
 		T(test_clear),
 		T(test_uplink_leaves),
+		T(test_private_remembered),
 		T(test_proof),
 		T(test_proof_drained),
 		T(test_proof_many),
