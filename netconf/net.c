@@ -318,6 +318,7 @@ look(int anyway)
 
 	if (dump() == -1)
 		return -1;
+	net_lint(&want, &state);
 	for (i = 0; i < want.nuplinks; i++)
 		tell_facts(i, anyway);
 	return 0;

@@ -3,6 +3,7 @@
  * What the files of the network share; the interface is in run.h.
  *
  *	net.c		what is wanted, what is there, and when to look
+ *	net_lint.c	what will not move, in the log
  *	net_apply.c	a plan done, step by step, and what it overwrites
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_flow.c	old flows: forgotten, or waited for
@@ -29,6 +30,9 @@ void net_take_wish(const struct msg_net_want *, struct net_want *);
 
 /* Bits of marks that are ours now. */
 uint32_t net_mask(void);
+
+/* net_lint.c */
+void net_lint(const struct net_want *, const struct net_state *);
 
 /* net_apply.c */
 /* The undo file of an earlier run; why it cannot be used is logged. */

@@ -77,6 +77,14 @@ struct net_rule {
 	int suppress; /* routes that leave by NET_GROUP do not count */
 };
 
+/* A rule of others that leads to main before ours. */
+struct net_foreign {
+	uint32_t family;
+	uint32_t pref;
+	int no_default; /* only to routes that are none */
+};
+#define NET_FOREIGN_MAX 16 /* more are not told */
+
 enum net_route_type { NET_UNICAST, NET_UNREACHABLE };
 
 struct net_route {
@@ -85,6 +93,7 @@ struct net_route {
 	struct prefix dst; /* len 0: the default */
 	struct addr gateway; /* AF_UNSPEC: directly by the interface */
 	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
+	uint32_t beside; /* another link of the same route; 0: it is the one */
 	uint32_t metric;
 	uint32_t proto;
 	uint32_t mtu; /* 0: the interface's */
@@ -120,6 +129,8 @@ struct net_state {
 	struct net_rule
 	    *rules; /* with our protocol, as the kernel tries them */
 	size_t nrules;
+	struct net_foreign foreign[NET_FOREIGN_MAX];
+	size_t nforeign;
 	/* ours; and main's by an uplink: defaults, and private networks */
 	struct net_route *routes;
 	size_t nroutes;

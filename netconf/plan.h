@@ -7,6 +7,7 @@
  *	plan_want.c	what is wanted, and what the kernel says of an uplink
  *	plan_private.c	private networks that stay with their uplink
  *	plan_nat.c	the elements of our nft table
+ *	plan_lint.c	what others have done that a switch cannot move
  *	plan.c		the steps from found to wanted
  *	plan_tunnel.c	tunnels that follow the active uplink
  *	plan_text.c	steps and differences in words
@@ -161,6 +162,10 @@ void plan_show(
 /* One of this name, or NULL. */
 struct net_tunnel *plan_tunnel_find(
     const struct net_want *, const char *ifname);
+
+/* What will not move as one might think. */
+void plan_lint(
+    const struct net_want *, const struct net_state *, plan_line *, void *arg);
 
 /* Its mark in these bits, and its own table. */
 uint32_t plan_mark(uint32_t mask, uint32_t uplink);

@@ -28,8 +28,8 @@ follows(const struct net_want *w, const struct prefix *net)
 	return 0;
 }
 
-static int
-is_uplinks(
+int
+plan_is_uplinks(
     const struct net_want *w, const struct net_state *s, uint32_t ifindex)
 {
 	const struct net_link *l;
@@ -74,7 +74,8 @@ collect(const struct net_want *w, const struct net_state *s, enum family family,
 	for (*n = i = 0; i < s->nroutes; i++) {
 		r = &s->routes[i];
 		if (r->table != NET_MAIN || r->type != NET_UNICAST ||
-		    !stays(w, family, &r->dst) || !is_uplinks(w, s, r->ifindex))
+		    !stays(w, family, &r->dst) ||
+		    !plan_is_uplinks(w, s, r->ifindex))
 			continue;
 		for (j = 0; j < *n; j++)
 			if (prefix_cmp(&list[j]->dst, &r->dst) == 0)
@@ -86,6 +87,18 @@ collect(const struct net_want *w, const struct net_state *s, enum family family,
 		else if (r->metric < list[j]->metric)
 			list[j] = r;
 	}
+	return 0;
+}
+
+int
+plan_private_too_many(const struct net_want *w, const struct net_state *s)
+{
+	const struct net_route *list[PRIVATE_MAX];
+	size_t f, n, sum = 0;
+
+	for (f = 0; f < FAMILIES; f++, sum += n)
+		if (collect(w, s, f, PRIVATE_MAX - sum, list, &n) == -1)
+			return 1;
 	return 0;
 }
 

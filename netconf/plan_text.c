@@ -324,4 +324,6 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 		    "nft table inet dialfail%s", s->nat ? "" : ": missing");
 	show_elements(&sh, &d);
 	show_undo(&sh);
+	if (wanted)
+		plan_lint(w, s, line, arg);
 }

@@ -76,7 +76,21 @@ lifetime_ms(const struct nlattr *cacheinfo)
 	return (int64_t)ci.rta_expires * 1000 / hz;
 }
 
-/* A default over several links is, to us, one by each of them. */
+static void
+set_beside(struct net_route *r, size_t n)
+{
+	uint32_t other = 0;
+	size_t i;
+
+	for (i = 1; i < n && other == 0; i++)
+		if (r[i].ifindex != r[0].ifindex)
+			other = r[i].ifindex;
+	for (i = 0; other != 0 && i < n; i++)
+		r[i].beside =
+		    r[i].ifindex == r[0].ifindex ? other : r[0].ifindex;
+}
+
+/* A route over several links is, to us, one by each of them. */
 static int
 push_each(struct net_state *s, const struct net_route *r,
     const struct nlattr *multipath, int family)
@@ -84,6 +98,7 @@ push_each(struct net_state *s, const struct net_route *r,
 	const uint8_t *hop = mnl_attr_get_payload(multipath);
 	size_t left = mnl_attr_get_payload_len(multipath), len;
 	const struct nlattr *tb[RTA_MAX + 1];
+	size_t first = s->nroutes;
 	struct rtnexthop nh;
 	struct net_route one;
 
@@ -101,6 +116,8 @@ push_each(struct net_state *s, const struct net_route *r,
 		    push(s, &one) == -1)
 			return -1;
 	}
+	if (s->nroutes > first)
+		set_beside(&s->routes[first], s->nroutes - first);
 	return 0;
 }
 

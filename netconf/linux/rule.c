@@ -56,6 +56,29 @@ decode_attrs(
 	return 0;
 }
 
+/* At our preference it may be before ours, or behind. */
+static void
+push_foreign(
+    struct net_state *s, const struct fib_rule_hdr *m, const struct nlattr **tb)
+{
+	uint32_t table = m->table, pref = 0, len = UINT32_MAX;
+	struct net_foreign *f;
+
+	if ((m->family != AF_INET && m->family != AF_INET6) ||
+	    m->action != FR_ACT_TO_TBL || s->nforeign == NET_FOREIGN_MAX ||
+	    (tb[FRA_TABLE] != NULL && nl_u32(tb[FRA_TABLE], &table) == -1) ||
+	    (tb[FRA_PRIORITY] != NULL &&
+		nl_u32(tb[FRA_PRIORITY], &pref) == -1) ||
+	    (tb[FRA_SUPPRESS_PREFIXLEN] != NULL &&
+		nl_u32(tb[FRA_SUPPRESS_PREFIXLEN], &len) == -1) ||
+	    table != NET_MAIN || pref > NET_PREF)
+		return;
+	f = &s->foreign[s->nforeign++];
+	f->family = m->family;
+	f->pref = pref;
+	f->no_default = len != UINT32_MAX;
+}
+
 int
 rule_decode(const struct nlmsghdr *h, void *state)
 {
@@ -70,8 +93,10 @@ rule_decode(const struct nlmsghdr *h, void *state)
 		return -1;
 	m = mnl_nlmsg_get_payload(h);
 	memset(&r, 0, sizeof(r));
-	if (!is_ours(m, tb, &r.pref))
+	if (!is_ours(m, tb, &r.pref)) {
+		push_foreign(s, m, tb);
 		return 0;
+	}
 	if (decode_attrs(m, tb, &r) == -1)
 		return -1;
 	if (m->src_len != 8 * addr_len(&r.from))

@@ -626,6 +626,7 @@ static const struct netops fuzz_ops = {
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
+#include "netconf/net_lint.c"
 #include "netconf/net_proof.c"
 #include "netconf/netconf.c"
 

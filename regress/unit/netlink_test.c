@@ -224,6 +224,7 @@ rules(void **state)
 {
 	struct net_state s;
 	struct fib_rule_hdr *r = begin(RTM_NEWRULE, sizeof(*r));
+	size_t i;
 
 	(void)state;
 	memset(&s, 0, sizeof(s));
@@ -245,6 +246,25 @@ rules(void **state)
 	r->src_len = 24;
 	assert_int_equal(rule_decode(&m.hdr, &s), 0);
 	r->src_len = 32;
+	/* of others, to main, before ours and behind */
+	r = begin(RTM_NEWRULE, sizeof(*r));
+	r->family = AF_INET6;
+	r->action = FR_ACT_TO_TBL;
+	r->table = NET_MAIN;
+	mnl_attr_put_u32(&m.hdr, FRA_PRIORITY, NET_PREF + 1);
+	assert_int_equal(rule_decode(&m.hdr, &s), 0);
+	assert_int_equal(s.nforeign, 0);
+	mnl_attr_put_u32(&m.hdr, FRA_PRIORITY, 5210);
+	for (i = 0; i < NET_FOREIGN_MAX + 1; i++)
+		assert_int_equal(rule_decode(&m.hdr, &s), 0);
+	assert_int_equal(s.nforeign, NET_FOREIGN_MAX);
+	assert_int_equal(s.foreign[0].family, AF_INET6);
+	assert_int_equal(s.foreign[0].pref, 5210);
+	assert_false(s.foreign[0].no_default);
+	s.nforeign = 0;
+	mnl_attr_put_u32(&m.hdr, FRA_SUPPRESS_PREFIXLEN, 0);
+	assert_int_equal(rule_decode(&m.hdr, &s), 0);
+	assert_true(s.foreign[0].no_default);
 	r->action = FR_ACT_UNREACHABLE;
 	assert_int_equal(rule_decode(&m.hdr, &s), 0);
 	assert_int_equal(s.nrules, 1);

@@ -615,6 +615,8 @@ mains_defaults(void **state)
 		assert_int_equal(got[i].table, NET_MAIN);
 		assert_int_equal(got[i].dst.len, 0);
 		assert_int_equal(got[i].metric, i == 0 ? 0 : 50);
+		assert_int_equal(got[i].beside,
+		    i == 0 ? 0 : ifindex(i == 2 ? "eth1" : "wan2.7"));
 		assert_int_equal(
 		    got[i].ifindex, ifindex(i == 2 ? "wan2.7" : "eth1"));
 	}

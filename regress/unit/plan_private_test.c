@@ -334,6 +334,54 @@ test_connected(void **arg)
 	free(k);
 }
 
+static void
+compare_note(const char *text, int different, void *arg)
+{
+	struct table *t = arg;
+
+	assert_false(different);
+	if (t->text[t->n] == NULL)
+		fail_msg("one more: %s", text);
+	assert_string_equal(text, t->text[t->n++]);
+}
+
+#define EXPECT_NOTES(k, ...)                                             \
+	do {                                                             \
+		static const char *const text_[] = { __VA_ARGS__ NULL }; \
+		struct table t_ = { text_, 0 };                          \
+                                                                         \
+		plan_lint(&(k)->w, &(k)->s, compare_note, &t_);          \
+		assert_null(text_[t_.n]);                                \
+	} while (0)
+
+/* What keeps traffic where it is, whatever we do. */
+static void
+test_notes(void **arg)
+{
+	struct sim *k = on_backup();
+	struct net_route *r;
+
+	(void)arg;
+	EXPECT_NOTES(k, );
+	k->s.nforeign = 2;
+	k->s.foreign[0] = (struct net_foreign){ AF_INET, 5210, 0 };
+	k->s.foreign[1] = (struct net_foreign){ AF_INET6, 32764, 1 };
+	r = add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	r->beside = ETH0;
+	add_net(k, "10.9.0.0/16", "10.1.0.9", ETH0)->beside = ETH1;
+	EXPECT_NOTES(k,
+	    "note: rule pref 5210 looks up main before ours: what it takes "
+	    "does not move",
+	    "note: rule -6 pref 32764 looks up main before ours: what it "
+	    "takes does not move, but by a default route",
+	    "note: route 10.9.0.0/16 leaves by eth1 and by eth0: it moves if "
+	    "the first of them is an uplink", );
+	k->s.nforeign = 0;
+	r->beside = WAN2;
+	EXPECT_NOTES(k, );
+	free(k);
+}
+
 /* More than we copy: the site moves, and none of them is sent elsewhere. */
 static void
 test_too_many(void **arg)
@@ -363,6 +411,9 @@ test_too_many(void **arg)
 			   plan.wanted.route[i].table == NET_TABLE;
 	}
 	assert_int_equal(refused, 4);
+	EXPECT_NOTES(k,
+	    "note: more than 200 routes to private networks: on a backup all "
+	    "of a family are refused", );
 	/* as many as there may be */
 	k->s.nroutes -= MANY - PRIVATE_MAX;
 	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
@@ -413,6 +464,7 @@ main(void)
 		cmocka_unit_test(test_gone_before),
 		cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_connected),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_too_many_of_both),
 	};
