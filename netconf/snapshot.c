@@ -85,6 +85,13 @@ compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void
+sort(struct snapshot *s)
+{
+	if (s->n > 0) /* an empty one has no array */
+		qsort(s->line, s->n, sizeof(*s->line), compare);
+}
+
 /* A tab sorts before all that a key may hold, so keys are in order, too. */
 int
 snapshot_end(struct snapshot *s)
@@ -104,7 +111,7 @@ snapshot_end(struct snapshot *s)
 		if (snapshot_add(s, SNAPSHOT_FOREIGN, "routes", value) == -1)
 			return -1;
 	}
-	qsort(s->line, s->n, sizeof(*s->line), compare);
+	sort(s);
 	return 0;
 }
 
@@ -154,8 +161,7 @@ snapshot_parse(char *text, struct snapshot *s)
 		if (!line_ok(line) || push(s, line) == -1)
 			break;
 	if (line != NULL && line[0] == '\0' && text == NULL) {
-		if (s->n > 0) /* as sorted as its file is */
-			qsort(s->line, s->n, sizeof(*s->line), compare);
+		sort(s); /* as sorted as its file is */
 		return 0;
 	}
 	snapshot_free(s);
