@@ -87,7 +87,10 @@ void flow_open(void);
  */
 uint32_t flow_text(const struct msg_net_want *, const struct net_want *,
     char *buf, size_t size);
-/* Forget an uplink's flows, of its addresses; how many there were. */
+/*
+ * Forget an uplink's flows, those with its mark at once, of its addresses a
+ * moment later; how many had its mark.
+ */
 uint32_t flow_flush(uint32_t uplink, const struct addr[FAMILIES]);
 /* It is in use again: nothing of it is forgotten late. */
 void flow_keep(uint32_t uplink);

@@ -27,6 +27,7 @@ static struct {
 static struct {
 	uint32_t uplink;
 	struct addr address[FAMILIES];
+	int again;
 } swept;
 
 static struct event drain_timer, sweep_timer;
@@ -66,28 +67,42 @@ flush_once(uint32_t uplink, const struct addr address[FAMILIES])
 	return n;
 }
 
-/* A flow may have been made anew on the old side in the gap. */
+/*
+ * At once by address, too, and a bit later again: a flow may have been made
+ * anew on the old side in the gap.
+ */
 static void
 on_sweep(int fd, short what, void *arg)
 {
+	struct timeval tv = monotime_ms(SWEEP_MS);
 	uint32_t n;
 
 	(void)fd;
 	(void)what;
 	(void)arg;
 	n = flush_once(swept.uplink, swept.address);
+	if (!swept.again)
+		evtimer_add(&sweep_timer, &tv);
+	swept.again = 1;
 	if (n > 0)
 		log_debug(
 		    "%u flows of uplink %u forgotten late", n, swept.uplink);
 }
 
+/*
+ * Those with our marks now, by one message.  To find the others the kernel
+ * looks at each place of its table under a lock, which takes 20 ms with its
+ * usual size: that comes when the parent has its answer.
+ */
 uint32_t
 flow_flush(uint32_t uplink, const struct addr address[FAMILIES])
 {
-	struct timeval tv = monotime_ms(SWEEP_MS);
-	uint32_t n = flush_once(uplink, address);
+	static const struct addr none[FAMILIES];
+	struct timeval tv = monotime_ms(0);
+	uint32_t n = flush_once(uplink, none);
 
 	swept.uplink = uplink;
+	swept.again = 0;
 	memcpy(swept.address, address, sizeof(swept.address));
 	evtimer_add(&sweep_timer, &tv);
 	return n;
