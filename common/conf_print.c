@@ -525,8 +525,8 @@ print_decision(const struct conf_uplink *u, FILE *f)
 			    conf_family_names[i]);
 	if (conf_far_targets(u, FAMILY_INET6) > 0)
 		fprintf(f,
-		    "# only IPv4 is moved to a backup: IPv6 stays where the "
-		    "system's own routes lead it\n");
+		    "# IPv6 moves to a backup with IPv4: one that has none "
+		    "refuses it\n");
 }
 
 /* Of families that only alarm, too, if they are probed. */
@@ -559,8 +559,8 @@ print_standby(const struct conf_uplink *u, FILE *f)
 
 	/* what is slower than the interval costs one more: a budget holds */
 	fprintf(f,
-	    "# standby costs about %s MB of IP a month%s%s, of probes over "
-	    "the primary: backups are probed only when they are needed\n",
+	    "# probes over the primary cost about %s MB of IP a month%s%s; "
+	    "cold backups are probed only when they are needed\n",
 	    count(conf_month_octets(u) / 1e6, buf),
 	    u->probe.budget > 0 ? ", at most " : "",
 	    u->probe.budget > 0 ? conf_size(u->probe.budget, budget) : "");
