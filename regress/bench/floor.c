@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * floor: the requests of one switch and nothing else, by a program that does
- * not look, plan, read back or log.  What a daemon takes longer is its own.
+ * not understand what it reads.  What a daemon takes longer is its own.
  *
  *	floor GATEWAY INTERFACE GATEWAY6|- MARK MASK
  *
- * Lays one default route for each family into table 157 and lets the kernel
- * forget the flows with the mark.  Prints "route US all US".
+ * Asks for links, addresses, rules, routes and the nft table, lays one default
+ * route for each family into table 157, asks again, and lets the kernel forget
+ * the flows with the mark.  Prints "bare US route US all US": the change
+ * alone, with the asking, and all of it.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
@@ -68,6 +71,53 @@ ask(struct mnl_socket *s)
 		err(1, "refused");
 }
 
+/* A question with many answers, none of which is looked at. */
+static void
+dump(struct mnl_socket *s, uint16_t type, const void *header, size_t size)
+{
+	static uint8_t answers[65536];
+	unsigned int seq = (unsigned int)now_us();
+	ssize_t n;
+	int more;
+
+	mnl_nlmsg_put_header(m.buf);
+	m.hdr.nlmsg_type = type;
+	m.hdr.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	m.hdr.nlmsg_seq = seq;
+	memcpy(mnl_nlmsg_put_extra_header(&m.hdr, size), header, size);
+	if (mnl_socket_sendto(s, &m.hdr, m.hdr.nlmsg_len) == -1)
+		err(1, "netlink");
+	do {
+		n = mnl_socket_recvfrom(s, answers, sizeof(answers));
+		if (n == -1)
+			err(1, "netlink");
+		more = mnl_cb_run(answers, (size_t)n, seq,
+		    mnl_socket_get_portid(s), NULL, NULL);
+	} while (more == MNL_CB_OK);
+}
+
+static void
+look(struct mnl_socket *route, struct mnl_socket *netfilter)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
+	struct ifaddrmsg addr = { .ifa_family = AF_UNSPEC };
+	struct nfgenmsg nft = { .nfgen_family = AF_UNSPEC };
+	struct rtmsg r;
+	size_t i;
+
+	dump(route, RTM_GETLINK, &link, sizeof(link));
+	dump(route, RTM_GETADDR, &addr, sizeof(addr));
+	for (i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		memset(&r, 0, sizeof(r));
+		r.rtm_family = (uint8_t)families[i];
+		dump(route, RTM_GETRULE, &r, sizeof(r));
+		dump(route, RTM_GETROUTE, &r, sizeof(r));
+	}
+	dump(netfilter, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, &nft,
+	    sizeof(nft));
+}
+
 static void
 lay_default(struct mnl_socket *s, int family, const char *via, uint32_t out)
 {
@@ -108,7 +158,7 @@ int
 main(int argc, char *argv[])
 {
 	struct mnl_socket *route, *flows;
-	int64_t began, moved;
+	int64_t began, looked, laid, moved;
 	uint32_t out;
 
 	if (argc != 6 || (out = if_nametoindex(argv[2])) == 0)
@@ -116,13 +166,17 @@ main(int argc, char *argv[])
 	route = open_bus(NETLINK_ROUTE);
 	flows = open_bus(NETLINK_NETFILTER);
 	began = now_us();
+	look(route, flows);
+	looked = now_us();
 	lay_default(route, AF_INET, argv[1], out);
 	if (strcmp(argv[3], "-") != 0)
 		lay_default(route, AF_INET6, argv[3], out);
+	laid = now_us();
+	look(route, flows);
 	moved = now_us();
 	forget(flows, (uint32_t)strtoul(argv[4], NULL, 0),
 	    (uint32_t)strtoul(argv[5], NULL, 0));
-	printf("route %jd all %jd\n", (intmax_t)(moved - began),
-	    (intmax_t)(now_us() - began));
+	printf("bare %jd route %jd all %jd\n", (intmax_t)(laid - looked),
+	    (intmax_t)(moved - began), (intmax_t)(now_us() - began));
 	return 0;
 }

@@ -180,7 +180,7 @@ by_mwan3() {
 	mwan3_site_end
 }
 
-# Sets floor_route_us and floor_all_us.
+# Sets floor_bare_us, floor_route_us and floor_all_us.
 by_floor() {
 	script_site
 	ip rule del pref 1000
@@ -194,7 +194,7 @@ by_floor() {
 		}
 	NFT
 	flows
-	read -r _ floor_route_us _ floor_all_us < <("$B/bench/floor" \
+	read -r _ floor_bare_us _ floor_route_us _ floor_all_us < <("$B/bench/floor" \
 	    $WAN2_GATEWAY wan2 - $MARK $MASK)
 	is "the LAN is seen under" "$(seen_as)" $WAN2_ADDRESS
 	nft delete table ip floor
@@ -217,6 +217,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	pair "switch: and $FLOWS old flows forgotten" "and conntrack -D" us \
 	    "$all_us" "$script_all_us"
 	by_floor
+	diag "the route alone took the bare program $floor_bare_us us"
 	pair "switch: routes moved" "bare netlink" us "$route_us" \
 	    "$floor_route_us"
 	pair "switch: and $FLOWS old flows forgotten" "bare netlink" us \
