@@ -49,14 +49,13 @@ peers_claim(
 {
 	struct peer_claim *c = &p->claim[family];
 
-	if (c->address.family != AF_UNSPEC)
+	if (c->listed)
 		RB_REMOVE(peer_claims, &ps->claims, c);
 	c->address = *a;
 	c->peer = peers_index(ps, p);
-	/* twice the same would be its own, configured as well */
-	if (a->family != AF_UNSPEC &&
-	    RB_INSERT(peer_claims, &ps->claims, c) != NULL)
-		memset(&c->address, 0, sizeof(c->address));
+	/* twice the same is its own, configured as well */
+	c->listed = a->family != AF_UNSPEC &&
+		    RB_INSERT(peer_claims, &ps->claims, c) == NULL;
 }
 
 /* ---- by key ---- */
@@ -294,6 +293,47 @@ peers_free(struct peers *ps)
 	free(ps->heap);
 	free(ps->configured);
 	sodium_memzero(ps, sizeof(*ps));
+}
+
+/* What it waits for will not come: it is to say it again, with a nonce. */
+static void
+keep_one(struct peers *ps, struct peer *p, const struct peer *was)
+{
+	struct peer now = *p;
+	uint32_t f;
+
+	*p = *was;
+	p->conf = now.conf;
+	p->pair = now.pair;
+	p->next = now.next;
+	p->slot = 0;
+	p->trusted = was->trusted && was->applying == 0;
+	p->applying = 0;
+	memset(p->claim, 0, sizeof(p->claim));
+	for (f = 0; f < FAMILIES; f++)
+		peers_claim(ps, p, f, &was->claim[f].address);
+	peers_schedule(ps, p);
+}
+
+void
+peers_keep(struct peers *ps, struct peers *was)
+{
+	const struct peer *old;
+	struct peer *p;
+	uint32_t i;
+
+	if (memcmp(ps->secret, was->secret, sizeof(ps->secret)) != 0)
+		return;
+	ps->strangers = was->strangers;
+	ps->malformed = was->malformed;
+	ps->forged = was->forged;
+	for (i = 0; i < ps->n; i++) {
+		p = &ps->peer[i];
+		old = peers_find(was, p->conf->key);
+		if (old != NULL &&
+		    memcmp(old->pair.peer, p->pair.peer, PEER_KEY_LEN) == 0)
+			keep_one(ps, p, old);
+	}
 }
 
 void

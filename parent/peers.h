@@ -72,6 +72,7 @@ struct peer_claim {
 	RB_ENTRY(peer_claim) entry;
 	struct addr address;
 	uint32_t peer;
+	bool listed; /* it is in the tree: not also configured */
 };
 RB_HEAD(peer_claims, peer_claim);
 
@@ -136,7 +137,7 @@ enum peers_notice {
 	PEERS_SILENT, /* nothing was heard for too long */
 	PEERS_HEARD, /* again */
 	PEERS_UNACKED, /* our statement was not acknowledged in time */
-	PEERS_ACKED, /* but now it was */
+	PEERS_ACKED, /* now it was; hellos only if they were late */
 	PEERS_REFUSED, /* it refuses where we are; result says why */
 	PEERS_MOVED, /* it moved, and we followed */
 	PEERS_NOT_MOVED /* it moved, and we did not */
@@ -185,6 +186,11 @@ int peers_init(struct peers *, const uint8_t secret[PEER_SECRET_LEN],
     const struct conf_peer *, uint32_t n, uint32_t starts,
     const struct peers_user *, void *arg);
 void peers_free(struct peers *);
+/*
+ * What is known of peers that were there before, with the same key of ours;
+ * was is then only to be freed.
+ */
+void peers_keep(struct peers *, struct peers *was);
 
 /* Where we are now; peers are told if it is news to them. */
 void peers_move(struct peers *, const struct peers_self *,

@@ -158,6 +158,7 @@ who_does_not_acknowledge_is_told_once(void **state)
 	two_ends(1);
 	start();
 	notices = rig.end[BRANCH].notices;
+	notices[PEERS_ACKED] = 0;
 	memset(&rig.end[HUB].address, 0, sizeof(struct addr));
 	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
 	rig.sent = 0;
@@ -188,6 +189,41 @@ behind_nat(bool follows)
 	assert_true(hub_sees()->heard_nat);
 	assert_true(branch_sees()->acked);
 	assert_true(branch_sees()->nat);
+}
+
+static void
+a_hello_from_where_it_is_configured_is_no_move(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	rig_run(10 * 60 * 1000);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_MOVED], 1);
+	assert_int_equal(rig.end[BRANCH].applied, 1);
+	assert_int_equal(rig.end[HUB].notices[PEERS_MOVED], 1);
+	rig_end();
+}
+
+static void
+a_reload_forgets_no_peer(void **state)
+{
+	struct peers was;
+
+	(void)state;
+	two_ends(1);
+	start();
+	was = rig.end[HUB].peers;
+	rig_start(HUB, 1);
+	peers_keep(&rig.end[HUB].peers, &was);
+	assert_true(hub_sees()->trusted);
+	assert_true(hub_sees()->heard_counter == was.peer[0].heard_counter);
+	peers_free(&was);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(10 * 60 * 1000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_MOVED], 1);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_MOVED], 1);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 0);
+	rig_end();
 }
 
 static void
@@ -595,6 +631,9 @@ main(void)
 		cmocka_unit_test(both_move_at_once),
 		cmocka_unit_test(hellos_tell_who_is_silent),
 		cmocka_unit_test(who_does_not_acknowledge_is_told_once),
+		cmocka_unit_test(
+		    a_hello_from_where_it_is_configured_is_no_move),
+		cmocka_unit_test(a_reload_forgets_no_peer),
 		cmocka_unit_test(wireguard_is_left_to_its_handshake_behind_nat),
 		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
 		cmocka_unit_test(no_peer_may_be_where_it_must_not),
