@@ -44,6 +44,9 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
 	[CONF_F_HOOK_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
 	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
+	/* the prober may not take a lower one */
+	[CONF_F_PEER_PORT] = { "port", 1024, 65535, 7157, 0 },
+	[CONF_F_HELLO] = { "hello", 5 * SECOND, DAY, MINUTE, 1 },
 	/* RFC 791: what every host forwards whole */
 	[CONF_F_MTU] = { "mtu", 68, 65535, 0, 0 },
 };
@@ -420,8 +423,11 @@ conf_global_valid(const struct conf_global *g)
 	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
 	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
 	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
-	    !conf_mark_valid(g->mark, 2) || g->nfollow > CONF_NETS_MAX ||
-	    g->nmasq > CONF_NETS_MAX)
+	    !conf_mark_valid(g->mark, 2) ||
+	    (g->port != 0 && !conf_in_range(CONF_F_PEER_PORT, g->port)) ||
+	    (g->listen.family != AF_UNSPEC &&
+		!conf_address_valid(&g->listen)) ||
+	    g->nfollow > CONF_NETS_MAX || g->nmasq > CONF_NETS_MAX)
 		return 0;
 	for (i = 0; i < g->nfollow; i++)
 		if (!prefix_valid(&g->follow[i]))

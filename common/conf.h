@@ -154,6 +154,8 @@ struct conf_net {
 };
 
 struct conf_global {
+	uint32_t port; /* where peers are heard; 0: nowhere */
+	struct addr listen; /* AF_UNSPEC: on every address */
 	uint32_t fallback; /* enum conf_fallback */
 	uint32_t after_ms; /* since the failover */
 	uint32_t stable_ms; /* since the primary's last bad round */
@@ -232,6 +234,8 @@ struct conf {
 	uint32_t dns; /* enum conf_dns */
 	uint32_t npeers;
 	struct conf_peer *peer;
+	uint32_t nkeyed; /* of them: run dialfail, too */
+	char identity[PATH_MAX]; /* our secret key's file, or empty */
 	char alarm[PATH_MAX]; /* empty: none */
 	uint32_t alarm_timeout_ms;
 	char capture[PATH_MAX]; /* directory, empty: none */
@@ -240,6 +244,7 @@ struct conf {
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
 	struct conf_where hook_where[CONF_UPLINKS_MAX];
+	struct conf_where identity_where;
 	struct conf_where alarm_where;
 	struct conf_where capture_where;
 };
@@ -283,6 +288,9 @@ int conf_global_valid(const struct conf_global *);
 /* Bits that adjoin and can number so many uplinks. */
 int conf_mark_valid(uint32_t mask, uint32_t nuplinks);
 int conf_uplink_valid(const struct conf_uplink *);
+int conf_peer_valid(const struct conf_peer *); /* one with a key */
+/* By `address` and `accept`, may it say that it is there? */
+bool conf_peer_accepts(const struct conf_peer *, const struct addr *);
 /* Whether two are the same but for their place in the order. */
 int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
 

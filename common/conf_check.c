@@ -97,6 +97,9 @@ conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 		check_hook(
 		    &c, &conf->hook_where[i], "stop", conf->private[i].stop);
 	}
+	if (conf->identity[0] != '\0')
+		check_file(&c, &conf->identity_where, "identity",
+		    conf->identity, S_IRWXG | S_IRWXO, 0);
 	if (conf->alarm[0] != '\0')
 		check_file(&c, &conf->alarm_where, "alarm", conf->alarm,
 		    S_IWGRP | S_IWOTH, S_IXUSR | S_IXGRP | S_IXOTH);

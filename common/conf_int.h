@@ -34,6 +34,8 @@ enum conf_field {
 	CONF_F_CAPTURE_KEEP,
 	CONF_F_HOOK_TIMEOUT,
 	CONF_F_PORT,
+	CONF_F_PEER_PORT,
+	CONF_F_HELLO,
 	CONF_F_MTU,
 	CONF_F_LAST
 };
@@ -151,7 +153,11 @@ struct conf_build {
 	struct conf_peer_build {
 		struct conf_text where;
 		struct conf_text tunnel[CONF_TUNNELS_MAX];
+		struct conf_text key;
+		struct conf_text alone; /* a word that needs a key */
+		int have_metered;
 	} * peer; /* as conf->peer */
+	struct conf_text listen;
 };
 
 void conf_build_init(struct conf_build *, struct conf_src *, struct conf *);
@@ -214,6 +220,15 @@ void conf_build_peer(struct conf_build *, const struct conf_text *);
 void conf_build_peer_end(struct conf_build *);
 void conf_build_tunnel(struct conf_build *, const struct conf_text *ifname,
     const struct conf_text *wgpeer);
+void conf_build_key(struct conf_build *, const struct conf_text *);
+void conf_build_peer_address(struct conf_build *, const struct conf_text *);
+void conf_build_peer_port(struct conf_build *, const struct conf_text *);
+void conf_build_accept(struct conf_build *, const struct conf_text *);
+void conf_build_hello(struct conf_build *, const struct conf_text *,
+    const struct conf_text *metered);
+void conf_build_identity(struct conf_build *, const struct conf_text *);
+void conf_build_listen(struct conf_build *, const struct conf_text *word,
+    const struct conf_text *address, const struct conf_text *port);
 void conf_build_peers_finish(struct conf_build *);
 
 int conf_keyword(const char *); /* must be quoted to be a name */

@@ -3,6 +3,7 @@
  * Peers: thousands at a hub, so that they have an array of their own, and
  * what must not be there twice is found by sorting.
  */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,26 @@ conf_build_peer(struct conf_build *b, const struct conf_text *name)
 	memset(&conf->peer[i], 0, sizeof(conf->peer[i]));
 	memset(&b->peer[i], 0, sizeof(b->peer[i]));
 	b->peer[i].where = *name;
+	conf->peer[i].id = i;
+	conf->peer[i].port = conf_range[CONF_F_PEER_PORT].value;
+	conf->peer[i].hello_ms = conf_range[CONF_F_HELLO].value;
 	conf_build_label(b, conf->peer[i].name, name);
+}
+
+/* The one being read, or NULL: told already. */
+static struct conf_peer *
+now(struct conf_build *b)
+{
+	return b->conf->npeers > 0 ? &b->conf->peer[b->conf->npeers - 1] : NULL;
+}
+
+/* What only peers that talk to us have. */
+static struct conf_peer *
+now_keyed(struct conf_build *b, const struct conf_text *word)
+{
+	if (b->conf->npeers > 0)
+		b->peer[b->conf->npeers - 1].alone = *word;
+	return now(b);
 }
 
 void
@@ -60,9 +80,8 @@ conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
 	struct conf_tunnel *t;
 	struct conf_peer *p;
 
-	if (b->conf->npeers == 0)
-		return; /* told already */
-	p = &b->conf->peer[b->conf->npeers - 1];
+	if ((p = now(b)) == NULL)
+		return;
 	if (p->ntunnels == CONF_TUNNELS_MAX) {
 		conf_src_error(b->src, ifname,
 		    "more than %d tunnels to one peer", CONF_TUNNELS_MAX);
@@ -81,15 +100,132 @@ conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
 		    "characters of base64");
 }
 
+/* One without a point on the curve would be heard from nobody. */
+void
+conf_build_key(struct conf_build *b, const struct conf_text *text)
+{
+	uint8_t x[crypto_scalarmult_curve25519_BYTES];
+	struct conf_peer *p = now(b);
+
+	if (p == NULL)
+		return;
+	p->keyed = 1;
+	b->conf->nkeyed++;
+	b->peer[b->conf->npeers - 1].key = *text;
+	if (key_parse(text->s, p->key) == -1 ||
+	    crypto_sign_ed25519_pk_to_curve25519(x, p->key) == -1)
+		/* it is not repeated: a secret one looks the same */
+		conf_src_error(b->src, text,
+		    "key: not a public key as dialfailctl pubkey prints it");
+}
+
+void
+conf_build_peer_address(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_peer *p = now_keyed(b, text);
+
+	if (p == NULL)
+		return;
+	if (p->naddresses == CONF_PEER_ADDRS_MAX)
+		conf_src_error(b->src, text, "more than %d addresses",
+		    CONF_PEER_ADDRS_MAX);
+	else if (addr_parse(text->s, &p->address[p->naddresses]) == -1 ||
+		 !conf_address_valid(&p->address[p->naddresses]))
+		conf_src_error(
+		    b->src, text, "\"%s\" is not a host's address", text->s);
+	else
+		p->naddresses++;
+}
+
+void
+conf_build_peer_port(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_peer *p = now(b);
+
+	if (p != NULL && text->s != NULL)
+		conf_build_number(b, CONF_F_PEER_PORT, &p->port, text);
+}
+
+void
+conf_build_accept(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_peer *p = now_keyed(b, text);
+
+	if (p == NULL)
+		return;
+	if (p->naccept == CONF_PEER_NETS_MAX)
+		conf_src_error(
+		    b->src, text, "more than %d networks", CONF_PEER_NETS_MAX);
+	else if (prefix_parse(text->s, &p->accept[p->naccept]) == -1)
+		conf_src_error(
+		    b->src, text, "\"%s\" is not a network", text->s);
+	else
+		p->naccept++;
+}
+
+void
+conf_build_hello(struct conf_build *b, const struct conf_text *text,
+    const struct conf_text *metered)
+{
+	struct conf_peer *p = now_keyed(b, text);
+
+	if (p == NULL)
+		return;
+	conf_build_number(b, CONF_F_HELLO, &p->hello_ms, text);
+	if (metered->s != NULL)
+		conf_build_number(
+		    b, CONF_F_HELLO, &p->hello_metered_ms, metered);
+}
+
 void
 conf_build_peer_end(struct conf_build *b)
 {
-	uint32_t n = b->conf->npeers;
+	struct conf_peer *p = now(b);
+	struct conf_peer_build *build;
 
-	if (conf_src_errors(b->src) == b->errors_before &&
-	    b->conf->peer[n - 1].ntunnels == 0)
-		conf_src_error(b->src, &b->peer[n - 1].where,
+	if (p == NULL)
+		return;
+	/* what costs by the octet is talked by ten times as seldom */
+	if (p->hello_metered_ms == 0)
+		p->hello_metered_ms =
+		    p->hello_ms > conf_range[CONF_F_HELLO].max / 10
+			? conf_range[CONF_F_HELLO].max
+			: 10 * p->hello_ms;
+	if (conf_src_errors(b->src) != b->errors_before)
+		return;
+	build = &b->peer[b->conf->npeers - 1];
+	if (p->ntunnels == 0)
+		conf_src_error(b->src, &build->where,
 		    "a peer needs a tunnel: tunnel INTERFACE");
+	if (!p->keyed && build->alone.s != NULL)
+		conf_src_error(b->src, &build->alone,
+		    "a peer that is to be talked to needs its key: key "
+		    "\"KEY\"");
+}
+
+void
+conf_build_identity(struct conf_build *b, const struct conf_text *text)
+{
+	conf_build_path(b, b->conf->identity, text, "identity");
+	conf_build_where(&b->conf->identity_where, text);
+}
+
+void
+conf_build_listen(struct conf_build *b, const struct conf_text *word,
+    const struct conf_text *address, const struct conf_text *port)
+{
+	struct conf_global *g = &b->conf->global;
+
+	b->listen = *word;
+	g->port = conf_range[CONF_F_PEER_PORT].value;
+	if (port->s != NULL)
+		conf_build_number(b, CONF_F_PEER_PORT, &g->port, port);
+	if (address->s == NULL)
+		return;
+	if (addr_parse(address->s, &g->listen) == -1 ||
+	    !conf_address_valid(&g->listen))
+		conf_src_error(b->src, address,
+		    "\"%s\" is not a host's address", address->s);
 }
 
 /* A peer, or one of its tunnels. */
@@ -144,6 +280,54 @@ names_once(struct conf_build *b, struct ref *ref)
 		    strcmp(ref[i - 1].peer->name, ref[i].peer->name) == 0)
 			conf_src_error(b->src, ref[i].where,
 			    "peer \"%s\" is written twice", ref[i].peer->name);
+}
+
+static int
+by_key(const void *p, const void *q)
+{
+	const struct ref *a = p, *b = q;
+	int c = memcmp(a->peer->key, b->peer->key, KEY_LEN);
+
+	return c != 0 ? c : by_order(a, b);
+}
+
+/* A peer is known by its key. */
+static void
+keys_once(struct conf_build *b, struct ref *ref)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < b->conf->npeers; i++)
+		if (b->conf->peer[i].keyed)
+			ref[n++] = (struct ref){ &b->conf->peer[i], NULL,
+				&b->peer[i].key, i };
+	qsort(ref, n, sizeof(*ref), by_key);
+	for (i = 1; i < n; i++)
+		if (memcmp(ref[i - 1].peer->key, ref[i].peer->key, KEY_LEN) ==
+		    0)
+			conf_src_error(b->src, ref[i].where,
+			    "this key belongs to peer \"%s\" already",
+			    ref[i - 1].peer->name);
+}
+
+/* Words that stand together, or not at all. */
+static void
+check_identity(struct conf_build *b)
+{
+	struct conf *conf = b->conf;
+	uint32_t i;
+
+	if (conf->identity[0] == '\0' && b->listen.s != NULL)
+		conf_src_error(b->src, &b->listen,
+		    "listen: our own key is missing: identity \"FILE\"");
+	for (i = 0; i < conf->npeers && conf->identity[0] == '\0'; i++)
+		if (conf->peer[i].keyed) {
+			conf_src_error(b->src, &b->peer[i].key,
+			    "key: our own is missing: identity \"FILE\"");
+			break;
+		}
+	if (conf->nkeyed > 0 && conf->global.port == 0)
+		conf->global.port = conf_range[CONF_F_PEER_PORT].value;
 }
 
 /* All of an interface to one peer, or one key of it. */
@@ -219,8 +403,10 @@ conf_build_peers_finish(struct conf_build *b)
 		conf_src_error(b->src, &file, "out of memory");
 	else {
 		names_once(b, ref);
+		keys_once(b, ref);
 		tunnels_once(b, ref);
 		check_uplinks(b);
+		check_identity(b);
 	}
 	free(ref);
 	free(b->peer);

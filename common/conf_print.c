@@ -322,6 +322,48 @@ print_capture(FILE *f, const struct conf *conf)
 }
 
 static void
+print_keyed(FILE *f, const struct conf_peer *p)
+{
+	char key[KEY_STRLEN], text[PREFIX_STRLEN], hello[CONF_DURATION_LEN];
+	uint32_t i;
+
+	fprintf(f, "\tkey \"%s\"\n\taddress ", key_format(p->key, key));
+	if (p->naddresses == 0)
+		fprintf(f, "any");
+	else
+		fprintf(f, "{");
+	for (i = 0; i < p->naddresses; i++)
+		fprintf(
+		    f, " %s", addr_format(&p->address[i], text, sizeof(text)));
+	fprintf(f, "%s port %u\n", p->naddresses == 0 ? "" : " }", p->port);
+	for (i = 0; i < p->naccept; i++)
+		fprintf(f, "\taccept %s\n",
+		    prefix_format(&p->accept[i], text, sizeof(text)));
+	fprintf(f, "\thello %s", conf_duration(p->hello_ms, hello));
+	print_duration(f, " metered", p->hello_metered_ms);
+}
+
+static void
+print_listen(FILE *f, const struct conf *conf)
+{
+	const struct conf_global *g = &conf->global;
+	char text[ADDR_STRLEN];
+
+	if (conf->identity[0] == '\0')
+		return;
+	fprintf(f, "identity ");
+	print_string(f, conf->identity);
+	fputc('\n', f);
+	if (g->port == 0)
+		return;
+	fprintf(f, "listen ");
+	if (g->listen.family != AF_UNSPEC)
+		fprintf(
+		    f, "on %s ", addr_format(&g->listen, text, sizeof(text)));
+	fprintf(f, "port %u\n", g->port);
+}
+
+static void
 print_peer(FILE *f, const struct conf_peer *p)
 {
 	const struct conf_tunnel *t;
@@ -339,6 +381,8 @@ print_peer(FILE *f, const struct conf_peer *p)
 			fprintf(f, " wgpeer \"%s\"", key_format(t->key, key));
 		fputc('\n', f);
 	}
+	if (p->keyed)
+		print_keyed(f, p);
 	fprintf(f, "}\n");
 }
 
@@ -374,6 +418,7 @@ conf_print(const struct conf *conf, FILE *f)
 	fprintf(f, "state ");
 	print_string(f, conf->state);
 	fputc('\n', f);
+	print_listen(f, conf);
 	for (i = 0; i < conf->npeers; i++)
 		print_peer(f, &conf->peer[i]);
 }

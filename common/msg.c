@@ -156,6 +156,36 @@ msg_stats_valid(const struct msg_stats *s)
 	       rtt_valid(s->rtt_p95_ns) && rtt_valid(s->rtt_p99_ns);
 }
 
+int
+msg_peer_listen_valid(const struct msg_peer_listen *l)
+{
+	return addr_valid(&l->address) && l->port <= UINT16_MAX;
+}
+
+int
+msg_peer_packet_valid(const struct msg_peer_packet *p)
+{
+	return uplink_or_none_valid(p->uplink) && addr_len(&p->addr) != 0 &&
+	       p->port != 0 && p->port <= UINT16_MAX &&
+	       p->len <= sizeof(p->data);
+}
+
+int
+msg_net_peer_valid(const struct msg_net_peer *p)
+{
+	return p->id < CONF_PEERS_MAX &&
+	       of_family(&p->address[FAMILY_INET], FAMILY_INET) &&
+	       of_family(&p->address[FAMILY_INET6], FAMILY_INET6) &&
+	       flag_valid(p->nat);
+}
+
+int
+msg_net_peer_done_valid(const struct msg_net_peer_done *d)
+{
+	return d->id < CONF_PEERS_MAX && d->result <= MSG_PEER_FAILED &&
+	       msg_text_valid(d->text, sizeof(d->text));
+}
+
 static int
 event_valid(const char event[MSG_EVENT_LEN])
 {

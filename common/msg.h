@@ -45,6 +45,8 @@
 	X(CONF_BEGIN) /* N>P, P>R, P>D struct msg_conf_begin */               \
 	X(CONF_GLOBAL) /* N>P struct conf_global */                           \
 	X(CONF_UPLINK) /* N>P, P>R, P>D struct conf_uplink */                 \
+	X(CONF_IDENTITY) /* N>P struct msg_identity, if peers have keys */    \
+	X(CONF_PEER) /* N>P struct conf_peer, one with a key */               \
 	X(CONF_TEXT) /* N>P text: a piece of the dump */                      \
 	X(CONF_ERROR) /* N>P text: file:line: reason */                       \
 	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
@@ -60,6 +62,10 @@
 	X(STATS_REQ) /* P>R uint32_t id of the asker */                       \
 	X(STATS) /* R>P struct msg_stats, one per target */                   \
 	X(STATS_END) /* R>P uint32_t id */                                    \
+	/* what peers say: octets, which only the parent understands */       \
+	X(PEER_LISTEN) /* P>R struct msg_peer_listen */                       \
+	X(PEER_IN) /* R>P struct msg_peer_packet */                           \
+	X(PEER_OUT) /* P>R struct msg_peer_packet */                          \
 	/* frames kept for the story of an outage */                          \
 	X(CAPTURE) /* P>N struct msg_capture: a file, please */               \
 	X(CAPTURE_FILE) /* N>P, P>R struct msg_capture with the descriptor */ \
@@ -89,6 +95,8 @@
 	X(NET_ADOPT) /* N>P struct msg_net_adopt, once, after CONF_END */     \
 	X(NET_DRAINED) /* N>P struct msg_net_drained */                       \
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
+	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
+	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
@@ -113,6 +121,8 @@
 	X(CTL_LOG)                                                            \
 	X(CTL_MONITOR)                                                        \
 	X(CTL_PLAN)                                                           \
+	X(CTL_KEYGEN) /* these two need no daemon */                          \
+	X(CTL_PUBKEY)                                                         \
 	X(CTL_SUMMARY)                                                        \
 	X(CTL_UPLINK)                                                         \
 	X(CTL_TARGET)                                                         \
@@ -147,7 +157,13 @@ struct msg_conf_load {
 struct msg_conf_begin {
 	uint32_t gen;
 	uint32_t nuplinks;
+	uint32_t npeers; /* with a key; the prober and the dialer get none */
 	uint8_t sha256[32];
+};
+
+/* The seed of our secret key (RFC 8032). */
+struct msg_identity {
+	uint8_t seed[KEY_LEN];
 };
 
 /* What an interface has of one family. */
@@ -256,6 +272,20 @@ struct msg_stats {
 	int64_t rtt_p50_ns; /* percentiles */
 	int64_t rtt_p95_ns;
 	int64_t rtt_p99_ns;
+};
+
+struct msg_peer_listen {
+	struct addr address; /* AF_UNSPEC: all of ours */
+	uint32_t port; /* 0: nowhere */
+};
+
+#define MSG_PACKET_MAX 512
+struct msg_peer_packet {
+	uint32_t uplink; /* by which it came or goes; NONE: as routes say */
+	struct addr addr; /* of the other end */
+	uint32_t port;
+	uint32_t len;
+	uint8_t data[MSG_PACKET_MAX];
 };
 
 struct msg_capture {
@@ -372,6 +402,27 @@ struct msg_net_proof {
 	char text[MSG_TEXT_LEN];
 };
 
+struct msg_net_peer {
+	uint32_t gen; /* of the configuration: ids are its */
+	uint32_t id; /* of struct conf_peer */
+	struct addr address[FAMILIES]; /* where it is; AF_UNSPEC: none */
+	uint32_t nat; /* but not to be reached there */
+};
+
+/* As enum peer_result, of those that netconf can tell. */
+enum msg_net_peer_result {
+	MSG_PEER_APPLIED, /* and read back */
+	MSG_PEER_ADDRESS, /* it may not be there */
+	MSG_PEER_NAT, /* its tunnels cannot reach it */
+	MSG_PEER_FAILED /* the kernel refused */
+};
+struct msg_net_peer_done {
+	uint32_t gen;
+	uint32_t id;
+	uint32_t result; /* enum msg_net_peer_result */
+	char text[MSG_TEXT_LEN]; /* the tunnel and why, if not applied */
+};
+
 struct msg_net_line {
 	uint32_t asker;
 	uint32_t different; /* wanted and found do not agree here */
@@ -435,6 +486,10 @@ int msg_facts_valid(const struct msg_facts *);
 int msg_probe_valid(const struct msg_probe *);
 int msg_round_valid(const struct msg_round *);
 int msg_stats_valid(const struct msg_stats *);
+int msg_peer_listen_valid(const struct msg_peer_listen *);
+int msg_peer_packet_valid(const struct msg_peer_packet *);
+int msg_net_peer_valid(const struct msg_net_peer *);
+int msg_net_peer_done_valid(const struct msg_net_peer_done *);
 /* An event's id is digits, letters and - : it names a file, too. */
 int msg_capture_valid(const struct msg_capture *);
 int msg_capture_done_valid(const struct msg_capture_done *);

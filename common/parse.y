@@ -46,6 +46,7 @@ typedef struct {
 #define IN_PEER      0x800U
 #define IN_VALUE     0x1000U /* not at the start of anything */
 #define IN_FOLLOW    0x2000U
+#define IN_ADDRESSES 0x4000U
 
 struct block {
 	unsigned int in;
@@ -96,17 +97,18 @@ static void	once(const struct conf_text *);
 #define BAD(text, ...)	conf_src_error(ps.src, &(text), __VA_ARGS__)
 %}
 
-%token	<text>	ACCOUNT AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
+%token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
 %token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COLD COMPANION CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
-%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY HOLD
-%token	<text>	HOT IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
-%token	<text>	KEEP LINKDOWN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
-%token	<text>	NEAR NO NONE PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
+%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY
+%token	<text>	HELLO HOLD
+%token	<text>	HOT IDENTITY IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
+%token	<text>	KEEP KEY LINKDOWN LISTEN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
+%token	<text>	NEAR NO NONE ON PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
 %token	<text>	REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
 %token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
-%type	<text>	string macro_value port query answer wgpeer
+%type	<text>	string macro_value port query answer wgpeer metered listen_on
 %type	<quorum> quorum
 %type	<number> yesno near decide packets
 %type	<target> target
@@ -131,6 +133,8 @@ grammar		: /* empty */
 		| grammar alarm '\n'
 		| grammar capture '\n'
 		| grammar state '\n'
+		| grammar identity '\n'
+		| grammar listen '\n'
 		| grammar peer '\n'
 		| grammar error '\n'		{ RECOVERED; }
 		;
@@ -668,6 +672,22 @@ state		: STATE string			{
 		}
 		;
 
+identity	: IDENTITY string		{
+			once(&$1);
+			conf_build_identity(BUILD, &$2);
+		}
+		;
+
+listen		: LISTEN listen_on port	{
+			once(&$1);
+			conf_build_listen(BUILD, &$1, &$2, &$3);
+		}
+		;
+
+listen_on	: /* empty */			{ $$ = NOTHING; }
+		| ON string			{ $$ = $2; }
+		;
+
 peer		: PEER string			{
 			conf_build_peer(BUILD, &$2);
 		} '{'				{ enter(IN_PEER); }
@@ -682,6 +702,46 @@ peer_words	: /* empty */
 peer_word	: TUNNEL string wgpeer		{
 			conf_build_tunnel(BUILD, &$2, &$3);
 		}
+		| KEY string			{
+			once(&$1);
+			conf_build_key(BUILD, &$2);
+		}
+		| ADDRESS			{ once(&$1); }
+		  addresses port		{
+			conf_build_peer_port(BUILD, &$4);
+		}
+		| ACCEPT accepted
+		| HELLO string metered		{
+			once(&$1);
+			conf_build_hello(BUILD, &$2, &$3);
+		}
+		;
+
+addresses	: ANY
+		| string	{ conf_build_peer_address(BUILD, &$1); }
+		| '{'		{ enter(IN_ADDRESSES); } address_list close
+		;
+
+address_list	: /* empty */
+		| address_list string		{
+			conf_build_peer_address(BUILD, &$2);
+		}
+		| address_list error '\n'	{ RECOVERED; }
+		;
+
+accepted	: string	{ conf_build_accept(BUILD, &$1); }
+		| '{'		{ enter(IN_FOLLOW); } accept_list close
+		;
+
+accept_list	: /* empty */
+		| accept_list string		{
+			conf_build_accept(BUILD, &$2);
+		}
+		| accept_list error '\n'	{ RECOVERED; }
+		;
+
+metered		: /* empty */			{ $$ = NOTHING; }
+		| METERED string		{ $$ = $2; }
 		;
 
 wgpeer		: /* empty */			{ $$ = NOTHING; }
@@ -698,9 +758,9 @@ static const struct keyword {
 	const char *needs; /* what must follow, in words */
 	unsigned int later; /* where it will have a meaning */
 } keywords[] = {
-	{ "accept", UNSUPPORTED, 0, NULL, 0 },
+	{ "accept", ACCEPT, IN_PEER, "a network", 0 },
 	{ "account", ACCOUNT, IN_BACKUP, "a name", 0 },
-	{ "address", UNSUPPORTED, 0, NULL, 0 },
+	{ "address", ADDRESS, IN_PEER, "addresses, or any", 0 },
 	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration", 0 },
 	{ "alarm", ALARM, IN_GLOBAL, "a path", 0 },
 	{ "all", ALL, IN_VALUE, NULL, 0 },
@@ -737,11 +797,11 @@ static const struct keyword {
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
 	{ "group", UNSUPPORTED, 0, NULL, 0 },
-	{ "hello", UNSUPPORTED, 0, NULL, 0 },
+	{ "hello", HELLO, IN_PEER, "a duration", 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
 	{ "hot", HOT, IN_VALUE, NULL, 0 },
 	{ "hours", UNSUPPORTED, 0, NULL, 0 },
-	{ "identity", UNSUPPORTED, 0, NULL, 0 },
+	{ "identity", IDENTITY, IN_GLOBAL, "a path", 0 },
 	{ "ignore", IGNORE, IN_VALUE, NULL, 0 },
 	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
 	{ "inet", INET, IN_VALUE, NULL, 0 },
@@ -751,9 +811,10 @@ static const struct keyword {
 	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
 	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
 	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
-	{ "key", UNSUPPORTED, 0, NULL, 0 },
+	{ "key", KEY, IN_PEER, "a key", 0 },
 	{ "linkdown", LINKDOWN, IN_PRIMARY, "ignore or keep", 0 },
-	{ "listen", UNSUPPORTED, 0, NULL, 0 },
+	{ "listen", LISTEN, IN_GLOBAL,
+	    "port and a number, or on and an address", 0 },
 	{ "manual", MANUAL, IN_VALUE, NULL, 0 },
 	{ "mark", MARK, IN_GLOBAL, "a mask of bits", 0 },
 	{ "masquerade", MASQUERADE, IN_GLOBAL, "from or inet6 from", 0 },
@@ -765,6 +826,7 @@ static const struct keyword {
 	{ "near", NEAR, IN_VALUE, NULL, 0 },
 	{ "no", NO, IN_VALUE, NULL, 0 },
 	{ "none", NONE, IN_VALUE, NULL, 0 },
+	{ "on", ON, IN_VALUE, "an address", 0 },
 	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
 	{ "peer", PEER, IN_GLOBAL, "a name", 0 },
 	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
@@ -871,6 +933,8 @@ valid_words(char *buf, size_t size)
 			    n > 0 ? ", " : "", keywords[i].word);
 	if (in == IN_NETWORKS)
 		(void)strlcpy(buf, "networks and interfaces", size);
+	else if (in == IN_ADDRESSES)
+		(void)strlcpy(buf, "addresses", size);
 	else if (in == IN_FOLLOW)
 		(void)strlcpy(buf, "networks", size);
 	else if (n == 0)

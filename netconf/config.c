@@ -12,14 +12,16 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "netconf/ppp_secret.h"
 #include "netconf/run.h"
 
-#define PIECE 2048 /* of a text, in one message */
+#define PIECE      2048 /* of a text, in one message */
+#define SECRET_MAX 128 /* longer than any key */
 
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
 static struct conf *current, *pending, *previous;
-static uint32_t pending_gen;
+static uint32_t current_gen, pending_gen;
 
 void
 config_open(const char *path, const struct conf_macro *m)
@@ -32,6 +34,12 @@ const struct conf *
 config_current(void)
 {
 	return current;
+}
+
+uint32_t
+config_gen(void)
+{
+	return current_gen;
 }
 
 uint32_t
@@ -91,8 +99,23 @@ send_dump(const struct conf *conf)
 	free(text);
 }
 
+/* The secret key leaves for the parent alone, which signs with it. */
 static void
-send_conf(const struct conf *conf, uint32_t gen)
+send_peers(const struct conf *conf, const struct msg_identity *id)
+{
+	uint32_t i;
+
+	if (conf->nkeyed == 0)
+		return;
+	netconf_send(IMSG_CONF_IDENTITY, -1, id, sizeof(*id));
+	for (i = 0; i < conf->npeers; i++)
+		if (conf->peer[i].keyed)
+			netconf_send(IMSG_CONF_PEER, -1, &conf->peer[i],
+			    sizeof(conf->peer[i]));
+}
+
+static void
+send_conf(const struct conf *conf, const struct msg_identity *id, uint32_t gen)
 {
 	struct msg_conf_begin b;
 	uint32_t i;
@@ -100,12 +123,14 @@ send_conf(const struct conf *conf, uint32_t gen)
 	memset(&b, 0, sizeof(b));
 	b.gen = gen;
 	b.nuplinks = conf->nuplinks;
+	b.npeers = conf->nkeyed;
 	memcpy(b.sha256, conf->sha256, sizeof(b.sha256));
 	netconf_send(IMSG_CONF_BEGIN, -1, &b, sizeof(b));
 	netconf_send(IMSG_CONF_GLOBAL, -1, &conf->global, sizeof(conf->global));
 	for (i = 0; i < conf->nuplinks; i++)
 		netconf_send(IMSG_CONF_UPLINK, -1, &conf->uplink[i],
 		    sizeof(conf->uplink[i]));
+	send_peers(conf, id);
 	send_dump(conf);
 	netconf_send(IMSG_CONF_END, -1, &gen, sizeof(gen));
 }
@@ -131,19 +156,45 @@ read_file(void)
 	return conf;
 }
 
+/* 0, or -1 after a report; one that talks to nobody needs no key. */
+static int
+read_identity(const struct conf *conf, struct msg_identity *id)
+{
+	char text[SECRET_MAX];
+	const char *why;
+	int result = 0;
+
+	if (conf->nkeyed == 0)
+		return 0;
+	if (ppp_secret_read(conf->identity, text, sizeof(text), &why) == -1)
+		result = -1;
+	else if (key_parse(text, id->seed) == -1) {
+		why = "not a key as dialfailctl keygen writes it";
+		result = -1;
+	}
+	explicit_bzero(text, sizeof(text));
+	if (result == -1)
+		report(conf->identity, 0, why, NULL);
+	return result;
+}
+
 void
 config_load(const struct msg_conf_load *m)
 {
+	struct msg_identity id = { 0 };
+
 	drop_pending();
 	pending_gen = m->gen;
 	if (m->source == MSG_CONF_FILE)
 		pending = read_file();
 	else if ((pending = previous) == NULL)
 		report(conf_file, 0, "no other one was in force before", NULL);
-	if (pending == NULL)
+	if (pending == NULL || read_identity(pending, &id) == -1) {
+		drop_pending();
 		netconf_send(IMSG_CONF_FAILED, -1, &m->gen, sizeof(m->gen));
-	else
-		send_conf(pending, m->gen);
+	} else
+		send_conf(pending, &id, m->gen);
+	explicit_bzero(&id, sizeof(id));
 }
 
 void
@@ -155,6 +206,7 @@ config_commit(uint32_t gen)
 		conf_free(previous);
 	previous = current;
 	current = pending;
+	current_gen = pending_gen;
 	pending = NULL;
 	tty_reloaded();
 	ppp_reloaded();

@@ -389,6 +389,12 @@ net_look(void)
 	return &state;
 }
 
+const struct net_state *
+net_known(void)
+{
+	return &state;
+}
+
 const struct net_want *
 net_wish(void)
 {

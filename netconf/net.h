@@ -6,6 +6,7 @@
  *	net_lint.c	what will not move, in the log
  *	net_apply.c	a plan done, step by step, and what it overwrites
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
+ *	net_peer.c	where a peer is, as it says itself
  *	net_flow.c	old flows: forgotten, or waited for
  *	net_proof.c	that the way back left nothing behind
  *	net_show.c	what is told to people
@@ -25,6 +26,8 @@ void net_drained(void);
 /* A fresh look at the kernel, or NULL; the wish is complete after it. */
 const struct net_state *net_look(void);
 const struct net_want *net_wish(void);
+/* The kernel as of the last look; events bring the next one. */
+const struct net_state *net_known(void);
 /* What the parent asks for, as a wish for the plan. */
 void net_take_wish(const struct msg_net_want *, struct net_want *);
 

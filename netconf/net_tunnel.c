@@ -118,7 +118,7 @@ renew(int fd, short what, void *arg)
 		if (l->tunnel != NET_WIREGUARD ||
 		    plan_tunnel_find(&w, l->name) == NULL)
 			continue;
-		if (netops->wireguard(l->ifindex, is_ours, l, &n) == -1)
+		if (netops->wireguard(l->ifindex, is_ours, l, NULL, &n) == -1)
 			log_warn("%s: WireGuard", l->name);
 		else
 			log_debug("%s: %u endpoint%s set again", l->name, n,

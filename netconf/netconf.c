@@ -84,6 +84,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_link link;
 		struct msg_net_want want;
 		struct msg_net_plan plan;
+		struct msg_net_peer peer;
 		struct msg_alarm alarm;
 		struct msg_capture capture;
 		struct msg_hooks hooks;
@@ -114,6 +115,8 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
 		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
+		TAKE(NET_PEER, peer, ready && msg_net_peer_valid(&m.peer),
+		    net_peer(&m.peer));
 		TAKE(ALARM, alarm, ready && msg_alarm_valid(&m.alarm),
 		    alarm_run(&m.alarm));
 		TAKE(CAPTURE, capture, ready && msg_capture_valid(&m.capture),

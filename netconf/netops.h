@@ -180,12 +180,16 @@ struct netops {
 	/* Its outer address and binding; all else of a tunnel stays. */
 	int (*tunnel)(
 	    uint32_t ifindex, const struct addr *local, uint32_t bound);
+	/* Its far end as it is then; to NULL: it is only read. */
+	int (*tunnel_remote)(
+	    uint32_t ifindex, struct addr *is, const struct addr *to);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
-	 * to, and tell them where we are now; how many there were.
+	 * to, and tell them where we are now; how many there were.  With
+	 * to they are there, at the ports that they had.
 	 */
-	int (*wireguard)(
-	    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n);
+	int (*wireguard)(uint32_t ifindex, net_wgpeer *ours, const void *arg,
+	    const struct addr *to, uint32_t *n);
 	/* Its own value of ignore_routes_with_linkdown. */
 	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
 	/* Load text by nft -f; why gets its words on failure. */

@@ -36,6 +36,7 @@ void netconf_dispatch_parent(uint32_t type, struct imsg *);
 void config_open(const char *file, const struct conf_macro *);
 /* In force; NULL before the first commit. */
 const struct conf *config_current(void);
+uint32_t config_gen(void); /* as the parent counts */
 void config_load(const struct msg_conf_load *);
 void config_commit(uint32_t gen);
 void config_forget(uint32_t gen);
@@ -49,6 +50,8 @@ void net_want(const struct msg_net_want *);
 void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
 void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
+/* A peer is elsewhere; answers NET_PEER_DONE. */
+void net_peer(const struct msg_net_peer *);
 /* What the parent was told of an uplink. */
 const struct msg_facts *net_facts(uint32_t uplink);
 /* A modem backup's interface came or went: ppp_interface() tells. */

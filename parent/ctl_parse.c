@@ -33,7 +33,10 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "release", IMSG_CTL_RELEASE, "end a hold" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
-	{ "log", IMSG_CTL_LOG, "brief|verbose" }, { NULL, 0, NULL } };
+	{ "log", IMSG_CTL_LOG, "brief|verbose" },
+	{ "keygen", IMSG_CTL_KEYGEN, "file: a new secret key there" },
+	{ "pubkey", IMSG_CTL_PUBKEY, "file: its public key, for peers" },
+	{ NULL, 0, NULL } };
 
 /* Of the design, for a later version: known, but refused. */
 static const struct word later[] = {
@@ -44,8 +47,6 @@ static const struct word later[] = {
 	{ "grant", 0, NULL },
 	{ "test", 0, NULL },
 	{ "forget", 0, NULL },
-	{ "keygen", 0, NULL },
-	{ "pubkey", 0, NULL },
 	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
 };
@@ -303,6 +304,14 @@ parse_arguments(struct args *a, struct ctl_command *c)
 		if ((w = take(a, logs, "kind of log")) == NULL)
 			return -1;
 		c->data.log.verbose = w->value;
+		return 0;
+	case IMSG_CTL_KEYGEN:
+	case IMSG_CTL_PUBKEY:
+		if (a->argc == 0)
+			return wrong(a, "which file?", "");
+		c->file = a->argv[0];
+		a->argc--;
+		a->argv++;
 		return 0;
 	case IMSG_CTL_FALLBACK:
 	case IMSG_CTL_CLEAR:

@@ -16,6 +16,7 @@ struct ctl_command {
 		struct ctl_time time;
 		struct ctl_log log;
 	} data;
+	const char *file; /* of a key: nothing for the daemon */
 	size_t len; /* of data that goes with it */
 	unsigned int wait_s; /* for the answer, 0: as long as it takes */
 };

@@ -20,6 +20,7 @@
 #include "common/monotime.h"
 #include "parent/ctl_output.h"
 #include "parent/ctl_parse.h"
+#include "parent/keys.h"
 #include "parent/target.h"
 
 #define SOCKET_FILE RUNDIR "/dialfail.sock"
@@ -338,6 +339,22 @@ options(int argc, char *argv[], const char **path)
 	}
 }
 
+/* What needs no daemon: a site's key is made before there is one. */
+static int
+offline(const struct ctl_command *c)
+{
+	char key[KEY_STRLEN], why[PATH_MAX + 64];
+
+	if ((c->type == IMSG_CTL_KEYGEN &&
+		keys_generate(c->file, why, sizeof(why)) == -1) ||
+	    keys_public(c->file, key, why, sizeof(why)) == -1)
+		errx(EXIT_REFUSED, "%s", why);
+	puts(key);
+	if (fflush(stdout) == EOF)
+		err(EXIT_REFUSED, "standard output");
+	return EXIT_DONE;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -351,6 +368,8 @@ main(int argc, char *argv[])
 	ctl_colours = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if (ctl_parse(n, argv, &command, error, sizeof(error)) == -1)
 		errx(EXIT_USAGE, "%s", error);
+	if (command.file != NULL)
+		return offline(&command);
 	signal(SIGPIPE, SIG_IGN);
 	fd = open_socket(path);
 	converse(fd, &command, &r);

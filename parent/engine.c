@@ -17,6 +17,7 @@
 #include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 
 #define QUEUE_MAX 64
 #define CLEAR_MS  (20 * 1000) /* netconf's answer to clear */
@@ -29,6 +30,7 @@ static int adopted; /* NET_ADOPT has come: events may flow */
 
 static uint32_t net_gen; /* of the last message to netconf */
 static uint32_t apply_gen; /* that which carried the machine's wish */
+static uint32_t apply_active; /* and wanted traffic there */
 static uint32_t apply_machine_gen; /* as the machine counts */
 static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
 static uint32_t clear_gen; /* 0: no clear under way */
@@ -598,6 +600,7 @@ act(const struct maction *a)
 	case MACT_APPLY:
 		apply_machine_gen = a->gen;
 		apply_gen = send_want();
+		apply_active = parent->machine.want.active;
 		break;
 	case MACT_START:
 		link_start(a->uplink);
@@ -671,6 +674,8 @@ applied(const struct msg_net_done *d)
 		    d->nsteps, d->nsteps == 1 ? "" : "s",
 		    (double)d->apply_us / 1000, d->flows,
 		    d->flows == 1 ? "" : "s");
+	if (d->ok)
+		peering_carried(apply_active);
 	engine_event(&ev);
 }
 

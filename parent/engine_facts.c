@@ -9,6 +9,7 @@
 
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 
 /* Of one of these families. */
 static int
@@ -120,4 +121,5 @@ engine_facts(const struct msg_facts *f)
 	if (!reload_changing()) /* else netconf tells all of them again */
 		parent_send(CHILD_PROBER, IMSG_FACTS, -1, f, sizeof(*f));
 	engine_tell_link(f->uplink);
+	peering_facts();
 }

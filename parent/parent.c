@@ -21,6 +21,7 @@
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 #include "parent/run.h"
 
 #define PING_MS         2500
@@ -162,6 +163,19 @@ got_stats_end(struct imsg *imsg)
 }
 
 static void
+got_peer(struct imsg *imsg)
+{
+	struct msg_peer_packet p;
+
+	if (parent_get(CHILD_PROBER, imsg, &p, sizeof(p)) == -1)
+		return;
+	if (!msg_peer_packet_valid(&p))
+		parent_distrust(CHILD_PROBER, IMSG_PEER_IN);
+	else
+		peering_heard(&p);
+}
+
+static void
 parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 {
 	switch (type) {
@@ -182,6 +196,9 @@ parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_STATS_END:
 		got_stats_end(imsg);
+		break;
+	case IMSG_PEER_IN:
+		got_peer(imsg);
 		break;
 	case IMSG_CAPTURE_DONE:
 		capture_got_done(CHILD_PROBER, imsg);
@@ -255,6 +272,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_adopt adopt;
 		struct msg_net_drained drained;
 		struct msg_net_proof proof;
+		struct msg_net_peer_done peer;
 		struct msg_net_line line;
 		struct msg_net_plan_step plan_step;
 		struct msg_net_plan_end plan_end;
@@ -284,6 +302,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    engine_drained(&m.drained));
 		TAKE(NET_PROOF, proof, msg_net_proof_valid(&m.proof),
 		    engine_net_proof(&m.proof));
+		TAKE(NET_PEER_DONE, peer, msg_net_peer_done_valid(&m.peer),
+		    peering_done(&m.peer));
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
 		    show_net_line(&m.line));
 		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));
@@ -312,6 +332,8 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	case IMSG_CONF_BEGIN:
 	case IMSG_CONF_GLOBAL:
 	case IMSG_CONF_UPLINK:
+	case IMSG_CONF_IDENTITY:
+	case IMSG_CONF_PEER:
 	case IMSG_CONF_TEXT:
 	case IMSG_CONF_ERROR:
 	case IMSG_CONF_FAILED:
@@ -593,6 +615,7 @@ parent_loop(int control, int readonly, const char *history)
 	watch_signals();
 	for (i = 0; i < CHILD_MAX; i++)
 		imsg_event_add(&parent->child[i].iev);
+	peering_open(history);
 	sandbox_enter(SANDBOX_PARENT, parent->sandbox, sizeof(parent->sandbox));
 	history_open(history);
 	control_init(control, readonly);

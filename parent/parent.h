@@ -15,6 +15,7 @@
  *	link_hook.c	the same of an interface, by hooks
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
+ *	peering.c	the peers' protocol (peers.h) in the daemon
  *	foresee.c	the steps of a switch, before it is asked for
  */
 #ifndef PARENT_PARENT_H
@@ -146,6 +147,10 @@ struct config {
 	uint32_t nuplinks; /* announced */
 	uint32_t got; /* uplinks that have come, bit mask */
 	struct conf_uplink uplink[CONF_UPLINKS_MAX];
+	struct msg_identity identity; /* if there are peers */
+	uint32_t npeers; /* that have come */
+	uint32_t peers_due; /* announced */
+	struct conf_peer *peer;
 	char *dump;
 	size_t dumplen;
 };

@@ -86,59 +86,10 @@ answers_challenge(const struct peer *p, const struct heard *h)
 	       sodium_memcmp(p->challenge, h->m.nonce, PEER_NONCE_LEN) == 0;
 }
 
-/* Not to be reached from the internet (RFC 6890). */
-static bool
-is_public(const struct addr *a)
-{
-	static const char *const nets[] = { "0.0.0.0/8", "10.0.0.0/8",
-		"100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-		"172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
-		"198.18.0.0/15", "240.0.0.0/4" };
-	static const struct prefix global = {
-		.addr.family = AF_INET6, .addr.octet = { 0x20 }, .len = 3
-	};
-	struct prefix net;
-	size_t i;
-
-	if (a->family == AF_INET6)
-		return prefix_contains(&global, a);
-	for (i = 0; i < sizeof(nets) / sizeof(*nets); i++)
-		if (prefix_parse(nets[i], &net) == 0 &&
-		    prefix_contains(&net, a))
-			return false;
-	return true;
-}
-
-static bool
-is_configured(const struct conf_peer *c, const struct addr *a)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->naddresses; i++)
-		if (addr_cmp(&c->address[i], a) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_accepted(const struct conf_peer *c, const struct addr *a)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->naccept; i++)
-		if (prefix_contains(&c->accept[i], a))
-			return true;
-	return c->naccept == 0 && is_public(a);
-}
-
 static bool
 may_be_there(const struct peers *ps, const struct peer *p, const struct addr *a)
 {
-	if (addr_is_loopback(a) || addr_is_multicast(a) ||
-	    addr_is_linklocal(a) || addr_is_any(a))
-		return false;
-	return (is_configured(p->conf, a) || is_accepted(p->conf, a)) &&
-	       peers_may_claim(ps, p, a);
+	return conf_peer_accepts(p->conf, a) && peers_may_claim(ps, p, a);
 }
 
 /*
@@ -163,6 +114,14 @@ is_there(const struct peer *p, const struct heard *h, bool nat)
 			return false;
 	return p->heard_nat == nat &&
 	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
+}
+
+/* It was tried already, and failed: to try again is no move. */
+static bool
+is_again(const struct peer *p, const struct heard *h, bool nat)
+{
+	return p->answer == PEER_FAILED && p->heard_nat == nat &&
+	       memcmp(p->wanted, h->m.address, sizeof(p->wanted)) == 0;
 }
 
 static bool
@@ -206,6 +165,8 @@ judge(struct peers *ps, struct peer *p, const struct heard *h, bool nat)
 		if (a->family != AF_UNSPEC && !may_be_there(ps, p, a))
 			return PEER_REFUSED_ADDRESS;
 	}
+	if (is_again(p, h, nat))
+		return PEER_APPLIED;
 	return too_many_moves(p, h->now) ? PEER_REFUSED_MOVES : PEER_APPLIED;
 }
 
@@ -352,10 +313,9 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 	if (h->m.result > PEER_UNCHANGED && p->result != h->m.result)
 		ps->user->notice(ps->arg, i, PEERS_REFUSED);
 	p->result = (enum peer_result)h->m.result;
-	if (p->unacked) {
-		p->unacked = false;
+	if (p->unacked || p->reason != PEER_HELLO)
 		ps->user->notice(ps->arg, i, PEERS_ACKED);
-	}
+	p->unacked = false;
 	ms = peers_hello_ms(ps, p);
 	p->due = ms > 0 ? monotime_add_ms(h->now, ms) : (struct monotime){ 0 };
 	peers_schedule(ps, p);

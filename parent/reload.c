@@ -20,6 +20,7 @@
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 
 #define LOAD_MS  (50 * 1000) /* a link being dialled is waited for */
 #define AGAIN_MS (10 * 1000) /* a way back that could not be gone yet */
@@ -50,6 +51,14 @@ timer(struct event *ev, int64_t ms)
 	evtimer_add(ev, &tv);
 }
 
+static void
+free_config(struct config *c)
+{
+	free(c->dump);
+	free(c->peer);
+	explicit_bzero(c, sizeof(*c));
+}
+
 int
 reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
 {
@@ -66,8 +75,7 @@ reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
 	source = from;
 	for_s = limit_s;
 	ctl = asker;
-	free(pending.dump);
-	memset(&pending, 0, sizeof(pending));
+	free_config(&pending);
 	memset(acked, 0, sizeof(acked));
 	timer(&deadline, LOAD_MS);
 	m.gen = ++last_gen;
@@ -286,13 +294,14 @@ commit(void)
 	    sizeof(parent->conf.gen));
 	phase = IDLE;
 	move_uplinks(&old);
+	peering_reloaded();
 	for (i = 0; i < parent->conf.nuplinks; i++)
 		engine_probe_again(i);
 	if (first)
 		engine_start();
 	else
 		engine_reloaded(&old);
-	free(old.dump);
+	free_config(&old);
 	history_line("config", "in force: %u uplinks, %02x%02x%02x%02x%s",
 	    parent->conf.nuplinks, parent->conf.sha256[0],
 	    parent->conf.sha256[1], parent->conf.sha256[2],
@@ -339,12 +348,17 @@ got_begin(struct imsg *imsg)
 	if (parent_get(CHILD_NETCONF, imsg, &b, sizeof(b)) == -1 ||
 	    b.gen != last_gen)
 		return;
-	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX) {
+	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX ||
+	    b.npeers > CONF_PEERS_MAX || pending.nuplinks != 0) {
 		malformed(IMSG_CONF_BEGIN);
 		return;
 	}
 	pending.gen = b.gen;
+	if (b.npeers > 0 &&
+	    (pending.peer = calloc(b.npeers, sizeof(*pending.peer))) == NULL)
+		fatal(NULL);
 	pending.nuplinks = b.nuplinks;
+	pending.peers_due = b.npeers;
 	memcpy(pending.sha256, b.sha256, sizeof(pending.sha256));
 }
 
@@ -377,6 +391,21 @@ got_uplink(struct imsg *imsg)
 	}
 	pending.got |= 1u << u.id;
 	pending.uplink[u.id] = u;
+}
+
+/* By their ids, each once. */
+static void
+got_peer(struct imsg *imsg)
+{
+	struct conf_peer p;
+
+	if (parent_get(CHILD_NETCONF, imsg, &p, sizeof(p)) == -1)
+		return;
+	if (!conf_peer_valid(&p) || pending.npeers == pending.peers_due ||
+	    (pending.npeers > 0 && p.id <= pending.peer[pending.npeers - 1].id))
+		malformed(IMSG_CONF_PEER);
+	else
+		pending.peer[pending.npeers++] = p;
 }
 
 static void
@@ -428,7 +457,7 @@ got_end(struct imsg *imsg)
 	    gen != last_gen)
 		return;
 	if (pending.got != (1u << pending.nuplinks) - 1 ||
-	    !pending.has_global) {
+	    pending.npeers != pending.peers_due || !pending.has_global) {
 		malformed(IMSG_CONF_END);
 		return;
 	}
@@ -472,6 +501,11 @@ reload_dispatch_netconf(uint32_t type, struct imsg *imsg)
 		got_global(imsg);
 	else if (begun && type == IMSG_CONF_UPLINK)
 		got_uplink(imsg);
+	else if (begun && type == IMSG_CONF_IDENTITY)
+		(void)parent_get(CHILD_NETCONF, imsg, &pending.identity,
+		    sizeof(pending.identity));
+	else if (begun && type == IMSG_CONF_PEER)
+		got_peer(imsg);
 	else if (begun && type == IMSG_CONF_END)
 		got_end(imsg);
 }

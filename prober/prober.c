@@ -17,6 +17,9 @@
 #include "prober/capture.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
+#include "prober/talk.h"
+
+#define TALK_WAITING 500 /* datagrams that the parent has not taken yet */
 
 static struct imsgev iev_parent;
 static struct probed *probed[CONF_UPLINKS_MAX][FAMILIES]; /* or NULL */
@@ -33,6 +36,14 @@ static void
 tell_round(const struct msg_round *r)
 {
 	send_parent(IMSG_ROUND, r, sizeof(*r));
+}
+
+/* A parent that is busy is not given more of it. */
+static void
+tell_heard(const struct msg_peer_packet *p)
+{
+	if (imsgbuf_queuelen(&iev_parent.ibuf) < TALK_WAITING)
+		send_parent(IMSG_PEER_IN, p, sizeof(*p));
 }
 
 static void
@@ -135,6 +146,7 @@ install(void)
 		for (f = 0; f < FAMILIES; f++)
 			probed_free(probed[i][f]);
 	memcpy(probed, next, sizeof(probed));
+	talk_forget();
 	capture_configure((enum conf_capture)u[0].capture);
 }
 
@@ -146,6 +158,7 @@ got_facts(const struct msg_facts *f)
 	for (i = 0; i < FAMILIES; i++)
 		if (probed[f->uplink][i] != NULL)
 			probed_facts(probed[f->uplink][i], f);
+	talk_facts(f);
 	if (f->uplink == 0)
 		capture_facts(f);
 }
@@ -167,6 +180,8 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	struct conf_uplink u;
 	struct msg_facts f;
 	struct msg_probe m;
+	struct msg_peer_listen l;
+	struct msg_peer_packet d;
 	uint32_t n;
 
 	switch (type) {
@@ -202,6 +217,18 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	case IMSG_STATS_REQ:
 		proc_get(imsg, &n, sizeof(n));
 		got_stats_req(n);
+		break;
+	case IMSG_PEER_LISTEN:
+		proc_get(imsg, &l, sizeof(l));
+		if (!msg_peer_listen_valid(&l))
+			fatalx("parent: PEER_LISTEN: invalid");
+		talk_listen(&l, tell_heard);
+		break;
+	case IMSG_PEER_OUT:
+		proc_get(imsg, &d, sizeof(d));
+		if (!msg_peer_packet_valid(&d))
+			fatalx("parent: PEER_OUT: invalid");
+		talk_send(&d);
 		break;
 	case IMSG_CAPTURE_FILE:
 		got_capture_file(imsg);

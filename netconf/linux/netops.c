@@ -89,10 +89,16 @@ linux_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
 }
 
 static int
-linux_wireguard(
-    uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
+linux_tunnel_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
 {
-	return wireguard_renew(&generic, ifindex, ours, arg, n);
+	return tunnel_remote(&route, ifindex, is, to);
+}
+
+static int
+linux_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
+    const struct addr *to, uint32_t *n)
+{
+	return wireguard_renew(&generic, ifindex, ours, arg, to, n);
 }
 
 static int
@@ -155,6 +161,7 @@ const struct netops netops_linux = {
 	.link_up = linux_link_up,
 	.rp_filter = linux_rp_filter,
 	.tunnel = linux_tunnel,
+	.tunnel_remote = linux_tunnel_remote,
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,
 	.nat_load = nft_load,

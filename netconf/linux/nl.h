@@ -88,6 +88,8 @@ int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
 int tunnel_change(
     struct nl *, uint32_t ifindex, const struct addr *local, uint32_t bound);
+int tunnel_remote(
+    struct nl *, uint32_t ifindex, struct addr *is, const struct addr *to);
 
 /* wireguard.c */
 struct wg_peer {
@@ -102,7 +104,7 @@ struct wg_peers {
 };
 int wireguard_decode(const struct nlmsghdr *, void *peers);
 int wireguard_renew(struct nl *, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, uint32_t *n);
+    const void *arg, const struct addr *to, uint32_t *n);
 
 /* addr.c */
 int addr_decode(const struct nlmsghdr *, void *state);

@@ -33,22 +33,31 @@ static const struct kind {
 	const char *name;
 	int family; /* of the outer addresses */
 	uint16_t local;
+	uint16_t remote;
 	uint16_t link;
 	int whole; /* what is not sent is lost */
 } kinds[] = {
-	{ "gre", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
-	{ "gretap", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
-	{ "ip6gre", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
-	{ "ip6gretap", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_LINK, 1 },
-	{ "ipip", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
-	{ "sit", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
-	{ "ip6tnl", AF_INET6, IFLA_IPTUN_LOCAL, IFLA_IPTUN_LINK, 1 },
-	{ "vxlan", AF_INET, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LINK, 0 },
-	{ "vxlan", AF_INET6, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_LINK, 0 },
+	{ "gre", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK, 1 },
+	{ "gretap", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
+	    1 },
+	{ "ip6gre", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
+	    1 },
+	{ "ip6gretap", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
+	    1 },
+	{ "ipip", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
+	    1 },
+	{ "sit", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
+	    1 },
+	{ "ip6tnl", AF_INET6, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE,
+	    IFLA_IPTUN_LINK, 1 },
+	{ "vxlan", AF_INET, IFLA_VXLAN_LOCAL, IFLA_VXLAN_GROUP, IFLA_VXLAN_LINK,
+	    0 },
+	{ "vxlan", AF_INET6, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_GROUP6,
+	    IFLA_VXLAN_LINK, 0 },
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-/* The kind whose local address is there, or the last of that name, or NULL. */
+/* The kind of which an address is there, or the last of that name, or NULL. */
 static const struct kind *
 find_kind(const struct nlattr *const *info, const struct nlattr **data)
 {
@@ -63,7 +72,8 @@ find_kind(const struct nlattr *const *info, const struct nlattr **data)
 	for (i = 0; i < NKINDS; i++)
 		if (strcmp(kinds[i].name, name) == 0) {
 			found = &kinds[i];
-			if (data[found->local] != NULL)
+			if (data[found->local] != NULL ||
+			    data[found->remote] != NULL)
 				break;
 		}
 	return found;
@@ -106,6 +116,7 @@ struct found {
 	const struct kind *kind;
 	uint32_t mtu;
 	uint32_t bound;
+	struct addr remote;
 	size_t len;
 	union {
 		struct nlattr attr; /* for its alignment */
@@ -133,6 +144,11 @@ copy_found(const struct nlmsghdr *h, void *arg)
 		errno = EOPNOTSUPP;
 		return -1;
 	}
+	memset(&f->remote, 0, sizeof(f->remote));
+	f->remote.family = (uint32_t)f->kind->family;
+	if (data[f->kind->remote] != NULL)
+		(void)nl_addr(
+		    data[f->kind->remote], f->kind->family, &f->remote);
 	f->len = mnl_attr_get_payload_len(info[IFLA_INFO_DATA]);
 	if (f->len > sizeof(f->data)) {
 		errno = EMSGSIZE;
@@ -142,51 +158,100 @@ copy_found(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+static int
+find(struct nl *nl, uint32_t ifindex, struct found *f)
+{
+	struct ifinfomsg *m;
+
+	memset(f, 0, sizeof(*f));
+	m = nl_begin(nl, RTM_GETLINK, 0, sizeof(*m));
+	m->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nl_request(nl, copy_found, f) == -1)
+		return -1;
+	if (f->kind != NULL)
+		return 0;
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+/* What an attribute is to be, besides what is there. */
+struct change {
+	uint16_t address; /* attribute */
+	const struct addr *to;
+	int relink;
+	uint32_t bound;
+};
+
 static void
-put_back(struct nl *nl, const struct found *f)
+put_back(struct nl *nl, const struct found *f, const struct change *c)
 {
 	const struct nlattr *tb[ATTR_MAX + 1];
 	uint16_t i;
 
 	nl_attrs_of(f->data, f->len, tb, ATTR_MAX);
 	for (i = 0; i <= ATTR_MAX; i++)
-		if (tb[i] != NULL && i != f->kind->local && i != f->kind->link)
+		if (tb[i] != NULL && i != c->address &&
+		    (i != f->kind->link || !c->relink))
 			mnl_attr_put(&nl->hdr, tb[i]->nla_type,
 			    mnl_attr_get_payload_len(tb[i]),
 			    mnl_attr_get_payload(tb[i]));
+}
+
+static int
+change(struct nl *nl, uint32_t ifindex, const struct found *f,
+    const struct change *c)
+{
+	struct nlattr *info, *data;
+	struct ifinfomsg *m;
+
+	if (f->kind->family != (int)c->to->family) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	m = nl_begin(nl, RTM_NEWLINK, 0, sizeof(*m));
+	m->ifi_index = (int)ifindex;
+	if (f->kind->whole)
+		mnl_attr_put_u32(&nl->hdr, IFLA_MTU, f->mtu);
+	info = mnl_attr_nest_start(&nl->hdr, IFLA_LINKINFO);
+	mnl_attr_put_strz(&nl->hdr, IFLA_INFO_KIND, f->kind->name);
+	data = mnl_attr_nest_start(&nl->hdr, IFLA_INFO_DATA);
+	if (f->kind->whole)
+		put_back(nl, f, c);
+	nl_put_addr(&nl->hdr, c->address, c->to);
+	if (c->relink && (f->kind->whole || c->bound != f->bound))
+		mnl_attr_put_u32(&nl->hdr, f->kind->link, c->bound);
+	mnl_attr_nest_end(&nl->hdr, data);
+	mnl_attr_nest_end(&nl->hdr, info);
+	return nl_request(nl, NULL, NULL);
 }
 
 int
 tunnel_change(
     struct nl *nl, uint32_t ifindex, const struct addr *local, uint32_t bound)
 {
-	struct nlattr *info, *data;
-	struct ifinfomsg *m;
+	struct change c = { .to = local, .relink = 1, .bound = bound };
 	struct found f;
 
-	memset(&f, 0, sizeof(f));
-	m = nl_begin(nl, RTM_GETLINK, 0, sizeof(*m));
-	m->ifi_index = (int)ifindex;
-	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (nl_request(nl, copy_found, &f) == -1)
+	if (find(nl, ifindex, &f) == -1)
 		return -1;
-	if (f.kind == NULL || f.kind->family != (int)local->family) {
-		errno = EAFNOSUPPORT;
+	c.address = f.kind->local;
+	return change(nl, ifindex, &f, &c);
+}
+
+int
+tunnel_remote(
+    struct nl *nl, uint32_t ifindex, struct addr *is, const struct addr *to)
+{
+	struct change c = { .to = to };
+	struct found f;
+
+	if (find(nl, ifindex, &f) == -1)
 		return -1;
-	}
-	m = nl_begin(nl, RTM_NEWLINK, 0, sizeof(*m));
-	m->ifi_index = (int)ifindex;
-	if (f.kind->whole)
-		mnl_attr_put_u32(&nl->hdr, IFLA_MTU, f.mtu);
-	info = mnl_attr_nest_start(&nl->hdr, IFLA_LINKINFO);
-	mnl_attr_put_strz(&nl->hdr, IFLA_INFO_KIND, f.kind->name);
-	data = mnl_attr_nest_start(&nl->hdr, IFLA_INFO_DATA);
-	if (f.kind->whole)
-		put_back(nl, &f);
-	nl_put_addr(&nl->hdr, f.kind->local, local);
-	if (f.kind->whole || bound != f.bound)
-		mnl_attr_put_u32(&nl->hdr, f.kind->link, bound);
-	mnl_attr_nest_end(&nl->hdr, data);
-	mnl_attr_nest_end(&nl->hdr, info);
-	return nl_request(nl, NULL, NULL);
+	c.address = f.kind->remote;
+	if (to != NULL &&
+	    (change(nl, ifindex, &f, &c) == -1 || find(nl, ifindex, &f) == -1))
+		return -1;
+	*is = f.remote;
+	return 0;
 }

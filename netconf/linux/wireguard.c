@@ -184,9 +184,33 @@ set_all(struct nl *nl, uint16_t family, uint32_t ifindex,
 	return 0;
 }
 
+/* Elsewhere, at the port that it had. */
+static void
+set_endpoint(struct wg_peer *p, const struct addr *to)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	in_port_t port;
+
+	/* in both families it stands at the same place */
+	memcpy(&v4, p->endpoint, sizeof(v4));
+	port = v4.sin_port;
+	memset(&v4, 0, sizeof(v4));
+	memset(&v6, 0, sizeof(v6));
+	v4.sin_family = AF_INET;
+	v4.sin_port = port;
+	v4.sin_addr = to->v4;
+	v6.sin6_family = AF_INET6;
+	v6.sin6_port = port;
+	v6.sin6_addr = to->v6;
+	p->endpointlen = to->family == AF_INET ? sizeof(v4) : sizeof(v6);
+	memcpy(p->endpoint, to->family == AF_INET ? (const void *)&v4 : &v6,
+	    p->endpointlen);
+}
+
 int
 wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, uint32_t *n)
+    const void *arg, const struct addr *to, uint32_t *n)
 {
 	struct wg_peers all = { NULL, 0 };
 	size_t i, kept = 0;
@@ -202,6 +226,8 @@ wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
 			if (ours(all.peer[i].key, arg))
 				all.peer[kept++] = all.peer[i];
 		all.n = kept;
+		for (i = 0; to != NULL && i < kept; i++)
+			set_endpoint(&all.peer[i], to);
 		*n = (uint32_t)kept;
 		result = set_all(nl, family, ifindex, &all);
 	}

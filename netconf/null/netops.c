@@ -161,10 +161,21 @@ null_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
 }
 
 static int
-null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg, uint32_t *n)
+null_tunnel_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
+{
+	memset(is, 0, sizeof(*is));
+	if (to != NULL)
+		*is = *to;
+	return null_link(ifindex);
+}
+
+static int
+null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
+    const struct addr *to, uint32_t *n)
 {
 	(void)ours;
 	(void)arg;
+	(void)to;
 	(void)n;
 	return null_link(ifindex);
 }
@@ -274,6 +285,7 @@ const struct netops netops_null = {
 	.link_up = null_link_up,
 	.rp_filter = null_rp_filter,
 	.tunnel = null_tunnel,
+	.tunnel_remote = null_tunnel_remote,
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,
 	.nat_load = null_nat_load,

@@ -320,6 +320,12 @@ capture_file(const struct msg_capture *m)
 }
 
 void
+net_peer(const struct msg_net_peer *m)
+{
+	must(msg_net_peer_valid(m) && config_current() != NULL);
+}
+
+void
 capture_reloaded(void)
 {
 	must(config_current() != NULL);

@@ -183,9 +183,14 @@ destination(const struct net_route *r)
 	WRAP(tunnel, (uint32_t i, const struct addr *a, uint32_t bound),      \
 	    (i, a, bound),                                                    \
 	    "change tunnel %u", i)                                            \
+	WRAP(tunnel_remote,                                                   \
+	    (uint32_t i, struct addr *is, const struct addr *to),             \
+	    (i, is, to),                                                      \
+	    "%s remote of tunnel %u", to == NULL ? "read" : "change", i)      \
 	WRAP(wireguard,                                                       \
-	    (uint32_t i, net_wgpeer *ours, const void *arg, uint32_t *n),     \
-	    (i, ours, arg, n),                                                \
+	    (uint32_t i, net_wgpeer *ours, const void *arg,                   \
+		const struct addr *to, uint32_t *n),                          \
+	    (i, ours, arg, to, n),                                            \
 	    "change wireguard %u", i)                                         \
 	WRAP(linkdown, (uint32_t i, enum family f, uint32_t value),           \
 	    (i, f, value),                                                    \

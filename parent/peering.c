@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: ISC */
+/* The peers' protocol in the daemon; see peering.h. */
+#include <sys/types.h>
+
+#include <event.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "parent/history.h"
+#include "parent/peering.h"
+
+static const char *state_dir; /* NULL: nothing outlives us */
+static struct peers peers;
+static int running; /* peers is in use */
+static int told; /* peers know where we are */
+static uint32_t carrying = MSG_UPLINK_NONE;
+static struct peers_self self;
+static struct prefix own[CONF_UPLINKS_MAX * FAMILIES];
+static struct event timer;
+static int timer_set;
+
+_Static_assert(PEER_MSG_MAX <= MSG_PACKET_MAX, "each fits in a message");
+_Static_assert(PEER_KEY_LEN == KEY_LEN, "the same keys");
+
+static void on_timer(int, short, void *);
+
+static void
+rearm(void)
+{
+	struct monotime due = peers_deadline(&peers);
+	struct timeval tv;
+
+	if (!timer_set)
+		evtimer_set(&timer, on_timer, NULL);
+	timer_set = 1;
+	evtimer_del(&timer);
+	if (!running || !monotime_valid(due))
+		return;
+	tv = monotime_until(due, monotime_now());
+	evtimer_add(&timer, &tv);
+}
+
+static void
+on_timer(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	peers_tick(&peers, monotime_now());
+	rearm();
+}
+
+/* ---- what the protocol asks for ---- */
+
+static void
+send_datagram(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
+    const uint8_t *buf, size_t len)
+{
+	struct msg_peer_packet p;
+
+	(void)arg;
+	if (reload_changing())
+		return; /* uplinks' numbers change: it is said again */
+	memset(&p, 0, sizeof(p));
+	p.uplink = uplink;
+	p.addr = *to;
+	p.port = port;
+	p.len = (uint32_t)len;
+	memcpy(p.data, buf, len);
+	parent_send(CHILD_PROBER, IMSG_PEER_OUT, -1, &p, sizeof(p));
+}
+
+static void
+apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
+{
+	struct msg_net_peer m;
+
+	(void)arg;
+	memset(&m, 0, sizeof(m));
+	m.gen = parent->conf.gen;
+	m.id = peers.peer[i].conf->id;
+	memcpy(m.address, address, sizeof(m.address));
+	m.nat = nat;
+	parent_send(CHILD_NETCONF, IMSG_NET_PEER, -1, &m, sizeof(m));
+}
+
+static void
+alarm_peer(const struct peer *p, const char *what, const char *why)
+{
+	char text[MSG_TEXT_LEN];
+
+	snprintf(text, sizeof(text), "%s %s%s", p->conf->name, what, why);
+	engine_alarm("peer", MSG_UPLINK_NONE, text);
+}
+
+static const char *
+where(const struct peer *p, char *buf, size_t size)
+{
+	char a[ADDR_STRLEN], b[ADDR_STRLEN];
+	const struct addr *v4 = &p->claim[FAMILY_INET].address;
+	const struct addr *v6 = &p->claim[FAMILY_INET6].address;
+	int both = v4->family != AF_UNSPEC && v6->family != AF_UNSPEC;
+
+	snprintf(buf, size, "%s%s%s",
+	    v4->family != AF_UNSPEC ? addr_format(v4, a, sizeof(a)) : "",
+	    both ? " and " : "",
+	    v6->family != AF_UNSPEC ? addr_format(v6, b, sizeof(b)) : "");
+	return buf;
+}
+
+static void
+notice(void *arg, uint32_t i, enum peers_notice n)
+{
+	const struct peer *p = &peers.peer[i];
+	char text[2 * ADDR_STRLEN + 8];
+
+	(void)arg;
+	switch (n) {
+	case PEERS_SILENT:
+		alarm_peer(p, "is silent on every uplink", "");
+		break;
+	case PEERS_HEARD:
+		history_line("peers", "%s is heard again", p->conf->name);
+		break;
+	case PEERS_UNACKED:
+		alarm_peer(p, "does not acknowledge where we are", "");
+		break;
+	case PEERS_ACKED:
+		history_line("peers", "%s acknowledged (%lld ms)",
+		    p->conf->name, (long long)(p->rtt_ns / 1000000));
+		break;
+	case PEERS_REFUSED:
+		alarm_peer(
+		    p, "refuses where we are: ", peer_result_text(p->result));
+		break;
+	case PEERS_MOVED:
+		if (p->heard_nat)
+			history_line("peers", "%s moved (%s), behind NAT",
+			    p->conf->name, peer_reason_text(p->heard_reason));
+		else
+			history_line("peers", "%s moved (%s): it is at %s",
+			    p->conf->name, peer_reason_text(p->heard_reason),
+			    where(p, text, sizeof(text)));
+		break;
+	case PEERS_NOT_MOVED:
+		history_line("peers", "%s moved, and was not followed: %s",
+		    p->conf->name, peer_result_text(p->answer));
+		break;
+	}
+}
+
+static void
+fill_random(void *arg, void *buf, size_t len)
+{
+	(void)arg;
+	arc4random_buf(buf, len);
+}
+
+static const struct peers_user user = { send_datagram, apply, notice,
+	fill_random };
+
+/* ---- where we are ---- */
+
+static int
+has_address(const struct msg_facts *f)
+{
+	return f->family[FAMILY_INET].address.family != AF_UNSPEC ||
+	       f->family[FAMILY_INET6].address.family != AF_UNSPEC;
+}
+
+/* Statements may go out by it, whether or not it works. */
+static int
+is_usable(const struct uplink *u)
+{
+	return u->facts_known && u->facts.ifindex != 0 && u->facts.up &&
+	       u->facts.carrier && has_address(&u->facts);
+}
+
+static void
+fill_self(struct peers_self *s)
+{
+	const struct uplink *u = &parent->uplink[carrying];
+	uint32_t i;
+
+	memset(s, 0, sizeof(*s));
+	s->active = carrying;
+	s->metered = u->conf.metered != 0;
+	for (i = 0; i < FAMILIES; i++)
+		s->address[i] = u->facts.family[i].address;
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		if (is_usable(&parent->uplink[i]))
+			s->usable |= 1u << i;
+}
+
+static void
+fill_own(void)
+{
+	const struct addr *a;
+	uint32_t i, f;
+	size_t n = 0;
+
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		for (f = 0; f < FAMILIES; f++) {
+			a = &parent->uplink[i].facts.family[f].address;
+			if (a->family == AF_UNSPEC)
+				continue;
+			own[n].addr = *a;
+			own[n++].len = (uint32_t)addr_len(a) * 8;
+		}
+	peers_own(&peers, own, n);
+}
+
+/* One that lost its address says nothing until it has one again. */
+static void
+tell(void)
+{
+	enum peer_reason reason = PEER_ADDRESS;
+	uint32_t before = self.active;
+
+	if (!running || carrying >= parent->conf.nuplinks ||
+	    !has_address(&parent->uplink[carrying].facts))
+		return;
+	fill_own();
+	fill_self(&self);
+	if (!told)
+		reason = PEER_START;
+	else if (before != carrying)
+		reason = carrying == 0 ? PEER_FALLBACK : PEER_FAILOVER;
+	told = 1;
+	peers_move(&peers, &self, reason, monotime_now());
+	rearm();
+}
+
+void
+peering_carried(uint32_t uplink)
+{
+	carrying = uplink;
+	tell();
+}
+
+void
+peering_facts(void)
+{
+	tell();
+}
+
+/* ---- what comes in ---- */
+
+void
+peering_heard(const struct msg_peer_packet *p)
+{
+	if (!running || (p->uplink != MSG_UPLINK_NONE &&
+			    p->uplink >= parent->conf.nuplinks))
+		return; /* of a configuration that was */
+	peers_hear(&peers, p->uplink, &p->addr, p->port, p->data, p->len,
+	    monotime_now());
+	rearm();
+}
+
+static const struct conf_peer *
+find(uint32_t id)
+{
+	const struct config *c = &parent->conf;
+	uint32_t low = 0, high = c->npeers, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (c->peer[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->npeers && c->peer[low].id == id ? &c->peer[low] : NULL;
+}
+
+void
+peering_done(const struct msg_net_peer_done *d)
+{
+	static const enum peer_result results[] = {
+		[MSG_PEER_APPLIED] = PEER_APPLIED,
+		[MSG_PEER_ADDRESS] = PEER_REFUSED_ADDRESS,
+		[MSG_PEER_NAT] = PEER_REFUSED_NAT,
+		[MSG_PEER_FAILED] = PEER_FAILED,
+	};
+	const struct conf_peer *c = find(d->id);
+	uint32_t i;
+
+	if (!running || d->gen != parent->conf.gen)
+		return; /* of peers as they were */
+	if (c == NULL) {
+		parent_distrust(CHILD_NETCONF, IMSG_NET_PEER_DONE);
+		return;
+	}
+	i = (uint32_t)(c - parent->conf.peer);
+	/* it is tried again with each hello, which is no news */
+	if (d->text[0] != '\0' && peers.peer[i].answer != results[d->result])
+		history_line("peers", "%s: %s", c->name, d->text);
+	peers_applied(&peers, i, results[d->result], monotime_now());
+	rearm();
+}
+
+/* ---- begin, and begin again ---- */
+
+/*
+ * A number that was never used before with our key.  Where nothing can be
+ * written it is, and then peers ask us whether it is really us.
+ */
+static uint32_t
+count_start(void)
+{
+	char path[64], new[64];
+	unsigned int n = 0;
+	FILE *f;
+	int bad;
+
+	if (state_dir == NULL)
+		return 0;
+	snprintf(path, sizeof(path), "%s/starts", state_dir);
+	snprintf(new, sizeof(new), "%s/starts.new", state_dir);
+	if ((f = fopen(path, "re")) != NULL) {
+		if (fscanf(f, "%10u", &n) != 1)
+			n = 0;
+		fclose(f);
+	}
+	n++;
+	if ((f = fopen(new, "we")) == NULL) {
+		log_warn("%s", new);
+		return n;
+	}
+	bad = fprintf(f, "%u\n", n) < 0;
+	bad |= fflush(f) == EOF || fsync(fileno(f)) == -1;
+	if (fclose(f) == EOF || bad || rename(new, path) == -1)
+		log_warn("%s", path);
+	return n;
+}
+
+void
+peering_open(const char *dir)
+{
+	state_dir = dir;
+	if (sodium_init() == -1)
+		fatalx("libsodium");
+}
+
+static int
+begin(void)
+{
+	const struct config *c = &parent->conf;
+	uint8_t secret[PEER_SECRET_LEN], key[PEER_KEY_LEN];
+	static uint32_t starts;
+	static int counted;
+	int result;
+
+	if (c->npeers == 0)
+		return 0;
+	if (!counted)
+		starts = count_start();
+	counted = 1;
+	(void)crypto_sign_seed_keypair(key, secret, c->identity.seed);
+	result =
+	    peers_init(&peers, secret, c->peer, c->npeers, starts, &user, NULL);
+	sodium_memzero(secret, sizeof(secret));
+	if (result == -1)
+		log_warnx("peers: a key that is none, or no memory");
+	return result == 0;
+}
+
+void
+peering_reloaded(void)
+{
+	struct msg_peer_listen l;
+	struct peers was = peers;
+	int had = running;
+
+	running = begin();
+	told = 0;
+	if (had && running)
+		peers_keep(&peers, &was);
+	if (had)
+		peers_free(&was);
+	memset(&l, 0, sizeof(l));
+	if (running) {
+		l.address = parent->conf.global.listen;
+		l.port = parent->conf.global.port;
+	}
+	parent_send(CHILD_PROBER, IMSG_PEER_LISTEN, -1, &l, sizeof(l));
+	tell();
+	rearm();
+}

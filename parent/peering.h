@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers' protocol (peers.h) in the daemon: its datagrams go out and come
+ * in by the prober, what peers say of themselves goes to netconf, where we
+ * are comes from the engine.
+ */
+#ifndef PARENT_PEERING_H
+#define PARENT_PEERING_H
+
+#include <stdint.h>
+
+#include "parent/parent.h"
+#include "parent/peers.h"
+
+/* dir: the state directory as this process sees it, or NULL. */
+void peering_open(const char *dir);
+/* Another configuration is in force: what is known of its peers stays. */
+void peering_reloaded(void);
+/* Traffic is on this uplink, and that was read back. */
+void peering_carried(uint32_t uplink);
+/* An uplink is not as it was. */
+void peering_facts(void);
+void peering_heard(const struct msg_peer_packet *);
+void peering_done(const struct msg_net_peer_done *);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/* Peers' datagrams, octets in and out; see talk.h. */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/monotime.h"
+#include "prober/device.h"
+#include "prober/talk.h"
+
+#define READS 32 /* in a row; probes wait meanwhile */
+/* One source: a peer says a few datagrams at a switch; a NAT has many. */
+#define SOURCES      1024
+#define SOURCE_RATE  20 /* a second */
+#define SOURCE_BURST 60
+/* All of them: ten thousand peers may speak at once, but not for long. */
+#define ALL_RATE  2000
+#define ALL_BURST 30000
+
+struct bucket {
+	struct monotime at; /* invalid: never used */
+	uint32_t left;
+};
+
+/* ip(7), ipv6(7): for one of these there is room in either. */
+union control {
+	struct cmsghdr head; /* for its alignment */
+	uint8_t octet[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static struct msg_peer_listen here;
+static talk_heard *heard;
+static struct talk {
+	int fd; /* valid if open */
+	int open;
+	int complained;
+	struct event ev;
+} talk[FAMILIES];
+static struct msg_facts facts[CONF_UPLINKS_MAX];
+static struct bucket source[SOURCES], all;
+static uint32_t salt;
+
+static const int af[FAMILIES] = { AF_INET, AF_INET6 };
+
+/* ---- how much is heard ---- */
+
+static int
+take(struct bucket *b, uint32_t rate, uint32_t burst, struct monotime now)
+{
+	int64_t more = monotime_ms_between(b->at, now) * rate / 1000;
+
+	if (!monotime_valid(b->at) || more >= burst) {
+		b->left = burst;
+		b->at = now;
+	} else if (more > 0) {
+		b->left += (uint32_t)more;
+		if (b->left > burst)
+			b->left = burst;
+		b->at = monotime_add_ms(b->at, more * 1000 / rate);
+	}
+	if (b->left == 0)
+		return 0;
+	b->left--;
+	return 1;
+}
+
+/* A host, or a site's network in IPv6, where a host has all of a /64. */
+static struct bucket *
+bucket_of(const struct addr *a)
+{
+	size_t i, n = a->family == AF_INET6 ? 8 : 4;
+	uint32_t h = salt;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ a->octet[i]) * 16777619u; /* FNV-1a */
+	return &source[h / 64 % SOURCES];
+}
+
+static int
+is_heard(const struct addr *from)
+{
+	struct monotime now = monotime_now();
+
+	return take(bucket_of(from), SOURCE_RATE, SOURCE_BURST, now) &&
+	       take(&all, ALL_RATE, ALL_BURST, now);
+}
+
+/* ---- in ---- */
+
+static uint32_t
+uplink_of(uint32_t ifindex)
+{
+	uint32_t i;
+
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		if (facts[i].ifindex == ifindex && ifindex != 0)
+			return i;
+	return MSG_UPLINK_NONE;
+}
+
+static uint32_t
+came_by(struct msghdr *msg)
+{
+	struct in6_pktinfo v6;
+	struct in_pktinfo v4;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
+		    c->cmsg_len == CMSG_LEN(sizeof(v4))) {
+			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+			return uplink_of((uint32_t)v4.ipi_ifindex);
+		}
+		if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO &&
+		    c->cmsg_len == CMSG_LEN(sizeof(v6))) {
+			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+			return uplink_of(v6.ipi6_ifindex);
+		}
+	}
+	return MSG_UPLINK_NONE;
+}
+
+/* 0: nothing more is there. */
+static int
+hear(const struct talk *t)
+{
+	struct msg_peer_packet p;
+	union device_name from;
+	union control control;
+	struct iovec iov = { p.data, sizeof(p.data) };
+	struct msghdr msg;
+	ssize_t n;
+
+	memset(&p, 0, sizeof(p));
+	memset(&msg, 0, sizeof(msg));
+	msg.msg_name = &from;
+	msg.msg_namelen = sizeof(from);
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	msg.msg_control = &control;
+	msg.msg_controllen = sizeof(control);
+	if ((n = recvmsg(t->fd, &msg, MSG_DONTWAIT)) == -1)
+		return errno != EAGAIN && errno != EWOULDBLOCK;
+	p.addr.family = from.any.sa_family;
+	if (from.any.sa_family == AF_INET) {
+		p.addr.v4 = from.v4.sin_addr;
+		p.port = ntohs(from.v4.sin_port);
+	} else {
+		p.addr.v6 = from.v6.sin6_addr;
+		p.port = ntohs(from.v6.sin6_port);
+	}
+	if (msg.msg_flags & MSG_TRUNC || p.port == 0 || !is_heard(&p.addr))
+		return 1;
+	p.uplink = came_by(&msg);
+	p.len = (uint32_t)n;
+	heard(&p);
+	return 1;
+}
+
+static void
+on_datagram(int fd, short what, void *arg)
+{
+	int i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < READS && hear(arg); i++)
+		;
+}
+
+/* ---- sockets ---- */
+
+static int
+prepare(int fd, enum family family)
+{
+	union device_name name;
+	struct addr any;
+	socklen_t len;
+	int on = 1;
+
+	memset(&any, 0, sizeof(any));
+	any.family = (uint32_t)af[family];
+	len =
+	    device_name(here.address.family == AF_UNSPEC ? &any : &here.address,
+		here.port, 0, &name);
+	if (family == FAMILY_INET6 &&
+	    (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1 ||
+		setsockopt(
+		    fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) == -1))
+		return -1;
+	if (family == FAMILY_INET &&
+	    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) == -1)
+		return -1;
+	return bind(fd, &name.any, len);
+}
+
+/* What cannot be had is tried again with the next datagram. */
+static void
+open_one(enum family family)
+{
+	struct talk *t = &talk[family];
+
+	if (t->open || here.port == 0 ||
+	    (here.address.family != AF_UNSPEC &&
+		addr_family(&here.address) != family))
+		return;
+	t->fd =
+	    socket(af[family], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd == -1 && errno == EAFNOSUPPORT)
+		return; /* a kernel without IPv6 */
+	if (t->fd == -1 || prepare(t->fd, family) == -1) {
+		if (!t->complained)
+			log_warn("peers: listen: port %u", here.port);
+		t->complained = 1;
+		if (t->fd != -1)
+			close(t->fd);
+		return;
+	}
+	t->complained = 0;
+	t->open = 1;
+	event_set(&t->ev, t->fd, EV_READ | EV_PERSIST, on_datagram, t);
+	event_add(&t->ev, NULL);
+}
+
+static void
+close_one(struct talk *t)
+{
+	if (!t->open)
+		return;
+	event_del(&t->ev);
+	close(t->fd);
+	t->open = 0;
+}
+
+void
+talk_listen(const struct msg_peer_listen *l, talk_heard *user)
+{
+	uint32_t f;
+
+	heard = user;
+	if (salt == 0)
+		salt = arc4random();
+	if (memcmp(l, &here, sizeof(here)) == 0)
+		return;
+	for (f = 0; f < FAMILIES; f++)
+		close_one(&talk[f]);
+	here = *l;
+	for (f = 0; f < FAMILIES; f++)
+		open_one(f);
+}
+
+void
+talk_facts(const struct msg_facts *f)
+{
+	facts[f->uplink] = *f;
+}
+
+void
+talk_forget(void)
+{
+	memset(facts, 0, sizeof(facts));
+}
+
+/* ---- out ---- */
+
+static void
+leave_by(struct msghdr *msg, const struct msg_facts *f, enum family family)
+{
+	const struct addr *own = here.address.family != AF_UNSPEC
+				     ? &here.address
+				     : &f->family[family].address;
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	struct in6_pktinfo v6;
+	struct in_pktinfo v4;
+
+	if (family == FAMILY_INET) {
+		memset(&v4, 0, sizeof(v4));
+		v4.ipi_ifindex = (int)f->ifindex;
+		v4.ipi_spec_dst = own->v4;
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(v4));
+		memcpy(CMSG_DATA(c), &v4, sizeof(v4));
+	} else {
+		memset(&v6, 0, sizeof(v6));
+		v6.ipi6_ifindex = f->ifindex;
+		v6.ipi6_addr = own->v6;
+		c->cmsg_level = IPPROTO_IPV6;
+		c->cmsg_type = IPV6_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(v6));
+		memcpy(CMSG_DATA(c), &v6, sizeof(v6));
+	}
+	msg->msg_controllen = CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
+}
+
+void
+talk_send(const struct msg_peer_packet *p)
+{
+	enum family family = addr_family(&p->addr);
+	struct talk *t = &talk[family];
+	const struct msg_facts *f = NULL;
+	struct iovec iov = { (void *)(uintptr_t)p->data, p->len };
+	union device_name to;
+	union control control;
+	struct msghdr msg;
+
+	open_one(family);
+	if (p->uplink != MSG_UPLINK_NONE) {
+		f = &facts[p->uplink];
+		if (f->ifindex == 0 ||
+		    f->family[family].address.family == AF_UNSPEC)
+			return;
+	}
+	if (!t->open)
+		return;
+	memset(&msg, 0, sizeof(msg));
+	memset(&control, 0, sizeof(control));
+	msg.msg_name = &to;
+	msg.msg_namelen = device_name(&p->addr, p->port, 0, &to);
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	if (f != NULL) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		leave_by(&msg, f, family);
+	}
+	if (sendmsg(t->fd, &msg, MSG_DONTWAIT) == -1)
+		log_debug("peers: send: %s", strerror(errno));
+}
