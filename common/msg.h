@@ -127,6 +127,7 @@
 	X(CTL_UPLINK)                                                         \
 	X(CTL_TARGET)                                                         \
 	X(CTL_PROCESS)                                                        \
+	X(CTL_PEER)                                                           \
 	X(CTL_EVENT)                                                          \
 	X(CTL_LINE)                                                           \
 	X(CTL_TEXT)                                                           \

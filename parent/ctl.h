@@ -29,6 +29,7 @@ enum ctl_what {
 	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENT */
 	CTL_SHOW_TARGETS, /* TARGETs */
 	CTL_SHOW_BACKUP, /* UPLINKs of backups */
+	CTL_SHOW_PEERS, /* PEERs */
 	CTL_SHOW_NETWORK, /* LINEs: differences first marked */
 	CTL_SHOW_HISTORY, /* EVENTs, newest last */
 	CTL_SHOW_EVENT, /* EVENT, then its LINEs */
@@ -41,7 +42,7 @@ enum ctl_what {
 /* CTL_SHOW */
 struct ctl_show {
 	uint32_t what; /* enum ctl_what */
-	char name[CTL_NAME_LEN]; /* event's id; empty: the last one */
+	char name[CTL_NAME_LEN]; /* event's id, or peer; empty: last, all */
 };
 
 /* CTL_FAILOVER */
@@ -111,6 +112,9 @@ struct ctl_summary {
 	uint32_t network_known; /* 1: network_ok counts */
 	uint32_t network_ok;
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
+	uint32_t peers; /* with a key */
+	uint32_t peers_acknowledged; /* where we are, and follow */
+	uint32_t peers_silent;
 	uint64_t failovers;
 	uint64_t fallbacks;
 	uint32_t detect_ms; /* of the last failover */
@@ -176,6 +180,24 @@ struct ctl_target {
 	struct conf_target target;
 	struct addr gateway; /* of CONF_METHOD_GATEWAY, as known by now */
 	struct msg_stats stats;
+};
+
+struct ctl_peer {
+	char name[CTL_NAME_LEN];
+	struct addr address[FAMILIES]; /* where its tunnels lead */
+	uint32_t heard; /* 1: heard_s counts */
+	uint32_t heard_s; /* its last new statement, so long ago */
+	uint32_t silent;
+	uint32_t nat;
+	char answer[CTL_WORD_LEN]; /* why it is not followed; empty: it is */
+	uint32_t acknowledged; /* 1: it has taken where we are */
+	uint32_t acknowledged_s; /* so long ago */
+	uint32_t rtt_ms; /* from what we said until then */
+	char result[CTL_WORD_LEN]; /* why it does not follow; empty: it does */
+	uint64_t sent;
+	uint64_t accepted;
+	uint64_t refused;
+	uint64_t replayed;
 };
 
 struct ctl_process {

@@ -266,10 +266,10 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	number_if(j, "due_s", (int)s->fallback_due, s->due_s);
 	json_string_or_null(j, "waits_for", s->fallback_text);
 	json_close(j, '}');
-	json_open(j, "peers", '{'); /* none can be configured yet */
-	json_int(j, "total", 0);
-	json_int(j, "acknowledged", 0);
-	json_int(j, "silent", 0);
+	json_open(j, "peers", '{');
+	json_int(j, "total", s->peers);
+	json_int(j, "acknowledged", s->peers_acknowledged);
+	json_int(j, "silent", s->peers_silent);
 	json_close(j, '}');
 	json_open(j, "config", '{');
 	sha256(j, s->sha256);
@@ -371,6 +371,28 @@ line(struct json *j, const char *key, const struct ctl_line *l)
 }
 
 static void
+peer(struct json *j, const struct ctl_peer *p)
+{
+	json_open(j, NULL, '{');
+	json_string(j, "name", p->name);
+	address(j, "inet", &p->address[FAMILY_INET]);
+	address(j, "inet6", &p->address[FAMILY_INET6]);
+	number_if(j, "heard_s", p->heard != 0, p->heard_s);
+	json_bool(j, "silent", p->silent != 0);
+	json_bool(j, "nat", p->nat != 0);
+	json_string_or_null(j, "not_followed", p->answer);
+	json_bool(j, "acknowledged", p->acknowledged != 0);
+	number_if(j, "acknowledged_s", p->acknowledged != 0, p->acknowledged_s);
+	number_if(j, "rtt_ms", p->acknowledged != 0, p->rtt_ms);
+	json_string_or_null(j, "refuses", p->result);
+	json_int(j, "sent", (int64_t)p->sent);
+	json_int(j, "accepted", (int64_t)p->accepted);
+	json_int(j, "refused", (int64_t)p->refused);
+	json_int(j, "replayed", (int64_t)p->replayed);
+	json_close(j, '}');
+}
+
+static void
 network(struct json *j, const struct ctl_answer *a)
 {
 	size_t i;
@@ -426,6 +448,12 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_BACKUP:
 		backups(&j, "backups", a);
+		break;
+	case CTL_SHOW_PEERS:
+		json_open(&j, "peers", '[');
+		for (i = 0; i < a->npeers; i++)
+			peer(&j, &a->peers[i]);
+		json_close(&j, ']');
 		break;
 	case CTL_SHOW_NETWORK:
 		network(&j, a);

@@ -149,6 +149,11 @@ daemon_metrics(struct out *o, const struct ctl_summary *s)
 	gauge(o, "config_confirm_pending",
 	    "Whether a reload goes back unless it is confirmed.",
 	    s->confirm_due);
+	gauge(o, "peers", "Peers with a key.", s->peers);
+	gauge(o, "peers_silent", "Peers not heard for too long.",
+	    s->peers_silent);
+	gauge(o, "peers_unacknowledged", "Peers that do not follow us.",
+	    s->peers - s->peers_acknowledged);
 	gauge(o, "alarms_waiting", "Alarms not taken by the program yet.",
 	    s->alarms_waiting);
 	if (s->alarms_waiting > 0 && s->clock_sane)

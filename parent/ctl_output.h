@@ -22,6 +22,8 @@ struct ctl_answer {
 	size_t ntargets;
 	struct ctl_process *processes;
 	size_t nprocesses;
+	struct ctl_peer *peers;
+	size_t npeers;
 	struct ctl_event *events;
 	size_t nevents;
 	struct ctl_line *lines;

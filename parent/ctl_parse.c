@@ -55,6 +55,7 @@ static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 					 "one page" },
 	{ "targets", CTL_SHOW_TARGETS, "probes and their answers" },
 	{ "backup", CTL_SHOW_BACKUP, "the backups" },
+	{ "peers", CTL_SHOW_PEERS, "[name]: who follows, and whom we do" },
 	{ "network", CTL_SHOW_NETWORK, "wanted, found, the difference" },
 	{ "history", CTL_SHOW_HISTORY, "past events" },
 	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
@@ -221,15 +222,13 @@ parse_show(struct args *a, struct ctl_show *s)
 	const struct word *w;
 
 	s->what = CTL_SHOW_SUMMARY;
-	if (a->argc > 0 && strcmp(a->argv[0], "peers") == 0)
-		return wrong(a, "not supported in this version", a->argv[0]);
 	if (a->argc > 0) {
 		if ((w = take(a, shows, "thing to show")) == NULL)
 			return -1;
 		s->what = w->value;
 	}
-	if (s->what == CTL_SHOW_EVENT && a->argc > 0 &&
-	    name(a, s->name, sizeof(s->name)) == -1)
+	if ((s->what == CTL_SHOW_EVENT || s->what == CTL_SHOW_PEERS) &&
+	    a->argc > 0 && name(a, s->name, sizeof(s->name)) == -1)
 		return -1;
 	if (s->what == CTL_SHOW_METRICS && a->argc > 0) {
 		if ((w = take(a, formats, "format")) == NULL)

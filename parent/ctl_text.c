@@ -455,6 +455,9 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	if (s->confirm_due)
 		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
 	fputc('\n', f);
+	if (s->peers > 0)
+		fprintf(f, "Peers    %u of %u follow, %u silent\n",
+		    s->peers_acknowledged, s->peers, s->peers_silent);
 	if (s->alarms_waiting > 0)
 		fprintf(f, "Alarms   %u waiting for %u s\n", s->alarms_waiting,
 		    s->alarm_oldest_s);
@@ -601,6 +604,47 @@ story(FILE *f, const struct ctl_answer *a)
 }
 
 static void
+peer_place(const struct ctl_peer *p, char *buf, size_t size)
+{
+	char a[ADDR_STRLEN];
+	uint32_t f;
+
+	strlcpy(buf, "", size);
+	for (f = 0; f < FAMILIES; f++) {
+		if (p->address[f].family == AF_UNSPEC)
+			continue;
+		strlcat(buf, buf[0] == '\0' ? "at " : " and ", size);
+		strlcat(buf, addr_format(&p->address[f], a, sizeof(a)), size);
+	}
+	if (buf[0] != '\0')
+		strlcat(buf, ", ", size);
+}
+
+/* hq  at ADDRESS, heard 3 s ago; acknowledged 12 s ago (84 ms) */
+static void
+peer(FILE *f, const struct ctl_peer *p)
+{
+	char head[CTL_NAME_LEN + 2], place[2 * ADDR_STRLEN + 16];
+	char heard[48] = "not heard yet", text[512], ack[96];
+
+	snprintf(head, sizeof(head), "%-10s ", p->name);
+	peer_place(p, place, sizeof(place));
+	if (p->heard)
+		snprintf(heard, sizeof(heard), "heard %u s ago", p->heard_s);
+	if (!p->acknowledged)
+		strlcpy(ack, "has not acknowledged", sizeof(ack));
+	else if (p->result[0] != '\0')
+		snprintf(ack, sizeof(ack), "REFUSES: %s", p->result);
+	else
+		snprintf(ack, sizeof(ack), "acknowledged %u s ago (%u ms)",
+		    p->acknowledged_s, p->rtt_ms);
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s; %s", place,
+	    p->nat ? "behind NAT, " : "", p->silent ? "SILENT, " : "", heard,
+	    p->answer[0] != '\0' ? ", NOT FOLLOWED: " : "", p->answer, ack);
+	folded(f, head, text);
+}
+
+static void
 network(FILE *f, const struct ctl_answer *a)
 {
 	size_t i;
@@ -630,6 +674,8 @@ history(FILE *f, const struct ctl_answer *a)
 static void
 show(FILE *f, uint32_t what, const struct ctl_answer *a)
 {
+	size_t i;
+
 	switch (what) {
 	case CTL_SHOW_SUMMARY:
 		if (a->has_summary)
@@ -640,6 +686,10 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_BACKUP:
 		uplinks(f, a);
+		break;
+	case CTL_SHOW_PEERS:
+		for (i = 0; i < a->npeers; i++)
+			peer(f, &a->peers[i]);
 		break;
 	case CTL_SHOW_NETWORK:
 		network(f, a);

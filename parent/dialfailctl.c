@@ -111,6 +111,16 @@ target_ok(const void *data)
 }
 
 static int
+peer_ok(const void *data)
+{
+	const struct ctl_peer *p = data;
+
+	return TEXT(p->name) && TEXT(p->answer) && TEXT(p->result) &&
+	       addr_valid(&p->address[FAMILY_INET]) &&
+	       addr_valid(&p->address[FAMILY_INET6]);
+}
+
+static int
 process_ok(const void *data)
 {
 	const struct ctl_process *p = data;
@@ -232,6 +242,10 @@ got(const struct ctl_command *c, struct imsg *imsg, struct ctl_result *r)
 	case IMSG_CTL_PROCESS:
 		a->processes = add(a->processes, &a->nprocesses,
 		    sizeof(*a->processes), process_ok, imsg);
+		break;
+	case IMSG_CTL_PEER:
+		a->peers =
+		    add(a->peers, &a->npeers, sizeof(*a->peers), peer_ok, imsg);
 		break;
 	case IMSG_CTL_EVENT:
 		a->events = add(

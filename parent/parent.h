@@ -284,6 +284,8 @@ void foresee_end(const struct msg_net_plan_end *);
 
 /* show.c */
 void show_send(uint32_t ctl, const struct ctl_show *);
+void show_peers(uint32_t ctl, const char *name); /* show_peers.c */
+void show_count_peers(struct ctl_summary *);
 void show_stats(const struct msg_stats *);
 void show_stats_end(uint32_t asker);
 void show_net_line(const struct msg_net_line *);

@@ -261,6 +261,14 @@ peering_heard(const struct msg_peer_packet *p)
 	rearm();
 }
 
+const struct peers *
+peering_peers(void)
+{
+	static const struct peers none;
+
+	return running ? &peers : &none;
+}
+
 static const struct conf_peer *
 find(uint32_t id)
 {

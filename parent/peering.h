@@ -21,6 +21,8 @@ void peering_carried(uint32_t uplink);
 /* An uplink is not as it was. */
 void peering_facts(void);
 void peering_heard(const struct msg_peer_packet *);
+/* For show; without any, there are none in it. */
+const struct peers *peering_peers(void);
 void peering_done(const struct msg_net_peer_done *);
 
 #endif

@@ -535,6 +535,7 @@ fill_summary(struct ctl_summary *s)
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
 	strlcpy(s->network_why, parent->network_why, sizeof(s->network_why));
+	show_count_peers(s);
 	s->failovers = c->failovers;
 	s->fallbacks = c->fallbacks;
 	s->detect_ms = parent->detect_ms;
@@ -715,6 +716,9 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 	case CTL_SHOW_METRICS:
 	case CTL_SHOW_PROMETHEUS:
 		ask_prober(ctl, s->what);
+		break;
+	case CTL_SHOW_PEERS:
+		show_peers(ctl, s->name);
 		break;
 	case CTL_SHOW_NETWORK:
 		parent_send(

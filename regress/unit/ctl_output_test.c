@@ -27,6 +27,8 @@ static struct ctl_event events[2];
 static struct ctl_line lines[3];
 static char text[16384];
 
+static struct ctl_peer peer;
+
 static void
 address(struct addr *to, const char *from)
 {
@@ -216,6 +218,17 @@ site(void **state)
 	a.nuplinks = 3;
 	a.targets = targets;
 	a.ntargets = TARGETS;
+	strlcpy(peer.name, "hq", sizeof(peer.name));
+	address(&peer.address[FAMILY_INET], "203.0.113.10");
+	peer.heard = peer.acknowledged = 1;
+	peer.heard_s = 3;
+	peer.acknowledged_s = 12;
+	peer.rtt_ms = 84;
+	strlcpy(peer.answer, "moves too often", sizeof(peer.answer));
+	a.peers = &peer;
+	a.npeers = 1;
+	a.summary.peers = 2;
+	a.summary.peers_acknowledged = a.summary.peers_silent = 1;
 	a.processes = processes;
 	a.nprocesses = 4;
 	a.events = events;
@@ -326,6 +339,17 @@ test_story(void **state)
 }
 
 static void
+test_peers(void **state)
+{
+	(void)state;
+	write_answer(&ctl_text, CTL_SHOW_PEERS);
+	contains("hq         at 203.0.113.10, heard 3 s ago, NOT FOLLOWED: ");
+	contains("acknowledged 12 s ago (84 ms)");
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("Peers    1 of 2 follow, 1 silent");
+}
+
+static void
 test_no_cursor(void **state)
 {
 	(void)state;
@@ -421,8 +445,7 @@ test_json_keys(void **state)
 		".processes | length == 4",
 		".processes[1] | .name == \"prober\" and .pid == 4712 and "
 		"(.sandbox | type == \"string\")",
-		/* none is configured, so none is silent */
-		".peers == {\"total\": 0, \"acknowledged\": 0, \"silent\": 0}",
+		".peers == {\"total\": 2, \"acknowledged\": 1, \"silent\": 1}",
 	};
 	size_t i;
 
@@ -461,6 +484,9 @@ test_json_of_each(void **state)
 {
 	static const char *const filters[CTL_SHOW_MAX] = { ".schema",
 		".targets | length == 5", ".backups | length == 2",
+		".peers[0] | .name == \"hq\" and .inet == "
+		"\"203.0.113.10\" and .heard_s == 3 and .rtt_ms == 84 and "
+		".refuses == null and .not_followed == \"moves too often\"",
 		".as_wanted == true and (.lines | length == 3)",
 		".events[0].id == \"4f2b\"",
 		".event.cause == \"eth1 upstream dead\"",
@@ -520,6 +546,7 @@ main(void)
 		cmocka_unit_test_setup(test_no_inet6, site),
 		cmocka_unit_test_setup(test_every_screen_fits, site),
 		cmocka_unit_test_setup(test_story, site),
+		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
 		cmocka_unit_test_setup(test_json_keys, site),
 		cmocka_unit_test_setup(test_json_unknown_is_null, site),

@@ -104,7 +104,7 @@ test_wrong_words(void **state)
 	refused("drill", "not supported in this version");
 	refused("f", "f: unknown or ambiguous");
 	refused("for 10m failover", "for: unknown or ambiguous");
-	refused("show peers", "not supported in this version");
+	refused("show peers hq branch", "one word too many: branch");
 	refused("show metrics json", "json: unknown or ambiguous format");
 }
 
@@ -112,8 +112,8 @@ static void
 test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
-		"backup", "network", "history", "event", "config", "metrics",
-		"metrics prom" };
+		"backup", "peers", "network", "history", "event", "config",
+		"metrics", "metrics prom" };
 	char line[64];
 	uint32_t i;
 

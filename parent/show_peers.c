@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* What is told of peers: of one, of all, and how many there are. */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "parent/control.h"
+#include "parent/peering.h"
+
+static uint32_t
+seconds_since(struct monotime t)
+{
+	if (!monotime_valid(t))
+		return 0;
+	return (uint32_t)(monotime_ms_between(t, monotime_now()) / 1000);
+}
+
+/* It took where we are, and follows. */
+static bool
+follows(const struct peer *p)
+{
+	return p->acked && p->result <= PEER_UNCHANGED;
+}
+
+static void
+send_peer(uint32_t ctl, const struct peer *p)
+{
+	struct ctl_peer r;
+	uint32_t f, i;
+
+	memset(&r, 0, sizeof(r));
+	strlcpy(r.name, p->conf->name, sizeof(r.name));
+	for (f = 0; f < FAMILIES; f++)
+		r.address[f] = p->claim[f].address;
+	r.heard = monotime_valid(p->heard);
+	r.heard_s = seconds_since(p->heard);
+	r.silent = p->silent;
+	r.nat = p->heard_nat;
+	if (p->answer > PEER_UNCHANGED)
+		strlcpy(
+		    r.answer, peer_result_text(p->answer), sizeof(r.answer));
+	r.acknowledged = p->acked;
+	r.acknowledged_s = seconds_since(p->acked_at);
+	r.rtt_ms = (uint32_t)(p->rtt_ns / 1000000);
+	if (p->acked && p->result > PEER_UNCHANGED)
+		strlcpy(
+		    r.result, peer_result_text(p->result), sizeof(r.result));
+	r.sent = p->stats.sent;
+	r.accepted = p->stats.accepted;
+	r.replayed = p->stats.replayed;
+	for (i = 0; i < PEER_RESULT_MAX; i++)
+		r.refused += p->stats.refused[i];
+	control_record(ctl, IMSG_CTL_PEER, &r, sizeof(r));
+}
+
+void
+show_peers(uint32_t ctl, const char *name)
+{
+	const struct peers *ps = peering_peers();
+	uint32_t i, n = 0;
+
+	for (i = 0; i < ps->n; i++)
+		if (name[0] == '\0' ||
+		    strcmp(name, ps->peer[i].conf->name) == 0) {
+			send_peer(ctl, &ps->peer[i]);
+			n++;
+		}
+	if (n == 0 && name[0] != '\0')
+		control_result(ctl, CTL_REFUSED,
+		    "no peer %s that has a key: see show peers", name);
+	else
+		control_result(ctl, CTL_OK, "done");
+}
+
+void
+show_count_peers(struct ctl_summary *s)
+{
+	const struct peers *ps = peering_peers();
+	uint32_t i;
+
+	s->peers = ps->n;
+	for (i = 0; i < ps->n; i++) {
+		s->peers_acknowledged += follows(&ps->peer[i]);
+		s->peers_silent += ps->peer[i].silent;
+	}
+}
