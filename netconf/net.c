@@ -56,6 +56,7 @@ static uint32_t clear_gen; /* 0: no clear under way */
 static struct monotime clear_until;
 
 static void on_monitor(int, short, void *);
+static void settle_now(const char *);
 static void on_settle(int, short, void *);
 static void on_clear(int, short, void *);
 
@@ -533,9 +534,12 @@ look_again_soon(void)
 	evtimer_add(&later, &tv);
 }
 
-/* Interfaces came or went, or somebody changed what is ours. */
+/*
+ * Interfaces came or went, or somebody changed what is ours: what was done is
+ * "laid again" then.
+ */
 static void
-repair(void)
+repair(const char *what)
 {
 	struct monotime now = monotime_now();
 	char why[MSG_TEXT_LEN] = "";
@@ -558,7 +562,7 @@ repair(void)
 		return;
 	}
 	if ((n = reconcile(0, why, sizeof(why))) != -1)
-		log_info("network: %d step%s laid again", n, n == 1 ? "" : "s");
+		log_info("network: %d step%s %s", n, n == 1 ? "" : "s", what);
 	else
 		look_again_soon();
 	if (drifting != (n == -1))
@@ -572,7 +576,7 @@ net_drained(void)
 	want.drain = MSG_UPLINK_NONE;
 	/* what it takes now is our own doing, and no fight with others */
 	memset(&repairs, 0, sizeof(repairs));
-	on_settle(-1, 0, NULL);
+	settle_now("after the drain");
 	if (want.active == 0)
 		proof_return();
 }
@@ -603,11 +607,8 @@ on_monitor(int fd, short what, void *arg)
 }
 
 static void
-on_settle(int fd, short what, void *arg)
+settle_now(const char *what)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
 	/* what comes after this is news again */
 	netops->changes();
 	event_add(&monitor, NULL);
@@ -615,9 +616,18 @@ on_settle(int fd, short what, void *arg)
 	if (look(0) == -1)
 		look_again_soon();
 	else if (wanted && clear_gen == 0) {
-		repair();
+		repair(what);
 		tunnels_follow(&state, want.active, &facts[want.active]);
 	}
+}
+
+static void
+on_settle(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	settle_now("laid again");
 }
 
 const struct msg_facts *

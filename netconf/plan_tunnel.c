@@ -265,7 +265,7 @@ show_missing(
 			continue;
 		snprintf(text, sizeof(text), "tunnel %s: no such interface",
 		    w->tunnel[i].ifname);
-		line(text, 1, arg);
+		line(text, 0, arg); /* it holds up nobody */
 	}
 }
 
