@@ -94,7 +94,8 @@ int
 plan_private_too_many(const struct net_want *w, const struct net_state *s)
 {
 	const struct net_route *list[PRIVATE_MAX];
-	size_t f, n, sum = 0;
+	size_t n, sum = 0;
+	uint32_t f;
 
 	for (f = 0; f < FAMILIES; f++, sum += n)
 		if (collect(w, s, f, PRIVATE_MAX - sum, list, &n) == -1)
