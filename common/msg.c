@@ -291,6 +291,12 @@ msg_net_drained_valid(const struct msg_net_drained *d)
 }
 
 int
+msg_net_blocked_valid(const struct msg_net_blocked *b)
+{
+	return uplink_valid(b->uplink) && b->tried > 0;
+}
+
+int
 msg_net_proof_valid(const struct msg_net_proof *p)
 {
 	return p->kind <= MSG_PROOF_END &&

@@ -94,6 +94,7 @@
 	X(NET_CLEAR) /* P>N uint32_t gen: everything of ours out */           \
 	X(NET_ADOPT) /* N>P struct msg_net_adopt, once, after CONF_END */     \
 	X(NET_DRAINED) /* N>P struct msg_net_drained */                       \
+	X(NET_BLOCKED) /* N>P struct msg_net_blocked */                       \
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
 	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
@@ -391,6 +392,12 @@ struct msg_net_drained {
 	uint32_t cut; /* flows that were cut at the end */
 };
 
+/* The LAN's new connections are dropped on their way out by this uplink. */
+struct msg_net_blocked {
+	uint32_t uplink;
+	uint32_t tried; /* packets; none of them passed */
+};
+
 /* What is not as it was before traffic left the primary. */
 enum msg_proof {
 	MSG_PROOF_FOREIGN, /* by others: a line for the story */
@@ -505,6 +512,7 @@ int msg_net_step_valid(const struct msg_net_step *);
 int msg_net_done_valid(const struct msg_net_done *);
 int msg_net_adopt_valid(const struct msg_net_adopt *);
 int msg_net_drained_valid(const struct msg_net_drained *);
+int msg_net_blocked_valid(const struct msg_net_blocked *);
 int msg_net_proof_valid(const struct msg_net_proof *);
 int msg_net_line_valid(const struct msg_net_line *);
 int msg_net_plan_valid(const struct msg_net_plan *);

@@ -71,6 +71,7 @@ net_open(void)
 		fatal("network events");
 	apply_open();
 	flow_open();
+	forward_open();
 	resolver_open();
 	want.drain = MSG_UPLINK_NONE;
 	want.undo = apply_undo();
@@ -432,6 +433,7 @@ settle_flows(const struct msg_net_want *m, uint32_t *flows)
 	char text[MSG_TEXT_LEN];
 	int begins = 0;
 
+	forward_watch(m->active);
 	flow_keep(m->active);
 	flow_keep(m->drain);
 	if (m->drain == MSG_UPLINK_NONE)
@@ -669,6 +671,7 @@ net_reloaded(void)
 	/* of other numbers */
 	memset(last_address, 0, sizeof(last_address));
 	memset(missing, 0, sizeof(missing));
+	forward_stop();
 	wanted = 0;
 	if (look(1) == -1)
 		fatalx("network: no dump, no start");
@@ -720,6 +723,7 @@ net_clear(uint32_t gen)
 {
 	char why[MSG_TEXT_LEN] = "";
 
+	forward_stop();
 	flow_drain_stop();
 	proof_forget();
 	clear_gen = want_gen = gen;

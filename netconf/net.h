@@ -8,6 +8,7 @@
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
  *	net_flow.c	old flows: forgotten, or waited for
+ *	net_forward.c	whether the LAN gets out by the backup
  *	net_proof.c	that the way back left nothing behind
  *	net_show.c	what is told to people
  */
@@ -81,6 +82,12 @@ void tunnels_allow(void); /* ... before this */
 /* The routes lead to this uplink: so do WireGuard's peers, if it is news. */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);
+
+/* net_forward.c */
+void forward_open(void);
+/* Traffic is on this uplink: the parent is told if the LAN's is dropped. */
+void forward_watch(uint32_t active);
+void forward_stop(void);
 
 /* net_flow.c */
 void flow_open(void);

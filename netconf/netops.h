@@ -197,6 +197,8 @@ struct netops {
 	/* Elements of its sets, all of them or none: some go, some come. */
 	int (*elements)(const struct net_element *del, size_t ndel,
 	    const struct net_element *add, size_t nadd);
+	/* Packets of new connections that the LAN sends out by an uplink. */
+	int (*forwarded)(uint32_t uplink, uint64_t *tried, uint64_t *passed);
 	/* Forget these flows; how many there were, about. */
 	int (*flows_flush)(const struct net_flows *, uint32_t *n);
 	/* Flows with this mark that are still alive. */

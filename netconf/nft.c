@@ -119,6 +119,30 @@ marks(struct text *t, const struct net_want *w)
 	    NET_GROUP, w->mask, plan_mark(w->mask, 0), NET_GROUP, w->mask);
 }
 
+/* New connections of the LAN that come into the forward hook, or out of it. */
+static void
+counted(
+    struct text *t, const struct net_want *w, const char *what, int priority)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->nuplinks; i++)
+		put(t, "\tcounter %s%u {\n\t}\n", what, i);
+	put(t,
+	    "\tchain %s {\n"
+	    "\t\ttype filter hook forward priority %d\n"
+	    "\t\tct state != new return\n"
+	    "\t\tiifgroup %u return\n"
+	    "\t\toifname vmap @uplink\n",
+	    what, priority, NET_GROUP);
+	for (i = 0; i < w->nuplinks; i++)
+		put(t,
+		    "\t\toifgroup %u ct mark and 0x%08x == 0x%08x "
+		    "counter name \"%s%u\"\n",
+		    NET_GROUP, w->mask, plan_mark(w->mask, i), what, i);
+	put(t, "\t}\n");
+}
+
 /*
  * TCP between the LAN and an uplink agrees on segments that fit, both ways,
  * since many paths lose the ICMP that would tell (RFC 2923 2.1): rt mtu is
@@ -182,7 +206,9 @@ nft_text(
 	sets(&t, d);
 	verdicts(&t, w);
 	marks(&t, w);
+	counted(&t, w, "tried", -300);
 	segments(&t);
+	counted(&t, w, "passed", 300);
 	nat(&t, w);
 	put(&t, "}\n");
 	return t.len < size ? 0 : -1;

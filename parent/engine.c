@@ -752,6 +752,18 @@ engine_drained(const struct msg_net_drained *d)
 	engine_event(&ev);
 }
 
+void
+engine_net_blocked(const struct msg_net_blocked *b)
+{
+	char text[MSG_TEXT_LEN];
+
+	snprintf(text, sizeof(text),
+	    "the forward chain drops what the LAN sends by %s: %u packets of "
+	    "new connections, none of them passed",
+	    uplink_name(b->uplink), b->tried);
+	engine_alarm("forward", b->uplink, text);
+}
+
 /* The lines come first, then what they amount to. */
 void
 engine_net_proof(const struct msg_net_proof *p)

@@ -227,6 +227,7 @@ void engine_net_step(const struct msg_net_step *);
 void engine_net_done(const struct msg_net_done *);
 void engine_adopt(const struct msg_net_adopt *);
 void engine_drained(const struct msg_net_drained *);
+void engine_net_blocked(const struct msg_net_blocked *);
 void engine_net_proof(const struct msg_net_proof *);
 void engine_hook_done(const struct msg_hook_done *);
 /* A wish of the machine's as netconf is told of it. */

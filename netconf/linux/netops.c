@@ -115,6 +115,12 @@ linux_elements(const struct net_element *del, size_t ndel,
 }
 
 static int
+linux_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
+{
+	return counter_forwarded(&netfilter, uplink, tried, passed);
+}
+
+static int
 linux_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	return ct_flush(&netfilter, f, n);
@@ -166,6 +172,7 @@ const struct netops netops_linux = {
 	.linkdown = linux_linkdown,
 	.nat_load = nft_load,
 	.elements = linux_elements,
+	.forwarded = linux_forwarded,
 	.flows_flush = linux_flows_flush,
 	.flows_count = linux_flows_count,
 	.routes_save = linux_routes_save,

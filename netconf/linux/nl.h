@@ -14,6 +14,7 @@
  *	others.c	what is of others, as lines
  *	nft.c		our nft table: is it there, load it
  *	set.c		elements of its sets
+ *	counter.c	its counters
  *	monitor.c	something has changed
  *	netops.c	all of it as struct netops
  *
@@ -187,6 +188,11 @@ int set_networks(struct set_dump *); /* from its points to the state */
 int set_dump_all(struct nl *, struct net_state *);
 int set_change(struct nl *, const struct net_element *del, size_t ndel,
     const struct net_element *add, size_t nadd);
+
+/* counter.c */
+int counter_decode(const struct nlmsghdr *, void *packets);
+int counter_forwarded(
+    struct nl *, uint32_t uplink, uint64_t *tried, uint64_t *passed);
 
 /* monitor.c */
 int monitor_open(void);

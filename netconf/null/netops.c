@@ -234,6 +234,14 @@ null_flows(uint32_t mark, uint32_t mask, uint32_t *n)
 }
 
 static int
+null_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
+{
+	(void)uplink;
+	*tried = *passed = 0;
+	return 0;
+}
+
+static int
 null_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	return null_flows(f->mark, f->mask, n);
@@ -290,6 +298,7 @@ const struct netops netops_null = {
 	.linkdown = null_linkdown,
 	.nat_load = null_nat_load,
 	.elements = null_elements,
+	.forwarded = null_forwarded,
 	.flows_flush = null_flows_flush,
 	.flows_count = null_flows,
 	.routes_save = null_routes_save,

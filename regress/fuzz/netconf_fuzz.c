@@ -77,6 +77,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_line) &&
 		     msg_net_line_valid(data));
 		break;
+	case IMSG_NET_BLOCKED:
+		must(len == sizeof(struct msg_net_blocked) &&
+		     msg_net_blocked_valid(data));
+		break;
 	case IMSG_NET_PROOF:
 		must(len == sizeof(struct msg_net_proof) &&
 		     msg_net_proof_valid(data));
@@ -554,6 +558,15 @@ fuzz_flows(uint32_t mark, uint32_t mask, uint32_t *n)
 }
 
 static int
+fuzz_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
+{
+	must(uplink < CONF_UPLINKS_MAX);
+	*tried = octet();
+	*passed = octet();
+	return perhaps();
+}
+
+static int
 fuzz_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	must(addr_valid(&f->address[0]) && addr_valid(&f->address[1]));
@@ -610,6 +623,7 @@ static const struct netops fuzz_ops = {
 	.linkdown = fuzz_linkdown,
 	.nat_load = fuzz_nat_load,
 	.elements = fuzz_elements,
+	.forwarded = fuzz_forwarded,
 	.flows_flush = fuzz_flows_flush,
 	.flows_count = fuzz_flows,
 	.routes_save = fuzz_routes_save,
@@ -632,6 +646,7 @@ static const struct netops fuzz_ops = {
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
+#include "netconf/net_forward.c"
 #include "netconf/net_lint.c"
 #include "netconf/net_proof.c"
 #include "netconf/netconf.c"

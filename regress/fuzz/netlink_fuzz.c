@@ -75,6 +75,14 @@ each(const uint8_t *data, size_t size, nl_each *decode, void *arg)
 }
 
 static void
+counters(const uint8_t *data, size_t size)
+{
+	uint64_t packets;
+
+	each(data, size, counter_decode, &packets);
+}
+
+static void
 flows(const uint8_t *data, size_t size)
 {
 	uint32_t count = 0;
@@ -158,6 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	each(copy, size, route_decode, &s);
 	each(copy, size, saved_decode, &saved);
 	flows(copy, size);
+	counters(copy, size);
 	others(copy, size);
 	wireguard(copy, size);
 	elements(copy, size, &s);

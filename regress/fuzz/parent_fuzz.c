@@ -275,6 +275,16 @@ send_drained(enum child_id from)
 	say(from, IMSG_NET_DRAINED, &d, sizeof(d));
 }
 
+static void
+send_blocked(enum child_id from)
+{
+	struct msg_net_blocked b;
+
+	b.uplink = number(4);
+	b.tried = octet();
+	say(from, IMSG_NET_BLOCKED, &b, sizeof(b));
+}
+
 /* A type of any name, with octets behind it. */
 static void
 send_anything(enum child_id from)
@@ -345,7 +355,10 @@ one_message(void)
 		send_alarm_done(CHILD_NETCONF);
 		break;
 	case 14:
-		send_drained(CHILD_NETCONF);
+		if (octet() & 1)
+			send_blocked(CHILD_NETCONF);
+		else
+			send_drained(CHILD_NETCONF);
 		break;
 	case 15: /* an operator */
 		ev.type = (enum mevent_type)(MEV_FAILOVER + number(5));

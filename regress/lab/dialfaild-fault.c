@@ -203,6 +203,9 @@ destination(const struct net_route *r)
 		const struct net_element *a, size_t na),                      \
 	    (d, nd, a, na),                                                   \
 	    "change elements -%zu +%zu", nd, na)                              \
+	WRAP(forwarded, (uint32_t u, uint64_t *tried, uint64_t *passed),      \
+	    (u, tried, passed),                                               \
+	    "read forwarded %u", u)                                           \
 	WRAP(flows_flush, (const struct net_flows *f, uint32_t *n), (f, n),   \
 	    "change flows of mark 0x%x", f->mark)                             \
 	WRAP(flows_count, (uint32_t mark, uint32_t mask, uint32_t *n),        \

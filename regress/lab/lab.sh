@@ -633,7 +633,7 @@ snapshot() {
 		ip -6 rule
 		ip -4 route show table all
 		ip -6 route show table all | sort # by age of the interface
-		nft list ruleset
+		nft -s list ruleset # what counters count, changes
 		ip -d link
 		ip addr
 		grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \

@@ -23,6 +23,7 @@
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
+#include "netconf/net_forward.c"
 #include "netconf/net_proof.c"
 
 #define SENT_MAX    512
@@ -41,6 +42,7 @@ static uint64_t tables; /* nft's, so far */
 static char table[PLAN_NFT_MAX]; /* text of the present one */
 static uint32_t flows[CONF_UPLINKS_MAX];
 static struct addr flushed_from[FAMILIES];
+static uint64_t forwarded[2]; /* packets that came, and that went */
 static uint32_t followed; /* by the resolvers */
 static char ppp_ifname[IFNAMSIZ];
 static int ppp_ends; /* looks until it has ended */
@@ -52,6 +54,7 @@ union body {
 	struct msg_net_done done;
 	struct msg_net_adopt adopt;
 	struct msg_net_drained drained;
+	struct msg_net_blocked blocked;
 	struct msg_net_proof proof;
 	struct msg_net_line line;
 	struct msg_net_plan_step plan_step;
@@ -343,6 +346,15 @@ sim_elements(const struct net_element *del, size_t ndel,
 }
 
 static int
+sim_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
+{
+	assert_true(uplink > 0 && uplink < CONF_UPLINKS_MAX);
+	*tried = forwarded[0];
+	*passed = forwarded[1];
+	return 0;
+}
+
+static int
 sim_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	uint32_t id = (f->mark >> 24) - 1, i;
@@ -431,6 +443,7 @@ static const struct netops sim_ops = {
 	.linkdown = sim_linkdown,
 	.nat_load = sim_nat_load,
 	.elements = sim_elements,
+	.forwarded = sim_forwarded,
 	.flows_flush = sim_flows_flush,
 	.flows_count = sim_flows_count,
 	.routes_save = sim_routes_save,
@@ -464,6 +477,8 @@ forget(void)
 	want_gen = clear_gen = 0;
 	wanted = adopted = drifting = 0;
 	drain.uplink = MSG_UPLINK_NONE;
+	watch.uplink = MSG_UPLINK_NONE;
+	watch.last = 0;
 	nsent = 0;
 	calls = fail_at = nat_loads = sweeps = dumps = 0;
 	memset(flushed_from, 0, sizeof(flushed_from));
@@ -1443,6 +1458,55 @@ test_others_table(void **arg)
 	assert_int_equal(active(0)->nsteps, 0);
 }
 
+/* At two looks packets had come, and none had gone: told once. */
+static void
+test_blocked(void **arg)
+{
+	(void)arg;
+	forwarded[0] = forwarded[1] = 7;
+	assert_int_equal(active(0)->ok, 1);
+	assert_false(evtimer_pending(&forward_timer, NULL));
+	assert_int_equal(active(1)->ok, 1);
+	assert_true(evtimer_pending(&forward_timer, NULL));
+	on_forward(-1, 0, NULL);
+	forwarded[0] += 2;
+	on_forward(-1, 0, NULL);
+	on_forward(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_BLOCKED), 0);
+	forwarded[0] += 1;
+	on_forward(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_BLOCKED), 0);
+	on_forward(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_BLOCKED), 1);
+	assert_int_equal(sent[nsent - 1].body.blocked.uplink, 1);
+	assert_int_equal(sent[nsent - 1].body.blocked.tried, 3);
+	evtimer_del(&forward_timer);
+	assert_int_equal(active(1)->ok, 1);
+	assert_false(evtimer_pending(&forward_timer, NULL));
+
+	/* again after another failover; the table is loaded anew meanwhile */
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(active(1)->ok, 1);
+	forwarded[0] = forwarded[1] = 0;
+	on_forward(-1, 0, NULL);
+	forwarded[0] = 9;
+	on_forward(-1, 0, NULL);
+	on_forward(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_BLOCKED), 1);
+	assert_int_equal(sent[nsent - 1].body.blocked.tried, 9);
+
+	/* one that went out is enough */
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(active(1)->ok, 1);
+	forwarded[0] += 5;
+	on_forward(-1, 0, NULL);
+	forwarded[1]++;
+	evtimer_del(&forward_timer);
+	on_forward(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_BLOCKED), 0);
+	assert_false(evtimer_pending(&forward_timer, NULL));
+}
+
 /* Another uplink's number: the address of before was not its own. */
 static void
 test_renumbered(void **arg)
@@ -1802,6 +1866,7 @@ main(void)
 		T(test_socket_targets),
 		T(test_gateways),
 		T(test_others_table),
+		T(test_blocked),
 		T(test_renumbered),
 		T(test_adoption),
 		T(test_clear),

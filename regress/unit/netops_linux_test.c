@@ -875,7 +875,7 @@ nat(void **state)
 	assert_int_equal(ops->nat_load(text, why, sizeof(why)), 0);
 	assert_true(nat_there() > first);
 	assert_non_null(
-	    strstr(says("nft list table inet dialfail"), "masquerade"));
+	    strstr(says("nft list chain inet dialfail nat"), "masquerade"));
 
 	assert_int_equal(ops->nat_load("table inet dialfail {\n\tnonsense\n",
 			     why, sizeof(why)),
@@ -1019,6 +1019,25 @@ elements(void **state)
 	run("nft delete table inet dialfail");
 	same_elements(e, 0);
 	assert_int_equal(ops->elements(NULL, 0, e, n), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+/* A LAN that sends out by an uplink, and a forward chain of others. */
+static void
+counters(void **state)
+{
+	static char text[PLAN_NFT_MAX];
+	uint64_t tried, passed;
+	char why[256];
+
+	(void)state;
+	our_text(NULL, text);
+	if (ops->nat_load(text, why, sizeof(why)) == -1)
+		fail_msg("%s", why);
+	assert_int_equal(ops->forwarded(1, &tried, &passed), 0);
+	assert_true(tried == 0 && passed == 0);
+	run("nft list counters table inet dialfail | grep -q tried8");
+	assert_int_equal(ops->forwarded(CONF_UPLINKS_MAX, &tried, &passed), -1);
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -1287,6 +1306,7 @@ main(void)
 		TEST(saved_routes),
 		TEST(nat),
 		TEST(elements),
+		TEST(counters),
 		TEST(flows),
 		TEST(events),
 		TEST(too_many_events),
