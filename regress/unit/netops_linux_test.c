@@ -32,7 +32,7 @@
 #include "netconf/nft.h"
 #include "netconf/plan.h"
 
-#define OUT_MAX  4096
+#define OUT_MAX  32768
 #define QUIET_MS 50
 #define ROUNDS   100 /* to time a default route, laid and taken away */
 
