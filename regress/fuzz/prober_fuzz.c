@@ -27,6 +27,7 @@
 #include "prober/schedule.h"
 #include "prober/socks.h"
 #include "prober/stats.h"
+#include "prober/talk.h"
 #include "prober/wire.h"
 #include "regress/fuzz/deliver.h"
 #include "regress/fuzz/feed.h"
