@@ -53,8 +53,9 @@ peers_claim(
 		RB_REMOVE(peer_claims, &ps->claims, c);
 	c->address = *a;
 	c->peer = peers_index(ps, p);
-	/* twice the same is its own, configured as well */
-	c->listed = a->family != AF_UNSPEC &&
+	/* twice the same is its own, configured as well; by a NAT it may say
+	 * anything, and takes it from nobody */
+	c->listed = a->family != AF_UNSPEC && !p->heard_nat &&
 		    RB_INSERT(peer_claims, &ps->claims, c) == NULL;
 }
 

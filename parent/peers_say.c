@@ -88,7 +88,7 @@ find_places(const struct peer *p, struct places *places)
 	places->n = 0;
 	for (i = 0; i < c->naddresses; i++)
 		add_place(places, &c->address[i], c->port);
-	for (i = 0; i < FAMILIES; i++)
+	for (i = 0; !p->heard_nat && i < FAMILIES; i++)
 		add_place(places, &p->claim[i].address, c->port);
 	add_place(places, &p->from, p->from_port);
 }

@@ -258,6 +258,25 @@ moves_to(const char *address, enum peer_result result)
 	rig.now = monotime_add_ms(rig.now, PEERS_MOVES_MS);
 }
 
+/* Behind NAT an address means nothing: any may be announced. */
+static void
+nobody_claims_by_a_nat_what_another_has(void **state)
+{
+	struct addr a = rig_addr(ADDR_B), outside = rig_addr("198.51.100.99");
+
+	(void)state;
+	two_ends(1);
+	rig.end[BRANCH].outside = outside;
+	start();
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(5000);
+	assert_true(hub_sees()->heard_nat);
+	assert_null(RB_ROOT(&rig.end[HUB].peers.claims));
+	assert_int_equal(
+	    addr_cmp(&hub_sees()->claim[FAMILY_INET].address, &a), 0);
+	rig_end();
+}
+
 static void
 no_peer_may_be_where_it_must_not(void **state)
 {
@@ -636,6 +655,7 @@ main(void)
 		cmocka_unit_test(a_reload_forgets_no_peer),
 		cmocka_unit_test(wireguard_is_left_to_its_handshake_behind_nat),
 		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
+		cmocka_unit_test(nobody_claims_by_a_nat_what_another_has),
 		cmocka_unit_test(no_peer_may_be_where_it_must_not),
 		cmocka_unit_test(accept_says_where_it_may_be),
 		cmocka_unit_test(more_than_six_moves_a_minute_are_refused),
