@@ -8,6 +8,7 @@
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
 
+# shellcheck disable=SC2317 # called by wait_until
 stands_by() {
 	[[ $(ctl show backup) == *"standby hot: proved"* ]]
 }

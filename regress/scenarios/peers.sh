@@ -114,17 +114,17 @@ stream() {
 
 # record: statements of the branch, as escapes for printf
 record() {
-	spawn core $LAB/dump tcpdump -lnxc 4 -i any \
+	spawn core "$LAB/dump" tcpdump -lnxc 4 -i any \
 	    "udp port 7157 and src $WAN2_ADDRESS and greater 150"
 }
 
 # replay: what was recorded, from elsewhere
 replay() {
-	sed -n 's/^\t0x[0-9a-f]*: *//p; s/^[0-9].*/-/p' $LAB/dump |
+	sed -n 's/^\t0x[0-9a-f]*: *//p; s/^[0-9].*/-/p' "$LAB/dump" |
 	    tr -d ' \n' | tr - '\n' | cut -c 57- | sed 's/../\\x&/g' |
 	    while read -r octets; do
 		[ -z "$octets" ] || printf "%b" "$octets" \
-		    >/dev/udp/$HUB/7157
+		    >"/dev/udp/$HUB/7157"
 	    done
 }
 
@@ -132,7 +132,7 @@ replay() {
 forge() {
 	local i
 	for ((i = 0; i < 200; i++)); do
-		head -c 160 /dev/urandom >/dev/udp/$HUB/7157
+		head -c 160 /dev/urandom >"/dev/udp/$HUB/7157"
 	done
 }
 
