@@ -44,9 +44,8 @@ outage() {
 linkdown() {
 	local f
 	for f in 4 6; do
-		is "the kernel's own repair by IPv$f is" "$(cat \
-		    /proc/sys/net/ipv$f/conf/eth1/ignore_routes_with_linkdown)" \
-		    "$1"
+		ok "the kernel's own repair by IPv$f is $1" wait_until 10 \
+		    "[ \"\$(cat /proc/sys/net/ipv$f/conf/eth1/ignore_routes_with_linkdown)\" = $1 ]"
 	done
 }
 

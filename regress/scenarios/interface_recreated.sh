@@ -32,7 +32,7 @@ ours() {
 	ip rule
 	ip route show table 157
 	ip route show table 158
-	nft list table inet dialfail
+	nft -s list table inet dialfail
 	ip -j link show eth1 | jq -r '.[].group'
 }
 
