@@ -17,21 +17,6 @@
 
 /* ---- where it may be ---- */
 
-static int
-is_uplink(const struct net_state *s, uint32_t ifindex)
-{
-	const struct net_want *w = net_wish();
-	const struct net_link *l;
-	uint32_t i;
-
-	for (i = 0; i < w->nuplinks; i++) {
-		l = net_link_find(s, w->uplink[i].ifname);
-		if (l != NULL && l->ifindex == ifindex)
-			return 1;
-	}
-	return 0;
-}
-
 /* Ours, or in a network of our site; an uplink's may have others, too. */
 static int
 is_ours(const struct net_state *s, const struct addr *a)
@@ -46,7 +31,7 @@ is_ours(const struct net_state *s, const struct addr *a)
 			return 1;
 		prefix_mask(&net);
 		if (net.len > 0 && prefix_contains(&net, a) &&
-		    !is_uplink(s, s->addrs[i].ifindex))
+		    !plan_is_uplinks(net_wish(), s, s->addrs[i].ifindex))
 			return 1;
 	}
 	return 0;

@@ -171,6 +171,9 @@ void plan_lint(
 uint32_t plan_mark(uint32_t mask, uint32_t uplink);
 uint32_t plan_table(uint32_t uplink);
 
+/* Is this interface an uplink's? */
+int plan_is_uplinks(
+    const struct net_want *, const struct net_state *, uint32_t ifindex);
 /* What the kernel says of an uplink. */
 void plan_facts(const struct net_uplink *, const char *carrier_of,
     int carrier_none, const struct net_state *, struct msg_facts *);

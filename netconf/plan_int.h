@@ -17,8 +17,6 @@ void plan_want_private(struct wanted *, enum family, const struct net_want *,
     const struct net_state *, const struct net_route *moved);
 /* Are there too many of them? */
 int plan_private_too_many(const struct net_want *, const struct net_state *);
-int plan_is_uplinks(
-    const struct net_want *, const struct net_state *, uint32_t ifindex);
 /* Shall this link be down while traffic is on a backup? */
 int plan_shut(const struct net_want *, const char *ifname);
 

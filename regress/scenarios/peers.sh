@@ -6,6 +6,8 @@
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/streams.sh
+. "$LAB_DIR/streams.sh"
 
 HUB=203.0.113.10
 HUB_SOCKET=/etc/dialfail/hub.sock
@@ -91,25 +93,6 @@ endpoint() {
 # hub_leads_to ADDRESS
 hub_leads_to() {
 	[ "$(remote)" = "$1" ] && [ "$(endpoint)" = "$1:5182" ]
-}
-
-answers() {
-	grep -c 'bytes from' "$LAB/ping.$1"
-}
-
-# flows NAME...: each stream has more answers than before
-flows() {
-	local i
-	for i in "$@"; do
-		wait_until 10 "[ \$(answers $i) -gt $(answers "$i") ]" ||
-		    { echo "$i"; return 1; }
-	done
-}
-
-# stream HOST NAME ADDRESS: pings that go on
-stream() {
-	: >"$LAB/ping.$2"
-	spawn "$1" "$LAB/ping.$2" ping -n -i 0.2 "$3"
 }
 
 # record: statements of the branch, as escapes for printf

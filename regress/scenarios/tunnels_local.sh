@@ -6,6 +6,8 @@
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/streams.sh
+. "$LAB_DIR/streams.sh"
 
 HUB=198.51.100.9
 HUB6=2001:db8:5::9
@@ -93,25 +95,6 @@ attributes() {
 same_attributes() {
 	attributes >"$LAB/attributes.now"
 	diff -u "$LAB/attributes" "$LAB/attributes.now"
-}
-
-# stream HOST NAME ADDRESS: pings that go on
-stream() {
-	: >"$LAB/ping.$2"
-	spawn "$1" "$LAB/ping.$2" ping -n -i 0.3 "$3"
-}
-
-answers() {
-	grep -c 'bytes from' "$LAB/ping.$1"
-}
-
-# flows NAME...: each stream has more answers than before
-flows() {
-	local i
-	for i in "$@"; do
-		wait_until 10 "[ \$(answers $i) -gt $(answers "$i") ]" ||
-		    { echo "$i"; return 1; }
-	done
 }
 
 streams() {

@@ -27,25 +27,12 @@
 #include <libmnl/libmnl.h>
 
 #include "netconf/linux/nl.h"
-
-static union {
-	struct nlmsghdr hdr;
-	uint8_t buf[4096];
-} m;
-
-static void *
-begin(uint16_t type, size_t header)
-{
-	struct nlmsghdr *h = mnl_nlmsg_put_header(m.buf);
-
-	h->nlmsg_type = type;
-	return mnl_nlmsg_put_extra_header(h, header);
-}
+#include "regress/unit/netlink_message.h"
 
 static struct rtmsg *
 begin_route(int family, uint8_t proto, uint8_t len)
 {
-	struct rtmsg *r = begin(RTM_NEWROUTE, sizeof(*r));
+	struct rtmsg *r = message(RTM_NEWROUTE, sizeof(*r));
 
 	r->rtm_family = (uint8_t)family;
 	r->rtm_table = RT_TABLE_MAIN;
@@ -111,7 +98,7 @@ static void
 links(void **state)
 {
 	struct net_state s;
-	struct ifinfomsg *i = begin(RTM_NEWLINK, sizeof(*i));
+	struct ifinfomsg *i = message(RTM_NEWLINK, sizeof(*i));
 
 	(void)state;
 	memset(&s, 0, sizeof(s));
@@ -130,15 +117,15 @@ links(void **state)
 	net_state_free(&s);
 
 	/* a name without its end, one too long, none */
-	i = begin(RTM_NEWLINK, sizeof(*i));
+	i = message(RTM_NEWLINK, sizeof(*i));
 	i->ifi_index = 7;
 	mnl_attr_put_str(&m.hdr, IFLA_IFNAME, "ppp0");
 	refused(link_decode, EBADMSG);
-	i = begin(RTM_NEWLINK, sizeof(*i));
+	i = message(RTM_NEWLINK, sizeof(*i));
 	i->ifi_index = 7;
 	mnl_attr_put_strz(&m.hdr, IFLA_IFNAME, "a-name-of-16-oct");
 	refused(link_decode, EBADMSG);
-	i = begin(RTM_NEWLINK, sizeof(*i));
+	i = message(RTM_NEWLINK, sizeof(*i));
 	i->ifi_index = 7;
 	refused(link_decode, EBADMSG);
 }
@@ -147,7 +134,7 @@ static void
 addresses(void **state)
 {
 	struct net_state s;
-	struct ifaddrmsg *a = begin(RTM_NEWADDR, sizeof(*a));
+	struct ifaddrmsg *a = message(RTM_NEWADDR, sizeof(*a));
 
 	(void)state;
 	memset(&s, 0, sizeof(s));
@@ -165,7 +152,7 @@ addresses(void **state)
 	refused(addr_decode, EBADMSG);
 	a->ifa_family = AF_INET; /* of 16 octets */
 	refused(addr_decode, EBADMSG);
-	a = begin(RTM_NEWADDR, sizeof(*a));
+	a = message(RTM_NEWADDR, sizeof(*a));
 	a->ifa_family = AF_INET;
 	refused(addr_decode, EBADMSG);
 }
@@ -191,7 +178,7 @@ address_flags(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
 		memset(&s, 0, sizeof(s));
-		a = begin(RTM_NEWADDR, sizeof(*a));
+		a = message(RTM_NEWADDR, sizeof(*a));
 		a->ifa_family = AF_INET6;
 		a->ifa_flags = IFA_F_TEMPORARY; /* IFA_FLAGS counts */
 		put_addr(IFA_ADDRESS, "2001:db8::1");
@@ -203,12 +190,12 @@ address_flags(void **state)
 	}
 	/* one bit, two meanings */
 	memset(&s, 0, sizeof(s));
-	a = begin(RTM_NEWADDR, sizeof(*a));
+	a = message(RTM_NEWADDR, sizeof(*a));
 	a->ifa_family = AF_INET6;
 	a->ifa_flags = IFA_F_TEMPORARY | IFA_F_DEPRECATED;
 	put_addr(IFA_ADDRESS, "2001:db8::1");
 	assert_int_equal(addr_decode(&m.hdr, &s), 0);
-	a = begin(RTM_NEWADDR, sizeof(*a));
+	a = message(RTM_NEWADDR, sizeof(*a));
 	a->ifa_family = AF_INET;
 	a->ifa_flags = IFA_F_SECONDARY;
 	put_addr(IFA_ADDRESS, "192.0.2.1");
@@ -223,7 +210,7 @@ static void
 rules(void **state)
 {
 	struct net_state s;
-	struct fib_rule_hdr *r = begin(RTM_NEWRULE, sizeof(*r));
+	struct fib_rule_hdr *r = message(RTM_NEWRULE, sizeof(*r));
 	size_t i;
 
 	(void)state;
@@ -247,7 +234,7 @@ rules(void **state)
 	assert_int_equal(rule_decode(&m.hdr, &s), 0);
 	r->src_len = 32;
 	/* of others, to main, before ours and behind */
-	r = begin(RTM_NEWRULE, sizeof(*r));
+	r = message(RTM_NEWRULE, sizeof(*r));
 	r->family = AF_INET6;
 	r->action = FR_ACT_TO_TBL;
 	r->table = NET_MAIN;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "netconf/linux/nl.h"
+#include "regress/unit/netlink_message.h"
 #include "regress/unit/sim_net.h"
 
 #define GRE1 7
@@ -265,20 +266,6 @@ keys(void **state)
 }
 
 /* ---- netlink ---- */
-
-static union {
-	struct nlmsghdr hdr;
-	uint8_t buf[4096];
-} m;
-
-static void *
-message(uint16_t type, size_t header)
-{
-	struct nlmsghdr *h = mnl_nlmsg_put_header(m.buf);
-
-	h->nlmsg_type = type;
-	return mnl_nlmsg_put_extra_header(h, header);
-}
 
 static struct net_link
 decoded(const char *kind, uint16_t type, const char *local, uint16_t link)
