@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/keep.h"
 #include "common/log.h"
 #include "common/monotime.h"
-#include "netconf/keep.h"
 #include "netconf/net.h"
 #include "netconf/run.h"
 #include "netconf/snapshot.h"

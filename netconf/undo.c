@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netconf/keep.h"
+#include "common/keep.h"
 #include "netconf/undo.h"
 
 #define FILE_MAX (UNDO_MAX * (UNDO_ROUTE_LEN + 64))

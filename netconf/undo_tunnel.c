@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/conf.h"
-#include "netconf/keep.h"
+#include "common/keep.h"
 #include "netconf/undo_tunnel.h"
 
 #define LINE_LEN (IFNAMSIZ + ADDR_STRLEN + 32)

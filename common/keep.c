@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "netconf/keep.h"
+#include "common/keep.h"
 
 static char *
 slurp(int fd, size_t max)

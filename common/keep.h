@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Small files in RUNDIR that outlive us: read as a whole, changed by rename. */
-#ifndef NETCONF_KEEP_H
-#define NETCONF_KEEP_H
+/* Small files that outlive a process: read as a whole, changed by rename. */
+#ifndef COMMON_KEEP_H
+#define COMMON_KEEP_H
 
 #include <stddef.h>
 #include <stdio.h>
