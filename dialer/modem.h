@@ -4,7 +4,7 @@
  * I/O and without a clock.  Bytes and moments go in; what is to be done comes
  * out in a struct modem_out, to be done in the order of its members.
  *
- *	dial:	 AT -> init strings -> ATD number -> CONNECT
+ *	dial:	 AT -> steps (modem_step.h) -> ATD number -> CONNECT
  *		 | no answer			| BUSY, ...: next number
  *		 DTR low, high -> +++ ATH -> ATZ -> failed
  *	hang up: [CR if dialling] -> DTR low, high -> AT
@@ -23,9 +23,9 @@
 #include "common/conf.h"
 #include "common/monotime.h"
 #include "common/msg.h"
+#include "dialer/modem_init.h"
+#include "dialer/modem_step.h"
 #include "dialer/result.h"
-
-#define MODEM_COMMAND_MAX (CONF_INIT_LEN + 8) /* longest line, with its CR */
 
 #define MODEM_READ_MAX 64 /* most that modem_read_max() says */
 
@@ -36,9 +36,6 @@
 #define MODEM_DTR_LOW_MS  700 /* V.250 S25, and then some */
 #define MODEM_DTR_HIGH_MS 100 /* before the first AT */
 #define MODEM_GUARD_MS    1200 /* around +++: S12 is 1 s */
-#define MODEM_PLAIN_MS    2000
-#define MODEM_ATZ_MS      5000 /* ATZ and AT&F load a whole profile */
-#define MODEM_RADIO_MS    60000 /* +CFUN, +CGATT, +COPS wait for the network */
 #define MODEM_ABORT_MS    1000 /* CR to NO CARRIER */
 #define MODEM_LF_MS       200 /* CONNECT<CR> to its <LF> */
 #define MODEM_CALL_MS     60000 /* ATD to a result: a telephone number */
@@ -58,7 +55,7 @@ enum modem_state {
 	MODEM_ESC_WAIT, /* +++ sent */
 	MODEM_ESC_HANGUP, /* ATH sent */
 	MODEM_RESET, /* ATZ sent as the last rung */
-	MODEM_INIT, /* an init string sent */
+	MODEM_STEP, /* a step's command sent (modem_step.h) */
 	MODEM_CALLING, /* ATD sent */
 	MODEM_CONNECT_LF, /* CONNECT<CR> seen */
 	MODEM_ABORTING, /* CR sent to end a call */
@@ -86,7 +83,7 @@ enum modem_event {
 struct modem_out {
 	enum modem_line line; /* first */
 	size_t len; /* then write these bytes */
-	char data[MODEM_COMMAND_MAX];
+	char data[MODEM_TEXT_MAX + 1]; /* with a CR */
 	enum modem_event event; /* then tell */
 	uint32_t class; /* enum msg_link_class */
 	uint32_t phone; /* index of the number used last */
@@ -114,15 +111,15 @@ struct modem {
 	uint32_t tries; /* of AT on this rung */
 	uint32_t answers; /* to them, so that a late one is not the next's */
 	int synced; /* one of them was OK */
-	uint32_t builtin; /* next of our own init strings */
-	uint32_t init; /* next of the user's */
-	int own; /* the one that was sent is ours: it may fail */
+	uint32_t part; /* of the way to ATD, modem_step.h */
+	struct modem_step step; /* under way */
+	struct modem_init init;
 	uint32_t phone; /* index of the current number */
 	uint32_t used; /* numbers used up */
 	int again; /* ERROR to ATD has been forgiven once */
 	uint32_t class; /* of the numbers used up */
 	char why[MSG_TEXT_LEN - 32]; /* the last failure; more may be said */
-	char sent[MODEM_COMMAND_MAX - 1]; /* to know its echo */
+	char sent[MODEM_TEXT_MAX]; /* to know its echo */
 	int echo_seen; /* what came instead of an answer to AT */
 	int noise_seen;
 	struct result_reader reader;

@@ -306,7 +306,7 @@ static const struct scenario scenarios[] = {
 	    .event = MODEM_EV_HUNG_UP, .class = MSG_LINK_NEXT,
 	    .sent = "AT|DTR|" ATS "+++|ATH|ATZ|" },
 	{ "hang-up in an init string", ANSWERS, { SAYS("AT&C1", "", 0) },
-	    .hangup_in = MODEM_INIT, .event = MODEM_EV_HUNG_UP,
+	    .hangup_in = MODEM_STEP, .event = MODEM_EV_HUNG_UP,
 	    .sent = "AT|ATE0V1Q0X4|DTR|AT|" },
 	{ "hang-up while calling", ANSWERS,
 	    { SAYS("ATD", "", 0), SAYS("CR", "\r\nNO CARRIER\r\n", 50) },
