@@ -58,6 +58,8 @@ const struct conf_size_range conf_size_range[CONF_S_LAST] = {
 };
 
 const char *const conf_family_names[FAMILIES] = { "IPv4", "IPv6" };
+const char *const conf_kind_words[] = { "interface", "modem", "call" };
+
 const char *const conf_decide_words[] = {
 	[CONF_DECIDE_INET] = "inet",
 	[CONF_DECIDE_INET6] = "inet6",
@@ -173,6 +175,13 @@ conf_hook_valid(const char *name)
 {
 	return conf_name_valid(name) && name[0] != '.' &&
 	       strlen(name) < CONF_HOOK_LEN;
+}
+
+int
+conf_call_valid(const char *name)
+{
+	return conf_name_valid(name) && name[0] != '.' &&
+	       strlen(name) < CONF_CALL_LEN;
 }
 
 int
@@ -346,7 +355,7 @@ names_valid(const struct conf_uplink *u)
 	uint32_t i;
 
 	if (!ENDED(u->label) || !conf_name_valid(u->label) ||
-	    !ifname_valid(u->ifname, u->kind == CONF_MODEM) ||
+	    !ifname_valid(u->ifname, conf_ppp(u)) ||
 	    !ifname_valid(u->carrier_ifname, u->carrier != CONF_CARRIER_OF) ||
 	    u->ncompanions > CONF_COMPANIONS_MAX)
 		return 0;
@@ -360,7 +369,7 @@ int
 conf_uplink_valid(const struct conf_uplink *u)
 {
 	if (u->id >= CONF_UPLINKS_MAX || u->role > CONF_BACKUP ||
-	    (u->role == CONF_PRIMARY) != (u->id == 0) || u->kind > CONF_MODEM ||
+	    (u->role == CONF_PRIMARY) != (u->id == 0) || u->kind > CONF_CALL ||
 	    (u->role == CONF_PRIMARY && u->kind != CONF_INTERFACE) ||
 	    u->carrier > CONF_CARRIER_NONE || u->shutdown > 1 || u->metered > 1)
 		return 0;
@@ -379,7 +388,7 @@ conf_uplink_valid(const struct conf_uplink *u)
 	if (u->kind == CONF_MODEM && !modem_valid(&u->modem))
 		return 0;
 	if (u->start_ms != 0 &&
-	    (u->role == CONF_PRIMARY || u->kind == CONF_MODEM ||
+	    (u->role == CONF_PRIMARY || conf_ppp(u) ||
 		!conf_in_range(CONF_F_HOOK_TIMEOUT, u->start_ms)))
 		return 0;
 	return names_valid(u) && targets_valid(u) && probe_valid(&u->probe) &&
@@ -389,7 +398,13 @@ conf_uplink_valid(const struct conf_uplink *u)
 bool
 conf_dialled(const struct conf_uplink *u)
 {
-	return u->kind == CONF_MODEM || u->start_ms != 0;
+	return conf_ppp(u) || u->start_ms != 0;
+}
+
+bool
+conf_ppp(const struct conf_uplink *u)
+{
+	return u->kind == CONF_MODEM || u->kind == CONF_CALL;
 }
 
 int

@@ -33,12 +33,14 @@
 #define CONF_INIT_LEN       64
 #define CONF_ACCOUNT_LEN    128
 #define CONF_HOOK_LEN       48 /* a file in hooks/ */
+#define CONF_CALL_LEN       48 /* a file in CONF_PEERS_DIR */
+#define CONF_PEERS_DIR      "/etc/ppp/peers" /* pppd(8), "call" */
 #define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
 #define CONF_HOT_MAX_MS     3600000 /* between two proofs of a hot backup */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
-enum conf_kind { CONF_INTERFACE, CONF_MODEM };
+enum conf_kind { CONF_INTERFACE, CONF_MODEM, CONF_CALL };
 enum conf_carrier { CONF_CARRIER_ITSELF, CONF_CARRIER_OF, CONF_CARRIER_NONE };
 
 /* How many of a number of things must be good. */
@@ -120,7 +122,7 @@ struct conf_uplink {
 	uint32_t role; /* enum conf_role */
 	uint32_t kind; /* enum conf_kind */
 	char label[CONF_LABEL_LEN]; /* the primary's is its interface */
-	char ifname[IFNAMSIZ]; /* empty with modem: pppd chooses */
+	char ifname[IFNAMSIZ]; /* empty with modem or call: pppd chooses */
 	uint32_t carrier; /* enum conf_carrier */
 	char carrier_ifname[IFNAMSIZ]; /* for CONF_CARRIER_OF */
 	struct addr gateway[FAMILIES]; /* AF_UNSPEC: from its default route */
@@ -212,6 +214,7 @@ struct conf_private {
 	char tty[PATH_MAX]; /* modem "/dev/..." */
 	char account[CONF_ACCOUNT_LEN];
 	char secret[PATH_MAX]; /* the file that holds the password */
+	char call[CONF_CALL_LEN]; /* of CONF_CALL */
 	uint32_t ndns; /* of an interface; pppd tells a modem's */
 	struct addr dns[CONF_DNS_MAX];
 	char start[CONF_HOOK_LEN]; /* hooks of an interface, or empty */
@@ -244,6 +247,7 @@ struct conf {
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
 	struct conf_where hook_where[CONF_UPLINKS_MAX];
+	struct conf_where call_where[CONF_UPLINKS_MAX];
 	struct conf_where identity_where;
 	struct conf_where alarm_where;
 	struct conf_where capture_where;
@@ -296,6 +300,9 @@ int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
 
 /* Must it be brought up, at a price, and be hung up again? */
 bool conf_dialled(const struct conf_uplink *);
+/* Is it pppd that makes its interface? */
+bool conf_ppp(const struct conf_uplink *);
+extern const char *const conf_kind_words[]; /* by enum conf_kind */
 
 /* What may be sent to a modem: nothing that ends or begins a command. */
 int conf_phone_valid(const char *);
@@ -303,6 +310,8 @@ int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
 int conf_init_valid(const char *);
 /* A file among the hooks, not a hidden one, nor an editor's copy. */
 int conf_hook_valid(const char *);
+/* The same of pppd's option files. */
+int conf_call_valid(const char *);
 
 /* A quorum over n things: how many must be good (at least 1 if n > 0). */
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);

@@ -149,9 +149,6 @@ modem_end(struct conf_build *b)
 	if (u->modem.nphones == 0)
 		conf_src_error(b->src, &ub->where,
 		    "a modem needs a phone number: phone \"NUMBER\"");
-	if (ub->dns.s != NULL)
-		conf_src_error(b->src, &ub->dns,
-		    "a modem's resolvers are those that its peer names");
 	if (ub->account.s != NULL && ub->secret.s == NULL)
 		conf_src_error(b->src, &ub->account,
 		    "an account needs its secret: secret file \"PATH\"");
@@ -163,8 +160,9 @@ modem_end(struct conf_build *b)
 			u->dial.after_ms = CONF_DIAL_AFTER_TELEPHONE;
 }
 
+/* What only a modem has. */
 static void
-interface_end(struct conf_build *b)
+no_modem(struct conf_build *b)
 {
 	struct conf_uplink_build *ub = build_now(b);
 	const struct {
@@ -178,7 +176,32 @@ interface_end(struct conf_build *b)
 		if (needs[i].text->s != NULL)
 			conf_src_error(b->src, needs[i].text,
 			    "\"%s\" needs a modem", needs[i].word);
-	conf_build_hooks_end(b);
+}
+
+/* By what is it reached?  One way, not none, not two. */
+static void
+way_end(struct conf_build *b)
+{
+	struct conf_uplink_build *ub = build_now(b);
+	int ways;
+
+	ways =
+	    (ub->tty.s != NULL) + (ub->iface.s != NULL) + (ub->call.s != NULL);
+	if (ways != 1)
+		conf_src_error(b->src, &ub->where,
+		    ways == 0 ? "a backup needs a modem, an interface or a call"
+			      : "either modem, interface or call, not two");
+	else if (ub->tty.s != NULL)
+		modem_end(b);
+	else {
+		no_modem(b);
+		if (ub->iface.s != NULL)
+			conf_build_hooks_end(b);
+	}
+	if (conf_ppp(conf_build_uplink(b)) && ub->dns.s != NULL)
+		conf_src_error(b->src, &ub->dns,
+		    "the resolvers of a modem or call are those that its peer "
+		    "names");
 }
 
 /* block: with braces; without, a backup is an interface always there. */
@@ -193,16 +216,7 @@ conf_build_uplink_end(struct conf_build *b, int block)
 	if ((ub->broken = conf_src_errors(b->src) > b->errors_before))
 		return;
 	if (u->role == CONF_BACKUP) {
-		if (ub->tty.s != NULL && ub->iface.s != NULL)
-			conf_src_error(b->src, &ub->where,
-			    "either modem or interface, not both");
-		else if (ub->tty.s != NULL)
-			modem_end(b);
-		else if (ub->iface.s != NULL)
-			interface_end(b);
-		else
-			conf_src_error(b->src, &ub->where,
-			    "a backup needs a modem or an interface");
+		way_end(b);
 		if (!ub->have_metered)
 			u->metered = conf_dialled(u);
 	}

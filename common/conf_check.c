@@ -82,6 +82,18 @@ check_hook(struct check *c, const struct conf_where *where, const char *what,
 	check_file(c, where, what, path, S_IWGRP | S_IWOTH, S_IXUSR);
 }
 
+/* pppd runs programs that it names, as root. */
+static void
+check_call(struct check *c, const struct conf_where *where, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (name[0] == '\0')
+		return;
+	snprintf(path, sizeof(path), CONF_PEERS_DIR "/%s", name);
+	check_file(c, where, "call", path, S_IWGRP | S_IWOTH, 0);
+}
+
 int
 conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 {
@@ -92,6 +104,7 @@ conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 		if (conf->private[i].secret[0] != '\0')
 			check_file(&c, &conf->secret_where[i], "secret file",
 			    conf->private[i].secret, S_IRWXG | S_IRWXO, 0);
+		check_call(&c, &conf->call_where[i], conf->private[i].call);
 		check_hook(
 		    &c, &conf->hook_where[i], "start", conf->private[i].start);
 		check_hook(

@@ -138,6 +138,7 @@ struct conf_build {
 	struct conf_uplink_build {
 		struct conf_text where;
 		struct conf_text tty, account, secret, phone, init, iface;
+		struct conf_text call;
 		struct conf_text gateway; /* target gateway */
 		struct conf_text start, stop; /* hooks */
 		struct conf_text dns;
@@ -201,6 +202,9 @@ void conf_build_hook(struct conf_build *, const struct conf_text *word,
     const struct conf_text *name);
 void conf_build_hook_timeout(struct conf_build *, const struct conf_text *);
 void conf_build_hooks_end(struct conf_build *); /* of one interface */
+
+/* conf_call.c */
+void conf_build_call(struct conf_build *, const struct conf_text *name);
 
 /* conf_nat.c */
 void conf_build_masquerade(

@@ -234,6 +234,10 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	fprintf(f, " {\n");
 	if (u->kind == CONF_MODEM) {
 		print_modem(f, &u->modem, p);
+	} else if (u->kind == CONF_CALL) {
+		fprintf(f, "\tcall ");
+		print_string(f, p->call);
+		fputc('\n', f);
 	} else {
 		fprintf(f, "\tinterface ");
 		print_name(f, u->ifname);
@@ -472,19 +476,17 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 	char c[CONF_DURATION_LEN];
 
 	fprintf(f, "# with %s: %s %s%s", u->label,
-	    u->kind == CONF_MODEM ? "dial starts"
-	    : u->start_ms != 0    ? "started"
-				  : "used",
+	    conf_ppp(u)        ? "dial starts"
+	    : u->start_ms != 0 ? "started"
+			       : "used",
 	    u->dial.after_ms == 0 ? "at once" : "after ",
 	    u->dial.after_ms == 0 ? "" : spaced(u->dial.after_ms, a));
 	if (conf_dialled(u))
 		fprintf(f,
 		    ", gives up a %s after %s, tries %u time%s with "
 		    "pauses of %s to %s",
-		    u->kind == CONF_MODEM ? "call" : "start",
-		    spaced(u->kind == CONF_MODEM ? u->dial.timeout_ms
-						 : u->start_ms,
-			a),
+		    conf_ppp(u) ? "call" : "start",
+		    spaced(conf_ppp(u) ? u->dial.timeout_ms : u->start_ms, a),
 		    u->dial.redial, u->dial.redial == 1 ? "" : "s",
 		    spaced(u->dial.backoff_ms, b),
 		    spaced(u->dial.backoff_max_ms, c));

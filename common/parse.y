@@ -98,7 +98,7 @@ static void	once(const struct conf_text *);
 %}
 
 %token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
-%token	<text>	BACKOFF BACKUP BUDGET CAPTURE CARRIER COLD COMPANION CONTROL COUNT
+%token	<text>	BACKOFF BACKUP BUDGET CALL CAPTURE CARRIER COLD COMPANION CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY
 %token	<text>	HELLO HOLD
@@ -368,6 +368,10 @@ backup_word	: INTERFACE			{
 		| MODEM string SPEED string	{
 			once(&$1);
 			conf_build_modem(BUILD, &$2, &$4);
+		}
+		| CALL string			{
+			once(&$1);
+			conf_build_call(BUILD, &$2);
 		}
 		| INIT				{ once(&$1); } inits
 		| PHONE				{ once(&$1); } phones
@@ -773,7 +777,7 @@ static const struct keyword {
 	{ "backoff", BACKOFF, IN_DIAL, "a duration", 0 },
 	{ "backup", BACKUP, IN_GLOBAL, "a name", 0 },
 	{ "budget", BUDGET, IN_PROBE, "a size", IN_BACKUP },
-	{ "call", UNSUPPORTED, 0, NULL, 0 },
+	{ "call", CALL, IN_BACKUP, "a name", 0 },
 	{ "capture", CAPTURE, IN_GLOBAL, "a path", 0 },
 	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none", 0 },
 	{ "cold", COLD, IN_VALUE, NULL, 0 },

@@ -184,7 +184,7 @@ fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
 {
 	const char *ifname = c->ifname;
 
-	if (c->kind == CONF_MODEM)
+	if (conf_ppp(c))
 		ifname = ppp_interface(c->id);
 	u->id = c->id;
 	u->role = c->role;

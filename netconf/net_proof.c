@@ -39,7 +39,7 @@ is_dialled(const char *ifname)
 	uint32_t i;
 
 	for (i = 0; i < w->nuplinks; i++)
-		if (conf->uplink[i].kind == CONF_MODEM &&
+		if (conf_ppp(&conf->uplink[i]) &&
 		    strcmp(w->uplink[i].ifname, ifname) == 0)
 			return 1;
 	return 0;

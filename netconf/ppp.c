@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of each pppd: started on a line that the dialer connected, told
- * of by its ip-up program, ended, or found again after we were restarted.
+ * The life of each pppd: started on a line that the dialer connected, or to
+ * dial by itself (call), told of by its ip-up program, ended, or found again
+ * after we were restarted.
  *
  * It has a session of its own and a record on disk (ppp_record.h), so it
  * outlives us, and a later netconf adopts it.  One that was on its way to
@@ -18,6 +19,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <event.h>
+#include <fcntl.h>
+#include <paths.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +76,18 @@ session_find(const char *label)
 	return NULL;
 }
 
+/* The backup of this number if pppd makes its interface, or NULL. */
+static const struct conf_uplink *
+ppp_uplink(uint32_t uplink)
+{
+	const struct conf *conf = config_current();
+
+	if (conf == NULL || uplink >= conf->nuplinks ||
+	    !conf_ppp(&conf->uplink[uplink]))
+		return NULL;
+	return &conf->uplink[uplink];
+}
+
 static void
 send_down(uint32_t uplink, uint32_t gen, uint32_t class, const char *text)
 {
@@ -125,6 +140,18 @@ session_free(struct session *s)
 	free(s);
 }
 
+/* The line is nobody's now, or the dialer's, to hang up. */
+static void
+free_line(const struct session *s)
+{
+	if (strcmp(s->record.tty, PPP_TTY_NONE) == 0)
+		return;
+	if (s->pidfd == -1)
+		tty_return(s->record.label);
+	else
+		tty_lock_drop(TTY_LOCK_DIR, s->record.tty, s->record.pid);
+}
+
 /* All of it is gone: the line is free, and the parent may know. */
 static void
 finish(struct session *s)
@@ -139,10 +166,7 @@ finish(struct session *s)
 	log_info("%s: pppd %d ended: %s", s->record.label, (int)s->record.pid,
 	    m.text);
 	ppp_file_remove(s->record.label);
-	if (s->pidfd == -1)
-		tty_return(s->record.label);
-	else
-		tty_lock_drop(TTY_LOCK_DIR, s->record.tty, s->record.pid);
+	free_line(s);
 	if (!s->silent && uplink != MSG_UPLINK_NONE)
 		netconf_send(IMSG_PPP_DOWN, -1, &m, sizeof(m));
 	session_free(s);
@@ -454,7 +478,7 @@ account(const struct conf_private *p, char *text, size_t size, char *why,
  * or -1 with errno.
  */
 static int
-launch(struct ppp_record *r, int tty, const char *text)
+launch(struct ppp_record *r, const char *call, int tty, const char *text)
 {
 	char path[PATH_MAX];
 	struct ppp_args args;
@@ -463,7 +487,7 @@ launch(struct ppp_record *r, int tty, const char *text)
 	int error = 0;
 
 	ppp_file_path(r->label, path, sizeof(path));
-	ppp_options_args(&args, r->label, path, text != NULL);
+	ppp_options_args(&args, r->label, path, call, text != NULL);
 	if (process_boot(r->boot, sizeof(r->boot)) == -1 ||
 	    ppp_exec_fork(&x, &args, tty, text) == -1)
 		return -1;
@@ -485,7 +509,42 @@ launch(struct ppp_record *r, int tty, const char *text)
 }
 
 static void
-start(const struct msg_link *m, const char *label)
+cannot_start(const struct msg_link *m)
+{
+	char why[MSG_TEXT_LEN];
+
+	snprintf(why, sizeof(why), "cannot start pppd: %s", strerror(errno));
+	send_down(m->uplink, m->gen, MSG_LINK_BACKOFF, why);
+}
+
+static void
+record_init(struct ppp_record *r, const struct msg_link *m, const char *label,
+    const char *device)
+{
+	memset(r, 0, sizeof(*r));
+	strlcpy(r->label, label, sizeof(r->label));
+	strlcpy(r->tty, device, sizeof(r->tty));
+	r->gen = m->gen;
+}
+
+/* It finds its line by itself, and must not find one of ours. */
+static void
+start_call(const struct msg_link *m, const char *label)
+{
+	const char *call = config_current()->private[m->uplink].call;
+	struct ppp_record r;
+	int null;
+
+	record_init(&r, m, label, PPP_TTY_NONE);
+	if ((null = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1 ||
+	    launch(&r, call, null, NULL) == -1)
+		cannot_start(m);
+	if (null != -1)
+		close(null);
+}
+
+static void
+start_line(const struct msg_link *m, const char *label)
 {
 	const struct conf_private *p = &config_current()->private[m->uplink];
 	char text[PPP_ACCOUNT_TEXT_MAX] = "", why[MSG_TEXT_LEN];
@@ -498,18 +557,12 @@ start(const struct msg_link *m, const char *label)
 		    "the port is not open");
 		return;
 	}
-	memset(&r, 0, sizeof(r));
-	strlcpy(r.label, label, sizeof(r.label));
-	strlcpy(r.tty, device, sizeof(r.tty));
-	r.gen = m->gen;
+	record_init(&r, m, label, device);
 	if (has_account &&
 	    account(p, text, sizeof(text), why, sizeof(why)) == -1)
 		send_down(m->uplink, m->gen, MSG_LINK_GIVEUP, why);
-	else if (launch(&r, tty, has_account ? text : NULL) == -1) {
-		snprintf(
-		    why, sizeof(why), "cannot start pppd: %s", strerror(errno));
-		send_down(m->uplink, m->gen, MSG_LINK_BACKOFF, why);
-	}
+	else if (launch(&r, NULL, tty, has_account ? text : NULL) == -1)
+		cannot_start(m);
 	explicit_bzero(text, sizeof(text));
 }
 
@@ -518,20 +571,22 @@ ppp_start(const struct msg_link *m)
 {
 	const struct conf_uplink *u;
 
-	if ((u = tty_modem(m->uplink)) == NULL)
+	if ((u = ppp_uplink(m->uplink)) == NULL)
 		send_down(m->uplink, m->gen, MSG_LINK_GIVEUP,
-		    "no modem in the configuration");
+		    "nothing to dial in the configuration");
 	else if (session_find(u->label) != NULL)
 		send_down(m->uplink, m->gen, MSG_LINK_BACKOFF,
 		    "an earlier pppd has not ended yet");
+	else if (u->kind == CONF_CALL)
+		start_call(m, u->label);
 	else
-		start(m, u->label);
+		start_line(m, u->label);
 }
 
 void
 ppp_stop(const struct msg_link *m)
 {
-	const struct conf_uplink *u = tty_modem(m->uplink);
+	const struct conf_uplink *u = ppp_uplink(m->uplink);
 	struct session *s;
 
 	if (u == NULL || (s = session_find(u->label)) == NULL) {
@@ -566,7 +621,7 @@ ppp_reloaded(void)
 	struct session *s;
 
 	TAILQ_FOREACH(s, &sessions, entry)
-		if (tty_modem(config_uplink(s->record.label)) == NULL) {
+		if (ppp_uplink(config_uplink(s->record.label)) == NULL) {
 			s->silent = 1;
 			session_end(s);
 		}
@@ -576,7 +631,7 @@ ppp_reloaded(void)
 static const struct session *
 session_up(uint32_t uplink)
 {
-	const struct conf_uplink *u = tty_modem(uplink);
+	const struct conf_uplink *u = ppp_uplink(uplink);
 	const struct session *s;
 
 	if (u == NULL || (s = session_find(u->label)) == NULL || !s->up ||
@@ -643,11 +698,12 @@ adopt(const char *label)
 	if ((pidfd = open_recorded(&r)) == -1) {
 		log_info("%s: pppd %d of before is gone", label, (int)r.pid);
 		ppp_file_remove(label);
-		tty_lock_drop(TTY_LOCK_DIR, r.tty, r.pid);
+		if (strcmp(r.tty, PPP_TTY_NONE) != 0)
+			tty_lock_drop(TTY_LOCK_DIR, r.tty, r.pid);
 		return;
 	}
 	s = session_new(&r, &none, pidfd);
-	if (tty_modem(config_uplink(label)) != NULL && really_up(&r)) {
+	if (ppp_uplink(config_uplink(label)) != NULL && really_up(&r)) {
 		log_info(
 		    "%s: adopted pppd %d on %s", label, (int)r.pid, r.ifname);
 		send_up(s);

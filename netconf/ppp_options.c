@@ -15,19 +15,26 @@
 #define STR(x)  #x
 #define TEXT(x) STR(x)
 
-static const char *const fixed[] = {
-	"pppd",
+/* On the line that a modem has connected. */
+static const char *const on_line[] = {
 	/*
 	 * On the descriptors that it is given: device mode would throw away
 	 * what the peer has sent already, which costs a restart timer (3 s).
 	 */
 	"notty",
+	"noauth", /* the provider does not prove itself to us */
+	/* no header compression, and no CCP exchange for nothing */
+	"novj",
+	"noccp",
+};
+
+/* On any; they come after an option file of the site's own. */
+static const char *const always[] = {
 	"nodetach", /* else the exit status is lost */
 	"nopersist", /* redialling is the parent's */
 	"logfd",
 	"2",
 	"hide-password",
-	"noauth", /* the provider does not prove itself to us */
 	/* pppd lays no route and brings no address of its own */
 	"nodefaultroute",
 	"noproxyarp",
@@ -36,9 +43,6 @@ static const char *const fixed[] = {
 	"ipcp-accept-remote",
 	"usepeerdns",
 	"noipv6",
-	/* no header compression, and no CCP exchange for nothing */
-	"novj",
-	"noccp",
 	/* the default of 3 s is most of the time until IP is up, or down */
 	"lcp-restart",
 	"1",
@@ -68,29 +72,42 @@ static const char *const fixed[] = {
 	("DIALFAIL_FD=" TEXT(PPP_FD_EVENT)),
 };
 
-#define NFIXED (sizeof(fixed) / sizeof(fixed[0]))
-_Static_assert(NFIXED + 9 <= PPP_ARGS_MAX, "room for what varies");
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+_Static_assert(COUNT(on_line) + COUNT(always) + 10 <= PPP_ARGS_MAX,
+    "room for what varies");
+
+static void
+add(struct ppp_args *a, const char *const *words, size_t n)
+{
+	memcpy(&a->argv[a->n], words, n * sizeof(words[0]));
+	a->n += n;
+}
 
 void
-ppp_options_args(
-    struct ppp_args *a, const char *label, const char *record, int account)
+ppp_options_args(struct ppp_args *a, const char *label, const char *record,
+    const char *call, int account)
 {
-	size_t n = NFIXED;
-
+	a->n = 0;
+	a->argv[a->n++] = "pppd";
 	snprintf(a->linkname, sizeof(a->linkname), "%s%s", PPP_LINKNAME, label);
 	snprintf(a->record, sizeof(a->record), "DIALFAIL_RECORD=%s", record);
-	memcpy(a->argv, fixed, sizeof(fixed));
-	a->argv[n++] = "set";
-	a->argv[n++] = a->record;
-	a->argv[n++] = "linkname";
-	a->argv[n++] = a->linkname;
-	a->argv[n++] = "ipparam";
-	a->argv[n++] = a->linkname;
+	if (call != NULL) {
+		a->argv[a->n++] = "call";
+		a->argv[a->n++] = call;
+	} else
+		add(a, on_line, COUNT(on_line));
+	add(a, always, COUNT(always));
+	a->argv[a->n++] = "set";
+	a->argv[a->n++] = a->record;
+	a->argv[a->n++] = "linkname";
+	a->argv[a->n++] = a->linkname;
+	a->argv[a->n++] = "ipparam";
+	a->argv[a->n++] = a->linkname;
 	if (account) {
-		a->argv[n++] = "file";
-		a->argv[n++] = "/proc/self/fd/" TEXT(PPP_FD_OPTIONS);
+		a->argv[a->n++] = "file";
+		a->argv[a->n++] = "/proc/self/fd/" TEXT(PPP_FD_OPTIONS);
 	}
-	a->argv[n] = NULL;
+	a->argv[a->n] = NULL;
 }
 
 /*

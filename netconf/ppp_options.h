@@ -25,16 +25,18 @@
 
 struct ppp_args {
 	const char *argv[PPP_ARGS_MAX];
+	size_t n;
 	char linkname[PPP_LINKNAME_LEN];
 	char record[PATH_MAX + sizeof("DIALFAIL_RECORD=")];
 };
 
 /*
- * The arguments for this backup; account: there is an options file as well.
- * argv ends in NULL and points into the struct and to constants.
+ * The arguments for this backup; call: it is dialled by pppd itself, as this
+ * file of its own says, else NULL; account: there is an options file as well.
+ * argv ends in NULL and points into the struct, to call and to constants.
  */
-void ppp_options_args(
-    struct ppp_args *, const char *label, const char *record, int account);
+void ppp_options_args(struct ppp_args *, const char *label, const char *record,
+    const char *call, int account);
 
 /*
  * The options file with user and password, quoted as pppd(8) unquotes.

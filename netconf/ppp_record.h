@@ -9,7 +9,7 @@
  *	pid 812				interface ppp0
  *	started 48213			local 10.99.0.2
  *	boot 5f0c...-...		remote 10.99.0.1
- *	tty /dev/ttyUSB2		pppd 812
+ *	tty /dev/ttyUSB2 (- if none)	pppd 812
  *	backup lte			linkname dialfail-lte
  *	gen 3				dns 10.99.0.53 (none, one or two)
  *
@@ -32,6 +32,7 @@
 #define PPP_BOOT_LEN     37 /* a UUID as text, with its NUL */
 #define PPP_LINKNAME     "dialfail-" /* the backup's label follows */
 #define PPP_LINKNAME_LEN (sizeof(PPP_LINKNAME) - 1 + CONF_LABEL_LEN)
+#define PPP_TTY_NONE     "-" /* it dials by itself */
 #define PPP_RECORD_MAX   (PATH_MAX + 1024)
 
 struct ppp_record {

@@ -485,7 +485,7 @@ resolver_follow(uint32_t active)
 		want.n = p->ndns;
 		memcpy(want.server, p->dns, sizeof(p->dns));
 		strlcpy(want.ifname, u->ifname, IFNAMSIZ);
-		if (u->kind == CONF_MODEM) {
+		if (conf_ppp(u)) {
 			want.n = ppp_dns(active, want.server);
 			strlcpy(want.ifname, ppp_interface(active), IFNAMSIZ);
 		}

@@ -154,7 +154,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 {
 	json_open(j, NULL, '{');
 	json_string(j, "name", u->name);
-	json_string(j, "kind", u->kind == CONF_MODEM ? "modem" : "interface");
+	json_string(j, "kind", conf_kind_words[u->kind]);
 	json_string(j, "status", u->status);
 	json_string_or_null(j, "interface", u->ifname);
 	json_string_or_null(j, "cause", u->cause);

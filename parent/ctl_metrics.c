@@ -395,7 +395,7 @@ dials(struct out *o, const struct ctl_answer *a)
 		const struct ctl_uplink *u = &a->uplinks[i];
 		struct labels up = { "" }, failed = { "" };
 
-		if (u->kind != CONF_MODEM)
+		if (u->kind == CONF_INTERFACE)
 			continue;
 		label(label(&up, "uplink", u->name), "result", "up");
 		label(label(&failed, "uplink", u->name), "result", "failed");

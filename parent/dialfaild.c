@@ -142,6 +142,15 @@ report(const char *file, int line, const char *text, void *arg)
 		fprintf(stderr, "%s: %s\n", file, text);
 }
 
+/* What another machine may have, or another day. */
+static void
+warn_of(const char *file, int line, const char *text, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "%s:%d: warning: %s: the daemon will refuse it\n", file,
+	    line, text);
+}
+
 /* -n, -nv: check, and say what it means.  The exit code. */
 static int
 check(const struct options *o)
@@ -151,6 +160,8 @@ check(const struct options *o)
 	conf = conf_parse(o->file, o->macros, 1, report, NULL);
 	if (conf == NULL)
 		return 1;
+	if (geteuid() == 0) /* others cannot look there */
+		(void)conf_check_system(conf, warn_of, NULL);
 	if (o->verbose) {
 		conf_print(conf, stdout);
 		conf_print_meaning(conf, stdout);

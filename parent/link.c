@@ -12,6 +12,9 @@
  *	REOPENING   an adopted line's tty is on its way to the dialer
  *	HANGING_UP  the dialer hangs up and resets the modem
  *
+ * One that pppd dials by itself (call) has neither tty nor dialer: it begins
+ * with NEGOTIATING and is at rest after ENDING.
+ *
  * One that is an interface with hooks goes through STARTING, AWAITING,
  * PREPARING, UP and STOPPING instead (link_hook.c).
  *
@@ -136,6 +139,10 @@ hang_up(struct uplink *u)
 static void
 after_ppp(struct uplink *u)
 {
+	if (u->conf.kind == CONF_CALL) {
+		link_rest(u);
+		return;
+	}
 	if (u->link.dialer_has_tty) {
 		hang_up(u);
 		return;
@@ -193,6 +200,25 @@ link_fail(struct uplink *u, uint32_t class, const char *text)
 	}
 }
 
+static uint32_t
+link_left_ms(const struct uplink *u)
+{
+	int64_t gone;
+
+	gone = monotime_ms_between(u->link.began, monotime_now());
+	if (gone >= u->conf.dial.timeout_ms)
+		return 1;
+	return u->conf.dial.timeout_ms - (uint32_t)gone;
+}
+
+static void
+negotiate(struct uplink *u)
+{
+	link_phase(u, LINK_NEGOTIATING);
+	link_timer(&u->link, link_left_ms(u));
+	link_tell(u, CHILD_NETCONF, IMSG_PPP_START);
+}
+
 void
 link_start(uint32_t id)
 {
@@ -212,6 +238,12 @@ link_start(uint32_t id)
 	l->called = 0;
 	if (u->conf.start_ms != 0) {
 		link_hook_start(u);
+		return;
+	}
+	if (u->conf.kind == CONF_CALL) {
+		link_called(u);
+		history_line(u->conf.label, "pppd dials");
+		negotiate(u);
 		return;
 	}
 	link_phase(u, LINK_OPENING);
@@ -276,17 +308,6 @@ on_timer(int fd, short what, void *arg)
 	case LINK_PHASE_MAX:
 		break;
 	}
-}
-
-static uint32_t
-link_left_ms(const struct uplink *u)
-{
-	int64_t gone;
-
-	gone = monotime_ms_between(u->link.began, monotime_now());
-	if (gone >= u->conf.dial.timeout_ms)
-		return 1;
-	return u->conf.dial.timeout_ms - (uint32_t)gone;
 }
 
 static int
@@ -368,9 +389,7 @@ dial_result(struct uplink *u, const struct msg_link_result *r)
 	}
 	history_line(u->conf.label, "%s, pppd starts", r->text);
 	l->phone = r->phone;
-	link_phase(u, LINK_NEGOTIATING);
-	link_timer(l, link_left_ms(u));
-	link_tell(u, CHILD_NETCONF, IMSG_PPP_START);
+	negotiate(u);
 }
 
 static void
@@ -481,7 +500,7 @@ got_ppp_up(struct imsg *imsg)
 		return;
 	}
 	if (m.uplink >= parent->conf.nuplinks ||
-	    uplink(m.uplink)->conf.kind != CONF_MODEM)
+	    !conf_ppp(&uplink(m.uplink)->conf))
 		return;
 	u = m.adopted ? uplink(m.uplink) : addressed(m.uplink, m.gen);
 	if (u != NULL)

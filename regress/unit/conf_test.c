@@ -352,7 +352,7 @@ test_uplinks_in_messages(void **state)
 	UPLINK_REFUSED(1, id, 0);
 	UPLINK_REFUSED(0, role, CONF_BACKUP + 1);
 	UPLINK_REFUSED(0, kind, CONF_MODEM); /* it is never dialled */
-	UPLINK_REFUSED(1, kind, CONF_MODEM + 1);
+	UPLINK_REFUSED(1, kind, CONF_CALL + 1);
 	UPLINK_REFUSED(0, carrier, CONF_CARRIER_NONE + 1);
 	UPLINK_REFUSED(0, carrier_ifname[0], '\0');
 	UPLINK_REFUSED(0, carrier_ifname[0], '/');

@@ -63,7 +63,7 @@ test_args(void **state)
 	struct ppp_args a;
 
 	(void)state;
-	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", 1);
+	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 1);
 	assert_string_equal(a.argv[0], "pppd");
 	assert_true(has(&a, "notty", NULL));
 	assert_true(has(&a, "nodetach", NULL));
@@ -76,8 +76,18 @@ test_args(void **state)
 	assert_true(has(&a, "set", "DIALFAIL_RECORD=/run/dialfail/ppp/lte"));
 	assert_true(has(&a, "set", "DIALFAIL_FD=3"));
 	assert_true(has(&a, "file", "/proc/self/fd/4"));
-	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", 0);
+	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 0);
 	assert_false(has(&a, "file", NULL));
+	assert_false(has(&a, "call", NULL));
+	ppp_options_args(&a, "dsl", "/run/dialfail/ppp/dsl", "isp", 0);
+	/* first, so that ours count */
+	assert_string_equal(a.argv[1], "call");
+	assert_string_equal(a.argv[2], "isp");
+	assert_false(has(&a, "notty", NULL));
+	assert_true(has(&a, "nodefaultroute", NULL));
+	assert_true(has(&a, "nopersist", NULL));
+	assert_true(has(&a, "linkname", "dialfail-dsl"));
+	assert_null(a.argv[a.n]);
 }
 
 static void
