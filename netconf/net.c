@@ -19,6 +19,7 @@
 
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
 #define SETTLE_MS     5 /* events of one change come together */
+#define QUIET_MS      100 /* not looked at for so long: the first is news */
 #define MISSING_MS    500 /* an address or a route, until it is told */
 #define EXPIRED_MS    50 /* what was to expire has done so */
 #define PACE          10 /* of what follows, in its time */
@@ -46,6 +47,7 @@ static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
 static struct event monitor, settle, later, held, expiry, clear_timer;
+static struct monotime looked; /* when that dump was made */
 static struct pace {
 	struct monotime at[PACE]; /* ring */
 	uint32_t n;
@@ -115,6 +117,7 @@ dump(void)
 	_Static_assert(CONF_UPLINKS_MAX <= NET_UPLINKS_MAX, "all of them");
 	for (i = 0; i < want.nuplinks; i++)
 		strlcpy(u.ifname[i], want.uplink[i].ifname, IFNAMSIZ);
+	looked = monotime_now();
 	net_state_free(&state);
 	if (netops->dump(&state, &u) == -1) {
 		log_warn("network: dump");
@@ -285,32 +288,72 @@ too_early(uint32_t i, const struct msg_facts *f)
 	return 1;
 }
 
-/* What the last dump says of an uplink; the parent hears what is new. */
+/* What the last dump says of an uplink; gateways that it shows are learnt. */
 static void
-tell_facts(uint32_t i, int anyway)
+learn_facts(uint32_t i, struct msg_facts *f)
 {
 	const struct conf_uplink *c = &config_current()->uplink[i];
 	struct net_uplink *u = &want.uplink[i];
-	const struct net_link *l = net_link_find(&state, u->ifname);
-	char why[MSG_TEXT_LEN];
-	struct msg_facts f;
 	uint32_t n;
 
 	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
-	    c->carrier == CONF_CARRIER_NONE, &state, &f);
+	    c->carrier == CONF_CARRIER_NONE, &state, f);
 	for (n = 0; n < FAMILIES; n++)
 		if (!u->gateway_configured[n])
-			u->gateway[n] = f.family[n].gateway;
-	if (!anyway &&
-	    (too_early(i, &f) || memcmp(&f, &facts[i], sizeof(f)) == 0))
-		return;
-	facts[i] = f;
+			u->gateway[n] = f->family[n].gateway;
+}
+
+static void
+send_facts(uint32_t i, const struct msg_facts *f)
+{
+	const struct net_link *l = net_link_find(&state, want.uplink[i].ifname);
+	char why[MSG_TEXT_LEN];
+	uint32_t n;
+
+	facts[i] = *f;
 	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
 		log_warnx("%s", why);
 	for (n = 0; n < FAMILIES; n++)
-		if (f.family[n].address.family != AF_UNSPEC)
-			last_address[i][n] = f.family[n].address;
-	netconf_send(IMSG_FACTS, -1, &f, sizeof(f));
+		if (f->family[n].address.family != AF_UNSPEC)
+			last_address[i][n] = f->family[n].address;
+	netconf_send(IMSG_FACTS, -1, f, sizeof(*f));
+}
+
+/* The parent hears what is new. */
+static void
+tell_facts(uint32_t i, int anyway)
+{
+	struct msg_facts f;
+
+	learn_facts(i, &f);
+	if (anyway ||
+	    (!too_early(i, &f) && memcmp(&f, &facts[i], sizeof(f)) != 0))
+		send_facts(i, &f);
+}
+
+static int
+works(const struct msg_facts *f)
+{
+	return f->ifindex != 0 && f->up && f->carrier;
+}
+
+/*
+ * A link that is lost is told before the rest of what changes has come: a
+ * backup may stand by, and nothing that comes with it makes the link good.
+ */
+static void
+tell_losses(void)
+{
+	struct msg_facts f;
+	uint32_t i;
+
+	if (dump() == -1)
+		return;
+	for (i = 0; i < want.nuplinks; i++) {
+		learn_facts(i, &f);
+		if (works(&facts[i]) && !works(&f))
+			send_facts(i, &f);
+	}
 }
 
 static int
@@ -605,6 +648,9 @@ on_monitor(int fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	event_del(&monitor);
+	if (monotime_cmp(monotime_add_ms(looked, QUIET_MS), monotime_now()) <=
+	    0)
+		tell_losses();
 	settle_soon();
 }
 
