@@ -1218,6 +1218,45 @@ test_others_change(void **arg)
 	assert_int_equal(last_done()->ok, 1);
 }
 
+/* After a quiet time a lost link is told before anything is repaired. */
+static void
+test_lost(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	looked = monotime_add_ms(monotime_now(), -QUIET_MS);
+	nsent = 0;
+	kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
+	sim_link(k, "eth1")->carrier = 0;
+	changed();
+	event_loop(EVLOOP_ONCE);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(sent[0].body.facts.ifindex, ETH1);
+	assert_int_equal(sent[0].body.facts.carrier, 0);
+	assert_int_equal(k->s.nrules, 6);
+	loop_quiet();
+	assert_int_equal(k->s.nrules, 7);
+	assert_int_equal(count(IMSG_FACTS), 1);
+
+	/* what comes then is looked at when all of it has come, */
+	sim_link(k, "wan2")->carrier = 0;
+	looked = monotime_now();
+	changed();
+	event_loop(EVLOOP_ONCE);
+	assert_int_equal(count(IMSG_FACTS), 1);
+	loop_quiet();
+	assert_int_equal(count(IMSG_FACTS), 2);
+	/* and so is good news */
+	looked = monotime_add_ms(monotime_now(), -QUIET_MS);
+	sim_link(k, "eth1")->carrier = 1;
+	changed();
+	event_loop(EVLOOP_ONCE);
+	assert_int_equal(count(IMSG_FACTS), 2);
+	loop_quiet();
+	assert_int_equal(count(IMSG_FACTS), 3);
+}
+
 /* What could not be repaired is tried again, though nobody says anything. */
 static void
 test_repair_refused(void **arg)
@@ -1858,6 +1897,7 @@ main(void)
 		T(test_drain_often),
 		T(test_recreated),
 		T(test_others_change),
+		T(test_lost),
 		T(test_repair_refused),
 		T(test_advertised),
 		T(test_expired),
