@@ -19,6 +19,7 @@
 
 #define NET_PROTO       157 /* of our routes and rules */
 #define NET_GROUP       157 /* of every uplink's interface */
+#define NET_TABLE_HELD  155 /* private networks that no hot backup gets */
 #define NET_TABLE_OWN   156 /* the primary's, for sockets bound to it */
 #define NET_TABLE       157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
@@ -75,6 +76,7 @@ struct net_rule {
 	struct addr from; /* AF_UNSPEC: any */
 	char oif[IFNAMSIZ]; /* empty: any */
 	int suppress; /* routes that leave by NET_GROUP do not count */
+	int no_default; /* default routes do not count */
 };
 
 /* A rule of others that leads to main before ours. */
@@ -85,14 +87,15 @@ struct net_foreign {
 };
 #define NET_FOREIGN_MAX 16 /* more are not told */
 
-enum net_route_type { NET_UNICAST, NET_UNREACHABLE };
+/* NET_THROW: as if the table had no route for it. */
+enum net_route_type { NET_UNICAST, NET_UNREACHABLE, NET_THROW };
 
 struct net_route {
 	enum net_route_type type;
 	uint32_t table;
 	struct prefix dst; /* len 0: the default */
 	struct addr gateway; /* AF_UNSPEC: directly by the interface */
-	uint32_t ifindex; /* 0 with NET_UNREACHABLE */
+	uint32_t ifindex; /* 0 but with NET_UNICAST */
 	uint32_t beside; /* another link of the same route; 0: it is the one */
 	uint32_t metric;
 	uint32_t proto;

@@ -168,7 +168,8 @@ plan_same_rule(const struct net_rule *a, const struct net_rule *b)
 	return a->pref == b->pref && a->family == b->family &&
 	       a->table == b->table && a->mark == b->mark &&
 	       a->mask == b->mask && addr_cmp(&a->from, &b->from) == 0 &&
-	       strcmp(a->oif, b->oif) == 0 && a->suppress == b->suppress;
+	       strcmp(a->oif, b->oif) == 0 && a->suppress == b->suppress &&
+	       a->no_default == b->no_default;
 }
 
 /* The next one of this family from i on, which moves behind it; or NULL. */
@@ -437,7 +438,7 @@ wanted_before(const struct net_state *s, struct wanted *d)
 	for (i = 0; i < s->nroutes; i++) {
 		if (!plan_ours(&s->routes[i]))
 			continue;
-		if (d->nroutes == WANTED_MAX)
+		if (d->nroutes == ROUTES_MAX)
 			break;
 		d->route[d->nroutes++] = s->routes[i];
 	}

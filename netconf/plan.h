@@ -26,7 +26,8 @@
 
 #define PLAN_NFT_MAX 49152
 #define WANTED_MAX   512
-#define PRIVATE_MAX  200 /* networks of both families, two routes each */
+#define ROUTES_MAX   768
+#define PRIVATE_MAX  200 /* networks of both families, three routes each */
 
 struct net_uplink {
 	uint32_t id;
@@ -120,7 +121,7 @@ struct step {
 struct wanted {
 	struct net_rule rule[WANTED_MAX];
 	size_t nrules;
-	struct net_route route[WANTED_MAX];
+	struct net_route route[ROUTES_MAX];
 	size_t nroutes;
 	struct net_element element[WANTED_MAX];
 	size_t nelements;

@@ -15,6 +15,12 @@ struct net_route *plan_add_route(
  */
 void plan_want_private(struct wanted *, enum family, const struct net_want *,
     const struct net_state *, const struct net_route *moved);
+/*
+ * Private networks of the primary while a backup stands by hot: what keeps
+ * them from it is put into table 155.  How many there are.
+ */
+size_t plan_want_held(struct wanted *, enum family, const struct net_want *,
+    const struct net_state *);
 /* Are there too many of them? */
 int plan_private_too_many(const struct net_want *, const struct net_state *);
 /* Shall this link be down while traffic is on a backup? */

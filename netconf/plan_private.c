@@ -6,6 +6,10 @@
  * routes, and behind it that the network is unreachable: so they stay where
  * they are, or are refused once their uplink is gone.  Networks of `follow`
  * are moved with the rest.
+ *
+ * With a hot backup a primary that is gone is no reason to wait for us: what
+ * main leads nowhere goes by the backup, and main's own default may lead there.
+ * So table 155 refuses what main has no other route for than a default.
  */
 #include <sys/types.h>
 
@@ -53,12 +57,12 @@ stays(const struct net_want *w, enum family family, const struct prefix *net)
 
 /* How many more may stay: both families share it. */
 static size_t
-room(const struct wanted *d)
+room(const struct wanted *d, uint32_t table)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < d->nroutes; i++)
-		n += d->route[i].table == NET_TABLE &&
+		n += d->route[i].table == table &&
 		     d->route[i].metric == NET_METRIC_LAST;
 	return n < PRIVATE_MAX ? PRIVATE_MAX - n : 0;
 }
@@ -105,14 +109,15 @@ plan_private_too_many(const struct net_want *w, const struct net_state *s)
 
 /* Is there a route for it already, a copy of a connected network? */
 static int
-has_route(const struct wanted *d, const struct prefix *dst, uint32_t metric)
+has_route(const struct wanted *d, uint32_t table, const struct prefix *dst,
+    uint32_t metric)
 {
 	const struct net_route *r;
 	size_t i;
 
 	for (i = 0; i < d->nroutes; i++) {
 		r = &d->route[i];
-		if (r->table == NET_TABLE && r->metric == metric &&
+		if (r->table == table && r->metric == metric &&
 		    prefix_cmp(&r->dst, dst) == 0)
 			return 1;
 	}
@@ -124,8 +129,8 @@ copy(struct wanted *d, enum family family, const struct net_route *main)
 {
 	struct net_route *r;
 
-	if (has_route(
-		d, &main->dst, family == FAMILY_INET6 ? NET_METRIC_V6 : 0))
+	if (has_route(d, NET_TABLE, &main->dst,
+		family == FAMILY_INET6 ? NET_METRIC_V6 : 0))
 		return;
 	r = plan_add_route(d, family, NET_TABLE);
 	r->dst = main->dst;
@@ -135,13 +140,14 @@ copy(struct wanted *d, enum family family, const struct net_route *main)
 }
 
 static void
-refuse(struct wanted *d, enum family family, const struct prefix *net)
+refuse(struct wanted *d, enum family family, uint32_t table,
+    const struct prefix *net)
 {
 	struct net_route *r;
 
-	if (has_route(d, net, NET_METRIC_LAST))
+	if (has_route(d, table, net, NET_METRIC_LAST))
 		return;
-	r = plan_add_route(d, family, NET_TABLE);
+	r = plan_add_route(d, family, table);
 	r->type = NET_UNREACHABLE;
 	r->metric = NET_METRIC_LAST;
 	r->dst = *net;
@@ -165,35 +171,45 @@ plan_note_private(struct net_want *w, const struct net_state *s)
 	}
 }
 
-/*
- * An interface that is gone took its routes along: what was seen of them, and
- * what was refused behind them (by an earlier process, too), is what is left
- * to tell which networks they were.
- */
+/* What was seen of them; an interface that is gone took its routes along. */
 static void
-refuse_as_before(struct wanted *d, enum family family, const struct net_want *w,
-    const struct net_state *s)
+refuse_noted(struct wanted *d, enum family family, uint32_t table,
+    const struct net_want *w)
+{
+	size_t i, n = room(d, table);
+
+	for (i = 0; i < w->nprivate && n > 0; i++)
+		if (stays(w, family, &w->private[i])) {
+			refuse(d, family, table, &w->private[i]);
+			n--;
+		}
+}
+
+static int
+primary_gone(const struct net_want *w, const struct net_state *s)
 {
 	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
-	const struct net_route *r;
-	size_t i, n = room(d);
 
-	if (l != NULL && l->up)
-		return;
+	return l == NULL || !l->up;
+}
+
+/* What is refused already tells which they were to an earlier process. */
+static void
+refuse_as_before(struct wanted *d, enum family family, uint32_t table,
+    const struct net_want *w, const struct net_state *s)
+{
+	const struct net_route *r;
+	size_t i, n = room(d, table);
+
 	for (i = 0; i < s->nroutes && n > 0; i++) {
 		r = &s->routes[i];
-		if (plan_ours(r) && r->table == NET_TABLE &&
+		if (plan_ours(r) && r->table == table &&
 		    r->type == NET_UNREACHABLE &&
 		    r->metric == NET_METRIC_LAST && stays(w, family, &r->dst)) {
-			refuse(d, family, &r->dst);
+			refuse(d, family, table, &r->dst);
 			n--;
 		}
 	}
-	for (i = 0; i < w->nprivate && n > 0; i++)
-		if (stays(w, family, &w->private[i])) {
-			refuse(d, family, &w->private[i]);
-			n--;
-		}
 }
 
 static void
@@ -205,31 +221,37 @@ refuse_all(struct wanted *d, enum family family)
 	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (prefix_parse(ranges[i], &net) == 0 &&
 		    addr_family(&net.addr) == family)
-			refuse(d, family, &net);
+			refuse(d, family, NET_TABLE, &net);
 }
 
-/* A part of a network that stays. */
+/* Is it a part of one that this table has a route for, of the first n? */
+static int
+is_part(
+    const struct wanted *d, size_t n, uint32_t table, const struct prefix *net)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (d->route[i].table == table && d->route[i].dst.len > 0 &&
+		    prefix_covers(&d->route[i].dst, net))
+			return 1;
+	return 0;
+}
+
+/* Parts of networks that stay, in this table, as moved says. */
 static void
 move_parts(struct wanted *d, enum family family, const struct net_want *w,
     struct net_route moved)
 {
-	const struct net_route *r;
-	size_t i, n = d->nroutes;
+	size_t n = d->nroutes;
 	uint32_t f;
 
 	for (f = 0; f < w->nfollow; f++) {
 		moved.dst = w->follow[f];
-		if (addr_family(&moved.dst.addr) != family ||
-		    has_route(d, &moved.dst, moved.metric))
-			continue;
-		for (i = 0; i < n; i++) {
-			r = &d->route[i];
-			if (r->table == NET_TABLE && r->dst.len > 0 &&
-			    prefix_covers(&r->dst, &moved.dst))
-				break;
-		}
-		if (i < n)
-			*plan_add_route(d, family, NET_TABLE) = moved;
+		if (addr_family(&moved.dst.addr) == family &&
+		    !has_route(d, moved.table, &moved.dst, moved.metric) &&
+		    is_part(d, n, moved.table, &moved.dst))
+			*plan_add_route(d, family, moved.table) = moved;
 	}
 }
 
@@ -241,15 +263,36 @@ plan_want_private(struct wanted *d, enum family family,
 	const struct net_route *list[PRIVATE_MAX];
 	size_t i, n;
 
-	if (collect(w, s, family, room(d), list, &n) == -1)
+	if (collect(w, s, family, room(d, NET_TABLE), list, &n) == -1)
 		refuse_all(d, family);
 	else {
 		for (i = 0; i < n; i++) {
 			copy(d, family, list[i]);
-			refuse(d, family, &list[i]->dst);
+			refuse(d, family, NET_TABLE, &list[i]->dst);
 		}
-		refuse_as_before(d, family, w, s);
+		if (primary_gone(w, s)) {
+			refuse_as_before(d, family, NET_TABLE, w, s);
+			refuse_noted(d, family, NET_TABLE, w);
+		}
 	}
 	if (moved != NULL)
 		move_parts(d, family, w, *moved);
+}
+
+size_t
+plan_want_held(struct wanted *d, enum family family, const struct net_want *w,
+    const struct net_state *s)
+{
+	struct net_route through = { .type = NET_THROW,
+		.table = NET_TABLE_HELD,
+		.proto = NET_PROTO,
+		.metric = family == FAMILY_INET6 ? NET_METRIC_V6 : 0 };
+	size_t n = d->nroutes;
+
+	if (primary_gone(w, s))
+		refuse_as_before(d, family, NET_TABLE_HELD, w, s);
+	refuse_noted(d, family, NET_TABLE_HELD, w);
+	n = d->nroutes - n;
+	move_parts(d, family, w, through);
+	return n;
 }

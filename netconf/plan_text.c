@@ -35,10 +35,11 @@ plan_rule_text(
 	else if (r->oif[0] != '\0')
 		snprintf(what, sizeof(what), "oif %s ", r->oif);
 	snprintf(table, sizeof(table), "%u", r->table);
-	snprintf(buf, size, "rule%s%s pref %u %slookup %s%s", verb,
+	snprintf(buf, size, "rule%s%s pref %u %slookup %s%s%s", verb,
 	    r->family == AF_INET6 ? " -6" : "", r->pref, what,
 	    r->table == NET_MAIN ? "main" : table,
-	    r->suppress ? " suppress_ifgroup 157" : "");
+	    r->suppress ? " suppress_ifgroup 157" : "",
+	    r->no_default ? " suppress_prefixlength 0" : "");
 }
 
 void
@@ -51,9 +52,10 @@ plan_route_text(const struct net_route *r, const struct net_state *s,
 
 	if (r->dst.len > 0)
 		prefix_format(&r->dst, dst, sizeof(dst));
-	if (r->type == NET_UNREACHABLE) {
-		snprintf(buf, size, "route%s%s unreachable %s table %u", verb,
-		    family, dst, r->table);
+	if (r->type != NET_UNICAST) {
+		snprintf(buf, size, "route%s%s %s %s table %u", verb, family,
+		    r->type == NET_THROW ? "throw" : "unreachable", dst,
+		    r->table);
 		return;
 	}
 	if (r->gateway.family != AF_UNSPEC) {

@@ -397,26 +397,37 @@ has_from_rules(
 	       !refuses(u, l, s, family);
 }
 
+/* May the kernel itself go over to it? */
+static int
+takes_over(
+    const struct net_uplink *u, const struct net_state *s, enum family family)
+{
+	const struct net_link *l = net_link_find(s, u->ifname);
+
+	return u->id != 0 && u->hot && l != NULL &&
+	       has_own_table(u, l, s, family) && carries(u, l, s, family);
+}
+
 /*
  * What main leads nowhere goes by a backup that stands by hot: a primary whose
- * routes the kernel took away, or leaves out by linkdown ignore.
+ * routes the kernel took away, or leaves out by linkdown ignore.  Not what is
+ * held back: private networks that main has no route of their own for.
  */
 static void
 want_hot_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
 {
-	const struct net_uplink *u;
-	const struct net_link *l;
-	uint32_t i;
+	uint32_t i, n = 0;
 
-	for (i = 1; i < w->nuplinks; i++) {
-		u = &w->uplink[i];
-		l = net_link_find(s, u->ifname);
-		if (u->hot && l != NULL && has_own_table(u, l, s, family) &&
-		    carries(u, l, s, family))
-			add_rule(d, family, plan_table(u->id))->pref =
-			    NET_PREF_HOT;
+	for (i = 0; i < w->nuplinks; i++)
+		n += takes_over(&w->uplink[i], s, family) != 0;
+	if (n > 0 && plan_want_held(d, family, w, s) > 0) {
+		add_rule(d, family, NET_MAIN)->no_default = 1;
+		(void)add_rule(d, family, NET_TABLE_HELD);
 	}
+	for (i = 0; i < w->nuplinks; i++)
+		if (takes_over(&w->uplink[i], s, family))
+			add_rule(d, family, plan_table(i))->pref = NET_PREF_HOT;
 }
 
 static void
@@ -455,9 +466,9 @@ plan_add_route(struct wanted *d, enum family family, uint32_t table)
 {
 	struct net_route *r;
 
-	if (d->nroutes == WANTED_MAX) {
+	if (d->nroutes == ROUTES_MAX) {
 		d->too_many = 1;
-		return &d->route[WANTED_MAX - 1];
+		return &d->route[ROUTES_MAX - 1];
 	}
 	r = &d->route[d->nroutes++];
 	memset(r, 0, sizeof(*r));

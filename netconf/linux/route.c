@@ -130,13 +130,31 @@ decode_mtu(const struct nlattr *metrics, uint32_t *mtu)
 	return tb[RTAX_MTU] == NULL ? 0 : nl_u32(tb[RTAX_MTU], mtu);
 }
 
+static const uint8_t types[] = {
+	[NET_UNICAST] = RTN_UNICAST,
+	[NET_UNREACHABLE] = RTN_UNREACHABLE,
+	[NET_THROW] = RTN_THROW,
+};
+#define TYPES (sizeof(types) / sizeof(types[0]))
+
+/* 0, or -1: none that matters. */
+static int
+decode_type(uint8_t rtm_type, enum net_route_type *type)
+{
+	size_t i;
+
+	for (i = 0; i < TYPES && types[i] != rtm_type; i++)
+		;
+	*type = (enum net_route_type)i;
+	return i < TYPES ? 0 : -1;
+}
+
 static int
 decode_attrs(
     const struct rtmsg *m, const struct nlattr **tb, struct net_route *r)
 {
 	r->table = m->rtm_table;
 	r->proto = m->rtm_protocol;
-	r->type = m->rtm_type == RTN_UNICAST ? NET_UNICAST : NET_UNREACHABLE;
 	r->dst.addr.family = m->rtm_family;
 	r->dst.len = m->rtm_dst_len;
 	if (r->dst.len > 8 * addr_len(&r->dst.addr))
@@ -150,7 +168,7 @@ decode_attrs(
 	if (tb[RTA_PRIORITY] != NULL &&
 	    nl_u32(tb[RTA_PRIORITY], &r->metric) == -1)
 		return -1;
-	/* IPv6 has its unreachable routes on lo */
+	/* IPv6 has those that lead nowhere on lo */
 	if (r->type == NET_UNICAST && tb[RTA_OIF] != NULL &&
 	    nl_u32(tb[RTA_OIF], &r->ifindex) == -1)
 		return -1;
@@ -180,10 +198,11 @@ route_decode(const struct nlmsghdr *h, void *state)
 		return -1;
 	m = mnl_nlmsg_get_payload(h);
 	if ((m->rtm_family != AF_INET && m->rtm_family != AF_INET6) ||
-	    (m->rtm_type != RTN_UNICAST && m->rtm_type != RTN_UNREACHABLE) ||
 	    m->rtm_flags & RTM_F_CLONED)
 		return 0;
 	memset(&r, 0, sizeof(r));
+	if (decode_type(m->rtm_type, &r.type) == -1)
+		return 0;
 	if (decode_attrs(m, tb, &r) == -1)
 		return -1;
 	if (r.proto != NET_PROTO &&
@@ -262,7 +281,7 @@ begin_route(
 	m->rtm_family = (uint8_t)r->dst.addr.family;
 	m->rtm_dst_len = (uint8_t)r->dst.len;
 	m->rtm_protocol = NET_PROTO;
-	m->rtm_type = r->type == NET_UNICAST ? RTN_UNICAST : RTN_UNREACHABLE;
+	m->rtm_type = types[r->type];
 	mnl_attr_put_u32(&nl->hdr, RTA_TABLE, r->table);
 	if (r->dst.len > 0)
 		nl_put_addr(&nl->hdr, RTA_DST, &r->dst.addr);

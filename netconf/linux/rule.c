@@ -32,7 +32,7 @@ static int
 decode_attrs(
     const struct fib_rule_hdr *m, const struct nlattr **tb, struct net_rule *r)
 {
-	uint32_t group;
+	uint32_t group, len;
 
 	r->family = m->family;
 	r->table = m->table;
@@ -52,6 +52,11 @@ decode_attrs(
 		if (nl_u32(tb[FRA_SUPPRESS_IFGROUP], &group) == -1)
 			return -1;
 		r->suppress = group == NET_GROUP;
+	}
+	if (tb[FRA_SUPPRESS_PREFIXLEN] != NULL) {
+		if (nl_u32(tb[FRA_SUPPRESS_PREFIXLEN], &len) == -1)
+			return -1;
+		r->no_default = len == 0;
 	}
 	return 0;
 }
@@ -146,6 +151,8 @@ rule_change(struct nl *nl, int add, const struct net_rule *r)
 		mnl_attr_put_strz(&nl->hdr, FRA_OIFNAME, r->oif);
 	if (r->suppress)
 		mnl_attr_put_u32(&nl->hdr, FRA_SUPPRESS_IFGROUP, NET_GROUP);
+	if (r->no_default)
+		mnl_attr_put_u32(&nl->hdr, FRA_SUPPRESS_PREFIXLEN, 0);
 	if (nl_request(nl, NULL, NULL) == -1 && (add || errno != ENOENT))
 		return -1;
 	return 0;

@@ -1,8 +1,9 @@
 #!/bin/bash
 # needs: netns
 # A backup that stands by hot: proved again and again, used at once when the
-# primary's carrier is lost, by us or by the kernel alone.  When it is dead
-# itself that is told, and the next outage goes the long way.
+# primary's carrier is lost, by us or by the kernel alone, but for private
+# networks.  When it is dead itself that is told, and the next outage goes the
+# long way.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -11,6 +12,7 @@ conf() {
 		backup wan2 { interface standby hot every 1s }
 		fallback automatic { after 1s stable 1s drain 1s }
 		flap { failovers 0 }
+		follow { 10.9.7.0/24 fd00:9:0:7::/64 }
 	CONF
 }
 
@@ -49,6 +51,15 @@ linkdown() {
 	done
 }
 
+# way ADDRESS: the interface that a packet of the LAN's leaves by
+way() {
+	local from=$LAN_HOST
+	[[ $1 != *:* ]] || from=fd00:7::10
+	ip route get "$1" from "$from" iif eth0 2>&1 |
+	    sed -n 's/.* dev \([a-z0-9]*\) .*/\1/p;
+		s/.*\(unreachable\|No route to host\).*/nowhere/p' | head -n 1
+}
+
 home() {
 	carrier up
 	ok "the primary takes over again" wait_state primary
@@ -61,6 +72,8 @@ lab_lan6
 # a cable that is pulled here takes no address away there
 on isp-a sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/keep_addr_on_down'
 conf "linkdown keep"
+ip route add 10.9.0.0/16 via $GATEWAY
+ip route add fd00:9::/48 via 2001:db8:a::1
 snapshot "$LAB/before"
 lab_start
 ok "the primary is proved" wait_state primary
@@ -94,9 +107,17 @@ carrier down
 ok "IPv4 goes on while nobody looks" wait_until 10 ping_lan
 ok "and so does IPv6" wait_until 10 "ping_lan $TARGET6"
 is "by the backup" "$(seen_as)" "$WAN2_ADDRESS"
+ip route add default via $WAN2_GATEWAY metric 200
+for net in 10.9. fd00:9:0:; do
+	to=${net}1.1 follows=${net}7.1
+	[[ $net != *:* ]] || to=${net}1::1 follows=${net}7::1
+	is "no private network goes there: $to" "$(way $to)" nowhere
+	is "only what follows: $follows" "$(way $follows)" wan2
+done
+ip route del default via $WAN2_GATEWAY
 kill -CONT "${pids[@]}"
 ok "the backup takes over" wait_state backup 15
-outage kernel 2
+outage kernel 20
 cut_upstream
 cut_inet6
 carrier up

@@ -458,6 +458,20 @@ rules(void **state)
 	assert_int_equal(ops->rule(0, &r[2]), 0);
 	assert_int_equal(ops->rule(0, &r[0]), 0);
 	same_rules(r, once, 0);
+
+	/* main without its defaults is not main */
+	memset(&r[1], 0, sizeof(r[1]));
+	r[1].pref = NET_PREF;
+	r[1].family = AF_INET;
+	r[1].table = NET_MAIN;
+	r[0] = r[1];
+	r[1].no_default = 1;
+	assert_int_equal(ops->rule(1, &r[0]), 0);
+	assert_int_equal(ops->rule(1, &r[1]), 0);
+	same_rules(r, once, 2);
+	assert_int_equal(ops->rule(0, &r[1]), 0);
+	same_rules(r, once, 1);
+	assert_int_equal(ops->rule(0, &r[0]), 0);
 	assert_non_null(strstr(says("ip rule"), "32765:\tfrom 10.0.0.0/8"));
 	assert_non_null(strstr(says("ip rule"), "500:\tfrom 10.0.0.0/8"));
 }
@@ -468,7 +482,7 @@ static void
 our_routes(void **state)
 {
 	struct net_route r = default_by("wan2.7", "198.51.100.1", 1157), got[4];
-	struct net_route last = unreachable(1157), connected;
+	struct net_route last = unreachable(1157), connected, through;
 
 	(void)state;
 	assert_int_equal(ops->route(1, &r), 0);
@@ -494,6 +508,15 @@ our_routes(void **state)
 	assert_string_equal(says("ip route show table 157"),
 	    "192.0.2.0/24 dev eth1 proto 157 scope link \n");
 	assert_int_equal(ops->route(0, &connected), 0);
+
+	/* as if it were not in the table */
+	through = last;
+	through.type = NET_THROW;
+	through.dst = net("10.9.0.0/16");
+	assert_int_equal(ops->route(1, &through), 0);
+	assert_int_equal(routes(1, got, 4), 3);
+	assert_memory_equal(&got[2], &through, sizeof(through));
+	assert_int_equal(ops->route(0, &through), 0);
 
 	/* the second time it is gone, and the last one is not it */
 	assert_int_equal(ops->route(0, &r), 0);

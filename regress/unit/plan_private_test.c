@@ -92,8 +92,9 @@ follow(struct sim *k, const char *net)
 	assert_int_equal(prefix_parse(net, &k->w.follow[k->w.nfollow++]), 0);
 }
 
-/* What `show network` says of it, without connected networks. */
+/* What `show network` says of one, without connected networks. */
 struct table {
+	const char *word;
 	const char *const *text;
 	size_t n;
 };
@@ -103,8 +104,7 @@ compare(const char *text, int different, void *arg)
 {
 	struct table *t = arg;
 
-	if (strncmp(text, "route", 5) != 0 ||
-	    strstr(text, "table 157") == NULL ||
+	if (strncmp(text, "route", 5) != 0 || strstr(text, t->word) == NULL ||
 	    strstr(text, "192.0.2.0/24") != NULL ||
 	    strstr(text, "198.51.100.0/30") != NULL ||
 	    strstr(text, "2001:db8:") != NULL)
@@ -116,20 +116,21 @@ compare(const char *text, int different, void *arg)
 }
 
 static void
-expect(struct sim *k, const char *const *text)
+expect(struct sim *k, const char *word, const char *const *text)
 {
-	struct table t = { text, 0 };
+	struct table t = { word, text, 0 };
 
 	run(k);
 	plan_show(&k->w, &k->s, compare, &t);
 	assert_null(text[t.n]);
 }
 
-#define EXPECT(k, ...)                                                   \
+#define EXPECT_IN(k, table, ...)                                         \
 	do {                                                             \
 		static const char *const text_[] = { __VA_ARGS__ NULL }; \
-		expect(k, text_);                                        \
+		expect(k, table, text_);                                 \
 	} while (0)
+#define EXPECT(k, ...) EXPECT_IN(k, "table 157", __VA_ARGS__)
 
 /* How many private networks it holds, of a kind. */
 static size_t
@@ -348,7 +349,7 @@ compare_note(const char *text, int different, void *arg)
 #define EXPECT_NOTES(k, ...)                                             \
 	do {                                                             \
 		static const char *const text_[] = { __VA_ARGS__ NULL }; \
-		struct table t_ = { text_, 0 };                          \
+		struct table t_ = { NULL, text_, 0 };                    \
                                                                          \
 		plan_lint(&(k)->w, &(k)->s, compare_note, &t_);          \
 		assert_null(text_[t_.n]);                                \
@@ -451,6 +452,98 @@ test_too_many_of_both(void **arg)
 	free(k);
 }
 
+/* The rules of this family behind those of table 157, as tables. */
+static void
+behind_157(const struct sim *k, uint32_t family, const uint32_t *table)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nrules; i++)
+		if (k->rule[i].family == family &&
+		    k->rule[i].table == NET_TABLE)
+			break;
+	for (i++; i < k->s.nrules && k->rule[i].family != family; i++)
+		;
+	for (; i < k->s.nrules && k->rule[i].family == family; i++) {
+		assert_int_equal(
+		    k->rule[i].no_default, k->rule[i].table == NET_MAIN);
+		assert_int_equal(k->rule[i].table, *table++);
+	}
+	assert_int_equal(*table, 0);
+}
+
+static const uint32_t held[] = { NET_MAIN, NET_TABLE_HELD, NET_TABLE_FIRST, 0 };
+static const uint32_t hot[] = { NET_TABLE_FIRST, 0 };
+
+/* A hot backup gets no private network, unless it follows, all along. */
+static void
+test_hot(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	k->w.uplink[1].hot = 1;
+	add_net(k, "203.0.113.0/24", "192.0.2.1", ETH1);
+	add_net(k, "10.20.0.0/16", "198.51.100.1", WAN2);
+	plan_note_private(&k->w, &k->s);
+	EXPECT_IN(k, "table 155", );
+	behind_157(k, AF_INET, hot);
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	add_net(k, "10.9.0.0/16", "192.0.2.9", ETH1)->metric = 5;
+	add_net(k, "172.16.0.0/16", "192.0.2.1", ETH1);
+	follow(k, "172.16.0.0/12");
+	follow(k, "10.9.7.0/24");
+	follow(k, "10.10.7.0/24");
+	plan_note_private(&k->w, &k->s);
+	EXPECT_IN(k, "table 155", "route unreachable 10.9.0.0/16 table 155",
+	    "route throw 10.9.7.0/24 table 155", );
+	behind_157(k, AF_INET, held);
+	k->w.active = 1;
+	EXPECT_IN(k, "table 155", "route unreachable 10.9.0.0/16 table 155",
+	    "route throw 10.9.7.0/24 table 155", );
+	k->w.active = 0;
+	run(k);
+	/* it is gone, and its routes */
+	kernel_down(k, ETH1);
+	sim_link(k, "eth1")->up = 0;
+	plan_note_private(&k->w, &k->s);
+	own(k);
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	assert_int_equal(plan.n, 0);
+	/* so is who noted them */
+	k->w.nprivate = 0;
+	own(k);
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	assert_int_equal(plan.n, 0);
+	/* it comes back without them */
+	sim_link(k, "eth1")->up = 1;
+	plan_note_private(&k->w, &k->s);
+	EXPECT_IN(k, "table 155", );
+	behind_157(k, AF_INET, hot);
+	free(k);
+}
+
+static void
+test_hot_inet6(void **arg)
+{
+	struct sim *k = site();
+
+	(void)arg;
+	k->w.uplink[1].hot = 1;
+	dual(k);
+	add_net(k, "fd00:9::/48", "fe80::1", ETH1);
+	follow(k, "fd00:9:0:7::/64");
+	plan_note_private(&k->w, &k->s);
+	EXPECT_IN(k, "table 155", "route -6 unreachable fd00:9::/48 table 155",
+	    "route -6 throw fd00:9:0:7::/64 table 155", );
+	behind_157(k, AF_INET, hot);
+	behind_157(k, AF_INET6, held);
+	/* one that nobody takes over from needs none of it */
+	k->w.uplink[1].hot = 0;
+	EXPECT_IN(k, "table 155", );
+	free(k);
+}
+
 int
 main(void)
 {
@@ -467,6 +560,8 @@ main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_too_many_of_both),
+		cmocka_unit_test(test_hot),
+		cmocka_unit_test(test_hot_inet6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

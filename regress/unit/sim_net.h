@@ -182,7 +182,8 @@ kernel_matches(const struct net_rule *r, const struct net_rule *given)
 	       (given->oif[0] == '\0' || strcmp(r->oif, given->oif) == 0) &&
 	       (given->from.family == AF_UNSPEC ||
 		   addr_cmp(&r->from, &given->from) == 0) &&
-	       (!given->suppress || r->suppress);
+	       (!given->suppress || r->suppress) &&
+	       (!given->no_default || r->no_default);
 }
 
 /* Behind all of its preference and of smaller ones. */
@@ -337,8 +338,8 @@ way_in(const struct sim *k, uint32_t family, uint32_t mark,
 		    (r->from.family != AF_UNSPEC &&
 			(from == NULL || addr_cmp(&r->from, from) != 0)))
 			continue;
-		if ((out = table_default(k, family, r->table, r->suppress)) !=
-		    0)
+		if (!r->no_default && (out = table_default(k, family, r->table,
+					   r->suppress)) != 0)
 			return out;
 	}
 	return table_default(k, family, NET_MAIN, 0);
