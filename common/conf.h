@@ -328,6 +328,7 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 /* Whether this family's verdict moves the site. */
 bool conf_family_decides(const struct conf_uplink *, enum family);
 extern const char *const conf_decide_words[]; /* by enum conf_decide */
+extern const char *const conf_family_names[FAMILIES];
 /* One address may be probed by several methods, at several ports. */
 bool conf_target_same(const struct conf_target *, const struct conf_target *);
 uint32_t conf_family_targets(const struct conf_uplink *, enum family);

@@ -60,8 +60,6 @@ struct conf_size_range {
 };
 extern const struct conf_size_range conf_size_range[CONF_S_LAST];
 
-extern const char *const conf_family_names[FAMILIES];
-
 #define CONF_SPEED_DEFAULT        115200
 #define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
 #define CONF_DURATION_LEN         16

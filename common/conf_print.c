@@ -497,6 +497,7 @@ static void
 print_hot(const struct conf_uplink *u, FILE *f)
 {
 	char every[CONF_DURATION_LEN], octets[COUNT_LEN];
+	uint32_t i;
 
 	if (u->hot_ms == 0)
 		return;
@@ -505,6 +506,13 @@ print_hot(const struct conf_uplink *u, FILE *f)
 	    "month\n",
 	    u->label, spaced(u->hot_ms, every),
 	    count(conf_hot_octets(u) / 1e6, octets));
+	for (i = 0; i < FAMILIES; i++)
+		if (conf_far_targets(u, i) == 0)
+			fprintf(f,
+			    "# no target of %s proves %s: %s moves there "
+			    "unproved, if it has any\n",
+			    u->label, conf_family_names[i],
+			    conf_family_names[i]);
 }
 
 static void

@@ -108,7 +108,7 @@ msg_facts_valid(const struct msg_facts *f)
 			return 0;
 	return uplink_valid(f->uplink) && flag_valid(f->up) &&
 	       flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
-	       ifname_valid(f->ifname);
+	       f->refused < 1u << FAMILIES && ifname_valid(f->ifname);
 }
 
 int

@@ -185,6 +185,7 @@ struct msg_facts {
 	uint32_t carrier; /* of it, or of the interface named by carrier */
 	uint32_t pointopoint;
 	uint32_t mtu;
+	uint32_t refused; /* families that it does not carry, as bits */
 	char ifname[IFNAMSIZ];
 	struct msg_family family[FAMILIES];
 };

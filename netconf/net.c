@@ -298,6 +298,8 @@ learn_facts(uint32_t i, struct msg_facts *f)
 
 	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
 	    c->carrier == CONF_CARRIER_NONE, &state, f);
+	if (i == want.active)
+		f->refused = plan_refused(&state);
 	for (n = 0; n < FAMILIES; n++)
 		if (!u->gateway_configured[n])
 			u->gateway[n] = f->family[n].gateway;

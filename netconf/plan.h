@@ -180,6 +180,8 @@ void plan_facts(const struct net_uplink *, const char *carrier_of,
     int carrier_none, const struct net_state *, struct msg_facts *);
 /* The uplink that table 157 leads traffic to: 0 if it holds no default. */
 uint32_t plan_active(const struct net_want *, const struct net_state *);
+/* Families, as bits, whose default there leads nowhere. */
+uint32_t plan_refused(const struct net_state *);
 /* Is it in a group of somebody else's?  Then why says so. */
 int plan_group_taken(const struct net_link *, char *why, size_t);
 /* Private networks that the primary leads to, as long as it is there. */

@@ -193,6 +193,22 @@ plan_active(const struct net_want *w, const struct net_state *s)
 	return 0;
 }
 
+uint32_t
+plan_refused(const struct net_state *s)
+{
+	const struct net_route *r;
+	uint32_t families = 0;
+	size_t i;
+
+	for (i = 0; i < s->nroutes; i++) {
+		r = &s->routes[i];
+		if (plan_ours(r) && r->table == NET_TABLE && r->dst.len == 0 &&
+		    r->type == NET_UNREACHABLE)
+			families |= 1u << addr_family(&r->dst.addr);
+	}
+	return families;
+}
+
 int
 plan_found(const struct net_state *s)
 {

@@ -205,6 +205,32 @@ carries(void)
 		   : m->want.active;
 }
 
+/* Families that no target proves, though what moves takes them along. */
+static int
+moves_unproved(const struct uplink *u, enum family family)
+{
+	const struct msg_family *f = &u->facts.family[family];
+
+	return conf_far_targets(&u->conf, family) == 0 &&
+	       f->address.family != AF_UNSPEC &&
+	       (u->facts.pointopoint || f->gateway.family != AF_UNSPEC);
+}
+
+static void
+add_unproved(struct ctl_uplink *r, const struct uplink *u)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (moves_unproved(u, f)) {
+			strlcat(r->standby, "; ", sizeof(r->standby));
+			strlcat(r->standby, conf_family_names[f],
+			    sizeof(r->standby));
+			strlcat(
+			    r->standby, " moves unproved", sizeof(r->standby));
+		}
+}
+
 static void
 fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
 {
@@ -220,11 +246,24 @@ fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
 		r->proved_s = seconds(u->proved);
 	if (r->active)
 		strlcpy(r->standby, "in use", sizeof(r->standby));
-	else if (why == MWHY_OK)
+	else if (why == MWHY_OK) {
 		snprintf(r->standby, sizeof(r->standby), "proved %u s ago",
 		    r->proved_s);
-	else
+		add_unproved(r, u);
+	} else
 		strlcpy(r->standby, mreason_text(why), sizeof(r->standby));
+}
+
+static void
+fill_refused(struct ctl_uplink *r, const struct uplink *u)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (u->facts.refused & 1u << f)
+			snprintf(r->note, sizeof(r->note),
+			    "%s refused: the backup has none",
+			    conf_family_names[f]);
 }
 
 static void
@@ -248,6 +287,8 @@ send_uplink(uint32_t ctl, uint32_t id)
 	for (f = 0; f < FAMILIES; f++)
 		fill_family(&r.family[f], id, f);
 	fill_interface(&r, u);
+	if (r.active && r.note[0] == '\0')
+		fill_refused(&r, u);
 	r.active_ms = u->active_ms;
 	if (r.active)
 		r.active_ms +=

@@ -7,8 +7,9 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
+# conf WORDS [TARGET]: of the primary; one of IPv6 if it is not told
 conf() {
-	LAB_PRIMARY="target $TARGET6 $LAB_FAST $1" lab_conf <<-'CONF'
+	LAB_PRIMARY="${2-target $TARGET6} $LAB_FAST $1" lab_conf <<-'CONF'
 		backup wan2 { interface standby hot every 1s }
 		fallback automatic { after 1s stable 1s drain 1s }
 		flap { failovers 0 }
@@ -19,7 +20,7 @@ conf() {
 # standby WORDS: what show says of it
 # shellcheck disable=SC2317 # it is called by wait_until
 standby() {
-	[[ $(ctl show backup) == *"standby hot: $1"* ]]
+	[[ $(ctl show backup) == *"standby hot: "$1* ]]
 }
 
 flows() {
@@ -128,10 +129,11 @@ is "by IPv6, too" "$(seen_as "$TARGET6")" "$WAN2_ADDRESS6"
 restore_inet6
 restore_upstream
 home
-conf "linkdown keep"
-ok "the first configuration again" ctl reload
+conf "linkdown keep" ""
+ok "without a target of IPv6" ctl reload
 linkdown 0
 ok "the backup stands by" wait_until 10 "standby proved"
+ok "and show says what is not proved" standby '* ago; IPv6 moves unproved'
 
 diag "the backup itself dies"
 cut_backup

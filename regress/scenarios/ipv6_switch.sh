@@ -164,10 +164,14 @@ ok "the backup takes over" wait_state backup
 by "$WAN2_ADDRESS" "$WAN2_ADDRESS6"
 ip -6 route replace default via fe80::1 dev wan2 metric 200 expires 1
 ok "it is refused when its router's time is over" default_is unreachable
+ok "show says so" wait_until 5 \
+    "ctl show | grep -q 'IPv6 refused: the backup has none'"
 ok "to the LAN" refused on lan
 ok "to the router, too" refused
 ip -6 route replace default via fe80::1 dev wan2 metric 200
 ok "it is back with the router" default_is "default via fe80::1 dev wan2"
+ok "show does not say so any more" wait_until 5 \
+    "! ctl show | grep -q 'IPv6 refused'"
 by "$WAN2_ADDRESS" "$WAN2_ADDRESS6"
 # nobody sends meanwhile: what is translated by an interface that has lost its
 # address gets another one's from Linux, until we hear of it

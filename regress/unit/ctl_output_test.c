@@ -432,7 +432,7 @@ test_json_keys(void **state)
 		".backups[0] | .name == \"pots\" and .kind == \"modem\" and "
 		".status == \"up\" and .interface == \"ppp0\" and .address == "
 		"\"100.64.7.2\" and .remote == \"100.64.0.1\" and .dials == 1 "
-		"and .last_error == null",
+		"and .last_error == null and .note == null",
 		".backups[1] | .kind == \"interface\" and .next_s == 299",
 		".fallback | .mode == \"automatic\" and .due_s == 48",
 		".config | (.sha256 | length == 64) and .confirm_s == 17 and "

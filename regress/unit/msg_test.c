@@ -112,6 +112,7 @@ test_facts(void **state)
 	REFUSED(facts, good, up, 2);
 	REFUSED(facts, good, carrier, 2);
 	REFUSED(facts, good, pointopoint, 2);
+	REFUSED(facts, good, refused, 1u << FAMILIES);
 	REFUSED(facts, good, family[FAMILY_INET].has_route, 2);
 	REFUSED(facts, good, family[FAMILY_INET].prefixlen, 33);
 	REFUSED(facts, good, family[FAMILY_INET].address, ODD_ADDR);

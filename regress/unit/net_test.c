@@ -1010,6 +1010,33 @@ test_flush_inet6(void **arg)
 	assert_int_equal(flushed_from[FAMILY_INET].family, AF_INET);
 }
 
+/* Which family the active backup refuses is told with its facts. */
+static void
+test_refuses_inet6(void **arg)
+{
+	const struct msg_facts *f = &facts[1];
+	size_t i, n = 0;
+
+	(void)arg;
+	dual(k);
+	net_reloaded();
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(f->refused, 0);
+	for (i = 0; i < k->s.naddrs; i++)
+		if (k->addr[i].ifindex != WAN2 ||
+		    k->addr[i].local.family == AF_INET)
+			k->addr[n++] = k->addr[i];
+	k->s.naddrs = n;
+	changed();
+	loop_quiet();
+	assert_int_equal(way6(k, 0, NULL), -1);
+	while (f->refused == 0) /* an address may come back soon */
+		event_loop(EVLOOP_ONCE);
+	assert_int_equal(f->refused, 1u << FAMILY_INET6);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(f->refused, 0);
+}
+
 /* A link that was lost since the dump is no reason to give up. */
 static void
 test_overtaken(void **arg)
@@ -1889,6 +1916,7 @@ main(void)
 		T(test_refused_inet6),
 		T(test_adoption_inet6),
 		T(test_flush_inet6),
+		T(test_refuses_inet6),
 		T(test_overtaken),
 		T(test_refused_shutdown),
 		T(test_cannot),
