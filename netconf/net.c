@@ -720,6 +720,7 @@ net_reloaded(void)
 	memset(last_address, 0, sizeof(last_address));
 	memset(missing, 0, sizeof(missing));
 	forward_stop();
+	flow_drain_pause();
 	wanted = 0;
 	if (look(1) == -1)
 		fatalx("network: no dump, no start");

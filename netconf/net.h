@@ -109,6 +109,8 @@ void flow_keep(uint32_t uplink);
  * begins, 0: it goes on.
  */
 int flow_drain(uint32_t uplink, const struct addr[FAMILIES], uint32_t ms);
+/* It goes on when it is asked for again. */
+void flow_drain_pause(void);
 void flow_drain_stop(void);
 
 #endif

@@ -353,6 +353,8 @@ static int
 do_step(const struct step *st, size_t n, const struct plan *p, char *why,
     size_t size)
 {
+	uint32_t nflows;
+
 	switch (st->type) {
 	case STEP_GROUP:
 		return set_group(st);
@@ -365,6 +367,10 @@ do_step(const struct step *st, size_t n, const struct plan *p, char *why,
 	case STEP_ELEMENT_DEL:
 	case STEP_ELEMENT_ADD:
 		return change_elements(st, n);
+	case STEP_MARKS:
+	case STEP_MARKS_END:
+		return netops->flows_mark(
+		    &p->marks, st->type == STEP_MARKS_END, &nflows);
 	case STEP_TUNNEL:
 		return move_tunnel(st, why, size);
 	case STEP_RULE_ADD:

@@ -165,12 +165,21 @@ flow_drain(uint32_t uplink, const struct addr address[FAMILIES], uint32_t ms)
 	struct monotime now = monotime_now();
 
 	memcpy(drain.address, address, sizeof(drain.address));
-	if (drain.uplink == uplink)
+	if (drain.uplink == uplink) {
+		look_again(now);
 		return 0;
+	}
 	drain.uplink = uplink;
 	drain.until = monotime_add_ms(now, ms);
 	look_again(now);
 	return 1;
+}
+
+/* Marks are not what they were, and not yet what they will be. */
+void
+flow_drain_pause(void)
+{
+	evtimer_del(&drain_timer);
 }
 
 void

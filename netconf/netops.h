@@ -166,6 +166,16 @@ struct net_flows {
 	struct addr address[FAMILIES]; /* AF_UNSPEC: none is known */
 };
 
+/* What flows of uplinks are marked with, and what they are to be. */
+struct net_mark {
+	uint32_t was, is;
+};
+struct net_marks {
+	uint32_t was_mask, mask; /* bits that were ours, and that are */
+	size_t n;
+	struct net_mark mark[NET_UPLINKS_MAX];
+};
+
 struct netops {
 	int (*open)(void);
 	/* frees nothing that was there */
@@ -204,6 +214,12 @@ struct netops {
 	int (*forwarded)(uint32_t uplink, uint64_t *tried, uint64_t *passed);
 	/* Forget these flows; how many there were, about. */
 	int (*flows_flush)(const struct net_flows *, uint32_t *n);
+	/*
+	 * Flows with marks as they were get new ones, how many is told: called
+	 * before what gives and reads marks is changed, and after it (end).
+	 * In between they may have both, if the bits allow it.
+	 */
+	int (*flows_mark)(const struct net_marks *, int end, uint32_t *n);
 	/* Flows with this mark that are still alive. */
 	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);
 	/*

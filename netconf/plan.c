@@ -201,7 +201,7 @@ plan_rules_equal(
  * rule first: at each moment a whole set is in force.  (The kernel deletes
  * the first rule that matches, which is the old one.)
  */
-static void
+void
 plan_rules(struct plan *p, const struct wanted *d, const struct net_state *s,
     uint32_t family)
 {
@@ -296,12 +296,18 @@ plan_routes_del(struct plan *p, const struct wanted *d,
 	}
 }
 
-/* Where packets find their way. */
+/* Where packets find their way, once rules lead there. */
 static void
-plan_tables(struct plan *p, const struct wanted *d, const struct net_state *s)
+plan_ways(struct plan *p, const struct wanted *d, const struct net_state *s)
 {
 	plan_routes_add(p, d, s, TURN_WAY);
 	plan_routes_add(p, d, s, TURN_REFUSAL);
+}
+
+static void
+plan_tables(struct plan *p, const struct wanted *d, const struct net_state *s)
+{
+	plan_ways(p, d, s);
 	plan_rules(p, d, s, AF_INET);
 	plan_rules(p, d, s, AF_INET6);
 }
@@ -406,11 +412,16 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 	else if (!w->clear && w->active != 0)
 		check_active(p, w, s, d);
 	plan_up(p, w, s);
-	if (!w->clear) {
+	if (!w->clear)
 		plan_links(p, w, s);
-		plan_nat(p, w, s);
+	if (plan_marks_differ(p, w, s)) {
+		plan_ways(p, d, s);
+		plan_change_marks(p, w, s);
+	} else {
+		if (!w->clear)
+			plan_nat(p, w, s);
+		plan_tables(p, d, s);
 	}
-	plan_tables(p, d, s);
 	if (!w->clear && w->active != 0)
 		plan_tunnels(p, w, s);
 	plan_moves(p, d, s);
@@ -526,7 +537,7 @@ plan_back(const struct net_before *b, const struct net_state *now,
 		plan_moves(p, &p->wanted, now);
 	}
 	plan_tunnels_back(p, &b->state, now);
-	plan_nat_back(p, b, now);
+	plan_marks_back(p, b, now);
 	back_values(p, b, now, undo);
 	back_updown(p, b, now, undo, 0);
 }

@@ -7,6 +7,7 @@
  *	plan_want.c	what is wanted, and what the kernel says of an uplink
  *	plan_private.c	private networks that stay with their uplink
  *	plan_nat.c	the elements of our nft table
+ *	plan_marks.c	flows that get other marks
  *	plan_lint.c	what others have done that a switch cannot move
  *	plan.c		the steps from found to wanted
  *	plan_tunnel.c	tunnels that follow the active uplink
@@ -87,6 +88,8 @@ enum step_type {
 	STEP_RP_FILTER,
 	STEP_LINKDOWN,
 	STEP_NAT, /* and all elements of it */
+	STEP_MARKS, /* flows get new marks around that: */
+	STEP_MARKS_END, /* before, and after it */
 	STEP_ELEMENT_DEL, /* several that follow are one transaction, */
 	STEP_ELEMENT_ADD, /* those that go before those that come */
 	STEP_TUNNEL,
@@ -106,8 +109,8 @@ struct step {
 	enum step_type type;
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex;
-	uint32_t old; /* group before */
-	uint32_t value; /* of group and settings: ours, or that of before */
+	uint32_t old; /* group before, or bits of marks */
+	uint32_t value; /* of what is set: ours, or that of before */
 	uint32_t family; /* enum family, of linkdown */
 	struct net_rule rule;
 	struct net_route route;
@@ -135,6 +138,7 @@ struct plan {
 	struct step *step;
 	char nat[PLAN_NFT_MAX]; /* the table's text without elements, */
 	char load[PLAN_NFT_MAX]; /* and with them, for STEP_NAT */
+	struct net_marks marks; /* for STEP_MARKS */
 	char error[MSG_TEXT_LEN]; /* not empty: it cannot be done */
 };
 

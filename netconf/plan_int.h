@@ -52,6 +52,20 @@ void plan_nat(struct plan *, const struct net_want *, const struct net_state *);
 void plan_nat_back(
     struct plan *, const struct net_before *, const struct net_state *now);
 const char *plan_set_name(enum net_set);
+
+/* plan_marks.c */
+/* 1: flows have other marks than they are to have, told in plan->marks. */
+int plan_marks_differ(
+    struct plan *, const struct net_want *, const struct net_state *);
+/* Then: rules and our nft table, and flows with them. */
+void plan_change_marks(
+    struct plan *, const struct net_want *, const struct net_state *);
+/* Our nft table as it was, and the marks of flows. */
+void plan_marks_back(
+    struct plan *, const struct net_before *, const struct net_state *now);
+/* From rules that are there to those wanted, of a family. */
+void plan_rules(struct plan *, const struct wanted *, const struct net_state *,
+    uint32_t family);
 /* As nft(8) takes it. */
 const char *plan_element_text(const struct net_element *, char *, size_t);
 /* The one in a list that is the same, or NULL. */

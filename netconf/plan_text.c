@@ -79,6 +79,9 @@ plan_step_word(const struct step *st)
 	case STEP_ELEMENT_DEL:
 	case STEP_ELEMENT_ADD:
 		return "nft";
+	case STEP_MARKS:
+	case STEP_MARKS_END:
+		return "flows";
 	case STEP_TUNNEL:
 		return "tunnel";
 	case STEP_RULE_ADD:
@@ -106,6 +109,18 @@ element_text(
 	    plan_set_name(e->set), plan_element_text(e, text, sizeof(text)));
 }
 
+static void
+marks_text(const struct step *st, char *buf, size_t size)
+{
+	if (st->type == STEP_MARKS_END)
+		snprintf(buf, size, "flows: new marks in 0x%08x", st->value);
+	else if ((st->old & st->value) != 0)
+		snprintf(buf, size, "flows: note marks in 0x%08x", st->old);
+	else
+		snprintf(buf, size, "flows: marks in 0x%08x beside 0x%08x",
+		    st->value, st->old);
+}
+
 void
 plan_step_text(
     const struct step *st, const struct net_state *s, char *buf, size_t size)
@@ -126,6 +141,10 @@ plan_step_text(
 		break;
 	case STEP_NAT:
 		strlcpy(buf, "nft table inet dialfail", size);
+		break;
+	case STEP_MARKS:
+	case STEP_MARKS_END:
+		marks_text(st, buf, size);
 		break;
 	case STEP_TUNNEL:
 		plan_tunnel_text(st, s, buf, size);

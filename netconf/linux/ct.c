@@ -149,59 +149,84 @@ copy(struct nlmsghdr *h, const struct nlattr *a)
 		   mnl_attr_get_payload_len(a), mnl_attr_get_payload(a));
 }
 
-/* The id, so that a flow born meanwhile with the same addresses lives on. */
 static int
-add_request(struct ct_from *f, uint8_t family, const struct nlattr **tb)
+make_room(struct ct_list *list)
 {
+	size_t room = list->room == 0 ? 8 * REQUEST_MAX : 2 * list->room;
+	uint8_t *more;
+
+	if (list->room - list->len >= REQUEST_MAX)
+		return 0;
+	if ((more = realloc(list->requests, room)) == NULL)
+		return -1;
+	list->requests = more;
+	list->room = room;
+	return 0;
+}
+
+/*
+ * That a flow of a dump gets this mark; a mask of 0: that it is deleted.  It is
+ * deleted with its id, so that a flow born meanwhile with the same addresses
+ * lives on.  To be changed it must be there: no NLM_F_CREATE.
+ */
+static int
+add_request(struct ct_list *list, const struct nlmsghdr *flow,
+    const struct nlattr **tb, uint32_t mark, uint32_t mask)
+{
+	const struct nfgenmsg *from = mnl_nlmsg_get_payload(flow);
 	union {
 		struct nlmsghdr hdr;
 		uint8_t buf[REQUEST_MAX];
 	} m;
 	struct nfgenmsg *g;
-	uint8_t *more;
 
 	mnl_nlmsg_put_header(m.buf);
-	m.hdr.nlmsg_type = CT(DELETE);
+	m.hdr.nlmsg_type = mask == 0 ? CT(DELETE) : CT(NEW);
 	m.hdr.nlmsg_flags = NLM_F_REQUEST;
 	g = mnl_nlmsg_put_extra_header(&m.hdr, sizeof(*g));
-	g->nfgen_family = family;
+	g->nfgen_family = from->nfgen_family;
+	if (mask != 0) {
+		mnl_attr_put_u32(&m.hdr, CTA_MARK, htonl(mark));
+		mnl_attr_put_u32(&m.hdr, CTA_MARK_MASK, htonl(mask));
+	}
 	if (!copy(&m.hdr, tb[CTA_TUPLE_ORIG]) || !copy(&m.hdr, tb[CTA_ZONE]) ||
-	    !copy(&m.hdr, tb[CTA_ID])) {
+	    (mask == 0 && !copy(&m.hdr, tb[CTA_ID]))) {
 		errno = EBADMSG;
 		return -1;
 	}
-	/* n counts, so room doubles with it: see nl_grow() */
-	if ((f->n & (f->n - 1)) == 0) {
-		more = reallocarray(
-		    f->requests, f->n == 0 ? 1 : 2 * f->n, REQUEST_MAX);
-		if (more == NULL)
-			return -1;
-		f->requests = more;
-	}
-	memcpy(f->requests + f->len, m.buf, m.hdr.nlmsg_len);
-	f->len += m.hdr.nlmsg_len;
-	f->n++;
+	if (make_room(list) == -1)
+		return -1;
+	memcpy(list->requests + list->len, m.buf, m.hdr.nlmsg_len);
+	list->len += m.hdr.nlmsg_len;
+	list->n++;
 	return 0;
+}
+
+/* A flow of a dump, with its addresses. */
+static int
+is_flow(const struct nlmsghdr *h, const struct nlattr **tb)
+{
+	if (h->nlmsg_type != CT(NEW))
+		return 0;
+	if (nl_attrs(h, sizeof(struct nfgenmsg), tb, CTA_MAX) == -1)
+		return -1;
+	return tb[CTA_TUPLE_ORIG] != NULL;
 }
 
 int
 ct_from_decode(const struct nlmsghdr *h, void *from)
 {
 	const struct nlattr *tb[CTA_MAX + 1], *reply;
-	const struct nfgenmsg *g;
 	struct ct_from *f = from;
+	int flow;
 
-	if (h->nlmsg_type != CT(NEW))
-		return 0;
-	if (nl_attrs(h, sizeof(*g), tb, CTA_MAX) == -1)
-		return -1;
+	if ((flow = is_flow(h, tb)) != 1)
+		return flow;
 	reply = tb[CTA_TUPLE_REPLY];
-	if (tb[CTA_TUPLE_ORIG] == NULL ||
-	    (!leaves_from(reply, &f->address[FAMILY_INET]) &&
-		!leaves_from(reply, &f->address[FAMILY_INET6])))
+	if (!leaves_from(reply, &f->address[FAMILY_INET]) &&
+	    !leaves_from(reply, &f->address[FAMILY_INET6]))
 		return 0;
-	g = mnl_nlmsg_get_payload(h);
-	return add_request(f, g->nfgen_family, tb);
+	return add_request(&f->list, h, tb, 0, 0);
 }
 
 /* Those that are left after the marked ones, by one walk for both families. */
@@ -220,10 +245,10 @@ flush_from(struct nl *nl, const struct addr address[FAMILIES], uint32_t *n)
 	begin_ct(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
 	error = nl_request(nl, ct_from_decode, &f);
 	if (error == 0)
-		error = nl_send_all(nl, f.requests, f.len);
-	free(f.requests);
+		error = nl_send_all(nl, f.list.requests, f.list.len);
+	free(f.list.requests);
 	if (error == 0)
-		*n = f.n;
+		*n = f.list.n;
 	return error;
 }
 
@@ -238,4 +263,74 @@ ct_flush(struct nl *nl, const struct net_flows *f, uint32_t *n)
 	from = flush_from(nl, f->address, &more);
 	*n = (marked == 0 ? *n : 0) + more;
 	return marked == -1 || from == -1 ? -1 : 0;
+}
+
+/* ---- other marks ---- */
+
+int
+ct_marks_decode(const struct nlmsghdr *h, void *arg)
+{
+	const struct nlattr *tb[CTA_MAX + 1];
+	struct ct_marks *c = arg;
+	const struct net_marks *m = c->marks;
+	uint32_t mark;
+	size_t i;
+	int flow;
+
+	if ((flow = is_flow(h, tb)) != 1)
+		return flow;
+	if (tb[CTA_MARK] == NULL)
+		return 0;
+	if (nl_u32(tb[CTA_MARK], &mark) == -1)
+		return -1;
+	for (i = 0; i < m->n; i++)
+		if ((ntohl(mark) & m->was_mask) == m->mark[i].was)
+			return add_request(
+			    &c->list, h, tb, m->mark[i].is, c->mask);
+	return 0;
+}
+
+static int
+collect(struct nl *nl, const struct net_marks *m, uint32_t mask,
+    struct ct_list *list)
+{
+	struct ct_marks c = { m, mask, { 0 } };
+	int error;
+
+	begin_ct(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
+	error = nl_request(nl, ct_marks_decode, &c);
+	*list = c.list;
+	return error;
+}
+
+/*
+ * Bits that are apart from the old ones come beside them first, so that every
+ * flow has a mark whatever is in force meanwhile.  Else a new mark may look
+ * like an old one: the flows are noted first, and changed in the end.
+ */
+int
+ct_marks(struct nl *nl, const struct net_marks *m, int end, uint32_t *n)
+{
+	static struct ct_list noted;
+	struct ct_list list;
+	int apart = (m->was_mask & m->mask) == 0, error = 0;
+
+	*n = 0;
+	if (!apart && !end) {
+		free(noted.requests);
+		return collect(nl, m, m->was_mask | m->mask, &noted);
+	}
+	if (apart)
+		error = collect(
+		    nl, m, end ? m->was_mask | m->mask : m->mask, &list);
+	else {
+		list = noted;
+		memset(&noted, 0, sizeof(noted));
+	}
+	if (error == 0)
+		error = nl_send_all(nl, list.requests, list.len);
+	if (error == 0)
+		*n = list.n;
+	free(list.requests);
+	return error;
 }

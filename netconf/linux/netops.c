@@ -127,6 +127,12 @@ linux_flows_flush(const struct net_flows *f, uint32_t *n)
 }
 
 static int
+linux_flows_mark(const struct net_marks *m, int end, uint32_t *n)
+{
+	return ct_marks(&netfilter, m, end, n);
+}
+
+static int
 linux_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	return ct_count(&netfilter, mark, mask, n);
@@ -174,6 +180,7 @@ const struct netops netops_linux = {
 	.elements = linux_elements,
 	.forwarded = linux_forwarded,
 	.flows_flush = linux_flows_flush,
+	.flows_mark = linux_flows_mark,
 	.flows_count = linux_flows_count,
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,

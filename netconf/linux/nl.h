@@ -146,17 +146,28 @@ int saved_routes(
 int saved_restore(struct nl *, const char *line);
 
 /* ct.c */
-struct ct_from { /* flows that leave from an address, as requests */
-	struct addr address[FAMILIES];
+struct ct_list { /* requests, each about one flow */
 	uint32_t n;
 	uint8_t *requests;
 	size_t len;
+	size_t room;
+};
+struct ct_from { /* flows that leave from an address */
+	struct addr address[FAMILIES];
+	struct ct_list list;
+};
+struct ct_marks { /* flows that get another mark, in these bits */
+	const struct net_marks *marks;
+	uint32_t mask;
+	struct ct_list list;
 };
 int ct_count_decode(const struct nlmsghdr *, void *count);
 int ct_entries_decode(const struct nlmsghdr *, void *count);
 int ct_from_decode(const struct nlmsghdr *, void *from);
 int ct_flush(struct nl *, const struct net_flows *, uint32_t *n);
 int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
+int ct_marks_decode(const struct nlmsghdr *, void *marks);
+int ct_marks(struct nl *, const struct net_marks *, int end, uint32_t *n);
 
 /* others.c */
 struct others {

@@ -248,6 +248,13 @@ null_flows_flush(const struct net_flows *f, uint32_t *n)
 }
 
 static int
+null_flows_mark(const struct net_marks *m, int end, uint32_t *n)
+{
+	(void)end;
+	return null_flows(0, m->was_mask, n);
+}
+
+static int
 null_routes_save(uint32_t ifindex, void (*one)(const char *, void *), void *arg)
 {
 	(void)one;
@@ -300,6 +307,7 @@ const struct netops netops_null = {
 	.elements = null_elements,
 	.forwarded = null_forwarded,
 	.flows_flush = null_flows_flush,
+	.flows_mark = null_flows_mark,
 	.flows_count = null_flows,
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,

@@ -397,9 +397,8 @@ some_rule(struct net_rule *r)
 	if (how & 8)
 		snprintf(r->oif, IFNAMSIZ, "if%u", octet() % LINKS);
 	if (how & 16) {
-		r->mark =
-		    plan_mark(CONF_MARK_DEFAULT, octet() % CONF_UPLINKS_MAX);
-		r->mask = CONF_MARK_DEFAULT;
+		r->mask = how & 64 ? CONF_MARK_DEFAULT >> 8 : CONF_MARK_DEFAULT;
+		r->mark = plan_mark(r->mask, octet() % CONF_UPLINKS_MAX);
 	}
 }
 
@@ -612,6 +611,20 @@ fuzz_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
 	return (int)(octet() % 8) == 7 ? -1 : 0;
 }
 
+static int
+fuzz_flows_mark(const struct net_marks *m, int end, uint32_t *n)
+{
+	size_t i;
+
+	must(m->n <= NET_UPLINKS_MAX && (end == 0 || end == 1));
+	for (i = 0; i < m->n; i++)
+		must(m->mark[i].was != 0 &&
+		     (m->mark[i].was & ~m->was_mask) == 0 &&
+		     (m->mark[i].is & ~m->mask) == 0);
+	*n = octet();
+	return perhaps();
+}
+
 static const struct netops fuzz_ops = {
 	.open = fuzz_open,
 	.dump = fuzz_dump,
@@ -625,6 +638,7 @@ static const struct netops fuzz_ops = {
 	.elements = fuzz_elements,
 	.forwarded = fuzz_forwarded,
 	.flows_flush = fuzz_flows_flush,
+	.flows_mark = fuzz_flows_mark,
 	.flows_count = fuzz_flows,
 	.routes_save = fuzz_routes_save,
 	.route_restore = fuzz_route_restore,

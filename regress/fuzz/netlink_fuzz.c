@@ -86,7 +86,12 @@ static void
 flows(const uint8_t *data, size_t size)
 {
 	uint32_t count = 0;
+	static const struct net_marks some = { .was_mask = 0x0f000000,
+		.mask = 0x00f00000,
+		.n = 2,
+		.mark = { { 0, 0x00100000 }, { 0x01000000, 0 } } };
 	struct ct_from from;
+	struct ct_marks marks;
 
 	each(data, size, ct_count_decode, &count);
 	each(data, size, ct_entries_decode, &count);
@@ -94,7 +99,12 @@ flows(const uint8_t *data, size_t size)
 	from.address[FAMILY_INET].family = AF_INET;
 	from.address[FAMILY_INET].v4.s_addr = 0x0200007f;
 	each(data, size, ct_from_decode, &from);
-	free(from.requests);
+	free(from.list.requests);
+	memset(&marks, 0, sizeof(marks));
+	marks.marks = &some;
+	marks.mask = some.was_mask | some.mask;
+	each(data, size, ct_marks_decode, &marks);
+	free(marks.list.requests);
 }
 
 static void

@@ -208,6 +208,9 @@ destination(const struct net_route *r)
 	    "read forwarded %u", u)                                           \
 	WRAP(flows_flush, (const struct net_flows *f, uint32_t *n), (f, n),   \
 	    "change flows of mark 0x%x", f->mark)                             \
+	WRAP(flows_mark, (const struct net_marks *m, int end, uint32_t *n),   \
+	    (m, end, n),                                                      \
+	    "change marks in 0x%x to 0x%x", m->was_mask, m->mask)             \
 	WRAP(flows_count, (uint32_t mark, uint32_t mask, uint32_t *n),        \
 	    (mark, mask, n),                                                  \
 	    "read flows of mark 0x%x", mark)                                  \

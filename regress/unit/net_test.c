@@ -37,6 +37,7 @@ static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
 static int nat_loads, sweeps, dumps;
+static int marked; /* 100 for each beginning, 1 for each end */
 static int dumps_fail; /* so many of the next ones */
 static uint64_t tables; /* nft's, so far */
 static char table[PLAN_NFT_MAX]; /* text of the present one */
@@ -357,9 +358,9 @@ sim_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 static int
 sim_flows_flush(const struct net_flows *f, uint32_t *n)
 {
-	uint32_t id = (f->mark >> 24) - 1, i;
+	uint32_t id = f->mark / (f->mask & -f->mask) - 1, i;
 
-	assert_int_equal(f->mask, CONF_MARK_DEFAULT);
+	assert_int_equal(f->mask, conf.global.mark);
 	assert_true(id < CONF_UPLINKS_MAX);
 	*n = flows[id];
 	flows[id] = 0;
@@ -373,10 +374,20 @@ sim_flows_flush(const struct net_flows *f, uint32_t *n)
 }
 
 static int
+sim_flows_mark(const struct net_marks *m, int end, uint32_t *n)
+{
+	(void)m;
+	*n = 0;
+	if (refused())
+		return -1;
+	marked += end ? 1 : 100;
+	return 0;
+}
+
+static int
 sim_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
 {
-	(void)mask;
-	*n = flows[(mark >> 24) - 1];
+	*n = flows[mark / (mask & -mask) - 1];
 	return 0;
 }
 
@@ -445,6 +456,7 @@ static const struct netops sim_ops = {
 	.elements = sim_elements,
 	.forwarded = sim_forwarded,
 	.flows_flush = sim_flows_flush,
+	.flows_mark = sim_flows_mark,
 	.flows_count = sim_flows_count,
 	.routes_save = sim_routes_save,
 	.route_restore = sim_route_restore,
@@ -1139,6 +1151,38 @@ test_drain(void **arg)
 }
 
 /* What a draining primary needs goes when it has drained. */
+/* A reload with other bits: a drain waits for flows to get them. */
+static void
+test_other_marks(void **arg)
+{
+	struct msg_net_want m = wish(0);
+
+	(void)arg;
+	assert_int_equal(active(1)->ok, 1);
+	m.drain = 1;
+	m.drain_ms = 1;
+	flows[1] = 2;
+	assert_int_equal(ask(&m)->ok, 1);
+	conf.global.mark = CONF_MARK_DEFAULT >> 8;
+	marked = 0;
+	net_reloaded();
+	loop_quiet();
+	assert_int_equal(count(IMSG_NET_DRAINED), 0);
+	assert_int_equal(marked, 0);
+	fail_at = calls + 20; /* it is taken back, flows and all */
+	fail_errno = ENOBUFS;
+	assert_int_equal(ask(&m)->ok, 0);
+	assert_int_equal(marked, 202);
+	assert_int_equal(k->rule[0].mask, CONF_MARK_DEFAULT);
+	marked = 0;
+	assert_int_equal(ask(&m)->ok, 1);
+	assert_int_equal(marked, 101);
+	assert_int_equal(k->rule[0].mask, CONF_MARK_DEFAULT >> 8);
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sent[nsent - 1].body.drained.cut, 2);
+	assert_int_equal(marked, 101);
+}
+
 static void
 test_drain_primary(void **arg)
 {
@@ -1921,6 +1965,7 @@ main(void)
 		T(test_refused_shutdown),
 		T(test_cannot),
 		T(test_drain),
+		T(test_other_marks),
 		T(test_drain_primary),
 		T(test_drain_often),
 		T(test_recreated),

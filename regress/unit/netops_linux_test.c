@@ -1149,6 +1149,58 @@ forget(uint32_t uplink, const char *inet, const char *inet6)
 	return n;
 }
 
+static uint32_t
+marked(uint32_t mark, uint32_t mask)
+{
+	uint32_t n;
+
+	assert_int_equal(ops->flows_count(mark, mask, &n), 0);
+	return n;
+}
+
+/* Other bits for marks: beside the old ones first, if they are apart. */
+static void
+flows_marked(void **state)
+{
+	struct net_marks m = { .was_mask = 0x0f000000,
+		.mask = 0x00f00000,
+		.n = 2,
+		.mark = {
+		    { 0x01000000, 0x00100000 }, { 0x02000000, 0x00200000 } } };
+	char why[256];
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
+	udp_flow("127.0.0.2", 2000, 0x01000077);
+	udp_flow("127.0.0.2", 2001, 0x02000077);
+	udp_flow("::1", 2000, 0x02000077);
+	udp_flow("127.0.0.2", 2002, 0x03000077); /* of nobody */
+	udp_flow("127.0.0.2", 2003, 0x77);
+	assert_int_equal(ops->flows_mark(&m, 0, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(marked(0x01100077, UINT32_MAX), 1);
+	assert_int_equal(marked(0x02200077, UINT32_MAX), 2);
+	assert_int_equal(ops->flows_mark(&m, 1, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(marked(0x00100077, UINT32_MAX), 1);
+	assert_int_equal(marked(0x00200077, UINT32_MAX), 2);
+
+	/* what is the one's was the other's; and one is nobody's any more */
+	m.was_mask = 0x00f00000;
+	m.mask = 0x01e00000;
+	m.mark[0] = (struct net_mark){ 0x00100000, 0x00200000 };
+	m.mark[1] = (struct net_mark){ 0x00200000, 0 };
+	assert_int_equal(ops->flows_mark(&m, 0, &n), 0);
+	assert_int_equal(n, 0);
+	udp_flow("127.0.0.2", 2004, 0x00200077); /* born with the new one */
+	assert_int_equal(ops->flows_mark(&m, 1, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(marked(0x00200077, UINT32_MAX), 2);
+	assert_int_equal(marked(0x77, UINT32_MAX), 3);
+	assert_int_equal(marked(0x03000077, UINT32_MAX), 1);
+}
+
 static void
 flows(void **state)
 {
@@ -1331,6 +1383,7 @@ main(void)
 		TEST(elements),
 		TEST(counters),
 		TEST(flows),
+		TEST(flows_marked),
 		TEST(events),
 		TEST(too_many_events),
 	};

@@ -111,6 +111,9 @@ sim_step(struct sim *k, const struct step *st)
 		    k->s.nat ? plan.wanted.nelements : 0);
 		own(k);
 		break;
+	case STEP_MARKS: /* it has no flows */
+	case STEP_MARKS_END:
+		break;
 	case STEP_ELEMENT_DEL:
 		kernel_elements(k, &st->element, 1, NULL, 0);
 		break;
@@ -497,6 +500,126 @@ test_drain_primary(void **arg)
 	k->w.drain = MSG_UPLINK_NONE;
 	EXPECT(k, "sysctl net.ipv4.conf.eth1.rp_filter=1",
 	    "nft delete element stay { 0x01000000 : jump stay0 }", );
+	free(k);
+}
+
+/* A flow of each of the first two uplinks, and what nft(8) knows of marks. */
+struct marked {
+	uint32_t flow[2];
+	uint32_t mask;
+};
+
+static void
+marked_step(struct sim *k, struct marked *m, const struct step *st)
+{
+	const struct net_marks *to = &plan.marks;
+	uint32_t gone = to->mask;
+	size_t i, j;
+
+	if (st->type == STEP_NAT)
+		m->mask = k->w.mask;
+	if (st->type != STEP_MARKS && st->type != STEP_MARKS_END) {
+		sim_step(k, st);
+		return;
+	}
+	if (st->type == STEP_MARKS_END)
+		gone |= to->was_mask;
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < to->n; j++)
+			if ((m->flow[i] & to->was_mask) == to->mark[j].was) {
+				m->flow[i] &= ~gone;
+				m->flow[i] |= to->mark[j].is;
+				break;
+			}
+}
+
+/* Each of them stays on its uplink, whatever is done when. */
+static void
+assert_marked(const struct sim *k, const struct marked *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(m->flow[i] & m->mask, plan_mark(m->mask, i));
+		assert_int_equal(
+		    way(k, m->flow[i] & m->mask, NULL), i == 0 ? ETH1 : WAN2);
+	}
+}
+
+/* Other bits for marks: flows get them with the rules and the nft table. */
+static void
+test_marks(void **arg)
+{
+	struct sim *k = started();
+	struct marked m = { { 0 }, CONF_MARK_DEFAULT };
+	static struct net_before was;
+	size_t i;
+
+	(void)arg;
+	k->w.active = 1;
+	k->w.drain = 0;
+	run(k);
+	own(k);
+	was.state = k->s;
+	was.state.rules = calloc(RULES, sizeof(k->rule[0]));
+	assert_non_null(was.state.rules);
+	memcpy(was.state.rules, k->rule, sizeof(k->rule));
+	strlcpy(was.nat, k->nat, sizeof(was.nat));
+	for (i = 0; i < 2; i++)
+		m.flow[i] = plan_mark(m.mask, (uint32_t)i) | 0x77;
+	k->w.mask = 0x00f00000;
+	make(k);
+	for (i = 0; i < plan.n; i++) {
+		marked_step(k, &m, &plan.step[i]);
+		assert_marked(k, &m);
+	}
+	assert_int_equal(m.flow[0], 0x00100077);
+	assert_int_equal(m.flow[1], 0x00200077);
+	for (i = 0; i < k->s.nrules; i++)
+		assert_true(
+		    k->rule[i].mask == 0 || k->rule[i].mask == 0x00f00000);
+	make(k);
+	assert_int_equal(plan.n, 0);
+	/* if it was to be taken back */
+	plan_back(&was, &k->s, &k->undo, &plan);
+	assert_int_equal(plan.marks.was_mask, 0x00f00000);
+	for (i = 0; i < plan.n; i++)
+		if (plan.step[i].type == STEP_MARKS ||
+		    plan.step[i].type == STEP_MARKS_END)
+			marked_step(k, &m, &plan.step[i]);
+	assert_int_equal(m.flow[0], 0x01000077);
+	assert_int_equal(m.flow[1], 0x02000077);
+	free(was.state.rules);
+	free(k);
+}
+
+/* Other numbers: marks go with the interfaces. */
+static void
+test_other_numbers(void **arg)
+{
+	struct sim *k = started();
+	char line[MSG_TEXT_LEN];
+
+	(void)arg;
+	strlcpy(k->w.uplink[1].ifname, "", IFNAMSIZ);
+	strlcpy(k->w.uplink[2].ifname, "wan2", IFNAMSIZ);
+	make(k);
+	assert_int_equal(plan.marks.n, 2);
+	assert_int_equal(plan.marks.mark[0].was, plan.marks.mark[0].is);
+	assert_int_equal(
+	    plan.marks.mark[1].was, plan_mark(CONF_MARK_DEFAULT, 1));
+	assert_int_equal(
+	    plan.marks.mark[1].is, plan_mark(CONF_MARK_DEFAULT, 2));
+	run(k);
+	/* one that is none any more leaves no mark */
+	strlcpy(k->w.uplink[2].ifname, "", IFNAMSIZ);
+	make(k);
+	assert_int_equal(plan.marks.mark[1].is, 0);
+	while (plan.n > 0 && plan.step[plan.n - 1].type != STEP_MARKS_END)
+		plan.n--;
+	assert_true(plan.n > 0);
+	plan_step_text(&plan.step[plan.n - 1], &k->s, line, sizeof(line));
+	assert_string_equal(line, "flows: new marks in 0x0f000000");
 	free(k);
 }
 
@@ -1404,6 +1527,8 @@ main(void)
 		cmocka_unit_test(test_hot_inet6),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_drain_primary),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_other_numbers),
 		cmocka_unit_test(test_recreated),
 		cmocka_unit_test(test_interface_gone),
 		cmocka_unit_test(test_group_taken),
