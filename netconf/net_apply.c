@@ -265,6 +265,21 @@ give_back(const struct step *st)
 	return save();
 }
 
+/* While the table was not there, or before it ever was. */
+static void
+forget_untranslated(const struct plan *p)
+{
+	uint32_t n = 0;
+
+	if (p->wanted.nelements == 0)
+		return;
+	if (netops->flows_flush_plain(
+		p->wanted.element, p->wanted.nelements, net_mask(), &n) == -1)
+		log_warn("flows without NAT");
+	else if (n > 0)
+		log_debug("%u flows without NAT forgotten", n);
+}
+
 static int
 load_nat(const struct plan *p, char *why, size_t size)
 {
@@ -273,6 +288,7 @@ load_nat(const struct plan *p, char *why, size_t size)
 	if (netops->nat_load(p->load, why, size) == -1)
 		return -1;
 	strlcpy(nat_loaded, p->nat, sizeof(nat_loaded));
+	forget_untranslated(p);
 	return 0;
 }
 

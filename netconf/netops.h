@@ -220,6 +220,13 @@ struct netops {
 	 * In between they may have both, if the bits allow it.
 	 */
 	int (*flows_mark)(const struct net_marks *, int end, uint32_t *n);
+	/*
+	 * Forget unanswered flows from these networks to others that have no
+	 * mark in mask, and were not translated: they were born while our nft
+	 * table was not there, and would stay so.
+	 */
+	int (*flows_flush_plain)(const struct net_element *net, size_t nnets,
+	    uint32_t mask, uint32_t *n);
 	/* Flows with this mark that are still alive. */
 	int (*flows_count)(uint32_t mark, uint32_t mask, uint32_t *n);
 	/*

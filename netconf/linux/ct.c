@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -20,12 +21,11 @@
 
 #include "netconf/linux/nl.h"
 
-#define CT(x)       (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_##x)
 #define REQUEST_MAX 512 /* header, a tuple, zone and id */
 
 /* Of both families: a version other than 0 would limit a flush to one. */
-static void
-begin_ct(
+void
+ct_begin(
     struct nl *nl, uint16_t type, uint16_t flags, uint32_t mark, uint32_t mask)
 {
 	struct nfgenmsg *m = nl_begin(nl, type, flags, sizeof(*m));
@@ -71,7 +71,7 @@ int
 ct_count(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	*n = 0;
-	begin_ct(nl, CT(GET), NLM_F_DUMP, mark, mask);
+	ct_begin(nl, CT(GET), NLM_F_DUMP, mark, mask);
 	return nl_request(nl, ct_count_decode, n);
 }
 
@@ -114,7 +114,7 @@ flush_marked(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 	uint32_t before = 0, after = UINT32_MAX;
 
 	(void)entries(nl, &before);
-	begin_ct(nl, CT(DELETE), 0, mark, mask);
+	ct_begin(nl, CT(DELETE), 0, mark, mask);
 	if (nl_request(nl, NULL, NULL) == -1)
 		return -1;
 	(void)entries(nl, &after);
@@ -124,20 +124,28 @@ flush_marked(struct nl *nl, uint32_t mark, uint32_t mask, uint32_t *n)
 
 /* ---- by address ---- */
 
+/* -1: none of this family. */
+static int
+tuple_addr(const struct nlattr *in, int family, int destination, struct addr *a)
+{
+	const struct nlattr *tuple[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+	int type = family == AF_INET ? CTA_IP_V4_SRC : CTA_IP_V6_SRC;
+
+	nl_nested(in, tuple, CTA_TUPLE_MAX);
+	nl_nested(tuple[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+	if (destination)
+		type = family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST;
+	return ip[type] == NULL ? -1 : nl_addr(ip[type], family, a);
+}
+
 /* To whom answers come: the address that the flow leaves from, after NAT. */
 static int
 leaves_from(const struct nlattr *reply, const struct addr *address)
 {
-	const struct nlattr *tuple[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
-	    *dst;
 	struct addr a;
 
-	if (address->family == AF_UNSPEC)
-		return 0;
-	nl_nested(reply, tuple, CTA_TUPLE_MAX);
-	nl_nested(tuple[CTA_TUPLE_IP], ip, CTA_IP_MAX);
-	dst = ip[address->family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST];
-	return dst != NULL && nl_addr(dst, (int)address->family, &a) == 0 &&
+	return address->family != AF_UNSPEC &&
+	       tuple_addr(reply, (int)address->family, 1, &a) == 0 &&
 	       memcmp(a.octet, address->octet, addr_len(&a)) == 0;
 }
 
@@ -165,12 +173,11 @@ make_room(struct ct_list *list)
 }
 
 /*
- * That a flow of a dump gets this mark; a mask of 0: that it is deleted.  It is
- * deleted with its id, so that a flow born meanwhile with the same addresses
+ * Deleted with its id, so that a flow born meanwhile with the same addresses
  * lives on.  To be changed it must be there: no NLM_F_CREATE.
  */
-static int
-add_request(struct ct_list *list, const struct nlmsghdr *flow,
+int
+ct_request(struct ct_list *list, const struct nlmsghdr *flow,
     const struct nlattr **tb, uint32_t mark, uint32_t mask)
 {
 	const struct nfgenmsg *from = mnl_nlmsg_get_payload(flow);
@@ -202,9 +209,8 @@ add_request(struct ct_list *list, const struct nlmsghdr *flow,
 	return 0;
 }
 
-/* A flow of a dump, with its addresses. */
-static int
-is_flow(const struct nlmsghdr *h, const struct nlattr **tb)
+int
+ct_is_flow(const struct nlmsghdr *h, const struct nlattr **tb)
 {
 	if (h->nlmsg_type != CT(NEW))
 		return 0;
@@ -220,13 +226,13 @@ ct_from_decode(const struct nlmsghdr *h, void *from)
 	struct ct_from *f = from;
 	int flow;
 
-	if ((flow = is_flow(h, tb)) != 1)
+	if ((flow = ct_is_flow(h, tb)) != 1)
 		return flow;
 	reply = tb[CTA_TUPLE_REPLY];
 	if (!leaves_from(reply, &f->address[FAMILY_INET]) &&
 	    !leaves_from(reply, &f->address[FAMILY_INET6]))
 		return 0;
-	return add_request(&f->list, h, tb, 0, 0);
+	return ct_request(&f->list, h, tb, 0, 0);
 }
 
 /* Those that are left after the marked ones, by one walk for both families. */
@@ -242,7 +248,7 @@ flush_from(struct nl *nl, const struct addr address[FAMILIES], uint32_t *n)
 		return 0;
 	memset(&f, 0, sizeof(f));
 	memcpy(f.address, address, sizeof(f.address));
-	begin_ct(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
+	ct_begin(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
 	error = nl_request(nl, ct_from_decode, &f);
 	if (error == 0)
 		error = nl_send_all(nl, f.list.requests, f.list.len);
@@ -265,72 +271,66 @@ ct_flush(struct nl *nl, const struct net_flows *f, uint32_t *n)
 	return marked == -1 || from == -1 ? -1 : 0;
 }
 
-/* ---- other marks ---- */
+/* ---- without NAT ---- */
 
-int
-ct_marks_decode(const struct nlmsghdr *h, void *arg)
+static int
+in_nets(const struct ct_plain *p, const struct addr *a)
 {
-	const struct nlattr *tb[CTA_MAX + 1];
-	struct ct_marks *c = arg;
-	const struct net_marks *m = c->marks;
-	uint32_t mark;
 	size_t i;
-	int flow;
 
-	if ((flow = is_flow(h, tb)) != 1)
-		return flow;
-	if (tb[CTA_MARK] == NULL)
-		return 0;
-	if (nl_u32(tb[CTA_MARK], &mark) == -1)
-		return -1;
-	for (i = 0; i < m->n; i++)
-		if ((ntohl(mark) & m->was_mask) == m->mark[i].was)
-			return add_request(
-			    &c->list, h, tb, m->mark[i].is, c->mask);
+	for (i = 0; i < p->n; i++)
+		if ((p->net[i].set == NET_SET_LAN ||
+			p->net[i].set == NET_SET_LAN6) &&
+		    p->net[i].first.family == a->family &&
+		    addr_cmp(&p->net[i].first, a) <= 0 &&
+		    addr_cmp(a, &p->net[i].last) <= 0)
+			return 1;
 	return 0;
 }
 
-static int
-collect(struct nl *nl, const struct net_marks *m, uint32_t mask,
-    struct ct_list *list)
+static uint32_t
+number(const struct nlattr *a)
 {
-	struct ct_marks c = { m, mask, { 0 } };
-	int error;
+	uint32_t n;
 
-	begin_ct(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
-	error = nl_request(nl, ct_marks_decode, &c);
-	*list = c.list;
-	return error;
+	return a == NULL || nl_u32(a, &n) == -1 ? 0 : ntohl(n);
 }
 
-/*
- * Bits that are apart from the old ones come beside them first, so that every
- * flow has a mark whatever is in force meanwhile.  Else a new mark may look
- * like an old one: the flows are noted first, and changed in the end.
- */
 int
-ct_marks(struct nl *nl, const struct net_marks *m, int end, uint32_t *n)
+ct_plain_decode(const struct nlmsghdr *h, void *plain)
 {
-	static struct ct_list noted;
-	struct ct_list list;
-	int apart = (m->was_mask & m->mask) == 0, error = 0;
+	const struct nlattr *tb[CTA_MAX + 1], *orig;
+	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
+	struct ct_plain *p = plain;
+	struct addr from, to;
+	int flow;
 
-	*n = 0;
-	if (!apart && !end) {
-		free(noted.requests);
-		return collect(nl, m, m->was_mask | m->mask, &noted);
-	}
-	if (apart)
-		error = collect(
-		    nl, m, end ? m->was_mask | m->mask : m->mask, &list);
-	else {
-		list = noted;
-		memset(&noted, 0, sizeof(noted));
-	}
+	if ((flow = ct_is_flow(h, tb)) != 1)
+		return flow;
+	orig = tb[CTA_TUPLE_ORIG];
+	if ((g->nfgen_family != AF_INET && g->nfgen_family != AF_INET6) ||
+	    number(tb[CTA_STATUS]) & IPS_SEEN_REPLY ||
+	    number(tb[CTA_MARK]) & p->mask ||
+	    tuple_addr(orig, g->nfgen_family, 0, &from) == -1 ||
+	    tuple_addr(orig, g->nfgen_family, 1, &to) == -1 ||
+	    !in_nets(p, &from) || in_nets(p, &to) ||
+	    !leaves_from(tb[CTA_TUPLE_REPLY], &from))
+		return 0;
+	return ct_request(&p->list, h, tb, 0, 0);
+}
+
+int
+ct_flush_plain(struct nl *nl, const struct net_element *net, size_t nnets,
+    uint32_t mask, uint32_t *n)
+{
+	struct ct_plain p = { net, nnets, mask, { 0 } };
+	int error;
+
+	ct_begin(nl, CT(GET), NLM_F_DUMP, 0, 0);
+	error = nl_request(nl, ct_plain_decode, &p);
 	if (error == 0)
-		error = nl_send_all(nl, list.requests, list.len);
-	if (error == 0)
-		*n = list.n;
-	free(list.requests);
+		error = nl_send_all(nl, p.list.requests, p.list.len);
+	free(p.list.requests);
+	*n = error == 0 ? p.list.n : 0;
 	return error;
 }

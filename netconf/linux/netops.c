@@ -133,6 +133,13 @@ linux_flows_mark(const struct net_marks *m, int end, uint32_t *n)
 }
 
 static int
+linux_flows_flush_plain(
+    const struct net_element *net, size_t nnets, uint32_t mask, uint32_t *n)
+{
+	return ct_flush_plain(&netfilter, net, nnets, mask, n);
+}
+
+static int
 linux_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	return ct_count(&netfilter, mark, mask, n);
@@ -181,6 +188,7 @@ const struct netops netops_linux = {
 	.forwarded = linux_forwarded,
 	.flows_flush = linux_flows_flush,
 	.flows_mark = linux_flows_mark,
+	.flows_flush_plain = linux_flows_flush_plain,
 	.flows_count = linux_flows_count,
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,

@@ -152,20 +152,39 @@ struct ct_list { /* requests, each about one flow */
 	size_t len;
 	size_t room;
 };
+#define CT(x) (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_##x)
+void ct_begin(
+    struct nl *, uint16_t type, uint16_t flags, uint32_t mark, uint32_t mask);
+/* A flow of a dump, with its addresses?  -1: malformed. */
+int ct_is_flow(const struct nlmsghdr *, const struct nlattr **tb);
+/* Let it get this mark; with a mask of 0, let it be forgotten. */
+int ct_request(struct ct_list *, const struct nlmsghdr *flow,
+    const struct nlattr **tb, uint32_t mark, uint32_t mask);
 struct ct_from { /* flows that leave from an address */
 	struct addr address[FAMILIES];
 	struct ct_list list;
 };
-struct ct_marks { /* flows that get another mark, in these bits */
-	const struct net_marks *marks;
-	uint32_t mask;
+struct ct_plain { /* flows of these networks that were not translated */
+	const struct net_element *net;
+	size_t n;
+	uint32_t mask; /* and have no mark in these bits */
 	struct ct_list list;
 };
+int ct_plain_decode(const struct nlmsghdr *, void *plain);
+int ct_flush_plain(struct nl *, const struct net_element *, size_t nnets,
+    uint32_t mask, uint32_t *n);
 int ct_count_decode(const struct nlmsghdr *, void *count);
 int ct_entries_decode(const struct nlmsghdr *, void *count);
 int ct_from_decode(const struct nlmsghdr *, void *from);
 int ct_flush(struct nl *, const struct net_flows *, uint32_t *n);
 int ct_count(struct nl *, uint32_t mark, uint32_t mask, uint32_t *n);
+
+/* ct_mark.c */
+struct ct_marks { /* flows that get another mark, in these bits */
+	const struct net_marks *marks;
+	uint32_t mask;
+	struct ct_list list;
+};
 int ct_marks_decode(const struct nlmsghdr *, void *marks);
 int ct_marks(struct nl *, const struct net_marks *, int end, uint32_t *n);
 

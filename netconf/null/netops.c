@@ -255,6 +255,15 @@ null_flows_mark(const struct net_marks *m, int end, uint32_t *n)
 }
 
 static int
+null_flows_flush_plain(
+    const struct net_element *net, size_t nnets, uint32_t mask, uint32_t *n)
+{
+	(void)net;
+	(void)nnets;
+	return null_flows(0, mask, n);
+}
+
+static int
 null_routes_save(uint32_t ifindex, void (*one)(const char *, void *), void *arg)
 {
 	(void)one;
@@ -308,6 +317,7 @@ const struct netops netops_null = {
 	.forwarded = null_forwarded,
 	.flows_flush = null_flows_flush,
 	.flows_mark = null_flows_mark,
+	.flows_flush_plain = null_flows_flush_plain,
 	.flows_count = null_flows,
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,

@@ -625,6 +625,15 @@ fuzz_flows_mark(const struct net_marks *m, int end, uint32_t *n)
 	return perhaps();
 }
 
+static int
+fuzz_flows_flush_plain(
+    const struct net_element *net, size_t nnets, uint32_t mask, uint32_t *n)
+{
+	must(mask != 0 && (nnets == 0 || net != NULL) && nnets <= WANTED_MAX);
+	*n = octet();
+	return perhaps();
+}
+
 static const struct netops fuzz_ops = {
 	.open = fuzz_open,
 	.dump = fuzz_dump,
@@ -639,6 +648,7 @@ static const struct netops fuzz_ops = {
 	.forwarded = fuzz_forwarded,
 	.flows_flush = fuzz_flows_flush,
 	.flows_mark = fuzz_flows_mark,
+	.flows_flush_plain = fuzz_flows_flush_plain,
 	.flows_count = fuzz_flows,
 	.routes_save = fuzz_routes_save,
 	.route_restore = fuzz_route_restore,

@@ -91,7 +91,16 @@ flows(const uint8_t *data, size_t size)
 		.n = 2,
 		.mark = { { 0, 0x00100000 }, { 0x01000000, 0 } } };
 	struct ct_from from;
+	static const struct net_element net[] = {
+		{ .set = NET_SET_LAN,
+		    .first = { .family = AF_INET },
+		    .last = { .family = AF_INET, .octet = { 0x7f, 0xff } } },
+		{ .set = NET_SET_LAN6,
+		    .first = { .family = AF_INET6 },
+		    .last = { .family = AF_INET6, .octet = { 0xff } } },
+	};
 	struct ct_marks marks;
+	struct ct_plain plain;
 
 	each(data, size, ct_count_decode, &count);
 	each(data, size, ct_entries_decode, &count);
@@ -105,6 +114,12 @@ flows(const uint8_t *data, size_t size)
 	marks.mask = some.was_mask | some.mask;
 	each(data, size, ct_marks_decode, &marks);
 	free(marks.list.requests);
+	memset(&plain, 0, sizeof(plain));
+	plain.net = net;
+	plain.n = 2;
+	plain.mask = 0x0f000000;
+	each(data, size, ct_plain_decode, &plain);
+	free(plain.list.requests);
 }
 
 static void

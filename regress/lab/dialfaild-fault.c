@@ -211,6 +211,11 @@ destination(const struct net_route *r)
 	WRAP(flows_mark, (const struct net_marks *m, int end, uint32_t *n),   \
 	    (m, end, n),                                                      \
 	    "change marks in 0x%x to 0x%x", m->was_mask, m->mask)             \
+	WRAP(flows_flush_plain,                                               \
+	    (const struct net_element *e, size_t ne, uint32_t mask,           \
+		uint32_t *n),                                                 \
+	    (e, ne, mask, n),                                                 \
+	    "change flows without a mark in 0x%x", mask)                      \
 	WRAP(flows_count, (uint32_t mark, uint32_t mask, uint32_t *n),        \
 	    (mark, mask, n),                                                  \
 	    "read flows of mark 0x%x", mark)                                  \

@@ -37,6 +37,7 @@ static int eventfd_;
 static int calls, fail_at; /* the nth change is refused; 0: none */
 static int fail_errno;
 static int nat_loads, sweeps, dumps;
+static int plain; /* tables that were loaded, and flows forgotten */
 static int marked; /* 100 for each beginning, 1 for each end */
 static int dumps_fail; /* so many of the next ones */
 static uint64_t tables; /* nft's, so far */
@@ -385,6 +386,18 @@ sim_flows_mark(const struct net_marks *m, int end, uint32_t *n)
 }
 
 static int
+sim_flows_flush_plain(
+    const struct net_element *net, size_t nnets, uint32_t mask, uint32_t *n)
+{
+	assert_int_equal(net[0].set, NET_SET_UPLINK);
+	assert_in_range(nnets, 1, ELEMENTS);
+	assert_int_equal(mask, conf.global.mark);
+	*n = 0;
+	plain++;
+	return 0;
+}
+
+static int
 sim_flows_count(uint32_t mark, uint32_t mask, uint32_t *n)
 {
 	*n = flows[mark / (mask & -mask) - 1];
@@ -457,6 +470,7 @@ static const struct netops sim_ops = {
 	.forwarded = sim_forwarded,
 	.flows_flush = sim_flows_flush,
 	.flows_mark = sim_flows_mark,
+	.flows_flush_plain = sim_flows_flush_plain,
 	.flows_count = sim_flows_count,
 	.routes_save = sim_routes_save,
 	.route_restore = sim_route_restore,

@@ -1201,6 +1201,41 @@ flows_marked(void **state)
 	assert_int_equal(marked(0x03000077, UINT32_MAX), 1);
 }
 
+/* Without NAT: those of a network that were not answered are forgotten. */
+static void
+flows_plain(void **state)
+{
+	struct net_element net[2] = { { .set = NET_SET_LAN },
+		{ .set = NET_SET_LAN6 } };
+	char why[256];
+	uint32_t n;
+
+	(void)state;
+	net[0].first = net[0].last = ip("127.0.0.2");
+	net[0].last.octet[3] = 7;
+	net[1].first = net[1].last = ip("2001:db8::77");
+	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
+	run("ip address replace 2001:db8::77/128 dev lo nodad");
+	/* of other tests */
+	assert_int_equal(
+	    ops->flows_flush_plain(net, 2, CONF_MARK_DEFAULT, &n), 0);
+	udp_flow("127.0.0.2", 2000, 0);
+	udp_flow("127.0.0.7", 2000, 0x5a);
+	udp_flow("2001:db8::77", 2000, 0);
+	udp_flow("127.0.0.8", 2000, 0x78); /* of others */
+	udp_flow("127.0.0.2", 2001, 0x01000078); /* it was ours */
+	assert_int_equal(
+	    ops->flows_flush_plain(net, 2, CONF_MARK_DEFAULT, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(marked(0x5a, 0xff), 0);
+	assert_int_equal(marked(0x78, 0xff), 2);
+	net[0].first = ip("127.0.0.1"); /* within */
+	udp_flow("127.0.0.2", 2002, 0x79);
+	assert_int_equal(
+	    ops->flows_flush_plain(net, 2, CONF_MARK_DEFAULT, &n), 0);
+	assert_int_equal(marked(0x79, 0xff), 1);
+}
+
 static void
 flows(void **state)
 {
@@ -1209,7 +1244,7 @@ flows(void **state)
 
 	(void)state;
 	assert_int_equal(ops->nat_load(MARKING, why, sizeof(why)), 0);
-	run("ip address add 2001:db8::77/128 dev lo nodad");
+	run("ip address replace 2001:db8::77/128 dev lo nodad");
 	for (i = 0; i < 3; i++)
 		udp_flow("127.0.0.2", (uint16_t)(2000 + i),
 		    plan_mark(CONF_MARK_DEFAULT, 0));
@@ -1384,6 +1419,7 @@ main(void)
 		TEST(counters),
 		TEST(flows),
 		TEST(flows_marked),
+		TEST(flows_plain),
 		TEST(events),
 		TEST(too_many_events),
 	};
