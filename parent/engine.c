@@ -502,6 +502,19 @@ machine_alarm(const struct maction *a)
 	count_switch(a->alarm);
 }
 
+/* Why, and if somebody asked, for how long. */
+static const char *
+reason_text(enum mreason reason)
+{
+	static char text[MSG_TEXT_LEN];
+
+	if (reason != MWHY_ASKED || parent->machine.request_ms == 0)
+		return mreason_text(reason);
+	snprintf(text, sizeof(text), "%s, for %u s unless confirmed",
+	    mreason_text(reason), parent->machine.request_ms / 1000);
+	return text;
+}
+
 static void
 changed_state(const struct maction *a)
 {
@@ -510,7 +523,7 @@ changed_state(const struct maction *a)
 	parent->since_ns = wall_now();
 	if (a->from == a->to)
 		history_line("state", "%s: %s", machine_state_name(a->to),
-		    mreason_text(a->reason));
+		    reason_text(a->reason));
 	else if (a->to == MACHINE_SUSPECT ||
 		 (a->from == MACHINE_SUSPECT && a->to == MACHINE_ON_PRIMARY))
 		history_detail("state", "%s -> %s: %s",
@@ -519,7 +532,7 @@ changed_state(const struct maction *a)
 	else
 		history_line("state", "%s -> %s: %s",
 		    machine_state_name(a->from), machine_state_name(a->to),
-		    mreason_text(a->reason));
+		    reason_text(a->reason));
 	if (a->reason == MWHY_TARGET && ev->backup[0] == '\0')
 		strlcpy(ev->cause, "target: dead through every uplink",
 		    sizeof(ev->cause));
@@ -590,6 +603,24 @@ keep(uint32_t id, uint32_t ms)
 	probe(id, MSG_PROBE_ROUNDS, ms);
 }
 
+/* Why not, and what is behind that. */
+static void
+reply(const struct maction *a)
+{
+	uint32_t cause = engine_primary_cause();
+	char more[MSG_TEXT_LEN + 2] = "";
+
+	if (a->reason == MWHY_NOT_PROVED)
+		strlcpy(more, "; show event tells why", sizeof(more));
+	else if (a->reason == MWHY_APPLY_FAILED)
+		snprintf(more, sizeof(more), ": %s", parent->network_why);
+	else if (a->reason == MWHY_PRIMARY_NOT_GOOD && cause != MSG_CAUSE_NONE)
+		snprintf(more, sizeof(more), ": %s%s",
+		    uplink_faulty_family(0, cause), msg_cause_text(cause));
+	control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
+	    mreason_text(a->reason), more);
+}
+
 static void
 act(const struct maction *a)
 {
@@ -634,12 +665,7 @@ act(const struct maction *a)
 		machine_alarm(a);
 		break;
 	case MACT_REPLY:
-		control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s%s",
-		    mreason_text(a->reason),
-		    a->reason == MWHY_NOT_PROVED     ? "; show event tells why"
-		    : a->reason == MWHY_APPLY_FAILED ? ": "
-						     : "",
-		    a->reason == MWHY_APPLY_FAILED ? parent->network_why : "");
+		reply(a);
 		break;
 	case MACT_EXIT:
 		leave(a);

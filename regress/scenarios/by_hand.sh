@@ -51,6 +51,8 @@ ok "the backup drains, then all is as before" wait_until 10 \
 diag "for a time, unconfirmed"
 ok "failover for 2s" says 0 '' failover wan2 for 2s
 is "traffic is on the backup" "$(state)" backup
+ok "the log has the time" logged \
+    'primary -> dialing: asked by an operator, for 2 s unless confirmed'
 ok "it goes back by itself" wait_state primary 15
 ok "an alarm says why" logged 'alarm: unconfirmed'
 
@@ -82,7 +84,7 @@ ok "release" says 0 '' release
 ok "the backup takes over" wait_state backup
 is "seen under the backup's address" "$(seen_as)" "$WAN2_ADDRESS"
 ok "fallback to a dead primary is refused" \
-    says 1 'the primary is not good' fallback
+    says 1 'the primary is not good: upstream dead' fallback
 
 diag "hold on the backup, for a time"
 ok "hold for 3s" says 0 '' hold for 3s
