@@ -330,6 +330,7 @@ struct machine_backup {
 	bool stale; /* failed its proof: to be hung up before the next try */
 	bool same; /* failed it at the primary's dead targets */
 	bool gave_up; /* needs a person; tried again if nothing else is left */
+	uint32_t tries; /* failed ones of this turn */
 	uint32_t refused; /* the account, in a row */
 	uint32_t fails; /* since the last 60 s up: exponent of the back-off */
 	uint32_t bad; /* rounds in a row, while active */
@@ -380,7 +381,6 @@ enum machine_phase {
 struct machine_try {
 	enum machine_phase phase;
 	uint32_t uplink;
-	uint32_t tries; /* failed ones of this turn */
 	uint32_t done; /* bit mask: uplinks that had their turn */
 	uint32_t class; /* enum msg_link_class, of the failure */
 	uint32_t ms; /* to wait at least after it */

@@ -133,7 +133,7 @@ backup_round(struct mctx *c, uint32_t uplink)
 
 	switch (c->ev->verdict) {
 	case MSG_GOOD:
-		b->bad = 0;
+		b->bad = b->tries = 0;
 		b->stale = b->same = false;
 		b->proved = true;
 		b->good_at = c->now;

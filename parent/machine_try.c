@@ -2,9 +2,10 @@
 /*
  * The backups' links and the one try at them.  A try is a turn at one backup
  * (wait, start, prove, again up to its redial) and goes on to the next; while
- * stranded it takes whichever may be tried first, for ever.  The
- * back-off doubles up to a maximum, +-20 % so that a region does not dial in
- * step, and begins afresh only after the link has stood for a minute.
+ * one pauses after a failure the others are tried.  While stranded it takes
+ * whichever may be tried first, for ever.  The back-off doubles up to a
+ * maximum, +-20 % so that a region does not dial in step, and begins afresh
+ * only after the link has stood for a minute.
  */
 #include "parent/machine_int.h"
 
@@ -157,7 +158,6 @@ turn_begin(struct mctx *c, uint32_t uplink)
 {
 	struct machine_try *t = &c->m->try;
 
-	t->tries = 0;
 	if (t->phase == MACHINE_TRY_START && t->uplink == uplink)
 		return; /* it is being started already */
 	t->uplink = uplink;
@@ -170,6 +170,7 @@ static void
 turn_over(struct mctx *c)
 {
 	c->m->try.done |= bit(c->m->try.uplink);
+	c->m->backup[c->m->try.uplink].tries = 0;
 	turn_begin(c, next_turn(c));
 }
 
@@ -180,8 +181,10 @@ machine_try_begin(struct mctx *c, uint32_t first)
 	uint32_t i;
 
 	c->m->try.done = 0;
-	for (i = 1; i < c->conf->nuplinks; i++)
+	for (i = 1; i < c->conf->nuplinks; i++) {
 		c->m->backup[i].same = false;
+		c->m->backup[i].tries = 0;
+	}
 	if (first == MACHINE_NONE || !machine_usable(c->m, first))
 		first = c->m->state == MACHINE_STRANDED ? first_due(c)
 							: outage_turn(c);
@@ -195,7 +198,7 @@ machine_try_end(struct mctx *c)
 	struct machine_try *t = &c->m->try;
 
 	if (t->phase == MACHINE_TRY_START && machine_is_hot(c->conf, t->uplink))
-		t->tries = 0;
+		c->m->backup[t->uplink].tries = 0;
 	else
 		turn_begin(c, MACHINE_NONE);
 }
@@ -307,7 +310,7 @@ set_pause(struct mctx *c, struct machine_backup *b)
 	at = monotime_add_ms(c->now, ms);
 	if (t->class == MSG_LINK_GIVEUP)
 		at = monotime_add_ms(c->now, MACHINE_GIVEUP_MS);
-	else if (t->class == MSG_LINK_RETRY && t->tries == 1 &&
+	else if (t->class == MSG_LINK_RETRY && b->tries == 1 &&
 		 c->m->state != MACHINE_STRANDED)
 		at = machine_never;
 	if (t->ms != 0)
@@ -328,7 +331,7 @@ try_after_failure(struct mctx *c)
 		link_stop(c, t->uplink);
 	b->stale = b->link == MACHINE_LINK_UP;
 	b->fails++;
-	t->tries++;
+	b->tries++;
 	if (t->class == MSG_LINK_REFUSED)
 		refused(c, b);
 	set_pause(c, b);
@@ -338,7 +341,7 @@ try_after_failure(struct mctx *c)
 		machine_alarm(c, MALARM_GIVE_UP, t->uplink, MWHY_GAVE_UP);
 	}
 	if (m->state == MACHINE_STRANDED || t->class == MSG_LINK_GIVEUP ||
-	    t->class == MSG_LINK_NEXT || t->tries >= tries_max(c, t->uplink) ||
+	    t->class == MSG_LINK_NEXT || b->tries >= tries_max(c, t->uplink) ||
 	    targets_fault(m, t->uplink))
 		turn_over(c);
 	else {
@@ -440,6 +443,17 @@ try_go(struct mctx *c)
 	return (true);
 }
 
+/* Until when it pauses: after a failure, or for the cap. */
+static struct monotime
+paused_until(const struct mctx *c, uint32_t uplink)
+{
+	struct monotime until = c->m->backup[uplink].not_before;
+
+	if (c->conf->uplink[uplink].needs_dial)
+		until = machine_later(until, cap_due(c->m, c->now));
+	return (until);
+}
+
 /* Back-off of an earlier turn, or the cap: the next backup is sooner. */
 static bool
 blocked(const struct mctx *c, uint32_t uplink)
@@ -448,13 +462,41 @@ blocked(const struct mctx *c, uint32_t uplink)
 
 	if (machine_asked(c->m))
 		return (false);
-	if (c->m->try.tries == 0)
-		until = c->m->backup[uplink].not_before;
-	if (c->conf->uplink[uplink].needs_dial)
-		until = machine_later(until, cap_due(c->m, c->now));
+	if (c->m->backup[uplink].tries == 0)
+		until = paused_until(c, uplink);
+	else if (c->conf->uplink[uplink].needs_dial)
+		until = cap_due(c->m, c->now);
 	return (monotime_valid(until) &&
 		monotime_cmp(
 		    until, monotime_add_ms(c->now, MACHINE_TURN_WAIT_MS)) > 0);
+}
+
+/*
+ * While this one pauses: the first that may be tried now, or else which is
+ * due before it.  `dial after' is no pause: what is written first goes first.
+ */
+static uint32_t
+meanwhile(const struct mctx *c, uint32_t uplink)
+{
+	struct monotime due, best = try_due(c->m, c->conf, uplink, c->now);
+	uint32_t i, found = uplink;
+
+	if (!monotime_valid(paused_until(c, uplink)) ||
+	    machine_passed(c, paused_until(c, uplink)))
+		return (uplink);
+	for (i = 1; i < c->conf->nuplinks; i++) {
+		if (i == uplink || (c->m->try.done & bit(i)) != 0 ||
+		    !machine_usable(c->m, i))
+			continue;
+		due = try_due(c->m, c->conf, i, c->now);
+		if (!monotime_valid(due) || machine_passed(c, due))
+			return (i);
+		if (monotime_cmp(due, best) < 0) {
+			found = i;
+			best = due;
+		}
+	}
+	return (found);
 }
 
 static bool
@@ -480,6 +522,11 @@ try_wait(struct mctx *c)
 		return (try_go(c));
 	if (m->state == MACHINE_DIALING && blocked(c, t->uplink)) {
 		turn_over(c);
+		return (true);
+	}
+	if (m->state == MACHINE_DIALING && !t->hangup &&
+	    meanwhile(c, t->uplink) != t->uplink) {
+		turn_begin(c, meanwhile(c, t->uplink));
 		return (true);
 	}
 	t->deadline = due;

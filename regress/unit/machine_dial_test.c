@@ -23,7 +23,10 @@ test_dial_fails_then_next(void **state)
 	home(&s, 2, true);
 	down(&s);
 	wait_ms(&s, 10000);
+	assert_int_equal(s.proves, 0); /* what is written first goes first */
 	failed(&s, 1, MSG_LINK_BACKOFF);
+	assert_true(did(&s, MACT_PROVE, 2)); /* the other, while it pauses */
+	unproved(&s, 2, false);
 	assert_int_equal(s.starts, 1);
 	wait_ms(&s, 4999);
 	assert_int_equal(s.starts, 1); /* the first pause has no jitter */
@@ -32,10 +35,45 @@ test_dial_fails_then_next(void **state)
 	failed(&s, 1, MSG_LINK_BACKOFF);
 	wait_ms(&s, 12000); /* 10 s +- 20 % */
 	assert_int_equal(s.starts, 3);
+	assert_int_equal(s.proves, 1);
 	failed(&s, 1, MSG_LINK_BACKOFF);
-	assert_true(did(&s, MACT_PROVE, 2)); /* redial 3 used up */
-	event(&s, MEV_PROVED, 2);
-	in(&s, MACHINE_ON_BACKUP, 2);
+	in(&s, MACHINE_STRANDED, 0); /* redial 3 used up */
+	assert_int_equal(s.stops, 0);
+}
+
+/* Of two modems each is dialled while the other one pauses. */
+static void
+test_in_turn(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 2, true);
+	uplink(&s, 2, true);
+	s.conf.uplink[2].redial = 2;
+	s.m.backup[2].link = MACHINE_LINK_DOWN;
+	down(&s);
+	wait_ms(&s, 10000);
+	failed(&s, 1, MSG_LINK_BACKOFF);
+	assert_int_equal(s.m.try.uplink, 2);
+	assert_true(did(&s, MACT_START, 2));
+	wait_ms(&s, 6000); /* the first one could be dialled again */
+	assert_int_equal(s.starts, 2); /* but there is one try at a time */
+	failed(&s, 2, MSG_LINK_BACKOFF);
+	assert_true(did(&s, MACT_START, 1));
+	wait_ms(&s, 1000);
+	failed(&s, 1, MSG_LINK_BACKOFF); /* pauses 8 s at least */
+	assert_int_equal(s.starts, 3);
+	wait_ms(&s, 4000); /* 5 s since the second one failed */
+	assert_int_equal(s.starts, 4);
+	assert_int_equal(s.m.try.uplink, 2);
+	failed(&s, 2, MSG_LINK_BACKOFF); /* that was its redial 2 */
+	wait_ms(&s, 12000);
+	assert_int_equal(s.starts, 5);
+	assert_int_equal(s.m.try.uplink, 1);
+	event(&s, MEV_LINK_UP, 1);
+	event(&s, MEV_PROVED, 1);
+	in(&s, MACHINE_ON_BACKUP, 1);
 	assert_int_equal(s.stops, 0);
 }
 
@@ -269,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dial_fails_then_next),
+		cmocka_unit_test(test_in_turn),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_uncalled),

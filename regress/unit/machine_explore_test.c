@@ -541,6 +541,7 @@ mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
 			  b->gave_up << 3));
 	mix(h, b->fails > 3 ? 3 : b->fails);
 	mix(h, b->refused);
+	mix(h, b->tries);
 	mix(h, b->bad > 3 ? 3 : b->bad);
 	mix_time(h, b->since, now);
 	mix_time(h, b->not_before, now);
@@ -572,7 +573,6 @@ mix_try(uint64_t *h, const struct machine_try *t, struct monotime now)
 	if (t->phase == MACHINE_TRY_NONE)
 		return;
 	mix(h, t->uplink);
-	mix(h, t->tries);
 	mix(h, t->done);
 	mix(h, (uint64_t)(t->dialed | t->hangup << 1 | t->uncalled << 2 |
 			  t->before << 3));
