@@ -82,6 +82,7 @@ build_machine_conf(struct machine_conf *mc)
 		m->backoff_max_ms = u->dial.backoff_max_ms;
 		m->drain_ms = drain_ms(u);
 		m->hot_ms = u->hot_ms;
+		m->free = !u->metered;
 	}
 	mc->retry = parent->uplink[0].conf.probe.retry;
 	mc->automatic = g->fallback == CONF_FALLBACK_AUTOMATIC;

@@ -230,6 +230,7 @@ machine_step(struct machine *m, const struct machine_conf *conf,
 		hold_timers(&c);
 		machine_link_timers(&c);
 		machine_net_timers(&c);
+		machine_better_timers(&c);
 	}
 	why = machine_fact(&c);
 	if (m->stopped)
@@ -267,6 +268,7 @@ machine_deadline(const struct machine *m, const struct machine_conf *conf)
 		sooner(&t, m->target_again);
 	if (m->state != MACHINE_ON_BACKUP)
 		return (t);
+	sooner(&t, machine_better_deadline(m, conf));
 	if (m->want.shut)
 		sooner(&t, machine_look_at(m, conf));
 	if (conf->automatic && !m->manual && m->held == MACHINE_NONE &&

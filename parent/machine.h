@@ -17,6 +17,7 @@
  * table of transitions is in machine_table.c; machine_event.c counts rounds
  * and follows links, machine_try.c runs the one try at a backup, machine_net.c
  * keeps the wanted network, machine_hot.c backups that stand by hot,
+ * machine_better.c the way from a backup to one written before it,
  * machine_op.c takes requests and reloads.
  *
  * Invariants, explored by regress/unit/machine_explore_test.c (those that one
@@ -94,6 +95,8 @@
 /* Between proofs of a backup without a back-off of its own, doubled. */
 #define MACHINE_BACKOFF_MS     (10 * 1000)
 #define MACHINE_BACKOFF_MAX_MS (5 * 60 * 1000)
+/* Between rounds through a better backup that does not stand by hot. */
+#define MACHINE_BETTER_MS (10 * 1000)
 /* A backup that may not be tried for longer loses its turn to the next. */
 #define MACHINE_TURN_WAIT_MS (30 * 1000)
 /* Failovers remembered for the flap cap. */
@@ -233,6 +236,7 @@ enum mreason {
 	MWHY_BACKUP_LOST,
 	MWHY_BACKUP_REMOVED,
 	MWHY_DUE,
+	MWHY_BETTER,
 	MWHY_ASKED,
 	MWHY_UNCONFIRMED,
 	MWHY_HELD,
@@ -300,6 +304,7 @@ struct machine_uplink_conf {
 	uint32_t backoff_max_ms;
 	uint32_t drain_ms; /* when traffic leaves it; [0]: the primary */
 	uint32_t hot_ms; /* kept up and proved so often; 0: cold */
+	bool free; /* it costs nothing to probe it */
 };
 
 struct machine_conf {
@@ -337,6 +342,7 @@ struct machine_backup {
 	struct monotime since; /* of link */
 	struct monotime not_before; /* back-off; invalid: at once */
 	struct monotime good_at; /* the last good round through it */
+	struct monotime good_since; /* the first of them in a row */
 	/* while it stands by hot */
 	bool kept; /* rounds go through it */
 	bool eager; /* one after the other: the primary is in doubt */

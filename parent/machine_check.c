@@ -71,9 +71,10 @@ check_hot(const struct machine *m, const struct machine_conf *conf)
 
 	for (i = 1; i < conf->nuplinks; i++) {
 		b = &m->backup[i];
-		if (b->kept &&
-		    (!machine_is_hot(conf, i) || b->link != MACHINE_LINK_UP ||
-			i == m->want.active || i == m->proving))
+		if (b->kept && ((!machine_is_hot(conf, i) &&
+				    !machine_is_better(m, conf, i)) ||
+				   b->link != MACHINE_LINK_UP ||
+				   i == m->want.active || i == m->proving))
 			return ("rounds go through what does not stand by");
 		if (!machine_is_hot(conf, i) || !machine_keeping(m) ||
 		    m->try.phase != MACHINE_TRY_NONE || m->want.active == i ||

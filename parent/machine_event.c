@@ -133,6 +133,9 @@ backup_round(struct mctx *c, uint32_t uplink)
 
 	switch (c->ev->verdict) {
 	case MSG_GOOD:
+		/* the one before was not good, or is too long ago */
+		if (machine_ready(m, c->conf, uplink, c->now) != MWHY_OK)
+			b->good_since = c->now;
 		b->bad = b->tries = 0;
 		b->stale = b->same = false;
 		b->proved = true;

@@ -25,13 +25,21 @@ machine_keeping(const struct machine *m)
 	return (m->state != MACHINE_DIALING && m->state != MACHINE_STRANDED);
 }
 
+/* Between two rounds through a backup without traffic. */
+uint32_t
+machine_keep_ms(const struct machine_conf *conf, uint32_t uplink)
+{
+	return (machine_is_hot(conf, uplink) ? conf->uplink[uplink].hot_ms
+					     : MACHINE_BETTER_MS);
+}
+
 /* One round may be missed. */
 static struct monotime
 fresh_until(
     const struct machine *m, const struct machine_conf *conf, uint32_t uplink)
 {
 	return (monotime_add_ms(m->backup[uplink].good_at,
-	    2 * (int64_t)conf->uplink[uplink].hot_ms +
+	    2 * (int64_t)machine_keep_ms(conf, uplink) +
 		conf->uplink[uplink].prove_ms));
 }
 
@@ -91,7 +99,7 @@ machine_hot_down(const struct mctx *c, uint32_t uplink)
 		(b->link != MACHINE_LINK_UP || (b->stale && !b->same)));
 }
 
-/* Rounds through those that stand by. */
+/* Rounds through those that stand by, and through better ones. */
 void
 machine_hot_probes(struct mctx *c)
 {
@@ -103,13 +111,14 @@ machine_hot_probes(struct mctx *c)
 
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		b = &m->backup[i];
-		keep = machine_is_hot(c->conf, i) &&
+		keep = (machine_is_hot(c->conf, i) ||
+			   machine_is_better(m, c->conf, i)) &&
 		       b->link == MACHINE_LINK_UP && i != m->want.active &&
 		       i != m->proving;
 		if (keep && (!b->kept || b->eager != eager)) {
 			a = machine_emit(c, eager ? MACT_PROBE : MACT_KEEP);
 			a->uplink = i;
-			a->ms = c->conf->uplink[i].hot_ms;
+			a->ms = machine_keep_ms(c->conf, i);
 		} else if (!keep && b->kept && i != m->want.active &&
 			   i != m->proving)
 			machine_emit(c, MACT_PROBE_OFF)->uplink = i;

@@ -54,12 +54,21 @@ struct monotime machine_earliest(
 bool machine_is_hot(const struct machine_conf *, uint32_t);
 bool machine_keeping(const struct machine *);
 uint32_t machine_hot_first(const struct mctx *);
+uint32_t machine_keep_ms(const struct machine_conf *, uint32_t);
 bool machine_hot_can(const struct mctx *, uint32_t);
 bool machine_hot_down(const struct mctx *, uint32_t);
 void machine_hot_probes(struct mctx *);
 void machine_hot_watch(struct mctx *);
 struct monotime machine_hot_deadline(
     const struct machine *, const struct machine_conf *, uint32_t);
+
+/* machine_better.c: from a backup to one written before it */
+bool machine_is_better(
+    const struct machine *, const struct machine_conf *, uint32_t);
+uint32_t machine_better(const struct mctx *);
+void machine_better_timers(struct mctx *);
+struct monotime machine_better_deadline(
+    const struct machine *, const struct machine_conf *);
 
 /* machine_net.c: the network as it shall be, and its verification */
 void machine_switch(struct mctx *, uint32_t);

@@ -58,6 +58,7 @@ static const char *const reasons[] = {
 	[MWHY_BACKUP_LOST] = "backup lost",
 	[MWHY_BACKUP_REMOVED] = "backup removed from the configuration",
 	[MWHY_DUE] = "primary stable",
+	[MWHY_BETTER] = "a better backup works",
 	[MWHY_ASKED] = "asked by an operator",
 	[MWHY_UNCONFIRMED] = "not confirmed in time",
 	[MWHY_HELD] = "held",

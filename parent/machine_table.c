@@ -248,6 +248,36 @@ g_target_stranded(const struct mctx *c)
 		c->m->want.active == MACHINE_PRIMARY && same_targets(c));
 }
 
+/* Has every backup but the one that is tried now had its turn? */
+static bool
+is_last(const struct mctx *c)
+{
+	const struct machine_try *t = &c->m->try;
+	uint32_t i;
+
+	for (i = 1; i < c->conf->nuplinks; i++)
+		if (i != t->uplink && (t->done & (1u << i)) == 0 &&
+		    machine_usable(c->m, i))
+			return (false);
+	return (true);
+}
+
+/* A backup whose link works, but not the targets: the one in use first. */
+static uint32_t
+same_backup(const struct mctx *c)
+{
+	const struct machine_backup *b = c->m->backup;
+	uint32_t i, active = c->m->want.active;
+
+	if (active != MACHINE_PRIMARY && b[active].same &&
+	    b[active].link == MACHINE_LINK_UP)
+		return (active);
+	for (i = 1; i < c->conf->nuplinks; i++)
+		if (b[i].same && b[i].link == MACHINE_LINK_UP)
+			return (i);
+	return (MACHINE_NONE);
+}
+
 /*
  * The same after a failover: the primary was seen dead while the targets
  * lived, so traffic is better left on the backup whose link works.
@@ -257,10 +287,11 @@ g_target_backup(const struct mctx *c)
 {
 	const struct machine *m = c->m;
 
-	return (!machine_asked(m) && m->try.phase == MACHINE_TRY_FAILED &&
-		m->backup[m->try.uplink].same &&
-		m->backup[m->try.uplink].link == MACHINE_LINK_UP &&
-		monotime_valid(m->failover_at) && same_targets(c));
+	return (!machine_asked(m) &&
+		(m->try.phase == MACHINE_TRY_FAILED ||
+		    m->try.phase == MACHINE_TRY_NONE) &&
+		is_last(c) && monotime_valid(m->failover_at) &&
+		same_targets(c) && same_backup(c) != MACHINE_NONE);
 }
 
 static bool
@@ -303,6 +334,12 @@ g_due(const struct mctx *c)
 	return (c->conf->automatic && !m->manual && g_good_on_backup(c) &&
 		!m->primary.congested && m->held == MACHINE_NONE &&
 		machine_passed(c, machine_return_at(m, c->conf)));
+}
+
+static bool
+g_better(const struct mctx *c)
+{
+	return (machine_better(c) != MACHINE_NONE);
 }
 
 static bool
@@ -491,6 +528,15 @@ a_switch(struct mctx *c, enum mreason why)
 	}
 }
 
+/* Its link is up and proved: no try is needed. */
+static void
+a_better(struct mctx *c, enum mreason why)
+{
+	(void)why;
+	machine_switch(c, machine_better(c));
+	c->m->target = false;
+}
+
 static void
 a_keep(struct mctx *c, enum mreason why)
 {
@@ -562,7 +608,7 @@ a_target(struct mctx *c, enum mreason why)
 static void
 a_target_backup(struct mctx *c, enum mreason why)
 {
-	uint32_t goal = c->m->try.uplink;
+	uint32_t goal = same_backup(c);
 
 	a_target(c, why);
 	machine_switch(c, goal);
@@ -663,6 +709,8 @@ static const struct row table[] = {
 	    MWHY_UNCONFIRMED },
 	{ S(ON_BACKUP), MEV_TICK, g_due, a_return, MACHINE_RETURNING,
 	    MWHY_DUE },
+	{ S(ON_BACKUP), MEV_TICK, g_better, a_better, MACHINE_ON_BACKUP,
+	    MWHY_BETTER },
 
 	/* returning: the backup is at hand until the primary is verified */
 	{ S(RETURNING), MEV_TICK, g_down_drain_up, a_back, MACHINE_ON_BACKUP,

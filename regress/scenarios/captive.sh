@@ -9,8 +9,9 @@
 NAME=www.example.net
 ANSWER=198.51.100.80
 
+# portal [HOST]: of this provider
 portal() {
-	on isp-a nft -f - <<-NFT
+	on "${1:-isp-a}" nft -f - <<-NFT
 		table ip portal {
 			chain pre {
 				type nat hook prerouting priority dstnat
@@ -22,8 +23,8 @@ portal() {
 
 # Flows that began there end there: as when a router is restarted.
 paid() {
-	on isp-a nft delete table ip portal
-	on isp-a conntrack -F 2>/dev/null
+	on "${1:-isp-a}" nft delete table ip portal
+	on "${1:-isp-a}" conntrack -F 2>/dev/null
 }
 
 # conf TARGETS
@@ -85,6 +86,27 @@ ok "it is the target's fault" wait_until 30 \
     "[ \"\$(fact .primary.cause)\" = target ]"
 is "traffic stays" "$(fact .active.interface)" eth1
 is "nothing was switched" "$(fact .failovers)" "$failovers"
+lab_stop
+
+diag "a backup that is captive proves nothing"
+: >"$LAB/daemon.log"
+conf "target $TARGET
+	target tcp $TARGET port $ECHO_PORT
+	target dns $TARGET query \"$NAME\" answer $ANSWER"
+names isp-b $WAN2_GATEWAY "--address=/#/$WAN2_GATEWAY"
+spawn isp-b "$LAB/portal.log" flow echo $WAN2_GATEWAY $ECHO_PORT
+lab_start
+ok "the primary is proved" wait_state primary
+portal isp-b
+cut_upstream
+ok "the backup's lies are not believed" wait_state stranded
+ok "the event names them" logged 'wan2.*captive network'
+is "nothing was switched to it" "$(fact .active.interface)" eth1
+paid isp-b
+ok "it is used when it was paid" wait_state backup 60
+ok "the LAN reaches the world" ping_lan
+restore_upstream
+ok "traffic returns" wait_state primary
 lab_stop
 
 diag "without a name it is not seen"

@@ -335,6 +335,19 @@ may_move_to_hot(const struct world *w, const struct machine *m,
 		    2 * (int64_t)u->hot_ms + u->prove_ms);
 }
 
+/* From a backup to a better one: the rounds through it have been good. */
+static bool
+may_move_to_better(const struct world *w, const struct machine *was,
+    const struct machine *m, const struct machine_conf *conf)
+{
+	if (m->reason != MWHY_BETTER)
+		return (true);
+	return (was->want.active != MACHINE_PRIMARY &&
+		m->want.active < was->want.active && conf->automatic &&
+		!was->manual && monotime_valid(w->good[m->want.active]) &&
+		w->bad[m->want.active] == 0);
+}
+
 static bool
 check_move(const struct world *w, const struct machine_conf *conf,
     const struct machine *was, const struct machine *m, const struct mevent *ev,
@@ -362,6 +375,10 @@ check_move(const struct world *w, const struct machine_conf *conf,
 	if (m->want.active != MACHINE_PRIMARY &&
 	    !may_move_to_hot(w, m, conf, now)) {
 		why_not = "traffic moved to a hot backup that is not ready";
+		return (false);
+	}
+	if (!may_move_to_better(w, was, m, conf)) {
+		why_not = "traffic moved to a better backup that is none";
 		return (false);
 	}
 	/* not good is enough only after a backup was lost */
@@ -552,6 +569,7 @@ mix_hot(uint64_t *h, const struct machine_backup *b, struct monotime now)
 {
 	mix(h, (uint64_t)(b->kept | b->eager << 1 | b->told << 2));
 	mix_time(h, b->good_at, now);
+	mix_time(h, b->good_since, now);
 	mix_time(h, b->unready, now);
 }
 
@@ -615,7 +633,7 @@ fingerprint(const struct machine *m, const struct world *w,
 	for (i = 1; i < conf->nuplinks; i++) {
 		mix_backup(&h, &m->backup[i], now);
 		mix(&h, (uint64_t)w->link[i]);
-		if (conf->uplink[i].hot_ms == 0)
+		if (conf->uplink[i].hot_ms == 0 && !m->backup[i].kept)
 			continue;
 		mix_hot(&h, &m->backup[i], now);
 		mix_time(&h, m->primary.bad_since, now);
@@ -982,6 +1000,7 @@ make_conf(struct machine_conf *conf, uint32_t nbackups, uint32_t dialed,
 		conf->uplink[i].dial_after_ms =
 		    conf->uplink[i].needs_dial ? 10000 : 0;
 		conf->uplink[i].hot_ms = (hot & (1u << i)) != 0 ? 60000 : 0;
+		conf->uplink[i].free = !conf->uplink[i].needs_dial;
 		conf->uplink[i].start_ms = 60000;
 		conf->uplink[i].prove_ms = 10000;
 		conf->uplink[i].redial = 2;
