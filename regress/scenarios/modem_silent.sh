@@ -1,16 +1,23 @@
 #!/bin/bash
 # needs: vm
-# The line dies with traffic on it, without a word: once its far end answers
-# nothing at all, once it answers LCP but lets nothing pass.  Both are seen and
-# it is dialled again; when that does not help, the next backup takes over.
+# The line dies with traffic on it, without a word: its far end answers no LCP;
+# it answers nothing at all; it answers LCP, but lets nothing pass.  All are
+# seen and it is dialled again; when that does not help, the next backup takes
+# over.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
 
-# The provider's end of the call.
-server() {
-	on isp-b pgrep -f "pppd $(readlink -f /dev/pts)/.* name isp"
+# The provider's end of the call stands still.
+freeze() {
+	mapfile -t frozen < <(pgrep -f 'pppd /dev/pts/.* name isp')
+	ok "there is a far end" test ${#frozen[@]} -gt 0
+	kill -STOP "${frozen[@]}"
+}
+
+thaw() {
+	kill -KILL "${frozen[@]}" 2>/dev/null
 }
 
 # carried DIALS: traffic passes, after so many dials
@@ -32,21 +39,27 @@ begin
 cut_upstream
 on_modem 1
 
-diag "its far end is silent"
-pids=$(server)
-ok "there is one" test -n "$pids"
-# shellcheck disable=SC2086 # several words
-kill -STOP $pids
+diag "packets pass, but its far end is deaf"
+freeze
 ok "the line is dialled again" wait_until 90 carried 2
-# shellcheck disable=SC2086
-kill -KILL $pids 2>/dev/null
+ok "LCP told" logged 'pots: pppd .* ended: exit'
+thaw
+
+diag "it is silent"
+freeze
+on isp-b ip rule add from $PPP_ADDRESS blackhole
+ok "the line is lost" wait_until 30 "[ \"\$(state)\" = dialing ]"
+on isp-b ip rule del from $PPP_ADDRESS
+ok "the line is dialled again" wait_until 90 carried 3
+ok "our own rounds told" logged 'pots: round bad: upstream dead'
+thaw
 
 diag "it lets nothing pass"
-on isp-b ip rule add iif ppp0 blackhole
+on isp-b ip rule add from $PPP_ADDRESS blackhole
 ok "the next backup takes over" wait_until 90 wan2
 ok "the line was proved in vain" logged 'event proof failed of pots'
 ok "its loss raised an alarm" logged 'alarm: backup'
-on isp-b ip rule del iif ppp0
+on isp-b ip rule del from $PPP_ADDRESS
 
 back_home
 lab_stop
