@@ -241,6 +241,13 @@ msg_link_result_valid(const struct msg_link_result *r)
 }
 
 int
+msg_modem_valid(const struct msg_modem *m)
+{
+	return uplink_valid(m->uplink) && m->state <= MSG_MODEM_LOST &&
+	       msg_text_valid(m->text, sizeof(m->text));
+}
+
+int
 msg_ppp_up_valid(const struct msg_ppp_up *u)
 {
 	return uplink_valid(u->uplink) && flag_valid(u->adopted) &&

@@ -79,6 +79,8 @@
 	X(DIAL_RESULT) /* D>P struct msg_link_result */                       \
 	X(HANGUP) /* P>D struct msg_link */                                   \
 	X(HANGUP_DONE) /* D>P struct msg_link_result; the tty is closed */    \
+	X(WARM) /* P>D struct msg_link: make the modem ready to be dialled */ \
+	X(MODEM) /* D>P struct msg_modem: how it is, by itself */             \
 	X(PPP_START) /* P>N struct msg_link */                                \
 	X(PPP_STOP) /* P>N struct msg_link */                                 \
 	X(PPP_UP) /* N>P struct msg_ppp_up */                                 \
@@ -340,6 +342,26 @@ struct msg_link_result {
 	char text[MSG_TEXT_LEN]; /* "BUSY", "no answer to AT", ... */
 };
 
+enum msg_modem_state {
+	MSG_MODEM_ASKED, /* a question has been answered, no more is known */
+	MSG_MODEM_READY, /* it is warm: DIAL is ATD at once */
+	MSG_MODEM_SILENT, /* it does not answer; its port is closed */
+	MSG_MODEM_LOST /* its port has gone away, and is closed */
+};
+
+#define MSG_MODEM_RUNGS 5 /* of the dialer's ladder (dialer/modem.h) */
+
+struct msg_modem {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t state; /* enum msg_modem_state */
+	uint32_t tried[MSG_MODEM_RUNGS]; /* since the process began */
+	uint32_t helped[MSG_MODEM_RUNGS];
+	uint32_t closed; /* nothing helped, and the port was closed */
+	uint32_t lost; /* the port went away */
+	char text[MSG_TEXT_LEN];
+};
+
 struct msg_ppp_up {
 	uint32_t uplink;
 	uint32_t gen;
@@ -506,6 +528,7 @@ int msg_link_valid(const struct msg_link *);
 int msg_dial_valid(const struct msg_dial *);
 int msg_link_text_valid(const struct msg_link_text *);
 int msg_link_result_valid(const struct msg_link_result *);
+int msg_modem_valid(const struct msg_modem *);
 int msg_ppp_up_valid(const struct msg_ppp_up *);
 int msg_ppp_down_valid(const struct msg_ppp_down *);
 int msg_net_want_valid(const struct msg_net_want *);

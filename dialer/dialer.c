@@ -28,6 +28,7 @@
 
 #define FIRST_BYTE_MS 1000
 #define READS_MAX     64 /* in a row, then the others have their turn */
+#define CARRIER_MS    20 /* DCD wakes nobody: it is looked at so often */
 
 enum asked { ASKED_NOTHING, ASKED_DIAL, ASKED_HANGUP };
 
@@ -40,6 +41,7 @@ struct port {
 	char label[CONF_LABEL_LEN];
 	enum asked asked;
 	int connected; /* and the first byte is waited for */
+	int watched; /* DCD was high in the last call */
 	char connect[MSG_TEXT_LEN]; /* what the modem said */
 	struct modem modem;
 	struct event readable, timer;
@@ -79,6 +81,25 @@ send_result(uint32_t type, uint32_t uplink, uint32_t gen, uint32_t class,
 	send_parent(type, &r, sizeof(r));
 }
 
+/* How the modem is, and what has been done to bring it to answer. */
+static void
+tell_modem(const struct port *p, uint32_t state, const char *text)
+{
+	const struct modem_counts *c = &p->modem.counts;
+	struct msg_modem m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = number(p);
+	m.gen = p->gen;
+	m.state = state;
+	memcpy(m.tried, c->tried, sizeof(m.tried));
+	memcpy(m.helped, c->helped, sizeof(m.helped));
+	m.closed = c->closed;
+	m.lost = c->lost;
+	strlcpy(m.text, text, sizeof(m.text));
+	send_parent(IMSG_MODEM, &m, sizeof(m));
+}
+
 /* The answer to what was asked, exactly once. */
 static void
 answer(struct port *p, uint32_t class, uint32_t phone, const char *text)
@@ -88,10 +109,12 @@ answer(struct port *p, uint32_t class, uint32_t phone, const char *text)
 	p->asked = ASKED_NOTHING;
 	p->connected = 0;
 	log_debug("%s: %s", p->label, text);
-	if (asked != ASKED_NOTHING)
+	if (asked != ASKED_NOTHING) {
+		tell_modem(p, MSG_MODEM_ASKED, text);
 		send_result(
 		    asked == ASKED_DIAL ? IMSG_DIAL_RESULT : IMSG_HANGUP_DONE,
 		    number(p), p->gen, class, phone, text);
+	}
 }
 
 static void
@@ -114,8 +137,8 @@ port_close(struct port *p)
 	event_del(&p->readable);
 	evtimer_del(&p->timer);
 	close(p->fd);
-	memset(&p->modem, 0, sizeof(p->modem));
-	p->open = 0;
+	modem_forget(&p->modem);
+	p->open = p->watched = 0;
 }
 
 /*
@@ -132,8 +155,23 @@ port_lost(struct port *p, int error)
 		strlcpy(text, "the port has gone away", sizeof(text));
 	else
 		snprintf(text, sizeof(text), "port: %s", strerror(error));
+	modem_lost(&p->modem);
 	port_close(p);
+	if (p->asked == ASKED_NOTHING)
+		tell_modem(p, MSG_MODEM_LOST, text);
 	answer(p, MSG_LINK_BACKOFF, phone, text);
+}
+
+/* The engine's deadline, or before it, to see whether DTR has ended the call. */
+static struct monotime
+next_look(const struct port *p)
+{
+	struct monotime soon = monotime_add_ms(monotime_now(), CARRIER_MS);
+
+	if (p->modem.state == MODEM_DTR_LOW && p->watched &&
+	    monotime_cmp(soon, p->modem.deadline) < 0)
+		return soon;
+	return p->modem.deadline;
 }
 
 /* Sleep until the modem speaks or the engine's deadline comes. */
@@ -149,7 +187,7 @@ port_wait(struct port *p)
 	else
 		event_del(&p->readable);
 	if (monotime_valid(p->modem.deadline)) {
-		tv = monotime_until(p->modem.deadline, monotime_now());
+		tv = monotime_until(next_look(p), monotime_now());
 		evtimer_add(&p->timer, &tv);
 	} else
 		evtimer_del(&p->timer);
@@ -178,7 +216,7 @@ set_line(struct port *p, enum modem_line line)
 	case MODEM_LINE_LOW:
 		return tty_low(p->fd, p->speed);
 	case MODEM_LINE_ONLINE:
-		return tty_online(p->fd);
+		return p->watched = tty_online(p->fd);
 	}
 	return 0;
 }
@@ -190,6 +228,15 @@ put_line(struct port *p, const struct modem_out *out)
 	if (out->len == 0 || write(p->fd, out->data, out->len) != -1)
 		return 0;
 	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+/* Not even when nobody needs it: the port may do better when reopened. */
+static void
+not_ready(struct port *p, const char *text)
+{
+	log_info("%s: modem is not ready: %s", p->label, text);
+	port_close(p);
+	tell_modem(p, MSG_MODEM_SILENT, text);
 }
 
 /* Do what the engine says, in its order. */
@@ -209,8 +256,14 @@ carry_out(struct port *p, const struct modem_out *out)
 	case MODEM_EV_CONNECT:
 		connected(p, out);
 		break;
+	case MODEM_EV_WARM:
+		tell_modem(p, MSG_MODEM_READY, out->text);
+		break;
 	case MODEM_EV_FAILED:
-		answer(p, out->class, out->phone, out->text);
+		if (p->asked == ASKED_NOTHING)
+			not_ready(p, out->text);
+		else
+			answer(p, out->class, out->phone, out->text);
 		break;
 	case MODEM_EV_HUNG_UP:
 		port_close(p);
@@ -294,6 +347,9 @@ on_timer(int fd, short what, void *arg)
 		    modem_state_name(p->modem.state));
 		modem_timeout(&p->modem, now, &out);
 		carry_out(p, &out);
+	} else if (p->watched && tty_no_carrier(p->fd)) {
+		modem_no_carrier(&p->modem, now, &out);
+		carry_out(p, &out);
 	}
 	port_wait(p);
 }
@@ -337,6 +393,20 @@ got_dial(const struct msg_dial *m)
 	p->connected = 0;
 	modem_dial(&p->modem, &conf[m->uplink].modem, m->phone, m->deadline_ms,
 	    monotime_now(), &out);
+	carry_out(p, &out);
+	port_wait(p);
+}
+
+static void
+got_warm(const struct msg_link *m)
+{
+	struct port *p = &ports[m->uplink];
+	struct modem_out out;
+
+	/* one that was lost has been told of; one in use is warm enough */
+	if (!p->open || p->gen != m->gen || p->asked != ASKED_NOTHING)
+		return;
+	modem_warm(&p->modem, &conf[m->uplink].modem, monotime_now(), &out);
 	carry_out(p, &out);
 	port_wait(p);
 }
@@ -403,6 +473,10 @@ got_link(uint32_t type, struct imsg *imsg)
 		got_hangup(&m);
 		return;
 	}
+	if (type == IMSG_WARM) {
+		got_warm(&m);
+		return;
+	}
 	if ((fd = imsg_get_fd(imsg)) == -1)
 		fatalx("parent: TTY: without a descriptor");
 	got_tty(&m, fd);
@@ -421,6 +495,7 @@ dialer_dispatch_parent(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_TTY:
 	case IMSG_HANGUP:
+	case IMSG_WARM:
 		got_link(type, imsg);
 		break;
 	case IMSG_DIAL:

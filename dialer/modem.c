@@ -12,12 +12,63 @@
 #include "dialer/modem_int.h"
 
 void
+modem_forget(struct modem *m)
+{
+	struct modem_counts counts = m->counts;
+	uint32_t refusals = m->refusals;
+
+	memset(m, 0, sizeof(*m));
+	m->counts = counts;
+	m->refusals = refusals;
+}
+
+void
+modem_lost(struct modem *m)
+{
+	modem_forget(m);
+	m->counts.lost++;
+}
+
+static void
+begin(struct modem *m, const struct conf_modem *conf, struct monotime now,
+    struct modem_out *out)
+{
+	m->conf = *conf;
+	modem_steps_anew(m);
+	out->line = MODEM_LINE_RESET;
+	modem_sync(m, now, out);
+}
+
+void
+modem_warm(struct modem *m, const struct conf_modem *conf, struct monotime now,
+    struct modem_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	modem_forget(m);
+	m->warm = 1;
+	begin(m, conf, now, out);
+}
+
+/* Made ready, or on its way there: it goes on, and ends in a call. */
+static void
+dial_warm(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	m->warm = 0;
+	if (m->state == MODEM_WARM)
+		modem_call(m, now, out);
+	else if (monotime_cmp(m->limit, m->deadline) < 0)
+		m->deadline = m->limit;
+}
+
+void
 modem_dial(struct modem *m, const struct conf_modem *conf, uint32_t phone,
     uint32_t limit_ms, struct monotime now, struct modem_out *out)
 {
-	memset(m, 0, sizeof(*m));
+	int warm = m->warm && m->state != MODEM_IDLE;
+
 	memset(out, 0, sizeof(*out));
-	m->conf = *conf;
+	if (!warm)
+		modem_forget(m);
 	m->limit_ms = limit_ms;
 	m->limit = monotime_add_ms(now, limit_ms);
 	m->class = MSG_LINK_GIVEUP;
@@ -27,9 +78,10 @@ modem_dial(struct modem *m, const struct conf_modem *conf, uint32_t phone,
 		return;
 	}
 	m->phone = phone % conf->nphones;
-	modem_steps_anew(m);
-	out->line = MODEM_LINE_RESET;
-	modem_sync(m, now, out);
+	if (warm)
+		dial_warm(m, now, out);
+	else
+		begin(m, conf, now, out);
 }
 
 void
@@ -39,8 +91,13 @@ modem_hangup(struct modem *m, struct monotime now, struct modem_out *out)
 	if (m->hanging_up)
 		return;
 	m->hanging_up = 1;
-	if (m->state == MODEM_CALLING)
+	if (m->warm) {
+		out->line = MODEM_LINE_RESET; /* DTR may be low just now */
+		modem_hung_up(m, out, MSG_LINK_OK, "there was no call");
+	} else if (m->state == MODEM_CALLING)
 		modem_call_abort(m, now, out);
+	else if (m->state == MODEM_IDLE && m->listens)
+		modem_hang_up_idle(m, now, out);
 	else if (m->state != MODEM_ABORTING)
 		modem_ladder(m, now, out);
 }
@@ -52,9 +109,14 @@ line(struct modem *m, struct monotime now, struct modem_out *out)
 
 	m->echo_seen |= strcmp(m->reader.line, m->sent) == 0;
 	m->noise_seen |= m->reader.noisy;
+	if (code != RESULT_NONE)
+		m->listens = code != RESULT_CONNECT;
 	switch (m->state) {
 	case MODEM_STEP:
 		modem_step_line(m, code, now, out);
+		break;
+	case MODEM_WARM:
+		modem_warm_line(m);
 		break;
 	case MODEM_CALLING:
 		modem_call_line(m, code, now, out);
@@ -95,6 +157,9 @@ modem_timeout(struct modem *m, struct monotime now, struct modem_out *out)
 	switch (m->state) {
 	case MODEM_IDLE:
 	case MODEM_ONLINE:
+		break;
+	case MODEM_WARM:
+		modem_steps_again(m, now, out);
 		break;
 	case MODEM_CALLING:
 		modem_call_abort(m, now, out);

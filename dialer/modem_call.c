@@ -30,7 +30,7 @@ modem_call(struct modem *m, struct monotime now, struct modem_out *out)
 int
 modem_late(const struct modem *m, struct monotime now)
 {
-	return monotime_cmp(now, m->limit) >= 0;
+	return monotime_valid(m->limit) && monotime_cmp(now, m->limit) >= 0;
 }
 
 void
@@ -47,6 +47,7 @@ modem_fail_late(struct modem *m, struct modem_out *out)
 void
 modem_call_online(struct modem *m, struct modem_out *out)
 {
+	m->refusals = 0;
 	modem_rest(m, MODEM_ONLINE);
 	out->line = MODEM_LINE_ONLINE;
 	out->event = MODEM_EV_CONNECT;
@@ -75,6 +76,8 @@ number_failed(struct modem *m, enum result_code code, struct monotime now,
 		modem_sync(m, now, out);
 		return;
 	}
+	if (code == RESULT_NO_CARRIER || code == RESULT_ERROR)
+		m->refusals++;
 	m->class = policy_combine(m->class, class);
 	if (++m->used >= m->conf.nphones) {
 		modem_fail(m, out, m->class);
@@ -109,6 +112,7 @@ modem_call_line(struct modem *m, enum result_code code, struct monotime now,
 void
 modem_call_abort(struct modem *m, struct monotime now, struct modem_out *out)
 {
+	m->listens = 0;
 	modem_put(out, "\r");
 	modem_enter(m, MODEM_ABORTING, MODEM_ABORT_MS, now);
 }
@@ -116,7 +120,9 @@ modem_call_abort(struct modem *m, struct monotime now, struct modem_out *out)
 void
 modem_call_aborted(struct modem *m, struct monotime now, struct modem_out *out)
 {
-	if (m->hanging_up)
+	if (m->hanging_up && m->listens)
+		modem_hang_up_idle(m, now, out);
+	else if (m->hanging_up)
 		modem_ladder(m, now, out);
 	else if (modem_late(m, now))
 		modem_fail_late(m, out);

@@ -90,4 +90,4 @@ result(struct modem *m, enum result_code code, const char *line)
 		strlcpy(m->init.error, line, sizeof(m->init.error));
 }
 
-const struct modem_part modem_init_part = { begin, next, NULL, result };
+const struct modem_part modem_init_part = { begin, next, NULL, NULL, result };

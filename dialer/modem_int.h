@@ -29,6 +29,11 @@ void modem_sync(struct modem *, struct monotime now, struct modem_out *);
 /* What was tried got no OK; text says what.  The next means, or the end. */
 void modem_unheard(
     struct modem *, const char *text, struct monotime now, struct modem_out *);
+/* It is in command state, as it seems: AT, and the ladder if it is not. */
+void modem_hang_up_idle(
+    struct modem *, struct monotime now, struct modem_out *);
+/* AT+CFUN=1,1. */
+void modem_boot(struct modem *, struct monotime now, struct modem_out *);
 /* Hang up by all means, one after the other. */
 void modem_ladder(struct modem *, struct monotime now, struct modem_out *);
 /* In one of the ladder's states: a line, or the end of its time. */
@@ -41,7 +46,11 @@ void modem_ladder_timeout(
 
 /* From its beginning, when it is walked next. */
 void modem_steps_anew(struct modem *);
-/* The next step, or ATD. */
+/* A warm modem is asked whether it still is. */
+void modem_steps_again(struct modem *, struct monotime now, struct modem_out *);
+/* It has said something by itself. */
+void modem_warm_line(struct modem *);
+/* The next step, or ATD, or it is warm. */
 void modem_steps(struct modem *, struct monotime now, struct modem_out *);
 void modem_step_line(
     struct modem *, enum result_code, struct monotime now, struct modem_out *);

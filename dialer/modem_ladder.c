@@ -7,6 +7,8 @@
 
 #include "dialer/modem_int.h"
 
+#define FRAME_FLAGS 2 /* what begins and ends one */
+
 static void
 send_at(struct modem *m, struct monotime now, struct modem_out *out)
 {
@@ -20,16 +22,86 @@ modem_sync(struct modem *m, struct monotime now, struct modem_out *out)
 {
 	m->tries = m->answers = 0;
 	m->synced = m->echo_seen = m->noise_seen = 0;
+	m->reader.flags = 0;
 	send_at(m, now, out);
+}
+
+static const char *const means[] = { "AT", "DTR", "+++ and ATH", "ATZ",
+	"AT+CFUN=1,1" };
+
+const char *
+modem_rung_name(enum modem_rung rung)
+{
+	return means[rung];
+}
+
+/* Others do not know it, and it takes long. */
+static int
+may_boot(const struct modem *m)
+{
+	return !m->hanging_up && !conf_phone_telephone(m->conf.phone[m->phone]);
+}
+
+static void
+low(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	out->line = MODEM_LINE_LOW;
+	m->dtr_until = monotime_add_ms(now, MODEM_DTR_MIN_MS);
+	modem_enter(m, MODEM_DTR_LOW, MODEM_DTR_LOW_MS, now);
+}
+
+static void
+high(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	out->line = MODEM_LINE_HIGH;
+	modem_enter(m, MODEM_DTR_HIGH, MODEM_DTR_HIGH_MS, now);
+}
+
+/* DTR has done what it should. */
+static void
+dropped(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	if (monotime_cmp(now, m->dtr_until) >= 0)
+		high(m, now, out);
+	else if (monotime_cmp(m->dtr_until, m->deadline) < 0)
+		m->deadline = m->dtr_until;
+}
+
+void
+modem_boot(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	m->rung = MODEM_RUNG_CFUN;
+	m->counts.tried[m->rung]++;
+	m->refusals = 0;
+	modem_steps_anew(m);
+	modem_command(m, out, means[MODEM_RUNG_CFUN], "");
+	modem_enter(m, MODEM_CFUN, MODEM_CFUN_MS, now);
+}
+
+static void
+climb(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	m->counts.tried[m->rung]++;
+	switch (m->rung) {
+	case MODEM_RUNG_DTR:
+		low(m, now, out);
+		break;
+	case MODEM_RUNG_ESCAPE:
+		modem_enter(m, MODEM_ESC_QUIET, MODEM_GUARD_MS, now);
+		break;
+	default:
+		modem_command(m, out, means[MODEM_RUNG_ATZ], "");
+		modem_enter(m, MODEM_RESET, MODEM_ATZ_MS, now);
+		break;
+	}
 }
 
 static void
 next_rung(struct modem *m, struct monotime now, struct modem_out *out)
 {
-	static const char *const means[] = { "", "DTR", "+++ and ATH", "ATZ" };
-
 	modem_steps_anew(m);
-	if (++m->rung == MODEM_RUNG_NONE) {
+	if (++m->rung == MODEM_RUNG_NONE ||
+	    (m->rung == MODEM_RUNG_CFUN && !may_boot(m))) {
 		if (m->hanging_up)
 			modem_hung_up(m, out, MSG_LINK_NEXT, m->why);
 		else
@@ -40,19 +112,10 @@ next_rung(struct modem *m, struct monotime now, struct modem_out *out)
 		modem_phase(out, m->why, ": trying ");
 		strlcat(out->text, means[m->rung], sizeof(out->text));
 	}
-	switch (m->rung) {
-	case MODEM_RUNG_DTR:
-		out->line = MODEM_LINE_LOW;
-		modem_enter(m, MODEM_DTR_LOW, MODEM_DTR_LOW_MS, now);
-		break;
-	case MODEM_RUNG_ESCAPE:
-		modem_enter(m, MODEM_ESC_QUIET, MODEM_GUARD_MS, now);
-		break;
-	default:
-		modem_command(m, out, "ATZ", "");
-		modem_enter(m, MODEM_RESET, MODEM_ATZ_MS, now);
-		break;
-	}
+	if (m->rung == MODEM_RUNG_CFUN)
+		modem_boot(m, now, out);
+	else
+		climb(m, now, out);
 }
 
 void
@@ -61,6 +124,19 @@ modem_ladder(struct modem *m, struct monotime now, struct modem_out *out)
 	m->rung = MODEM_RUNG_AT;
 	m->why[0] = '\0';
 	next_rung(m, now, out);
+	/*
+	 * Perhaps it is not on line any more, and will not tell what it has
+	 * told already: then this is answered.  Else the peer has it.
+	 */
+	modem_command(m, out, "ATH", "");
+}
+
+void
+modem_hang_up_idle(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	m->rung = MODEM_RUNG_AT;
+	m->why[0] = '\0';
+	modem_sync(m, now, out);
 }
 
 void
@@ -68,18 +144,29 @@ modem_unheard(struct modem *m, const char *text, struct monotime now,
     struct modem_out *out)
 {
 	snprintf(m->why, sizeof(m->why), "no answer to %s%s", text,
-	    m->noise_seen  ? ", only noise"
-	    : m->echo_seen ? ", only its echo"
-			   : "");
+	    m->reader.flags >= FRAME_FLAGS ? ", only frames"
+	    : m->noise_seen                ? ", only noise"
+	    : m->echo_seen                 ? ", only its echo"
+					   : "");
 	next_rung(m, now, out);
 }
 
 static void
 synced(struct modem *m, struct monotime now, struct modem_out *out)
 {
+	if (m->rung != MODEM_RUNG_AT)
+		m->counts.helped[m->rung]++;
+	/* what ATE0 set is gone: it has been without power */
+	if (m->warm && m->echo_seen)
+		modem_steps_anew(m);
 	if (m->hanging_up)
 		modem_hung_up(m, out, MSG_LINK_OK, "hung up");
-	else
+	else if (m->refusals >= MODEM_REFUSALS && may_boot(m)) {
+		snprintf(
+		    m->why, sizeof(m->why), "%u calls refused", m->refusals);
+		modem_phase(out, m->why, ": trying AT+CFUN=1,1");
+		modem_boot(m, now, out);
+	} else
 		modem_steps(m, now, out);
 }
 
@@ -88,6 +175,8 @@ sync_timeout(struct modem *m, struct monotime now, struct modem_out *out)
 {
 	if (m->synced)
 		synced(m, now, out);
+	else if (m->reader.flags >= FRAME_FLAGS)
+		modem_unheard(m, "AT", now, out);
 	else if (m->tries < MODEM_SYNC_TRIES)
 		send_at(m, now, out);
 	else
@@ -122,6 +211,22 @@ modem_ladder_result(struct modem *m, enum result_code code, struct monotime now,
 	case MODEM_SYNC:
 		sync_result(m, code, now, out);
 		break;
+	case MODEM_DTR_LOW:
+		if (code != RESULT_NONE && code != RESULT_CONNECT)
+			dropped(m, now, out);
+		break;
+	case MODEM_CFUN:
+		if (code == RESULT_ERROR)
+			modem_sync(m, now, out); /* it does not know it */
+		else if (code == RESULT_OK) {
+			m->boot_until = monotime_add_ms(now, MODEM_BOOT_MS);
+			modem_enter(m, MODEM_BOOT, MODEM_BOOT_AT_MS, now);
+		}
+		break;
+	case MODEM_BOOT: /* an answer to AT */
+		if (code == RESULT_OK)
+			modem_sync(m, now, out);
+		break;
 	case MODEM_ESC_HANGUP:
 	case MODEM_RESET: /* it has been heard: NO CARRIER will do, too */
 		if (code == RESULT_ERROR)
@@ -143,8 +248,7 @@ modem_ladder_timeout(
 		sync_timeout(m, now, out);
 		break;
 	case MODEM_DTR_LOW:
-		out->line = MODEM_LINE_HIGH;
-		modem_enter(m, MODEM_DTR_HIGH, MODEM_DTR_HIGH_MS, now);
+		high(m, now, out);
 		break;
 	case MODEM_DTR_HIGH:
 		modem_sync(m, now, out);
@@ -157,11 +261,28 @@ modem_ladder_timeout(
 		modem_command(m, out, "ATH", "");
 		modem_enter(m, MODEM_ESC_HANGUP, MODEM_PLAIN_MS, now);
 		break;
+	case MODEM_BOOT:
+		if (monotime_cmp(now, m->boot_until) >= 0)
+			modem_unheard(m, "AT after a reset", now, out);
+		else {
+			modem_command(m, out, "AT", "");
+			modem_enter(m, MODEM_BOOT, MODEM_BOOT_AT_MS, now);
+		}
+		break;
 	case MODEM_ESC_HANGUP:
 	case MODEM_RESET:
+	case MODEM_CFUN:
 		modem_unheard(m, m->sent, now, out);
 		break;
 	default:
 		break;
 	}
+}
+
+void
+modem_no_carrier(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (m->state == MODEM_DTR_LOW)
+		dropped(m, now, out);
 }

@@ -16,11 +16,14 @@ static const char *const names[] = {
 	"silence after +++",
 	"ATH",
 	"ATZ",
+	"AT+CFUN",
+	"booting",
 	"step",
 	"calling",
 	"end of CONNECT",
 	"aborting",
 	"online",
+	"warm",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == MODEM_STATE_MAX,
     "a name for each state");
@@ -39,7 +42,7 @@ modem_enter(
 	m->deadline = monotime_add_ms(now, ms);
 	/* an end that has begun is still told in order */
 	if (!m->hanging_up && state != MODEM_ABORTING &&
-	    state != MODEM_CONNECT_LF &&
+	    state != MODEM_CONNECT_LF && monotime_valid(m->limit) &&
 	    monotime_cmp(m->limit, m->deadline) < 0)
 		m->deadline = m->limit;
 }
@@ -61,6 +64,7 @@ void
 modem_command(
     struct modem *m, struct modem_out *out, const char *text, const char *more)
 {
+	m->listens = 0;
 	snprintf(m->sent, sizeof(m->sent), "%s%s", text, more);
 	out->len =
 	    (size_t)snprintf(out->data, sizeof(out->data), "%s\r", m->sent);
@@ -76,6 +80,8 @@ modem_phase(struct modem_out *out, const char *text, const char *more)
 void
 modem_fail(struct modem *m, struct modem_out *out, uint32_t class)
 {
+	if (m->state == MODEM_DTR_LOW)
+		out->line = MODEM_LINE_HIGH;
 	modem_rest(m, MODEM_IDLE);
 	out->event = MODEM_EV_FAILED;
 	out->class = class;
@@ -88,7 +94,8 @@ modem_hung_up(
     struct modem *m, struct modem_out *out, uint32_t class, const char *text)
 {
 	modem_rest(m, MODEM_IDLE);
-	m->hanging_up = 0;
+	m->hanging_up = m->warm = 0;
+	m->counts.closed += class != MSG_LINK_OK;
 	out->event = MODEM_EV_HUNG_UP;
 	out->class = class;
 	strlcpy(out->text, text, sizeof(out->text));

@@ -67,7 +67,38 @@ modem_steps(struct modem *m, struct monotime now, struct modem_out *out)
 			break;
 		}
 	}
-	modem_call(m, now, out);
+	if (!m->warm) {
+		modem_call(m, now, out);
+		return;
+	}
+	modem_enter(m, MODEM_WARM, MODEM_WARM_MS, now);
+	out->event = MODEM_EV_WARM;
+	out->class = MSG_LINK_OK;
+	strlcpy(out->text, "ready", sizeof(out->text));
+}
+
+void
+modem_steps_again(struct modem *m, struct monotime now, struct modem_out *out)
+{
+	size_t i;
+
+	m->rung = MODEM_RUNG_AT;
+	m->why[0] = '\0';
+	m->part = 0;
+	for (i = 0; i < NPARTS; i++)
+		if (parts[i]->again != NULL)
+			parts[i]->again(m);
+	modem_sync(m, now, out);
+}
+
+void
+modem_warm_line(struct modem *m)
+{
+	size_t i;
+
+	for (i = 0; i < NPARTS && !m->reader.noisy; i++)
+		if (parts[i]->line != NULL)
+			(void)parts[i]->line(m, m->reader.line);
 }
 
 void

@@ -3,7 +3,7 @@
  * The way from a modem that answers AT to ATD: parts, each of which gives
  * steps one by one and hears what is said to them.
  *
- *	AT -> part: step, step, ... -> part: step, ... -> ATD
+ *	AT -> part: step, step, ... -> part: step, ... -> ATD, or warm
  *
  * A part knows commands and answers; the engine (modem.h) sends them, keeps
  * time, and climbs its ladder when there is no answer.  After that the way
@@ -51,10 +51,14 @@ struct modem_part {
 	void (*begin)(struct modem *);
 	enum modem_next (*next)(
 	    struct modem *, struct monotime now, struct modem_step *);
+	/* It has been warm for a while: what may have changed is asked again.
+	 * NULL: nothing may. */
+	void (*again)(struct modem *);
 	/*
 	 * A line that is no result code, whether asked for or not.  1: what
 	 * was listened for has come (a step with a text waits for its result
-	 * all the same).  NULL: it hears none.
+	 * all the same).  A warm modem's are told to all parts.  NULL: it
+	 * hears none.
 	 */
 	int (*line)(struct modem *, const char *line);
 	/*

@@ -13,6 +13,7 @@
 #define CHAR_NUL  0x00 /* padding of old modems, and what a break leaves */
 #define CHAR_XON  0x11 /* flow control that was meant for a driver */
 #define CHAR_XOFF 0x13
+#define CHAR_FLAG 0x7e /* around each frame, RFC 1662 4.1 */
 
 static const struct {
 	const char *text;
@@ -82,6 +83,7 @@ result_byte(struct result_reader *r, uint8_t byte)
 	case CHAR_XOFF:
 		return 0;
 	}
+	r->flags += byte == CHAR_FLAG;
 	if (byte < 0x20 || byte > 0x7e || r->len == sizeof(r->line) - 1)
 		r->noisy = 1;
 	else

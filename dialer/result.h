@@ -30,6 +30,8 @@ struct result_reader {
 	size_t len;
 	int noisy; /* this line is too long or holds no text */
 	char end; /* how the last line ended: CR or LF */
+	uint32_t
+	    flags; /* HDLC's 0x7e since result_reset(): frames, not words */
 	int verbose; /* words have been seen: a digit is no result now */
 };
 

@@ -104,7 +104,15 @@ tty_online(int fd)
 	if (tcgetattr(fd, &t) == -1)
 		return -1;
 	t.c_cflag &= ~(tcflag_t)CLOCAL;
-	return tcsetattr(fd, TCSANOW, &t);
+	return tcsetattr(fd, TCSANOW, &t) == -1 ? -1 : 1;
+}
+
+int
+tty_no_carrier(int fd)
+{
+	int lines;
+
+	return ioctl(fd, TIOCMGET, &lines) == 0 && !(lines & TIOCM_CAR);
 }
 
 int

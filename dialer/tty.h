@@ -13,8 +13,10 @@
 int tty_reset(int fd, uint32_t speed);
 /* DTR low, or speed 0 where there is no DTR (a pty). */
 int tty_low(int fd, uint32_t speed);
-/* Connected: from now on the loss of carrier ends the line. */
+/* Connected.  1: from now on the loss of carrier (DCD) ends the line. */
 int tty_online(int fd);
+/* 1: DCD is low; 0: it is not, or cannot be told. */
+int tty_no_carrier(int fd);
 /* 1: the other end, or the device itself, is gone. */
 int tty_gone(int fd);
 

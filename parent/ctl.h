@@ -169,6 +169,7 @@ struct ctl_uplink {
 	uint64_t dials;
 	uint64_t dialed; /* of them: ended in a link */
 	uint64_t failed; /* or did not */
+	char recoveries[MSG_TEXT_LEN]; /* of its modem; empty: none */
 	uint32_t next_s; /* next try, with status waiting */
 	char last_error[MSG_TEXT_LEN];
 	char note[MSG_TEXT_LEN];

@@ -244,14 +244,20 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 	uplink_rest(f, v, v->cause);
 }
 
+static void
+below(FILE *f, const char *what, const char *text)
+{
+	fprintf(f, "%*s", NAME_WIDTH + 1, "");
+	put(f, what);
+	put(f, text);
+	fputc('\n', f);
+}
+
 /* Below, of a backup that could take over at once, or should. */
 static void
 standby(FILE *f, const struct ctl_uplink *u)
 {
-	fprintf(f, "%*s", NAME_WIDTH + 1, "");
-	put(f, "standby hot: ");
-	put(f, u->standby);
-	fputc('\n', f);
+	below(f, "standby hot: ", u->standby);
 }
 
 static void
@@ -279,6 +285,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		uplink_rest(f, v, note);
 		if (u->hot)
 			standby(f, u);
+		if (u->recoveries[0] != '\0')
+			below(f, "modem: ", u->recoveries);
 		if (inet6)
 			uplink_inet6(f, u);
 	}

@@ -226,6 +226,9 @@ parent_dispatch_dialer(uint32_t type, struct imsg *imsg)
 	case IMSG_HANGUP_DONE:
 		link_dispatch_dialer(type, imsg);
 		break;
+	case IMSG_MODEM:
+		link_got_modem(imsg);
+		break;
 	default:
 		parent_distrust(CHILD_DIALER, type);
 	}

@@ -86,6 +86,7 @@ struct link {
 	uint64_t dialed; /* that ended in a link */
 	uint64_t failed; /* and that did not */
 	char last_error[MSG_TEXT_LEN];
+	struct msg_modem modem; /* as the dialer told last */
 	struct msg_ppp_up ppp;
 };
 
@@ -276,6 +277,11 @@ void link_seen(uint32_t uplink);
 void link_dispatch_netconf(uint32_t type, struct imsg *);
 void link_dispatch_dialer(uint32_t type, struct imsg *);
 const char *link_status(const struct uplink *);
+
+/* link_modem.c */
+void link_got_modem(struct imsg *);
+/* What has been done to bring it to answer; empty: nothing had to be. */
+void link_recoveries(const struct uplink *, char *text, size_t size);
 
 /* foresee.c */
 /* kind: enum ctl_plan_kind; id: the backup, or MACHINE_NONE. */

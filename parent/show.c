@@ -299,6 +299,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
 	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
+	link_recoveries(u, r.recoveries, sizeof(r.recoveries));
 	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
 }
 

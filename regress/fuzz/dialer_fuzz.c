@@ -94,6 +94,9 @@ fuzz_say(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		NEED(len == sizeof(struct msg_link_text) &&
 		     msg_link_text_valid(data));
 		break;
+	case IMSG_MODEM:
+		NEED(len == sizeof(struct msg_modem) && msg_modem_valid(data));
+		break;
 	case IMSG_DIAL_RESULT:
 		NEED(len == sizeof(*r) && msg_link_result_valid(r));
 		break;
@@ -184,6 +187,9 @@ ask(uint32_t type)
 		    msg_dial_valid(&d))
 			open_questions &= ~(1u << l.uplink);
 		deliver(type, -1, &d, sizeof(d));
+		break;
+	case IMSG_WARM:
+		deliver(type, -1, &l, sizeof(l));
 		break;
 	default:
 		open_questions |= 1u << l.uplink;
@@ -316,7 +322,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(conf, good->uplink, sizeof(conf));
 	nconf = good->nuplinks;
 	while (left > 0)
-		switch (octet() % 8) {
+		switch (octet() % 9) {
 		case 0:
 			configure();
 			break;
@@ -335,6 +341,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 6:
 			time_passes();
+			break;
+		case 7:
+			ask(IMSG_WARM);
 			break;
 		default:
 			anything();

@@ -56,6 +56,7 @@ static struct fake_modem {
 
 static struct {
 	uint32_t type;
+	struct msg_modem modem;
 	struct msg_link_result r; /* or the same fields of another message */
 	uint32_t gen;
 	char ready[MSG_TEXT_LEN];
@@ -155,6 +156,13 @@ note(struct imsg *imsg)
 		assert_true(msg_link_text_valid(&t));
 		last.r.uplink = t.uplink;
 		last.r.gen = t.gen;
+		break;
+	case IMSG_MODEM:
+		assert_int_equal(
+		    imsg_get_data(imsg, &last.modem, sizeof(last.modem)), 0);
+		assert_true(msg_modem_valid(&last.modem));
+		last.r.uplink = last.modem.uplink;
+		last.r.gen = last.modem.gen;
 		break;
 	case IMSG_DIAL_RESULT:
 	case IMSG_HANGUP_DONE:
@@ -379,11 +387,55 @@ dial_and_hang_up(void **state)
 	hang_up(1, 7);
 	assert_int_equal(last.r.class, MSG_LINK_OK);
 	assert_true(f->dtr_was_low);
-	assert_non_null(strstr(f->heard, "ATD5551234|AT|"));
+	assert_non_null(strstr(f->heard, "ATD5551234|ATH|AT|"));
 	/* and it holds the port no longer: ours is the last descriptor */
 	close(f->ours);
 	f->ours = -1;
 	assert_true(poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLHUP));
+}
+
+/* Made ready beforehand, it is sent ATD at once, and nothing else. */
+static void
+warm(void **state)
+{
+	struct msg_link m = { 1, 7 };
+	struct fake_modem *f = &modems[1];
+
+	(void)state;
+	send_tty(1, 7);
+	send_child(IMSG_WARM, -1, &m, sizeof(m));
+	assert_true(wait_for(IMSG_MODEM, 1));
+	assert_int_equal(last.modem.state, MSG_MODEM_READY);
+	assert_string_equal(f->heard, "AT|ATE0V1Q0X4|AT&C1&D2|ATS0=0|");
+	send_dial(1, 7);
+	assert_true(wait_for(IMSG_DIAL_RESULT, 1));
+	assert_int_equal(last.r.class, MSG_LINK_OK);
+	assert_string_equal(
+	    f->heard, "AT|ATE0V1Q0X4|AT&C1&D2|ATS0=0|ATD5551234|");
+	hang_up(1, 7);
+	/* and one that is not dialled is just closed */
+	send_tty(1, 8);
+	m.gen = 8;
+	send_child(IMSG_WARM, -1, &m, sizeof(m));
+	assert_true(wait_for(IMSG_MODEM, 1));
+	f->heard[0] = '\0';
+	hang_up(1, 8);
+	assert_string_equal(f->heard, "");
+}
+
+static void
+warm_and_unplugged(void **state)
+{
+	struct msg_link m = { 1, 7 };
+
+	(void)state;
+	send_tty(1, 7);
+	send_child(IMSG_WARM, -1, &m, sizeof(m));
+	assert_true(wait_for(IMSG_MODEM, 1));
+	modem_close(&modems[1]);
+	assert_true(wait_for(IMSG_MODEM, 1));
+	assert_int_equal(last.modem.state, MSG_MODEM_LOST);
+	assert_int_equal(last.modem.lost, 1);
 }
 
 static void
@@ -449,7 +501,7 @@ hang_up_a_call(void **state)
 	hang_up(1, 2);
 	assert_int_equal(last.r.class, MSG_LINK_OK);
 	/* the lone CR that ends a call */
-	assert_non_null(strstr(f->heard, "ATD5551234||AT|"));
+	assert_non_null(strstr(f->heard, "ATD5551234||ATH|AT|"));
 }
 
 static void
@@ -599,6 +651,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(dial_and_hang_up, start, stop),
+		cmocka_unit_test_setup_teardown(warm, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    warm_and_unplugged, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    what_follows_connect_is_left, start, stop),
 		cmocka_unit_test_setup_teardown(next_number, start, stop),

@@ -282,12 +282,12 @@ static const struct scenario scenarios[] = {
 	{ "DTR wakes it", ANSWERS, { TIMES(3, "AT", "", 0) },
 	    .event = MODEM_EV_CONNECT, .sent = ATS "DTR|" CALL },
 	{ "data mode: frames, and DTR ends it", ANSWERS,
-	    { TIMES(3, "AT", "~\377}#\300!}!} }4}\"}&} } } } }%}&~", 5) },
-	    .event = MODEM_EV_CONNECT, .sent = ATS "DTR|" CALL },
+	    { TIMES(1, "AT", "~\377}#\300!}!} }4}\"}&} } } } }%}&~", 5) },
+	    .event = MODEM_EV_CONNECT, .sent = "AT|DTR|" CALL },
 	{ "data mode: DTR is ignored, +++ helps", ANSWERS,
-	    { TIMES(6, "AT", "~\377}#\300!~", 5), SAYS("+++", OK, 1000) },
+	    { TIMES(2, "AT", "~\377}#\300!~", 5), SAYS("+++", OK, 1000) },
 	    .event = MODEM_EV_CONNECT,
-	    .sent = ATS "DTR|" ATS "+++|ATH|" INIT "ATD5551234|",
+	    .sent = "AT|DTR|AT|+++|ATH|" INIT "ATD5551234|",
 	    .min_ms = 2 * MODEM_GUARD_MS },
 	{ "ATH answered by NO CARRIER", ANSWERS,
 	    { SAYS("ATH", "\r\nNO CARRIER\r\n", 5), TIMES(6, "AT", "", 0) },
@@ -300,41 +300,41 @@ static const struct scenario scenarios[] = {
 	    .sent = ATS "DTR|" ATS "+++|ATH|ATZ|" INIT "ATD5551234|" },
 	/* hang-ups */
 	{ "hang-up at rest", ANSWERS, .hangup_in = MODEM_ONLINE,
-	    .event = MODEM_EV_HUNG_UP, .sent = CALL "DTR|AT|",
-	    .max_ms = MODEM_DTR_LOW_MS + MODEM_DTR_HIGH_MS + 100 },
+	    .event = MODEM_EV_HUNG_UP, .sent = CALL "DTR|ATH|AT|",
+	    .max_ms = MODEM_DTR_MIN_MS + MODEM_DTR_HIGH_MS + 20 },
 	{ "hang-up while syncing", SILENT, .hangup_in = MODEM_SYNC,
 	    .event = MODEM_EV_HUNG_UP, .class = MSG_LINK_NEXT,
-	    .sent = "AT|DTR|" ATS "+++|ATH|ATZ|" },
+	    .sent = "AT|DTR|ATH|" ATS "+++|ATH|ATZ|" },
 	{ "hang-up in an init string", ANSWERS, { SAYS("AT&C1", "", 0) },
 	    .hangup_in = MODEM_STEP, .event = MODEM_EV_HUNG_UP,
-	    .sent = "AT|ATE0V1Q0X4|DTR|AT|" },
+	    .sent = "AT|ATE0V1Q0X4|DTR|ATH|AT|" },
 	{ "hang-up while calling", ANSWERS,
 	    { SAYS("ATD", "", 0), SAYS("CR", "\r\nNO CARRIER\r\n", 50) },
 	    .hangup_in = MODEM_CALLING, .event = MODEM_EV_HUNG_UP,
-	    .sent = CALL "CR|DTR|AT|" },
+	    .sent = CALL "CR|AT|", .max_ms = 100 },
 	{ "hang-up while calling, not heard", ANSWERS, { SAYS("ATD", "", 0) },
 	    .hangup_in = MODEM_CALLING, .event = MODEM_EV_HUNG_UP,
-	    .sent = CALL "CR|DTR|AT|", .min_ms = MODEM_ABORT_MS },
+	    .sent = CALL "CR|DTR|ATH|AT|", .min_ms = MODEM_ABORT_MS },
 	{ "hang-up in CONNECT's end", ANSWERS,
 	    { SAYS("ATD", "\r\nCONNECT\r", 9) }, .hangup_in = MODEM_CONNECT_LF,
-	    .event = MODEM_EV_HUNG_UP, .sent = CALL "DTR|AT|" },
+	    .event = MODEM_EV_HUNG_UP, .sent = CALL "DTR|ATH|AT|" },
 	{ "hang-up while a call is aborted", ANSWERS, { SAYS("ATD", "", 0) },
 	    .hangup_in = MODEM_ABORTING, .event = MODEM_EV_HUNG_UP,
-	    .sent = CALL "CR|DTR|AT|" },
+	    .sent = CALL "CR|DTR|ATH|AT|" },
 	{ "hang-up in the ladder", SILENT, .hangup_in = MODEM_ESC_WAIT,
 	    .event = MODEM_EV_HUNG_UP, .class = MSG_LINK_NEXT,
-	    .sent = ATS "DTR|" ATS "+++|DTR|" ATS "+++|ATH|ATZ|" },
+	    .sent = ATS "DTR|" ATS "+++|DTR|ATH|" ATS "+++|ATH|ATZ|" },
 	{ "hang-up: DTR ignored, +++ helps", ANSWERS,
 	    { TIMES(4, "AT", OK, 9), SAYS("ATD", "\r\nCONNECT\r\n", 9),
-		TIMES(3, "AT", "~\377}#~", 9), SAYS("+++", OK, 1000) },
+		TIMES(2, "AT", "~\377}#~", 9), SAYS("+++", OK, 1000) },
 	    .hangup_in = MODEM_ONLINE, .event = MODEM_EV_HUNG_UP,
-	    .sent = CALL "DTR|" ATS "+++|ATH|" },
+	    .sent = CALL "DTR|ATH|AT|+++|ATH|" },
 	{ "hang-up: nothing helps", ANSWERS,
 	    { TIMES(4, "AT", OK, 9), SAYS("ATD", "\r\nCONNECT\r\n", 9),
 		SAYS("AT", "", 0) },
 	    .hangup_in = MODEM_ONLINE, .event = MODEM_EV_HUNG_UP,
 	    .class = MSG_LINK_NEXT, .text = "no answer to ATZ",
-	    .sent = CALL "DTR|" ATS "+++|ATH|ATZ|" },
+	    .sent = CALL "DTR|ATH|" ATS "+++|ATH|ATZ|" },
 };
 
 #define NSCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
@@ -655,7 +655,8 @@ noise(void **state)
 		assert_int_equal(n.out.event, MODEM_EV_HUNG_UP);
 		/* at rest it is as good as new */
 		modem_hangup(&n.m, n.now, &n.out);
-		assert_int_equal(n.out.line, MODEM_LINE_LOW);
+		assert_true(n.out.line == MODEM_LINE_LOW ||
+			    (n.m.listens == 0 && n.out.len > 0));
 	}
 }
 
