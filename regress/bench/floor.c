@@ -3,16 +3,21 @@
  * floor: the requests of one switch and nothing else, by a program that does
  * not understand what it reads.  What a daemon takes longer is its own.
  *
- *	floor GATEWAY INTERFACE GATEWAY6|- MARK MASK
+ *	floor GATEWAY INTERFACE GATEWAY6|- MARK MASK [LOCAL]
  *
  * Asks for links, addresses, rules, routes and the nft table, lays one default
  * route for each family into table 157, asks again, and lets the kernel forget
- * the flows with the mark.  Prints "bare US route US all US": the change
- * alone, with the asking, and all of it.
+ * the flows with the mark.  With LOCAL all tunnels (GRE, VXLAN) get that address
+ * before the route, by requests that are ready beforehand.  Prints "bare US route US
+ * all US": the change alone, with the asking, and all of it.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <net/if.h> /* before what includes linux/if.h */
+
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -21,14 +26,16 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <libmnl/libmnl.h>
-#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define TABLE 157
+#define TABLE       157
+#define TUNNELS_MAX 4096
+#define TUNNEL_MAX  512 /* octets of a request */
+#define SEND_MAX    32768 /* at once */
 
 static union {
 	struct nlmsghdr hdr;
@@ -71,9 +78,10 @@ ask(struct mnl_socket *s)
 		err(1, "refused");
 }
 
-/* A question with many answers, none of which is looked at. */
+/* A question with many answers. */
 static void
-dump(struct mnl_socket *s, uint16_t type, const void *header, size_t size)
+dump(struct mnl_socket *s, uint16_t type, const void *header, size_t size,
+    mnl_cb_t each)
 {
 	static uint8_t answers[65536];
 	unsigned int seq = (unsigned int)now_us();
@@ -92,7 +100,7 @@ dump(struct mnl_socket *s, uint16_t type, const void *header, size_t size)
 		if (n == -1)
 			err(1, "netlink");
 		more = mnl_cb_run(answers, (size_t)n, seq,
-		    mnl_socket_get_portid(s), NULL, NULL);
+		    mnl_socket_get_portid(s), each, NULL);
 	} while (more == MNL_CB_OK);
 }
 
@@ -106,17 +114,166 @@ look(struct mnl_socket *route, struct mnl_socket *netfilter)
 	struct rtmsg r;
 	size_t i;
 
-	dump(route, RTM_GETLINK, &link, sizeof(link));
-	dump(route, RTM_GETADDR, &addr, sizeof(addr));
+	dump(route, RTM_GETLINK, &link, sizeof(link), NULL);
+	dump(route, RTM_GETADDR, &addr, sizeof(addr), NULL);
 	for (i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		memset(&r, 0, sizeof(r));
 		r.rtm_family = (uint8_t)families[i];
-		dump(route, RTM_GETRULE, &r, sizeof(r));
-		dump(route, RTM_GETROUTE, &r, sizeof(r));
+		dump(route, RTM_GETRULE, &r, sizeof(r), NULL);
+		dump(route, RTM_GETROUTE, &r, sizeof(r), NULL);
 	}
 	dump(netfilter, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, &nft,
-	    sizeof(nft));
+	    sizeof(nft), NULL);
 }
+
+/* ---- tunnels ---- */
+
+static struct {
+	struct in_addr local; /* for all of them */
+	uint8_t requests[TUNNELS_MAX * TUNNEL_MAX];
+	size_t len;
+	unsigned int n;
+} tunnels;
+
+/* What is asked of a kind: all that it has, and this; or this alone. */
+static const struct kind {
+	const char *name;
+	uint16_t local;
+	int whole;
+} kinds[] = {
+	{ "gre", IFLA_GRE_LOCAL, 1 },
+	{ "vxlan", IFLA_VXLAN_LOCAL, 0 },
+};
+
+struct found {
+	const struct kind *kind;
+	const struct nlattr *info, *name, *data, *local;
+};
+
+static int
+take_data(const struct nlattr *a, void *found)
+{
+	struct found *f = found;
+
+	if (mnl_attr_get_type(a) == f->kind->local)
+		f->local = a;
+	return MNL_CB_OK;
+}
+
+static int
+take_info(const struct nlattr *a, void *found)
+{
+	struct found *f = found;
+
+	if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
+		f->name = a;
+	else if (mnl_attr_get_type(a) == IFLA_INFO_DATA)
+		f->data = a;
+	return MNL_CB_OK;
+}
+
+static int
+take_link(const struct nlattr *a, void *found)
+{
+	struct found *f = found;
+
+	if (mnl_attr_get_type(a) == IFLA_LINKINFO)
+		f->info = a;
+	return MNL_CB_OK;
+}
+
+/* One with an address: those that the kernel makes itself have none. */
+static int
+is_tunnel(struct found *f)
+{
+	static const struct in_addr any;
+	size_t i;
+
+	if (f->info == NULL)
+		return 0;
+	mnl_attr_parse_nested(f->info, take_info, f);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (f->name != NULL && f->data != NULL &&
+		    strcmp(mnl_attr_get_str(f->name), kinds[i].name) == 0)
+			f->kind = &kinds[i];
+	if (f->kind == NULL)
+		return 0;
+	mnl_attr_parse_nested(f->data, take_data, f);
+	return f->local != NULL &&
+	       memcmp(mnl_attr_get_payload(f->local), &any, sizeof(any)) != 0;
+}
+
+static void
+prepare(int ifindex, const struct found *f)
+{
+	struct nlmsghdr *h =
+	    mnl_nlmsg_put_header(tunnels.requests + tunnels.len);
+	struct nlattr *info, *data;
+	struct ifinfomsg *i;
+	size_t at;
+
+	if (tunnels.n++ == TUNNELS_MAX)
+		errx(1, "too many tunnels");
+	h->nlmsg_type = RTM_NEWLINK;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	i->ifi_index = ifindex;
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, f->kind->name);
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	if (f->kind->whole) {
+		at = (size_t)((const uint8_t *)mnl_attr_get_payload(f->local) -
+			      (const uint8_t *)f->data);
+		memcpy(data, f->data, f->data->nla_len);
+		memcpy((uint8_t *)data + at, &tunnels.local,
+		    sizeof(tunnels.local));
+		h->nlmsg_len += (uint32_t)MNL_ALIGN(f->data->nla_len) -
+				(uint32_t)sizeof(*data);
+	} else
+		mnl_attr_put(
+		    h, f->kind->local, sizeof(tunnels.local), &tunnels.local);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	tunnels.len += h->nlmsg_len;
+}
+
+static int
+prepare_link(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+	struct found f;
+
+	(void)arg;
+	memset(&f, 0, sizeof(f));
+	mnl_attr_parse(h, sizeof(*i), take_link, &f);
+	if (is_tunnel(&f))
+		prepare(i->ifi_index, &f);
+	return MNL_CB_OK;
+}
+
+/* The last of each sending is acknowledged; so is what fails. */
+static void
+move_tunnels(struct mnl_socket *s)
+{
+	uint8_t *at = tunnels.requests, *end = at + tunnels.len, *first;
+	struct nlmsghdr *h = NULL;
+	ssize_t n;
+
+	while (at < end) {
+		for (first = at; at < end && at - first < SEND_MAX;
+		     at += h->nlmsg_len)
+			h = (struct nlmsghdr *)(void *)at;
+		h->nlmsg_flags |= NLM_F_ACK;
+		if (mnl_socket_sendto(s, first, (size_t)(at - first)) == -1 ||
+		    (n = mnl_socket_recvfrom(s, m.buf, sizeof(m.buf))) == -1)
+			err(1, "netlink");
+		if (mnl_cb_run(m.buf, (size_t)n, 0, mnl_socket_get_portid(s),
+			NULL, NULL) == -1)
+			err(1, "tunnel refused");
+	}
+}
+
+/* ---- the switch ---- */
 
 static void
 lay_default(struct mnl_socket *s, int family, const char *via, uint32_t out)
@@ -157,17 +314,25 @@ forget(struct mnl_socket *s, uint32_t mark, uint32_t mask)
 int
 main(int argc, char *argv[])
 {
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	struct mnl_socket *route, *flows;
 	int64_t began, looked, laid, moved;
 	uint32_t out;
 
-	if (argc != 6 || (out = if_nametoindex(argv[2])) == 0)
-		errx(2, "usage: floor gateway interface gateway6|- mark mask");
+	if (argc < 6 || argc > 7 || (out = if_nametoindex(argv[2])) == 0)
+		errx(2, "usage: floor gateway interface gateway6|- mark mask"
+			" [local]");
 	route = open_bus(NETLINK_ROUTE);
 	flows = open_bus(NETLINK_NETFILTER);
+	if (argc == 7) {
+		if (inet_pton(AF_INET, argv[6], &tunnels.local) != 1)
+			errx(2, "%s: not an address", argv[6]);
+		dump(route, RTM_GETLINK, &link, sizeof(link), prepare_link);
+	}
 	began = now_us();
 	look(route, flows);
 	looked = now_us();
+	move_tunnels(route);
 	lay_default(route, AF_INET, argv[1], out);
 	if (strcmp(argv[3], "-") != 0)
 		lay_default(route, AF_INET6, argv[3], out);
