@@ -39,6 +39,7 @@ static struct net_want want;
 static struct net_state state; /* as last dumped */
 static struct plan plan;
 static struct net_before past; /* the last change, if there was any */
+static int past_taken;
 static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
 static struct monotime missing[CONF_UPLINKS_MAX]; /* since when, or never */
 /* The last ones it had. */
@@ -55,12 +56,26 @@ static struct pace {
 static struct wanted repaired; /* what it was made into last */
 static int drifting; /* what is there is not what is wanted: told */
 static uint32_t clear_gen; /* 0: no clear under way */
+static int clear_tunnels; /* some have yet to come back */
 static struct monotime clear_until;
+
+/* What takes more than one turn of the loop: thousands of tunnels. */
+static struct turn {
+	int under_way;
+	const char *repairs; /* what it did, in words; NULL: it is a wish */
+	struct msg_net_want wish;
+	struct msg_net_want was; /* as before all wishes that are unfulfilled */
+	int known; /* what was there before was as wanted */
+	struct monotime began;
+	int nsteps;
+	struct event next;
+} turn;
 
 static void on_monitor(int, short, void *);
 static void settle_now(const char *);
 static void on_settle(int, short, void *);
 static void on_clear(int, short, void *);
+static void on_turn(int, short, void *);
 
 void
 net_open(void)
@@ -77,7 +92,7 @@ net_open(void)
 	resolver_open();
 	want.drain = MSG_UPLINK_NONE;
 	want.undo = apply_undo();
-	want.undo_tunnels = apply_undo_tunnels();
+	want.undo_tunnels = move_undo();
 	tunnels_open();
 	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
 	event_add(&monitor, NULL);
@@ -86,6 +101,7 @@ net_open(void)
 	evtimer_set(&held, on_settle, NULL);
 	evtimer_set(&expiry, on_settle, NULL);
 	evtimer_set(&clear_timer, on_clear, NULL);
+	evtimer_set(&turn.next, on_turn, NULL);
 }
 
 /* Nobody tells when a route ends by itself: look at that moment. */
@@ -373,58 +389,60 @@ look(int anyway)
 
 /* ---- from found to wanted ---- */
 
+enum progress { FAILED = -1, REACHED, UNFINISHED };
+
 /*
- * Until the plan is empty, so that what was done is read back.  How many
- * steps it took, or -1 with the reason; past is what there was, if any
- * step was tried.
+ * Until the plan is empty, so that what was done is read back; or until this
+ * turn's time is over.  How many steps it took is added to n; past is what
+ * there was, if any step was tried.
  */
-static int
-converge(char *why, size_t size)
+static enum progress
+converge(int *n, char *why, size_t size)
 {
-	int rounds, done, n = 0;
+	struct apply apply = { .gen = want_gen,
+		.until = monotime_add_ms(monotime_now(), NET_TURN_MS) };
+	int rounds, done;
 
 	for (rounds = 0; rounds <= ROUNDS; rounds++) {
 		if (look(0) == -1) {
 			snprintf(why, size, "dump: %s", strerror(errno));
-			return -1;
+			return FAILED;
 		}
 		make_plan();
 		if (plan.error[0] != '\0') {
 			strlcpy(why, plan.error, size);
-			return -1;
+			return FAILED;
 		}
 		if (plan.n == 0)
-			return n;
+			return REACHED;
 		if (rounds == ROUNDS)
 			break;
-		if (rounds == 0)
+		if (!past_taken)
 			apply_before(&past, want.nat_loaded);
-		done = apply_plan(&plan, &state, want_gen, why, size);
-		if (rounds == 0) {
+		done = apply_plan(&plan, &state, &apply, why, size);
+		if (!past_taken) {
 			past.state = state;
 			memset(&state, 0, sizeof(state));
+			past_taken = 1;
 		}
 		if (done == -1)
-			return -1;
-		n += done;
+			return FAILED;
+		*n += done;
+		if (apply.unfinished)
+			return UNFINISHED;
 	}
 	strlcpy(why, "read back, it differs at: ", size);
 	plan_step_text(
 	    &plan.step[0], &state, why + strlen(why), size - strlen(why));
-	return -1;
+	return FAILED;
 }
 
-/* The same; give_up: or it is as it was before. */
-static int
-reconcile(int give_up, char *why, size_t size)
+/* What comes now is another change. */
+static void
+forget_past(void)
 {
-	int n;
-
 	net_state_free(&past.state);
-	n = converge(why, size);
-	if (n == -1 && give_up && past.state.nlinks > 0 && dump() == 0)
-		apply_back(&past, &state);
-	return n;
+	past_taken = 0;
 }
 
 const struct net_state *
@@ -518,36 +536,47 @@ prove(int known)
  * A wish that could not be fulfilled is none: what is watched over from then
  * on is the one before, until the parent asks again.
  */
-void
-net_want(const struct msg_net_want *m)
+static void
+wish_done(int n, const char *why)
 {
-	struct msg_net_want was = { .active = want.active,
-		.drain = want.drain,
-		.shut = want.shut != 0 };
-	struct monotime began = monotime_now();
-	char why[MSG_TEXT_LEN] = "";
+	const struct msg_net_want *m = &turn.wish;
+	int64_t us = us_since(turn.began);
 	uint32_t flows = 0;
-	int64_t us;
-	int n;
 
-	if (clear_gen != 0)
-		return;
-	want_gen = m->gen;
-	net_take_wish(m, &want);
-	tunnels_allow();
-	n = reconcile(1, why, sizeof(why));
-	us = us_since(began);
 	if (n != -1) {
 		tunnels_follow(&state, want.active, &facts[want.active]);
 		settle_flows(m, &flows);
-		prove(wanted);
+		prove(turn.known);
 		wanted = 1;
-	} else if (wanted)
-		net_take_wish(&was, &want);
+	} else if (turn.known)
+		net_take_wish(&turn.was, &want);
 	drifting = 0;
 	send_done(m->gen, n, us, flows, why);
 	if (n != -1)
 		resolver_follow(m->active);
+}
+
+/* One that is overtaken by another one led to nothing yet. */
+void
+net_want(const struct msg_net_want *m)
+{
+	if (clear_gen != 0)
+		return;
+	if (!turn.under_way || turn.repairs != NULL) {
+		turn.was.active = want.active;
+		turn.was.drain = want.drain;
+		turn.was.shut = want.shut != 0;
+		turn.known = wanted;
+		forget_past();
+	}
+	want_gen = m->gen;
+	net_take_wish(m, &want);
+	tunnels_allow();
+	turn.wish = *m;
+	turn.repairs = NULL;
+	turn.began = monotime_now();
+	turn.nsteps = 0;
+	on_turn(-1, 0, NULL);
 }
 
 /*
@@ -581,6 +610,20 @@ look_again_soon(void)
 	evtimer_add(&later, &tv);
 }
 
+static void
+repair_done(int n, const char *why)
+{
+	if (n != -1)
+		log_info("network: %d step%s %s", n, n == 1 ? "" : "s",
+		    turn.repairs);
+	else
+		look_again_soon();
+	if (drifting != (n == -1))
+		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
+	drifting = n == -1;
+	tunnels_follow(&state, want.active, &facts[want.active]);
+}
+
 /*
  * Interfaces came or went, or somebody changed what is ours: what was done is
  * "laid again" then.
@@ -589,8 +632,6 @@ static void
 repair(const char *what)
 {
 	struct monotime now = monotime_now();
-	char why[MSG_TEXT_LEN] = "";
-	int n;
 
 	make_plan();
 	if (plan.n == 0 && plan.error[0] == '\0') {
@@ -608,13 +649,47 @@ repair(const char *what)
 		drifting = 1;
 		return;
 	}
-	if ((n = reconcile(0, why, sizeof(why))) != -1)
-		log_info("network: %d step%s %s", n, n == 1 ? "" : "s", what);
+	forget_past();
+	turn.repairs = what;
+	turn.nsteps = 0;
+	on_turn(-1, 0, NULL);
+}
+
+/* A wish that fails leaves all as it was before it. */
+static void
+on_turn(int fd, short what, void *arg)
+{
+	struct timeval at_once = { 0, 0 };
+	char why[MSG_TEXT_LEN] = "";
+	enum progress progress;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	evtimer_del(&turn.next);
+	progress = converge(&turn.nsteps, why, sizeof(why));
+	if ((turn.under_way = progress == UNFINISHED)) {
+		evtimer_add(&turn.next, &at_once);
+		return;
+	}
+	if (progress == FAILED) {
+		turn.nsteps = -1;
+		if (turn.repairs == NULL && past.state.nlinks > 0 &&
+		    dump() == 0)
+			apply_back(&past, &state);
+	}
+	if (turn.repairs == NULL)
+		wish_done(turn.nsteps, why);
 	else
-		look_again_soon();
-	if (drifting != (n == -1))
-		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
-	drifting = n == -1;
+		repair_done(turn.nsteps, why);
+}
+
+/* What is wanted is another thing now. */
+static void
+turn_drop(void)
+{
+	turn.under_way = 0;
+	evtimer_del(&turn.next);
 }
 
 void
@@ -665,9 +740,11 @@ settle_now(const char *what)
 	pace_count(&looks, monotime_now());
 	if (look(0) == -1)
 		look_again_soon();
-	else if (wanted && clear_gen == 0) {
+	else if (wanted && clear_gen == 0 && !turn.under_way) {
 		repair(what);
-		tunnels_follow(&state, want.active, &facts[want.active]);
+		if (!turn.under_way)
+			tunnels_follow(
+			    &state, want.active, &facts[want.active]);
 	}
 }
 
@@ -721,6 +798,7 @@ net_reloaded(void)
 	memset(missing, 0, sizeof(missing));
 	forward_stop();
 	flow_drain_pause();
+	turn_drop();
 	wanted = 0;
 	if (look(1) == -1)
 		fatalx("network: no dump, no start");
@@ -730,16 +808,34 @@ net_reloaded(void)
 
 /* ---- everything out ---- */
 
+/* 1: some tunnels have yet to come back. */
+static int
+clear_traffic(void)
+{
+	char why[MSG_TEXT_LEN] = "";
+	enum progress progress;
+	int n = 0;
+
+	progress = converge(&n, why, sizeof(why));
+	if (progress == FAILED)
+		log_warnx("network: %s", why);
+	return progress == UNFINISHED;
+}
+
 static void
 clear_done(void)
 {
 	struct monotime began = monotime_now();
 	char why[MSG_TEXT_LEN] = "";
-	int n;
+	enum progress progress;
+	int n = 0;
 
 	tty_clear();
-	n = reconcile(0, why, sizeof(why));
-	send_done(clear_gen, n, us_since(began), 0, why);
+	progress = converge(&n, why, sizeof(why));
+	if ((clear_tunnels = progress == UNFINISHED))
+		return;
+	send_done(
+	    clear_gen, progress == FAILED ? -1 : n, us_since(began), 0, why);
 }
 
 /* pppd takes its interface along when it ends; a hook leaves it. */
@@ -752,34 +848,40 @@ still_ending(void)
 static void
 on_clear(int fd, short what, void *arg)
 {
-	struct timeval tv = monotime_ms(CLEAR_LOOK_MS);
+	struct timeval tv = monotime_ms(CLEAR_LOOK_MS), at_once = { 0, 0 };
 
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (still_ending() && monotime_cmp(monotime_now(), clear_until) < 0) {
+	if (clear_tunnels)
+		clear_tunnels = clear_traffic();
+	else if (still_ending() &&
+		 monotime_cmp(monotime_now(), clear_until) < 0) {
 		evtimer_add(&clear_timer, &tv);
 		return;
+	} else {
+		if (still_ending())
+			log_warnx("clear: programs that still run are not "
+				  "waited for");
+		clear_done();
+		if (!clear_tunnels)
+			return;
 	}
-	if (still_ending())
-		log_warnx("clear: programs that still run are not waited for");
-	clear_done();
+	evtimer_add(&clear_timer, &at_once);
 }
 
 /* Traffic first, then the lines that it was on. */
 void
 net_clear(uint32_t gen)
 {
-	char why[MSG_TEXT_LEN] = "";
-
 	forward_stop();
 	flow_drain_stop();
 	proof_forget();
+	turn_drop();
 	clear_gen = want_gen = gen;
 	clear_until = monotime_add_ms(monotime_now(), CLEAR_MS);
 	want.clear = 1;
-	if (reconcile(0, why, sizeof(why)) == -1)
-		log_warnx("network: %s", why);
+	clear_tunnels = clear_traffic();
 	resolver_clear();
 	ppp_clear();
 	hook_link_clear();

@@ -5,6 +5,7 @@
  *	net.c		what is wanted, what is there, and when to look
  *	net_lint.c	what will not move, in the log
  *	net_apply.c	a plan done, step by step, and what it overwrites
+ *	net_move.c	its tunnels, several at once
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
  *	net_flow.c	old flows: forgotten, or waited for
@@ -15,8 +16,11 @@
 #ifndef NETCONF_NET_H
 #define NETCONF_NET_H
 
+#include "common/monotime.h"
 #include "netconf/netops.h"
 #include "netconf/plan.h"
+
+#define NET_TURN_MS 500 /* of the loop: who is silent for 5 s is dead */
 
 /* The backend; a test may put another one here before net_open(). */
 extern const struct netops *netops;
@@ -42,18 +46,24 @@ void net_lint(const struct net_want *, const struct net_state *);
 /* The undo file of an earlier run; why it cannot be used is logged. */
 void apply_open(void);
 const struct undo *apply_undo(void);
-const struct undo_tunnels *apply_undo_tunnels(void);
 /* Links that are no more have nothing to get back. */
 void apply_prune(const struct net_state *);
+struct apply {
+	uint32_t gen; /* what is done is told to the parent under this */
+	struct monotime until; /* tunnels that are not moved by then wait, */
+	int unfinished; /* and so does what comes behind them */
+};
 /*
- * Do all steps, told to the parent under gen.  How many were done: fewer, if
- * an event overtook the plan, and then another one is to be made; or -1 with
- * the step that failed and why.
+ * Do all steps.  How many were done: fewer, if time was up or an event
+ * overtook the plan, and then another one is to be made; or -1 with the step
+ * that failed and why.
  */
-int apply_plan(const struct plan *, const struct net_state *, uint32_t gen,
+int apply_plan(const struct plan *, const struct net_state *, struct apply *,
     char *why, size_t size);
 /* One more step is done. */
 void apply_tell(uint32_t gen, const char *text);
+void apply_tell_step(
+    uint32_t gen, const struct step *, const struct net_state *);
 /* What is about to be changed, besides the state; nat: as loaded, or NULL. */
 void apply_before(struct net_before *, const char *nat);
 /* As it was before, as far as the kernel lets us; what it refuses is logged. */
@@ -63,6 +73,20 @@ void apply_back(const struct net_before *, const struct net_state *now);
  * if the one that is there now came from others.
  */
 const char *apply_nat_loaded(const struct net_state *);
+
+/* net_move.c */
+void move_open(void); /* the undo file of tunnels, of an earlier run */
+const struct undo_tunnels *move_undo(void);
+/* What tunnels are gone or have it again is no more in it. */
+void move_prune(const struct net_state *);
+/* What those of a plan have is in it.  0, or -1 and why. */
+int move_keep(const struct plan *, char *why, size_t size);
+void move_begin(void); /* a plan, */
+/* n steps of it, NET_MOVES_MAX at most; how many were done. gen as in apply */
+int move_tunnels(const struct step *, size_t n, const struct net_state *,
+    uint32_t gen); /* 0: nobody is told */
+int move_may_wait(struct monotime until); /* the rest of it, and time is up */
+void move_end(uint32_t gen);
 
 /* net_proof.c */
 /* Traffic has left the primary; what was there before that. */

@@ -15,12 +15,9 @@
 #include "netconf/run.h"
 
 #define UNDO_FILE    RUNDIR "/undo"
-#define TUNNELS_FILE RUNDIR "/tunnels"
-#define TELL_TUNNELS 8 /* of one plan; the others are counted */
 #define TOGETHER_MAX 512 /* elements of one transaction */
 
 static struct undo undo;
-static struct undo_tunnels undo_tunnels;
 static char nat_loaded[PLAN_NFT_MAX];
 static uint64_t nat_handle; /* of what was loaded; 0: not looked at yet */
 
@@ -29,20 +26,13 @@ apply_open(void)
 {
 	if (undo_read(UNDO_FILE, &undo) == -1)
 		log_warn("%s: ignored", UNDO_FILE);
-	if (undo_tunnels_read(TUNNELS_FILE, &undo_tunnels) == -1)
-		log_warn("%s: ignored", TUNNELS_FILE);
+	move_open();
 }
 
 const struct undo *
 apply_undo(void)
 {
 	return &undo;
-}
-
-const struct undo_tunnels *
-apply_undo_tunnels(void)
-{
-	return &undo_tunnels;
 }
 
 const char *
@@ -82,39 +72,6 @@ keep(const struct step *st, enum undo_kind kind, uint32_t value,
 	return -1;
 }
 
-static int
-save_tunnels(void)
-{
-	if (undo_tunnels_write(TUNNELS_FILE, &undo_tunnels) == 0)
-		return 0;
-	log_warn("%s", TUNNELS_FILE);
-	return -1;
-}
-
-/* What was written down of tunnels that are gone. */
-static void
-prune_tunnels(const struct net_state *s)
-{
-	struct undo_tunnels kept = { 0, NULL };
-	const struct undo_tunnel *t;
-	size_t i;
-
-	if (undo_tunnels.n == 0)
-		return;
-	for (i = 0; i < s->nlinks; i++) {
-		t = undo_tunnel_find(&undo_tunnels, s->links[i].ifindex);
-		if (t != NULL && undo_tunnel_put(&kept, t) == -1) {
-			free(kept.tunnel);
-			return;
-		}
-	}
-	free(undo_tunnels.tunnel);
-	i = undo_tunnels.n;
-	undo_tunnels = kept;
-	if (i != kept.n)
-		(void)save_tunnels();
-}
-
 void
 apply_prune(const struct net_state *s)
 {
@@ -122,7 +79,7 @@ apply_prune(const struct net_state *s)
 	struct undo_entry *e;
 	size_t i, kept = 0;
 
-	prune_tunnels(s);
+	move_prune(s);
 	for (i = 0; i < undo.n; i++) {
 		e = &undo.entry[i];
 		l = net_link_find(s, e->ifname);
@@ -292,47 +249,6 @@ load_nat(const struct plan *p, char *why, size_t size)
 	return 0;
 }
 
-/* Before the first of them gets another one. */
-static int
-keep_tunnels(const struct plan *p)
-{
-	struct undo_tunnel t;
-	const struct step *st;
-	size_t i;
-	int n = 0;
-
-	for (i = 0; i < p->n; i++) {
-		st = &p->step[i];
-		if (st->type != STEP_TUNNEL || st->own != STEP_OWN_KEEP)
-			continue;
-		memset(&t, 0, sizeof(t));
-		t.ifindex = st->ifindex;
-		strlcpy(t.ifname, st->ifname, sizeof(t.ifname));
-		t.local = st->before.local;
-		t.bound = st->before.bound != st->place.bound;
-		if (undo_tunnel_put(&undo_tunnels, &t) == -1)
-			return -1;
-		n++;
-	}
-	return n == 0 ? 0 : save_tunnels();
-}
-
-/* One tunnel that cannot follow holds up no site: 1. */
-static int
-move_tunnel(const struct step *st, char *why, size_t size)
-{
-	char local[ADDR_STRLEN];
-
-	if (netops->tunnel(st->ifindex, &st->place.local, st->place.bound) == 0)
-		return 0;
-	snprintf(why, size, "tunnel %s cannot have local %s: %s", st->ifname,
-	    addr_format(&st->place.local, local, sizeof(local)),
-	    strerror(errno));
-	log_warnx("%s", why);
-	tunnel_refused(st->ifname, &st->place);
-	return 1;
-}
-
 /* The elements of n steps, those that go first. */
 static int
 change_elements(const struct step *st, size_t n)
@@ -353,18 +269,25 @@ is_element(const struct step *st)
 	return st->type == STEP_ELEMENT_DEL || st->type == STEP_ELEMENT_ADD;
 }
 
+static int
+is_tunnel(const struct step *st)
+{
+	return st->type == STEP_TUNNEL;
+}
+
 /* How many steps, from the first one on, are done at once. */
 static size_t
 together(const struct step *st, size_t max)
 {
-	size_t n = 0;
+	int (*alike)(const struct step *) =
+	    is_tunnel(st) ? is_tunnel : is_element;
+	size_t n = 0, most = is_tunnel(st) ? NET_MOVES_MAX : TOGETHER_MAX;
 
-	while (n < max && n < TOGETHER_MAX && is_element(&st[n]))
+	while (n < max && n < most && alike(&st[n]))
 		n++;
 	return n == 0 ? 1 : n;
 }
 
-/* 1: not done, and why is to be told; -1: failed. */
 static int
 do_step(const struct step *st, size_t n, const struct plan *p, char *why,
     size_t size)
@@ -387,8 +310,8 @@ do_step(const struct step *st, size_t n, const struct plan *p, char *why,
 	case STEP_MARKS_END:
 		return netops->flows_mark(
 		    &p->marks, st->type == STEP_MARKS_END, &nflows);
-	case STEP_TUNNEL:
-		return move_tunnel(st, why, size);
+	case STEP_TUNNEL: /* by net_move.c */
+		break;
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
 		return netops->rule(st->type == STEP_RULE_ADD, &st->rule);
@@ -435,8 +358,8 @@ apply_tell(uint32_t gen, const char *text)
 	netconf_send(IMSG_NET_STEP, -1, &m, sizeof(m));
 }
 
-static void
-tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
+void
+apply_tell_step(uint32_t gen, const struct step *st, const struct net_state *s)
 {
 	char text[MSG_TEXT_LEN];
 
@@ -444,90 +367,63 @@ tell_step(const struct step *st, const struct net_state *s, uint32_t gen)
 	apply_tell(gen, text);
 }
 
-/* On the primary again, a tunnel has what is its own. */
-static void
-tunnel_done(const struct step *st, const struct net_state *s, uint32_t gen,
-    uint32_t *ntunnels)
-{
-	if ((*ntunnels)++ < TELL_TUNNELS)
-		tell_step(st, s, gen);
-	if (st->own == STEP_OWN_DROP)
-		undo_tunnel_drop(&undo_tunnels, st->ifindex);
-}
-
-/* All at once: with thousands, a file for each would take its time. */
-static void
-tunnels_done(uint32_t gen, uint32_t ntunnels, size_t had)
-{
-	char text[MSG_TEXT_LEN];
-
-	snprintf(text, sizeof(text), "%u more tunnels alike",
-	    ntunnels - TELL_TUNNELS);
-	if (ntunnels > TELL_TUNNELS)
-		apply_tell(gen, text);
-	if (undo_tunnels.n != had)
-		(void)save_tunnels();
-}
-
-/* How many that were. */
+/* How many of these steps were done, or -1. */
 static int
-tell_done(const struct step *st, size_t n, const struct net_state *s,
-    uint32_t gen, uint32_t *ntunnels)
+do_together(const struct step *st, size_t n, const struct plan *p,
+    const struct net_state *s, uint32_t gen, char *reason, size_t size)
 {
 	size_t i;
 
+	if (is_tunnel(st))
+		return move_tunnels(st, n, s, gen);
+	if (do_step(st, n, p, reason, size) == -1)
+		return gone_already(st) ? 0 : -1;
 	for (i = 0; i < n; i++)
-		if (st[i].type == STEP_TUNNEL)
-			tunnel_done(&st[i], s, gen, ntunnels);
-		else
-			tell_step(&st[i], s, gen);
+		apply_tell_step(gen, &st[i], s);
 	return (int)n;
 }
 
-/* How many were done; *end is the one that failed, or behind the last. */
+/* How many were done; *end is the one that was not, or behind the last. */
 static int
-do_steps(const struct plan *p, const struct net_state *s, uint32_t gen,
+do_steps(const struct plan *p, const struct net_state *s, struct apply *a,
     size_t *end, char *reason, size_t size)
 {
-	size_t i, had = undo_tunnels.n;
 	const struct step *st;
-	uint32_t ntunnels = 0;
-	int result, done = 0, saved;
-	size_t n;
+	int done = 0, some, saved;
+	size_t i, n;
 
+	move_begin();
 	for (i = 0; i < p->n; i += n) {
 		st = &p->step[i];
 		n = together(st, p->n - i);
 		reason[0] = '\0';
-		result = do_step(st, n, p, reason, size);
-		if (result == -1 && !gone_already(st))
+		if ((a->unfinished = is_tunnel(st) && move_may_wait(a->until)))
 			break;
-		if (result == 1)
-			apply_tell(gen, reason);
-		if (result == 0)
-			done += tell_done(st, n, s, gen, &ntunnels);
+		some = do_together(st, n, p, s, a->gen, reason, size);
+		if (some == -1)
+			break;
+		done += some;
 	}
 	saved = errno;
-	tunnels_done(gen, ntunnels, had);
+	move_end(a->gen);
 	errno = saved;
 	*end = i;
 	return done;
 }
 
 int
-apply_plan(const struct plan *p, const struct net_state *s, uint32_t gen,
+apply_plan(const struct plan *p, const struct net_state *s, struct apply *a,
     char *why, size_t size)
 {
 	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
 	size_t end;
 	int done;
 
-	if (keep_tunnels(p) == -1) {
-		snprintf(why, size, "%s: %s", TUNNELS_FILE, strerror(errno));
+	a->unfinished = 0;
+	if (move_keep(p, why, size) == -1)
 		return -1;
-	}
-	done = do_steps(p, s, gen, &end, reason, sizeof(reason));
-	if (end == p->n || overtaken(&p->step[end]))
+	done = do_steps(p, s, a, &end, reason, sizeof(reason));
+	if (end == p->n || a->unfinished || overtaken(&p->step[end]))
 		return done;
 	if (reason[0] == '\0')
 		strlcpy(reason, strerror(errno), sizeof(reason));
@@ -560,9 +456,14 @@ apply_back(const struct net_before *b, const struct net_state *now)
 	size_t i, n;
 
 	plan_back(b, now, &undo, &back);
+	move_begin();
 	for (i = 0; i < back.n; i += n) {
 		st = &back.step[i];
 		n = together(st, back.n - i);
+		if (is_tunnel(st)) {
+			(void)move_tunnels(st, n, now, 0);
+			continue;
+		}
 		if (do_step(st, n, &back, why, sizeof(why)) != -1 ||
 		    gone_already(st) || overtaken(st))
 			continue;

@@ -28,6 +28,7 @@ static struct source {
 	struct addr address[FAMILIES];
 } source; /* what was renewed for */
 static int renewals; /* to come */
+static size_t renewed; /* links that this one has seen */
 static const struct net_state *state_now;
 
 static int
@@ -101,29 +102,43 @@ is_ours(const uint8_t key[KEY_LEN], const void *link)
 	return bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL;
 }
 
+/* 1: it is one of ours. */
+static int
+renew_link(const struct net_link *l)
+{
+	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
+	uint32_t n;
+
+	if (l->tunnel != NET_WIREGUARD || plan_tunnel_find(&w, l->name) == NULL)
+		return 0;
+	if (netops->wireguard(l->ifindex, is_ours, l, NULL, &n) == -1)
+		log_warn("%s: WireGuard", l->name);
+	else
+		log_debug("%s: %u endpoint%s set again", l->name, n,
+		    n == 1 ? "" : "s");
+	return 1;
+}
+
+/* Those of a state that is as last dumped, for a while at once. */
 static void
 renew(int fd, short what, void *arg)
 {
-	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
+	struct monotime until = monotime_add_ms(monotime_now(), NET_TURN_MS);
 	struct timeval tv = monotime_ms(RENEW_MS);
-	const struct net_link *l;
-	uint32_t n;
-	size_t i;
 
 	(void)fd;
 	(void)what;
 	(void)arg;
-	for (i = 0; i < state_now->nlinks; i++) {
-		l = &state_now->links[i];
-		if (l->tunnel != NET_WIREGUARD ||
-		    plan_tunnel_find(&w, l->name) == NULL)
-			continue;
-		if (netops->wireguard(l->ifindex, is_ours, l, NULL, &n) == -1)
-			log_warn("%s: WireGuard", l->name);
-		else
-			log_debug("%s: %u endpoint%s set again", l->name, n,
-			    n == 1 ? "" : "s");
-	}
+	/* one that is missed since links went meanwhile has its next turn */
+	for (; renewed < state_now->nlinks; renewed++)
+		if (renew_link(&state_now->links[renewed]) &&
+		    monotime_cmp(monotime_now(), until) >= 0) {
+			renewed++;
+			tv = monotime_ms(0);
+			evtimer_add(&timer, &tv);
+			return;
+		}
+	renewed = 0;
 	if (--renewals > 0)
 		evtimer_add(&timer, &tv);
 }
@@ -153,6 +168,7 @@ tunnels_follow(
 	source = now;
 	state_now = s;
 	renewals = RENEWALS;
+	renewed = 0;
 	evtimer_del(&timer);
 	renew(-1, 0, NULL);
 }

@@ -153,6 +153,20 @@ void net_state_free(struct net_state *);
 const struct net_link *net_link_find(
     const struct net_state *, const char *name);
 
+/* Of a tunnel, for its outer packets. */
+struct net_place {
+	struct addr local;
+	uint32_t bound; /* to the interface of this index; 0: to none */
+};
+
+/* A tunnel that shall be elsewhere. */
+struct net_move {
+	uint32_t ifindex;
+	struct net_place place;
+	int error; /* 0, or an errno: it is where it was */
+};
+#define NET_MOVES_MAX 32 /* at once: to move one may take milliseconds */
+
 /* Is the peer with this key one of those that are meant? */
 typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
 
@@ -190,9 +204,11 @@ struct netops {
 	int (*link_up)(uint32_t ifindex, int up);
 	/* Its own value, not all's; value -1: only read it. */
 	int (*rp_filter)(uint32_t ifindex, int *old, int value);
-	/* Its outer address and binding; all else of a tunnel stays. */
-	int (*tunnel)(
-	    uint32_t ifindex, const struct addr *local, uint32_t bound);
+	/*
+	 * Outer addresses and bindings; all else of a tunnel stays.  Each one
+	 * that the kernel refuses has its error; -1: they could not be asked.
+	 */
+	int (*tunnels)(struct net_move *, size_t n);
 	/* Its far end as it is then; to NULL: it is only read. */
 	int (*tunnel_remote)(
 	    uint32_t ifindex, struct addr *is, const struct addr *to);

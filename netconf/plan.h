@@ -47,12 +47,6 @@ struct net_uplink {
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 };
 
-/* Of a tunnel, for its outer packets. */
-struct net_place {
-	struct addr local;
-	uint32_t bound; /* to the interface of this index; 0: to none */
-};
-
 /* An interface whose far end is a peer; of WireGuard one for each key. */
 struct net_tunnel {
 	char ifname[IFNAMSIZ];
@@ -92,7 +86,7 @@ enum step_type {
 	STEP_MARKS_END, /* before, and after it */
 	STEP_ELEMENT_DEL, /* several that follow are one transaction, */
 	STEP_ELEMENT_ADD, /* those that go before those that come */
-	STEP_TUNNEL,
+	STEP_TUNNEL, /* several that follow are done together */
 	STEP_RULE_ADD,
 	STEP_RULE_DEL,
 	STEP_ROUTE_ADD,

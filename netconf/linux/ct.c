@@ -235,6 +235,29 @@ ct_from_decode(const struct nlmsghdr *h, void *from)
 	return ct_request(&f->list, h, tb, 0, 0);
 }
 
+/* What is gone already is what was asked for; the first other error counts. */
+static void
+not_done(size_t nth, int error, void *arg)
+{
+	int *first = arg;
+
+	(void)nth;
+	if (*first == 0 && error != ENOENT)
+		*first = error;
+}
+
+int
+ct_send(struct nl *nl, const struct ct_list *list)
+{
+	int error = 0;
+	const struct nl_many many = { NULL, not_done, &error };
+
+	if (nl_send_all(nl, list->requests, list->len, &many) == -1)
+		return -1;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
 /* Those that are left after the marked ones, by one walk for both families. */
 static int
 flush_from(struct nl *nl, const struct addr address[FAMILIES], uint32_t *n)
@@ -251,7 +274,7 @@ flush_from(struct nl *nl, const struct addr address[FAMILIES], uint32_t *n)
 	ct_begin(nl, CT(GET), NLM_F_DUMP, 0, 0); /* any mark */
 	error = nl_request(nl, ct_from_decode, &f);
 	if (error == 0)
-		error = nl_send_all(nl, f.list.requests, f.list.len);
+		error = ct_send(nl, &f.list);
 	free(f.list.requests);
 	if (error == 0)
 		*n = f.list.n;
@@ -329,7 +352,7 @@ ct_flush_plain(struct nl *nl, const struct net_element *net, size_t nnets,
 	ct_begin(nl, CT(GET), NLM_F_DUMP, 0, 0);
 	error = nl_request(nl, ct_plain_decode, &p);
 	if (error == 0)
-		error = nl_send_all(nl, p.list.requests, p.list.len);
+		error = ct_send(nl, &p.list);
 	free(p.list.requests);
 	*n = error == 0 ? p.list.n : 0;
 	return error;

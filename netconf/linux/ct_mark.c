@@ -76,7 +76,7 @@ ct_marks(struct nl *nl, const struct net_marks *m, int end, uint32_t *n)
 		memset(&noted, 0, sizeof(noted));
 	}
 	if (error == 0)
-		error = nl_send_all(nl, list.requests, list.len);
+		error = ct_send(nl, &list);
 	if (error == 0)
 		*n = list.n;
 	free(list.requests);

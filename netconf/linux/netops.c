@@ -83,9 +83,9 @@ linux_rp_filter(uint32_t ifindex, int *old, int value)
 }
 
 static int
-linux_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
+linux_tunnels(struct net_move *m, size_t n)
 {
-	return tunnel_change(&route, ifindex, local, bound);
+	return tunnel_move(&route, m, n);
 }
 
 static int
@@ -179,7 +179,7 @@ const struct netops netops_linux = {
 	.link_group = linux_link_group,
 	.link_up = linux_link_up,
 	.rp_filter = linux_rp_filter,
-	.tunnel = linux_tunnel,
+	.tunnels = linux_tunnels,
 	.tunnel_remote = linux_tunnel_remote,
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,

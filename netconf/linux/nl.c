@@ -16,6 +16,7 @@
 
 #define TIMEOUT_S 2
 #define RCVBUF    (1024 * 1024)
+#define SEND_MAX  16384 /* octets of requests at once, and a bit */
 
 /* The kernel makes parts of a dump as large as 32 KB (af_netlink.c). */
 static union {
@@ -174,16 +175,31 @@ nl_batch(struct nl *nl, uint8_t *requests, size_t len)
 	return r.error == 0 ? 0 : -1;
 }
 
-/*
- * Only the last is acknowledged, but each that fails is told of; the header
- * of the request, which an error quotes, says which one it is.
- */
+/* 1: that was about the last one. */
 static int
-all_acknowledged(struct nl *nl)
+one_of_many(const struct nlmsghdr *h, uint32_t first, uint32_t last,
+    size_t before, const struct nl_many *m)
 {
-	const struct nlmsgerr *e;
+	uint32_t nth = h->nlmsg_seq - first;
+
+	if (nth > last - first)
+		return 0; /* about what was given up earlier */
+	if (h->nlmsg_type != NLMSG_ERROR) {
+		if (h->nlmsg_type >= NLMSG_MIN_TYPE && m->each != NULL)
+			return m->each(h, m->arg);
+		return 0;
+	}
+	if (code(h) != 0 && m->failed != NULL)
+		m->failed(before + nth, code(h), m->arg);
+	return nth == last - first;
+}
+
+/* Only the last is acknowledged, but each that fails is told of. */
+static int
+answers(struct nl *nl, uint32_t first, size_t before, const struct nl_many *m)
+{
 	struct nlmsghdr *h;
-	int left, error = 0;
+	int left, result, error = 0;
 	ssize_t n;
 
 	for (;;) {
@@ -192,14 +208,10 @@ all_acknowledged(struct nl *nl)
 		left = (int)n;
 		for (h = &in.hdr; nl_whole(h, left);
 		     h = mnl_nlmsg_next(h, &left)) {
-			if (h->nlmsg_type != NLMSG_ERROR ||
-			    !mnl_nlmsg_seq_ok(h, nl->seq) ||
-			    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
-				continue;
-			e = mnl_nlmsg_get_payload(h);
-			if (error == 0 && code(h) != ENOENT)
-				error = code(h);
-			if (e->msg.nlmsg_flags & NLM_F_ACK) {
+			result = one_of_many(h, first, nl->seq, before, m);
+			if (result == -1)
+				error = errno;
+			if (result == 1) {
 				errno = error;
 				return error == 0 ? 0 : -1;
 			}
@@ -208,23 +220,26 @@ all_acknowledged(struct nl *nl)
 }
 
 int
-nl_send_all(struct nl *nl, uint8_t *requests, size_t len)
+nl_send_all(
+    struct nl *nl, uint8_t *requests, size_t len, const struct nl_many *many)
 {
 	struct nlmsghdr *h = NULL;
-	size_t end;
+	uint32_t first;
+	size_t end, before = 0;
 
 	for (; len > 0; requests += end, len -= end) {
-		nl->seq++;
-		for (end = 0; end < len && end < sizeof(nl->buf);
+		first = nl->seq + 1;
+		for (end = 0; end < len && end < SEND_MAX;
 		     end += h->nlmsg_len) {
 			h = (struct nlmsghdr *)(void *)(requests + end);
-			h->nlmsg_seq = nl->seq;
+			h->nlmsg_seq = ++nl->seq;
 			h->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 		}
 		h->nlmsg_flags |= NLM_F_ACK;
 		if (mnl_socket_sendto(nl->sock, requests, end) == -1 ||
-		    all_acknowledged(nl) == -1)
+		    answers(nl, first, before, many) == -1)
 			return -1;
+		before += nl->seq - first + 1;
 	}
 	return 0;
 }

@@ -53,8 +53,18 @@ int nl_open(struct nl *, int bus);
 void *nl_begin(struct nl *, uint16_t type, uint16_t flags, size_t header);
 /* Send it; what comes before the acknowledgement is handed to each. */
 int nl_request(struct nl *, nl_each *, void *arg);
-/* Several whole requests of this socket, ENOENT ignored. */
-int nl_send_all(struct nl *, uint8_t *requests, size_t len);
+/* What comes of several requests; each of both may be NULL. */
+struct nl_many {
+	nl_each *each; /* an answer */
+	void (*failed)(size_t nth, int error, void *arg); /* a request */
+	void *arg;
+};
+/*
+ * Whole requests of this socket, many at once.  0: each was done or has
+ * failed; or -1 with errno: what became of the rest is not known.
+ */
+int nl_send_all(
+    struct nl *, uint8_t *requests, size_t len, const struct nl_many *);
 
 /* A transaction of nfnetlink, whose last request asks for an answer. */
 int nl_batch(struct nl *, uint8_t *requests, size_t len);
@@ -87,8 +97,7 @@ int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
 
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
-int tunnel_change(
-    struct nl *, uint32_t ifindex, const struct addr *local, uint32_t bound);
+int tunnel_move(struct nl *, struct net_move *, size_t n);
 int tunnel_remote(
     struct nl *, uint32_t ifindex, struct addr *is, const struct addr *to);
 
@@ -160,6 +169,8 @@ int ct_is_flow(const struct nlmsghdr *, const struct nlattr **tb);
 /* Let it get this mark; with a mask of 0, let it be forgotten. */
 int ct_request(struct ct_list *, const struct nlmsghdr *flow,
     const struct nlattr **tb, uint32_t mark, uint32_t mask);
+/* Send them.  0 or -1 with errno: a flow that is gone is no failure. */
+int ct_send(struct nl *, const struct ct_list *);
 struct ct_from { /* flows that leave from an address */
 	struct addr address[FAMILIES];
 	struct ct_list list;

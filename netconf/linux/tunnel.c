@@ -22,9 +22,10 @@
 
 #include "netconf/linux/nl.h"
 
-#define DATA_MAX 2048 /* of a kind's own attributes, of which few have 300 */
-#define ATTR_MAX 63
-#define KIND_LEN 32
+#define DATA_MAX    2048 /* of a kind's own attributes, of which few have 300 */
+#define ATTR_MAX    63
+#define KIND_LEN    32
+#define REQUEST_MAX (DATA_MAX + 256)
 
 _Static_assert(IFLA_GRE_MAX <= ATTR_MAX && IFLA_IPTUN_MAX <= ATTR_MAX,
     "what is sent back is all there is");
@@ -133,6 +134,7 @@ copy_found(const struct nlmsghdr *h, void *arg)
 
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return 0;
+	f->bound = 0;
 	if (nl_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_LINKINFO) == -1)
 		return -1;
 	nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
@@ -158,15 +160,20 @@ copy_found(const struct nlmsghdr *h, void *arg)
 	return 0;
 }
 
+static void
+begin_find(struct nl *nl, uint32_t ifindex)
+{
+	struct ifinfomsg *m = nl_begin(nl, RTM_GETLINK, 0, sizeof(*m));
+
+	m->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
 static int
 find(struct nl *nl, uint32_t ifindex, struct found *f)
 {
-	struct ifinfomsg *m;
-
-	memset(f, 0, sizeof(*f));
-	m = nl_begin(nl, RTM_GETLINK, 0, sizeof(*m));
-	m->ifi_index = (int)ifindex;
-	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	f->kind = NULL;
+	begin_find(nl, ifindex);
 	if (nl_request(nl, copy_found, f) == -1)
 		return -1;
 	if (f->kind != NULL)
@@ -199,7 +206,7 @@ put_back(struct nl *nl, const struct found *f, const struct change *c)
 }
 
 static int
-change(struct nl *nl, uint32_t ifindex, const struct found *f,
+begin_change(struct nl *nl, uint32_t ifindex, const struct found *f,
     const struct change *c)
 {
 	struct nlattr *info, *data;
@@ -223,20 +230,117 @@ change(struct nl *nl, uint32_t ifindex, const struct found *f,
 		mnl_attr_put_u32(&nl->hdr, f->kind->link, c->bound);
 	mnl_attr_nest_end(&nl->hdr, data);
 	mnl_attr_nest_end(&nl->hdr, info);
-	return nl_request(nl, NULL, NULL);
+	return 0;
+}
+
+/* ---- many of them ---- */
+
+/* How they are is asked for right before, in case others change them, too. */
+static struct work {
+	struct net_move *move;
+	size_t n;
+	struct found found[NET_MOVES_MAX];
+	size_t whose[NET_MOVES_MAX]; /* the nth request is this move's */
+	size_t nrequests;
+	size_t len;
+	union {
+		struct nlmsghdr hdr; /* for its alignment */
+		uint8_t requests[NET_MOVES_MAX * REQUEST_MAX];
+	};
+} work;
+
+/* The request that was begun is of move i. */
+static void
+add_request(const struct nl *nl, size_t i)
+{
+	memcpy(work.requests + work.len, nl->buf, nl->hdr.nlmsg_len);
+	work.len += nl->hdr.nlmsg_len;
+	work.whose[work.nrequests++] = i;
+}
+
+static int
+is_found(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	size_t i;
+
+	(void)arg;
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+		return 0;
+	for (i = 0; i < work.n; i++)
+		if ((int)work.move[i].ifindex == m->ifi_index &&
+		    copy_found(h, &work.found[i]) == -1)
+			work.move[i].error = errno;
+	return 0;
+}
+
+static void
+has_failed(size_t nth, int error, void *arg)
+{
+	(void)arg;
+	work.move[work.whose[nth]].error = error;
+}
+
+static int
+send_requests(struct nl *nl)
+{
+	static const struct nl_many many = { is_found, has_failed, NULL };
+	int error = 0;
+
+	if (work.len > 0)
+		error = nl_send_all(nl, work.requests, work.len, &many);
+	work.len = work.nrequests = 0;
+	return error;
+}
+
+static int
+begin_move(struct nl *nl, const struct net_move *m, const struct found *f)
+{
+	struct change c = {
+		.to = &m->place.local, .relink = 1, .bound = m->place.bound
+	};
+
+	if (f->kind == NULL) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	c.address = f->kind->local;
+	return begin_change(nl, m->ifindex, f, &c);
 }
 
 int
-tunnel_change(
-    struct nl *nl, uint32_t ifindex, const struct addr *local, uint32_t bound)
+tunnel_move(struct nl *nl, struct net_move *move, size_t n)
 {
-	struct change c = { .to = local, .relink = 1, .bound = bound };
-	struct found f;
+	size_t i;
 
-	if (find(nl, ifindex, &f) == -1)
+	work.move = move;
+	work.n = n;
+	for (i = 0; i < n; i++) {
+		move[i].error = 0;
+		work.found[i].kind = NULL;
+		begin_find(nl, move[i].ifindex);
+		add_request(nl, i);
+	}
+	if (send_requests(nl) == -1)
 		return -1;
-	c.address = f.kind->local;
-	return change(nl, ifindex, &f, &c);
+	for (i = 0; i < n; i++)
+		if (move[i].error == 0 &&
+		    begin_move(nl, &move[i], &work.found[i]) == -1)
+			move[i].error = errno;
+		else if (move[i].error == 0)
+			add_request(nl, i);
+	return send_requests(nl);
+}
+
+/* ---- its far end ---- */
+
+static int
+change_remote(struct nl *nl, uint32_t ifindex, const struct found *f,
+    const struct change *c)
+{
+	return begin_change(nl, ifindex, f, c) == -1
+		   ? -1
+		   : nl_request(nl, NULL, NULL);
 }
 
 int
@@ -249,8 +353,8 @@ tunnel_remote(
 	if (find(nl, ifindex, &f) == -1)
 		return -1;
 	c.address = f.kind->remote;
-	if (to != NULL &&
-	    (change(nl, ifindex, &f, &c) == -1 || find(nl, ifindex, &f) == -1))
+	if (to != NULL && (change_remote(nl, ifindex, &f, &c) == -1 ||
+			      find(nl, ifindex, &f) == -1))
 		return -1;
 	*is = f.remote;
 	return 0;

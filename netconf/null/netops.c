@@ -153,11 +153,10 @@ null_rp_filter(uint32_t ifindex, int *old, int value)
 }
 
 static int
-null_tunnel(uint32_t ifindex, const struct addr *local, uint32_t bound)
+null_tunnels(struct net_move *m, size_t n)
 {
-	(void)local;
-	(void)bound;
-	return null_link(ifindex);
+	(void)n;
+	return null_link(m[0].ifindex);
 }
 
 static int
@@ -308,7 +307,7 @@ const struct netops netops_null = {
 	.link_group = null_link_group,
 	.link_up = null_link_up,
 	.rp_filter = null_rp_filter,
-	.tunnel = null_tunnel,
+	.tunnels = null_tunnels,
 	.tunnel_remote = null_tunnel_remote,
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,

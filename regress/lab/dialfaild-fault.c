@@ -180,9 +180,8 @@ destination(const struct net_route *r)
 	    "change link %s %u", up ? "up" : "down", i)                       \
 	WRAP(rp_filter, (uint32_t i, int *old, int value), (i, old, value),   \
 	    "%s rp_filter of %u", value == -1 ? "read" : "change", i)         \
-	WRAP(tunnel, (uint32_t i, const struct addr *a, uint32_t bound),      \
-	    (i, a, bound),                                                    \
-	    "change tunnel %u", i)                                            \
+	WRAP(tunnels, (struct net_move *m, size_t n), (m, n),                 \
+	    "change tunnels %zu", n)                                          \
 	WRAP(tunnel_remote,                                                   \
 	    (uint32_t i, struct addr *is, const struct addr *to),             \
 	    (i, is, to),                                                      \

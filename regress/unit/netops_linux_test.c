@@ -282,6 +282,86 @@ linkdown(void **state)
 	}
 }
 
+/* ---- tunnels ---- */
+
+static struct net_move
+move(const char *ifname, const char *local, uint32_t bound)
+{
+	struct net_move m;
+
+	memset(&m, 0, sizeof(m));
+	m.ifindex = ifindex(ifname);
+	m.place.local = ip(local);
+	m.place.bound = bound;
+	return m;
+}
+
+static void
+at(const char *ifname, const char *local, uint32_t bound)
+{
+	const struct net_link l = link_now(ifname);
+	const struct addr a = ip(local);
+
+	assert_int_equal(l.tunnel, NET_TUNNEL);
+	assert_int_equal(addr_cmp(&l.local, &a), 0);
+	assert_int_equal(l.bound, bound);
+}
+
+/* Others keep theirs when one of them is refused, in whatever order. */
+static void
+tunnels(void **state)
+{
+	const uint32_t eth1 = ifindex("eth1"), wan2 = ifindex("wan2.7");
+	char before[OUT_MAX];
+	struct net_move m[5];
+	struct addr is;
+	int i;
+
+	(void)state;
+	if (system("ip link add t0 type vxlan id 9 dstport 4789 "
+		   "local 192.0.2.2 remote 203.0.113.9 dev eth1 2>&1") != 0)
+		skip();
+	for (i = 1; i < 3; i++)
+		run("ip link add t%d type vxlan id %d dstport 4789 ttl 9 "
+		    "local 192.0.2.2 remote 203.0.113.9 nolearning",
+		    i, i);
+	at("t0", "192.0.2.2", eth1);
+	strlcpy(before, says("ip -d link show type vxlan"), sizeof(before));
+	m[0] = move("t0", "198.51.100.2", wan2);
+	m[1] = move("eth1", "198.51.100.2", 0); /* no tunnel */
+	m[2] = move("t1", "198.51.100.2", 0);
+	m[3] = move("none", "198.51.100.2", 0);
+	m[3].ifindex = 9999;
+	m[4] = move("t2", "224.0.0.1", 0); /* that is nobody's own */
+	assert_int_equal(ops->tunnels(m, 5), 0);
+	assert_int_equal(m[0].error, 0);
+	assert_int_equal(m[1].error, EOPNOTSUPP);
+	assert_int_equal(m[2].error, 0);
+	assert_int_equal(m[3].error, ENODEV);
+	assert_int_not_equal(m[4].error, 0);
+	at("t0", "198.51.100.2", wan2);
+	at("t1", "198.51.100.2", 0);
+	at("t2", "192.0.2.2", 0);
+	m[0] = move("t0", "192.0.2.2", eth1);
+	m[1] = move("t1", "192.0.2.2", 0);
+	m[2] = move("t2", "2001:db8::2", 0); /* of the other family */
+	assert_int_equal(ops->tunnels(m, 3), 0);
+	assert_int_equal(m[0].error | m[1].error, 0);
+	assert_int_equal(m[2].error, EAFNOSUPPORT);
+	assert_string_equal(says("ip -d link show type vxlan"), before);
+
+	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, NULL), 0);
+	m[0].place.local = ip("203.0.113.9");
+	assert_int_equal(addr_cmp(&is, &m[0].place.local), 0);
+	m[0].place.local = ip("203.0.113.10");
+	assert_int_equal(
+	    ops->tunnel_remote(ifindex("t1"), &is, &m[0].place.local), 0);
+	assert_int_equal(addr_cmp(&is, &m[0].place.local), 0);
+	assert_int_equal(ops->tunnel_remote(eth1, &is, NULL), -1);
+	assert_int_equal(errno, EOPNOTSUPP);
+	run("ip link del t0; ip link del t1; ip link del t2");
+}
+
 static void
 addresses(void **state)
 {
@@ -1401,6 +1481,7 @@ main(void)
 		TEST(links),
 		TEST(rp_filter),
 		TEST(linkdown),
+		TEST(tunnels),
 		TEST(addresses),
 		TEST(addresses_inet6),
 		TEST(rules),

@@ -23,7 +23,7 @@
 #define WAN2 4
 #define PPP0 5
 
-#define LINKS    8
+#define LINKS    64
 #define ADDRS    16
 #define RULES    128
 #define ROUTES   64
