@@ -24,8 +24,13 @@ way() {
 ways() {
 	local i
 	for ((i = 1; i <= 12; i++)); do
-		way "$1.$i"
+		way "$1$i"
 	done
+}
+
+# both NET: which ways those are
+both() {
+	ways "$1" | sort -u | tr '\n' ' '
 }
 
 # own ADDRESS [WORD...]: the same for what the router itself sends
@@ -60,7 +65,7 @@ stay() {
 	is "the primary's own network" "$(way 192.0.2.77)" eth1
 	is "the same in IPv6" "$(way 2001:db8:a::77)" eth1
 	is "of what goes over two interfaces, an uplink second, by the backup" \
-	    "$(ways 198.18.2 | grep -c wan2)" 0
+	    "$(ways 198.18.2. | grep -c wan2)" 0
 	is "what a rule at 5210 looks up in main" \
 	    "$(way $TARGET2 mark 0x80000)" eth1
 	is "the same in IPv6" "$(way $TARGET6 mark 0x80000)" eth1
@@ -115,6 +120,9 @@ route add $GLOBAL6:5::/64 via $LAN6 dev eth0
 route add $GLOBAL6:1::/64 via $LL6 dev eth1 metric 10
 route add $GLOBAL6:1::/64 via $LAN6 dev eth0 metric 20
 route add fd00:9::/32 via $LL6 dev eth1
+route add $GLOBAL6:11::/64 nexthop via $LL6 dev eth1 nexthop via $LAN6 dev eth0
+route add $GLOBAL6:12::/64 nexthop via $LAN6 dev eth0 nexthop via $LL6 dev eth1
+route add default metric 900 nexthop via $LL6 dev eth1 nexthop via $LAN6 dev eth0
 rule add pref 5210 fwmark $MARK lookup main
 IP
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
@@ -126,6 +134,10 @@ ok "the primary is proved" wait_state primary
 note "rule pref 5210 looks up main before ours"
 note "rule -6 pref 5210 looks up main before ours"
 note "route 0.0.0.0/0 leaves by eth1 and by eth0"
+note "route ::/0 leaves by eth1 and by eth0"
+is "in IPv6 some flows go by each of two interfaces" \
+    "$(both $GLOBAL6:11::)" "eth0 eth1 "
+is "whichever is first" "$(both $GLOBAL6:12::)" "eth0 eth1 "
 snapshot "$LAB/before"
 follow eth1 "$PRIMARY_ADDRESS" "$PRIMARY_ADDRESS6"
 stay
@@ -137,7 +149,11 @@ ok "the backup takes over" wait_state backup
 follow wan2 "$WAN2_ADDRESS" "$WAN2_ADDRESS6"
 stay
 is "of what goes over two interfaces, an uplink first, all by the backup" \
-    "$(ways 198.18.1 | sort -u)" wan2
+    "$(both 198.18.1.)" "wan2 "
+# IPv6 looks at the hop that a flow would take (ip6_pol_route())
+is "in IPv6, of either, what would go by the uplink and no more" \
+    "$(both $GLOBAL6:11::)" "eth0 wan2 "
+is "and in the other order" "$(both $GLOBAL6:12::)" "eth0 wan2 "
 ok "the network is as wanted" \
     wait_until 5 "[ \"\$(fact .network)\" = 'as wanted' ]"
 
