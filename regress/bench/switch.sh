@@ -1,19 +1,59 @@
 #!/bin/bash
 # needs: netns
-# switch.sh [FLOWS]: the switch alone: the backup is proved; traffic shall move
-# there, and flows of the old uplink be forgotten.  The other ways are a shell
-# script with ip(8) and conntrack(8), one that runs already; what mwan3 does
-# when one of two interfaces goes down; and a bare netlink program with the same
-# requests, below which nobody can be.
+# switch.sh [FLOWS [TUNNELS]]: the switch alone: the backup is proved; traffic
+# shall move there, tunnels have its address, and flows of the old uplink be
+# forgotten.  The other ways are a shell script with ip(8) and conntrack(8), one
+# that runs already; what mwan3 does when one of two interfaces goes down; and a
+# bare netlink program with the same requests, below which nobody can be.  For
+# tunnels the scripts have one ip(8) with all commands at hand.
+#
+# Tunnels are GRE, or VXLAN where the kernel has no GRE; the virtual machine of
+# ../lab/vmrun has it.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
 . "$LAB_DIR/../bench/bench.sh"
 
 FLOWS=${1:-1000}
-ROUNDS=$((FLOWS > 10000 ? 3 : 5))
+TUNNELS=${2:-0}
+ROUNDS=$((TUNNELS > 100 ? 1 : FLOWS > 10000 || TUNNELS > 0 ? 3 : 5))
+HUB=198.51.100.9
 MARK=0x01000000
 MASK=0x0f000000
+
+# each COMMAND...: with I for the number of each tunnel
+each() {
+	local i
+	for ((i = 1; i <= TUNNELS; i++)); do
+		echo "${*//I/$i}"
+	done
+}
+
+# Sets how they are told apart, in words of ip(8).
+tunnels() {
+	kind='gre key I'
+	ip link add g0 type gre local $PRIMARY_ADDRESS key 1 2>/dev/null ||
+	    kind='vxlan id I dstport 4789'
+	ip link del g0 2>/dev/null
+	{
+		each "link add gI type $kind local $PRIMARY_ADDRESS remote $HUB"
+		each "link set gI up"
+	} | ip -batch -
+	kind=${kind% dstport*}
+	each "link set gI type $kind local $WAN2_ADDRESS" >$LAB/away
+	each "link set gI type $kind local $PRIMARY_ADDRESS" >$LAB/home
+}
+
+# shellcheck disable=SC2317 # called by ok
+all_have() {
+	[ "$(ip -d link show type "${kind%% *}" | grep -c "local $1 ")" -eq \
+	    "$TUNNELS" ]
+}
+
+# script_tunnels away|home: nothing, if there are none
+script_tunnels() {
+	ip -batch $LAB/"$1"
+}
 
 # Half of them to each target: there are not so many ports.
 flows() {
@@ -34,11 +74,13 @@ by_dialfail() {
 	ok "the switch is done" wait_until 5 "[ \"\$(told 'steps? in' text)\" != null ]"
 	diag "$(told 'steps? in' text)"
 	ok "the LAN reaches the core" ping_lan
+	ok "all $TUNNELS tunnels have its address" all_have $WAN2_ADDRESS
 	route_us=$(fact .last_switch.apply_us)
 	all_us=$((($(told 'steps? in' offset_ms) -
 		$(told '-> backup' offset_ms)) * 1000))
 	ctl fallback >/dev/null
 	ok "the primary takes over" wait_state primary
+	ok "all $TUNNELS have their own" wait_until 10 all_have $PRIMARY_ADDRESS
 	lab_stop
 }
 
@@ -73,16 +115,18 @@ script_route() {
 
 # Sets script_route_us and script_all_us.
 by_script() {
-	local began moved
+	local began when
 	script_site
 	flows
 	began=$(now_us)
+	script_tunnels away
 	script_route
-	moved=$(now_us)
+	when=$(now_us)
 	conntrack -D -q $PRIMARY_ADDRESS >/dev/null 2>&1
 	script_all_us=$(($(now_us) - began))
-	script_route_us=$((moved - began))
+	script_route_us=$((when - began))
 	ok "the LAN reaches the core" ping_lan
+	script_tunnels home
 	script_site_end
 }
 
@@ -167,16 +211,18 @@ mwan3_down() {
 
 # Sets mwan3_route_us and mwan3_all_us.
 by_mwan3() {
-	local began moved
+	local began when
 	mwan3_site
 	flows
 	began=$(now_us)
+	script_tunnels away
 	mwan3_down
-	moved=$(now_us)
+	when=$(now_us)
 	conntrack -F >/dev/null 2>&1
 	mwan3_all_us=$(($(now_us) - began))
-	mwan3_route_us=$((moved - began))
+	mwan3_route_us=$((when - began))
 	is "the LAN is seen under" "$(seen_as)" $WAN2_ADDRESS
+	script_tunnels home
 	mwan3_site_end
 }
 
@@ -195,38 +241,45 @@ by_floor() {
 	NFT
 	flows
 	read -r _ floor_bare_us _ floor_route_us _ floor_all_us < <("$B/bench/floor" \
-	    $WAN2_GATEWAY wan2 - $MARK $MASK)
+	    $WAN2_GATEWAY wan2 - $MARK $MASK $WAN2_ADDRESS)
 	is "the LAN is seen under" "$(seen_as)" $WAN2_ADDRESS
+	ok "all $TUNNELS tunnels have its address" all_have $WAN2_ADDRESS
+	script_tunnels home
 	nft delete table ip floor
 	ip route flush table 157
 	script_site_end
 }
 
 lab_up
-LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
-backup wan2
-fallback automatic { after 0s stable 0s drain 0s }
-CONF
+tunnels
+{
+	echo 'backup wan2'
+	echo 'fallback automatic { after 0s stable 0s drain 0s }'
+	each "peer hI { tunnel gI }"
+} | LAB_PRIMARY=$LAB_FAST lab_conf
 mwan3=$(command -v iptables-restore && command -v ipset) ||
     no_row "switch: as mwan3 does it" "no iptables or ipset here"
+moved='switch: routes moved'
+all="switch: and $FLOWS old flows forgotten"
+if [ "$TUNNELS" -gt 0 ]; then
+	moved="switch: routes, $TUNNELS ${kind%% *} moved"
+	all="switch: $TUNNELS ${kind%% *}, $FLOWS flows forgotten"
+fi
 for ((round = 0; round < ROUNDS; round++)); do
 	by_dialfail
 	by_script
-	pair "switch: routes moved" "ip(8), 3 calls" us "$route_us" \
+	pair "$moved" "ip(8), 3 calls" us "$route_us" \
 	    "$script_route_us"
-	pair "switch: and $FLOWS old flows forgotten" "and conntrack -D" us \
-	    "$all_us" "$script_all_us"
+	pair "$all" "and conntrack -D" us "$all_us" "$script_all_us"
 	by_floor
-	diag "the route alone took the bare program $floor_bare_us us"
-	pair "switch: routes moved" "bare netlink" us "$route_us" \
+	diag "what was moved alone took the bare program $floor_bare_us us"
+	pair "$moved" "bare netlink" us "$route_us" \
 	    "$floor_route_us"
-	pair "switch: and $FLOWS old flows forgotten" "bare netlink" us \
-	    "$all_us" "$floor_all_us"
+	pair "$all" "bare netlink" us "$all_us" "$floor_all_us"
 	[ -n "$mwan3" ] || continue
 	by_mwan3
-	pair "switch: routes moved" "as mwan3 does it" us "$route_us" \
+	pair "$moved" "as mwan3 does it" us "$route_us" \
 	    "$mwan3_route_us"
-	pair "switch: and $FLOWS old flows forgotten" "as mwan3 does it" us \
-	    "$all_us" "$mwan3_all_us"
+	pair "$all" "as mwan3 does it" us "$all_us" "$mwan3_all_us"
 done
 lab_done
