@@ -41,6 +41,8 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	[CONF_F_HOLD] = { "hold", 0, 7 * DAY, HOUR, 1 },
 	[CONF_F_ALARM_TIMEOUT] = { "timeout", SECOND, 10 * MINUTE, 30 * SECOND,
 	    1 },
+	[CONF_F_ALARM_REPEAT] = { "repeat", HOUR, 49 * DAY, DAY, 1 },
+	[CONF_F_ALARM_KEEP] = { "keep", HOUR, 49 * DAY, 7 * DAY, 1 },
 	[CONF_F_CAPTURE_KEEP] = { "keep", HOUR, 49 * DAY, 14 * DAY, 1 },
 	[CONF_F_HOOK_TIMEOUT] = { "timeout", SECOND, HOUR, MINUTE, 1 },
 	[CONF_F_PORT] = { "port", 1, 65535, 0, 0 },
@@ -438,6 +440,8 @@ conf_global_valid(const struct conf_global *g)
 	    !conf_in_range(CONF_F_FAILOVERS, g->flap_failovers) ||
 	    !conf_in_range(CONF_F_EVERY, g->flap_every_ms) ||
 	    !conf_in_range(CONF_F_HOLD, g->flap_hold_ms) ||
+	    !conf_in_range(CONF_F_ALARM_REPEAT, g->alarm_repeat_ms) ||
+	    !conf_in_range(CONF_F_ALARM_KEEP, g->alarm_keep_ms) ||
 	    !conf_mark_valid(g->mark, 2) ||
 	    (g->port != 0 && !conf_in_range(CONF_F_PEER_PORT, g->port)) ||
 	    (g->listen.family != AF_UNSPEC &&

@@ -165,6 +165,8 @@ struct conf_global {
 	uint32_t flap_failovers; /* 0: no cap */
 	uint32_t flap_every_ms;
 	uint32_t flap_hold_ms;
+	uint32_t alarm_repeat_ms; /* while the site is not as it should be */
+	uint32_t alarm_keep_ms; /* until the program takes it */
 	uint32_t nfollow;
 	struct prefix follow[CONF_NETS_MAX]; /* private, but moved, too */
 	uint32_t mark; /* bits of packets' and flows' marks for us */

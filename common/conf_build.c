@@ -52,6 +52,8 @@ conf_build_init(struct conf_build *b, struct conf_src *src, struct conf *conf)
 	g->flap_every_ms = conf_range[CONF_F_EVERY].value;
 	g->flap_hold_ms = conf_range[CONF_F_HOLD].value;
 	g->mark = CONF_MARK_DEFAULT;
+	conf->global.alarm_repeat_ms = conf_range[CONF_F_ALARM_REPEAT].value;
+	conf->global.alarm_keep_ms = conf_range[CONF_F_ALARM_KEEP].value;
 	conf->alarm_timeout_ms = conf_range[CONF_F_ALARM_TIMEOUT].value;
 	conf->capture_size = conf_size_range[CONF_S_CAPTURE].value;
 	conf->capture_keep_ms = conf_range[CONF_F_CAPTURE_KEEP].value;

@@ -415,7 +415,9 @@ conf_print(const struct conf *conf, FILE *f)
 		fprintf(f, "alarm ");
 		print_string(f, conf->alarm);
 		fprintf(f, " {\n");
+		print_duration(f, "\trepeat", g->alarm_repeat_ms);
 		print_duration(f, "\ttimeout", conf->alarm_timeout_ms);
+		print_duration(f, "\tkeep", g->alarm_keep_ms);
 		fprintf(f, "}\n");
 	}
 	print_capture(f, conf);

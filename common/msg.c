@@ -344,6 +344,7 @@ msg_alarm_valid(const struct msg_alarm *a)
 	       msg_text_valid(a->event, sizeof(a->event)) &&
 	       msg_text_valid(a->state, sizeof(a->state)) &&
 	       msg_text_valid(a->uplink, sizeof(a->uplink)) &&
+	       msg_text_valid(a->time, sizeof(a->time)) && a->count > 0 &&
 	       msg_text_valid(a->text, sizeof(a->text));
 }
 

@@ -26,6 +26,7 @@
 
 #define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
 #define MSG_EVENT_LEN   16 /* an event's id, with its NUL */
+#define MSG_TIME_LEN  24 /* 2026-11-26T04:47:16Z */
 #define MSG_HOOK_LEN    64 /* "switch.d/" and a name, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
@@ -122,6 +123,7 @@
 	X(CTL_RELOAD)                                                         \
 	X(CTL_CLEAR)                                                          \
 	X(CTL_LOG)                                                            \
+	X(CTL_TEST)                                                           \
 	X(CTL_MONITOR)                                                        \
 	X(CTL_PLAN)                                                           \
 	X(CTL_KEYGEN) /* these two need no daemon */                          \
@@ -489,6 +491,8 @@ struct msg_alarm {
 	char event[MSG_EVENT_LEN];
 	char state[16];
 	char uplink[CONF_LABEL_LEN];
+	char time[MSG_TIME_LEN]; /* RFC 3339; empty: not known */
+	uint32_t count; /* of them since, this one told for all */
 	char text[MSG_TEXT_LEN];
 };
 

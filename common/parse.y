@@ -105,7 +105,7 @@ static void	once(const struct conf_text *);
 %token	<text>	HOT IDENTITY IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
 %token	<text>	KEEP KEY LINKDOWN LISTEN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
 %token	<text>	NEAR NO NONE ON PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
-%token	<text>	REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
+%token	<text>	REPEAT REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
 %token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer wgpeer metered listen_on
@@ -631,6 +631,16 @@ alarm_word	: TIMEOUT string		{
 			conf_build_number(BUILD, CONF_F_ALARM_TIMEOUT,
 			    &BUILD->conf->alarm_timeout_ms, &$2);
 		}
+		| REPEAT string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_ALARM_REPEAT,
+			    &BUILD->conf->global.alarm_repeat_ms, &$2);
+		}
+		| KEEP string			{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_ALARM_KEEP,
+			    &BUILD->conf->global.alarm_keep_ms, &$2);
+		}
 		;
 
 capture		: CAPTURE string		{
@@ -814,7 +824,7 @@ static const struct keyword {
 	{ "interface", INTERFACE, IN_BACKUP, NULL, 0 },
 	{ "interval", INTERVAL, IN_PROBE, "a duration", 0 },
 	{ "itself", ITSELF, IN_VALUE, NULL, 0 },
-	{ "keep", KEEP, IN_CAPTURE, "a duration", IN_ALARM },
+	{ "keep", KEEP, IN_CAPTURE | IN_ALARM, "a duration", 0 },
 	{ "key", KEY, IN_PEER, "a key", 0 },
 	{ "linkdown", LINKDOWN, IN_PRIMARY, "ignore or keep", 0 },
 	{ "listen", LISTEN, IN_GLOBAL,
@@ -840,7 +850,7 @@ static const struct keyword {
 	{ "probe", PROBE, IN_PRIMARY, "a block in braces", 0 },
 	{ "query", QUERY, IN_VALUE, "a name", 0 },
 	{ "redial", REDIAL, IN_DIAL, "a number", 0 },
-	{ "repeat", UNSUPPORTED, 0, NULL, 0 },
+	{ "repeat", REPEAT, IN_ALARM, "a duration", 0 },
 	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
 	{ "retry", RETRY, IN_PROBE, "a number", 0 },
 	{ "route", UNSUPPORTED, 0, NULL, 0 },

@@ -4,7 +4,6 @@
  * in its environment.
  */
 #include <sys/types.h>
-#include <sys/queue.h>
 
 #include <errno.h>
 #include <event.h>
@@ -18,22 +17,17 @@
 #include "netconf/program.h"
 #include "netconf/run.h"
 
-#define WAITING_MAX 16
-#define FACTS       5
-#define FACT_LEN    (MSG_TEXT_LEN + 32)
+#define FACTS    7
+#define FACT_LEN (MSG_TEXT_LEN + 32)
 
-struct alarm {
-	TAILQ_ENTRY(alarm) entry;
+/* The one that runs; the others wait in the parent. */
+static struct {
+	int busy;
 	struct msg_alarm msg;
 	struct program program;
-};
-
-static TAILQ_HEAD(, alarm) waiting = TAILQ_HEAD_INITIALIZER(waiting);
-static int nwaiting; /* the first of them runs */
+} alarm_now;
 static uid_t uid;
 static gid_t gid;
-
-static void begin(void);
 
 void
 alarm_open(void)
@@ -56,34 +50,31 @@ answer(uint32_t id, int ok, const char *text)
 	netconf_send(IMSG_ALARM_DONE, -1, &m, sizeof(m));
 }
 
-/* The head of the queue is done with; the next one's turn. */
 static void
-finish(struct alarm *a, int ok, const char *text)
+finish(int ok, const char *text)
 {
 	if (!ok)
-		log_warnx("alarm %s: %s", a->msg.kind, text);
-	answer(a->msg.id, ok, text);
-	TAILQ_REMOVE(&waiting, a, entry);
-	nwaiting--;
-	free(a);
-	begin();
+		log_warnx("alarm %s: %s", alarm_now.msg.kind, text);
+	alarm_now.busy = 0;
+	answer(alarm_now.msg.id, ok, text);
 }
 
 static void
 on_end(int ok, const char *text, void *arg)
 {
-	finish(arg, ok, text);
+	(void)arg;
+	finish(ok, text);
 }
 
 /* Run it.  0, or -1 with errno. */
 static int
-spawn(struct alarm *a, const struct conf *conf)
+spawn(const struct msg_alarm *m, const struct conf *conf)
 {
-	const char *const text[FACTS] = { a->msg.kind, a->msg.event,
-		a->msg.state, a->msg.uplink, a->msg.text };
 	static const char *const name[FACTS] = { "KIND", "EVENT", "STATE",
-		"UPLINK", "TEXT" };
-	char fact[FACTS][FACT_LEN], *env[FACTS + 2];
+		"UPLINK", "TIME", "COUNT", "TEXT" };
+	char count[16], fact[FACTS][FACT_LEN], *env[FACTS + 2];
+	const char *const text[FACTS] = { m->kind, m->event, m->state,
+		m->uplink, m->time, count, m->text };
 	struct program_how how = { .path = conf->alarm,
 		.env = env,
 		.uid = uid,
@@ -92,46 +83,32 @@ spawn(struct alarm *a, const struct conf *conf)
 		.deadline_ms = conf->alarm_timeout_ms };
 	int i;
 
+	snprintf(count, sizeof(count), "%u", m->count);
 	env[0] = child_environment[0];
 	for (i = 0; i < FACTS; i++) {
 		snprintf(fact[i], FACT_LEN, "DIALFAIL_%s=%s", name[i], text[i]);
 		env[i + 1] = fact[i];
 	}
 	env[FACTS + 1] = NULL;
-	return program_start(&a->program, &how, on_end, a);
-}
-
-/* Start the head of the queue, if there is one and it can be. */
-static void
-begin(void)
-{
-	struct alarm *a = TAILQ_FIRST(&waiting);
-	const struct conf *conf = config_current();
-	const char *why;
-
-	if (a == NULL)
-		return;
-	if (conf->alarm[0] == '\0')
-		finish(a, 1, "logged only, no program is configured");
-	else if ((why = program_unfit(conf->alarm)) != NULL)
-		finish(a, 0, why);
-	else if (spawn(a, conf) == -1)
-		finish(a, 0, strerror(errno));
+	return program_start(&alarm_now.program, &how, on_end, NULL);
 }
 
 void
 alarm_run(const struct msg_alarm *m)
 {
-	struct alarm *a;
+	const struct conf *conf = config_current();
+	const char *why;
 
-	if (nwaiting == WAITING_MAX) {
-		answer(m->id, 0, "too many alarms are waiting");
+	if (alarm_now.busy) {
+		answer(m->id, 0, "another alarm is being sent");
 		return;
 	}
-	if ((a = calloc(1, sizeof(*a))) == NULL)
-		fatal(NULL);
-	a->msg = *m;
-	TAILQ_INSERT_TAIL(&waiting, a, entry);
-	if (nwaiting++ == 0)
-		begin();
+	alarm_now.busy = 1;
+	alarm_now.msg = *m;
+	if (conf->alarm[0] == '\0')
+		finish(1, "logged only, no program is configured");
+	else if ((why = program_unfit(conf->alarm)) != NULL)
+		finish(0, why);
+	else if (spawn(m, conf) == -1)
+		finish(0, strerror(errno));
 }

@@ -76,6 +76,7 @@ request_size(uint32_t type)
 	case IMSG_CTL_CONFIRM:
 	case IMSG_CTL_RELEASE:
 	case IMSG_CTL_CLEAR:
+	case IMSG_CTL_TEST:
 	case IMSG_CTL_MONITOR:
 		return 0;
 	default:

@@ -81,7 +81,10 @@ enum ctl_phase {
 	CTL_PHASES
 };
 
-/* CTL_FALLBACK, CTL_CONFIRM, CTL_RELEASE, CTL_CLEAR, CTL_MONITOR: nothing */
+/*
+ * CTL_FALLBACK, CTL_CONFIRM, CTL_RELEASE, CTL_CLEAR, CTL_MONITOR, CTL_TEST:
+ * nothing
+ */
 
 struct ctl_summary {
 	uint32_t pid;

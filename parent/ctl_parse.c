@@ -13,6 +13,7 @@
 #include "parent/ctl_parse.h"
 
 #define WAIT_S        10
+#define WAIT_TEST_S   1300 /* alarm { timeout 10m }, twice */
 #define WAIT_RELOAD_S 70 /* a backup being dialled is waited for */
 #define WAIT_SWITCH_S 600 /* dial, proof and switch */
 
@@ -32,6 +33,7 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "hold", IMSG_CTL_HOLD, "for time|forever: switch nothing" },
 	{ "release", IMSG_CTL_RELEASE, "end a hold" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
+	{ "test", IMSG_CTL_TEST, "alarm: run the alarm program" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
 	{ "log", IMSG_CTL_LOG, "brief|verbose" },
 	{ "keygen", IMSG_CTL_KEYGEN, "file: a new secret key there" },
@@ -45,7 +47,6 @@ static const struct word later[] = {
 	{ "replay", 0, NULL },
 	{ "drill", 0, NULL },
 	{ "grant", 0, NULL },
-	{ "test", 0, NULL },
 	{ "forget", 0, NULL },
 	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
@@ -71,6 +72,9 @@ static const struct word plans[] = {
 	{ "failover", CTL_PLAN_FAILOVER, "[name]: to a backup" },
 	{ "fallback", CTL_PLAN_FALLBACK, "to the primary" }, { NULL, 0, NULL }
 };
+
+static const struct word tests[] = { { "alarm", 0, "the alarm program" },
+	{ NULL, 0, NULL } };
 
 static const struct word logs[] = { { "brief", 0, "the usual" },
 	{ "verbose", 1, "everything" }, { NULL, 0, NULL } };
@@ -304,6 +308,9 @@ parse_arguments(struct args *a, struct ctl_command *c)
 			return -1;
 		c->data.log.verbose = w->value;
 		return 0;
+	case IMSG_CTL_TEST:
+		c->wait_s = WAIT_TEST_S;
+		return take(a, tests, "thing to test") == NULL ? -1 : 0;
 	case IMSG_CTL_KEYGEN:
 	case IMSG_CTL_PUBKEY:
 		if (a->argc == 0)

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/wall.h"
+#include "parent/alarms.h"
 #include "parent/capture.h"
 #include "parent/control.h"
 #include "parent/histogram.h"
@@ -188,6 +189,7 @@ engine_event(struct mevent *ev)
 	}
 	running = 0;
 	rearm();
+	alarms_review();
 }
 
 static void
@@ -410,29 +412,6 @@ event_end(enum mreason why)
 	history_end(ev);
 }
 
-/* Text for the alarm program and the log. */
-void
-engine_alarm(const char *kind, uint32_t id, const char *text)
-{
-	static uint32_t alarm_id;
-	struct msg_alarm a;
-
-	memset(&a, 0, sizeof(a));
-	a.id = ++alarm_id;
-	strlcpy(a.kind, kind, sizeof(a.kind));
-	if (!parent->event.ended)
-		strlcpy(a.event, parent->event.id, sizeof(a.event));
-	strlcpy(a.state, machine_state_name(parent->machine.state),
-	    sizeof(a.state));
-	if (id < parent->conf.nuplinks)
-		strlcpy(a.uplink, uplink_name(id), sizeof(a.uplink));
-	strlcpy(a.text, text, sizeof(a.text));
-	history_line("alarm", "%s: %s", kind, text);
-	if (parent->alarms_waiting++ == 0)
-		parent->alarm_since = monotime_now();
-	parent_send(CHILD_NETCONF, IMSG_ALARM, -1, &a, sizeof(a));
-}
-
 /* The site's own programs come last, and hold up nobody. */
 static void
 run_hooks(void)
@@ -459,7 +438,7 @@ engine_hook_done(const struct msg_hook_done *d)
 	snprintf(text, sizeof(text), "%s failed after %.1f s: %.120s", d->name,
 	    d->ms / 1e3, d->text);
 	history_line("hook", "%s", text);
-	engine_alarm("hook", d->uplink, text);
+	alarms_raise("hook", d->uplink, text);
 }
 
 /* Traffic has moved, and that was read back: the one write of a switch. */
@@ -478,6 +457,7 @@ count_switch(enum malarm alarm)
 		return;
 	count_backup_time();
 	history_flush(&parent->event);
+	alarms_moved();
 	run_hooks();
 }
 
@@ -499,7 +479,7 @@ machine_alarm(const struct maction *a)
 		    event, sizeof(event), "; event %s: %s", ev->id, ev->cause);
 		strlcat(text, event, sizeof(text));
 	}
-	engine_alarm(malarm_name(a->alarm), a->uplink, text);
+	alarms_raise(malarm_name(a->alarm), a->uplink, text);
 	count_switch(a->alarm);
 }
 
@@ -788,7 +768,7 @@ engine_net_blocked(const struct msg_net_blocked *b)
 	    "the forward chain drops what the LAN sends by %s: %u packets of "
 	    "new connections, none of them passed",
 	    uplink_name(b->uplink), b->tried);
-	engine_alarm("forward", b->uplink, text);
+	alarms_raise("forward", b->uplink, text);
 }
 
 /* The lines come first, then what they amount to. */
@@ -812,7 +792,7 @@ engine_net_proof(const struct msg_net_proof *p)
 	}
 	snprintf(text, sizeof(text), "%u of ours not as before: %.180s", p->n,
 	    p->text);
-	engine_alarm("leftover", MACHINE_PRIMARY, text);
+	alarms_raise("leftover", MACHINE_PRIMARY, text);
 }
 
 int

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parent/alarms.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/target.h"
@@ -30,7 +31,7 @@ alarm_of(uint32_t id, const char *kind, const char *fmt, ...)
 	va_end(ap);
 	snprintf(text, sizeof(text), "%s: ", uplink_name(id));
 	strlcat(text, what, sizeof(text));
-	engine_alarm(kind, id, text);
+	alarms_raise(kind, id, text);
 }
 
 /*

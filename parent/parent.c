@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "parent/capture.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -241,14 +242,10 @@ got_alarm_done(struct imsg *imsg)
 
 	if (parent_get(CHILD_NETCONF, imsg, &d, sizeof(d)) == -1)
 		return;
-	if (!msg_alarm_done_valid(&d)) {
+	if (!msg_alarm_done_valid(&d))
 		parent_distrust(CHILD_NETCONF, IMSG_ALARM_DONE);
-		return;
-	}
-	if (parent->alarms_waiting > 0)
-		parent->alarms_waiting--;
-	history_line("alarm", "%s%s%s", d.ok ? "sent" : "failed",
-	    d.text[0] != '\0' ? ": " : "", d.text);
+	else
+		alarms_done(&d);
 }
 
 static void
@@ -624,6 +621,7 @@ parent_loop(int control, int readonly, const char *history)
 	peering_open(history);
 	sandbox_enter(SANDBOX_PARENT, parent->sandbox, sizeof(parent->sandbox));
 	history_open(history);
+	alarms_open(history);
 	control_init(control, readonly);
 	evtimer_set(&ping_timer, on_ping, NULL);
 	on_ping(-1, 0, NULL);

@@ -170,8 +170,6 @@ struct parent {
 	char sandbox[MSG_TEXT_LEN];
 	int exit_code;
 	int quitting;
-	uint32_t alarms_waiting;
-	struct monotime alarm_since;
 	int network_known;
 	int network_ok;
 	uint32_t left; /* of ours, by the proof of the last return */
@@ -237,7 +235,6 @@ void engine_fill_want(const struct machine_want *, struct msg_net_want *);
 void engine_prepare(uint32_t uplink);
 /* The prober has a new configuration: tell it the uplink's mode again. */
 void engine_probe_again(uint32_t uplink);
-void engine_alarm(const char *kind, uint32_t uplink, const char *text);
 /* What is wrong with it; of a link that is lost the kernel knows more. */
 uint32_t engine_primary_cause(void);
 const char *uplink_name(uint32_t id);

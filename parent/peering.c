@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "parent/alarms.h"
 #include "parent/history.h"
 #include "parent/peering.h"
 
@@ -94,7 +95,7 @@ alarm_peer(const struct peer *p, const char *what, const char *why)
 	char text[MSG_TEXT_LEN];
 
 	snprintf(text, sizeof(text), "%s %s%s", p->conf->name, what, why);
-	engine_alarm("peer", MSG_UPLINK_NONE, text);
+	alarms_raise("peer", MSG_UPLINK_NONE, text);
 }
 
 static const char *

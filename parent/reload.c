@@ -17,6 +17,7 @@
 
 #include "common/log.h"
 #include "common/wall.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -93,7 +94,7 @@ try_again(const char *text)
 		return;
 	stuck = 1;
 	history_line("config", "cannot go back yet: %s", text);
-	engine_alarm("unconfirmed", MSG_UPLINK_NONE,
+	alarms_raise("unconfirmed", MSG_UPLINK_NONE,
 	    "nobody confirmed the reload; it goes back as soon as it can");
 }
 
@@ -309,7 +310,7 @@ commit(void)
 	    source == MSG_CONF_PREVIOUS ? " (the one before)" : "");
 	if (source == MSG_CONF_PREVIOUS) {
 		confirm_over();
-		engine_alarm("unconfirmed", MSG_UPLINK_NONE,
+		alarms_raise("unconfirmed", MSG_UPLINK_NONE,
 		    "nobody confirmed the reload: the configuration before it "
 		    "is back in force");
 	}

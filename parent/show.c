@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/wall.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -570,9 +571,7 @@ fill_summary(struct ctl_summary *s)
 	s->loaded_ns = parent->loaded_ns;
 	s->confirm_s = reload_confirm_s();
 	s->confirm_due = s->confirm_s != 0;
-	s->alarms_waiting = parent->alarms_waiting;
-	if (parent->alarms_waiting > 0)
-		s->alarm_oldest_s = seconds(parent->alarm_since);
+	alarms_count(s);
 	/* while a change is under way, what was read back is out of date */
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -184,6 +185,9 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		break;
 	case IMSG_CTL_LOG:
 		verbose(ctl, data);
+		break;
+	case IMSG_CTL_TEST:
+		alarms_test(ctl);
 		break;
 	case IMSG_CTL_MONITOR:
 		control_add_monitor(ctl);

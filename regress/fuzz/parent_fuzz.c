@@ -236,6 +236,7 @@ send_alarm_done(enum child_id from)
 	struct msg_alarm_done d;
 
 	memset(&d, 0, sizeof(d));
+	d.id = number(9);
 	d.ok = number(2);
 	words(d.text, sizeof(d.text));
 	say(from, IMSG_ALARM_DONE, &d, sizeof(d));

@@ -552,6 +552,15 @@ ctl() {
 	dialfailctl "$@"
 }
 
+# says CODE PATTERN WORD...: dialfailctl exits so and says that
+says() {
+	local code=$1 pattern=$2 got=0
+	shift 2
+	ctl "$@" >"$LAB/said" 2>&1 || got=$?
+	cat "$LAB/said"
+	[ "$got" -eq "$code" ] && grep -qE -- "$pattern" "$LAB/said"
+}
+
 # fact JQ-EXPRESSION [WHAT...]: of dialfailctl's JSON
 fact() {
 	local e=$1

@@ -48,8 +48,8 @@ ok "text" grep -q 'upstream dead' <<<"$(told failover DIALFAIL_TEXT)"
 # PWD, OLDPWD and _ are the shell's own
 is "nothing else is in its environment" "$(grep -E '^[A-Za-z_]+=' \
     "$LAB/alarms/failover" | cut -d= -f1 | grep -vE 'PWD$|^(_|uid)$' | sort |
-    tr '\n' ' ')" "DIALFAIL_EVENT DIALFAIL_KIND DIALFAIL_STATE \
-DIALFAIL_TEXT DIALFAIL_UPLINK PATH "
+    tr '\n' ' ')" "DIALFAIL_COUNT DIALFAIL_EVENT DIALFAIL_KIND \
+DIALFAIL_STATE DIALFAIL_TEXT DIALFAIL_TIME DIALFAIL_UPLINK PATH "
 ok "it runs as _dialfail alone" grep -q \
     'uid=\([0-9]*\)(_dialfail) gid=[0-9]*(_dialfail) groups=[0-9]*(_dialfail)$' \
     "$LAB/alarms/failover"
@@ -75,25 +75,42 @@ ok "the backup takes over" wait_state backup
 ok "its last words are logged" \
     wait_until 10 "logged 'alarm: failed: exit 3: no mail today'"
 
+ok "it waits" says 0 'Alarms   1 waiting' show
+ok "a test tells why" says 1 'failed: exit 3: no mail today' test alarm
+
 diag "a program that hangs, with a child of its own"
 program <<-SH
 	#!/bin/sh
 	sleep 1001 & echo \$! >$LAB/alarms/child
 	sleep 1001
 SH
-ip -n isp-b link set cust down
-ok "stranded" wait_state stranded 60
-ok "it is ended" wait_until 10 "logged 'alarm: failed: killed, it took too long'"
+ok "it is ended" says 1 'failed: killed, it took too long' test alarm
 ok "with its child" wait_until 5 "! kill -0 \$(cat $LAB/alarms/child)"
 
 diag "a program that others can write by now"
 chmod 0777 /etc/dialfail/alarm
-ip -n isp-b link set cust up
+ok "it is not run" says 1 'failed: others than root can write it' test alarm
+
+diag "what waits outlives a restart, and is told when traffic has moved"
+rm -f "$LAB"/alarms/*
+chmod 0755 /etc/dialfail/alarm
+lab_stop USR1
+lab_start
+ok "it waits still" says 0 'Alarms   1 waiting' show
+program <<-SH
+	#!/bin/sh
+	{ env; date +%s; } >$LAB/alarms/new
+	mv $LAB/alarms/new $LAB/alarms/\$DIALFAIL_KIND
+SH
 restore_upstream
 ok "the primary takes over again" wait_state primary 60
-ok "it is not run" wait_until 10 \
-    "logged 'alarm: failed: others than root can write it'"
-is "the daemon lives" "$(state)" primary
+ok "the new one comes" wait_until 10 "[ -e $LAB/alarms/fallback ]"
+ok "and then the old one" wait_until 10 "[ -e $LAB/alarms/failover ]"
+ok "with its own time" [ "$(date -d "$(told failover DIALFAIL_TIME)" +%s)" -lt \
+    "$(date -d "$(told fallback DIALFAIL_TIME)" +%s)" ]
+ok "none waits" wait_until 10 "ctl show | grep -q 'Alarms   none waiting'"
+ok "a test" says 0 'sent' test alarm
+is "kind" "$(told test DIALFAIL_KIND)" test
 
 lab_stop
 lab_done

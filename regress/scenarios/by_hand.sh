@@ -5,16 +5,6 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
-# shellcheck disable=SC2317 # called by ok
-# says CODE PATTERN WORD...: dialfailctl exits so and says that
-says() {
-	local code=$1 pattern=$2 got=0
-	shift 2
-	ctl "$@" >"$LAB/said" 2>&1 || got=$?
-	cat "$LAB/said"
-	[ "$got" -eq "$code" ] && grep -qE -- "$pattern" "$LAB/said"
-}
-
 lab_up
 ok "without a daemon the exit code is 3" says 3 'dialfaild' show
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'

@@ -57,7 +57,8 @@ test_verbs(void **state)
 		{ "confirm", IMSG_CTL_CONFIRM },
 		{ "hold forever", IMSG_CTL_HOLD },
 		{ "release", IMSG_CTL_RELEASE }, { "reload", IMSG_CTL_RELOAD },
-		{ "clear", IMSG_CTL_CLEAR }, { "log brief", IMSG_CTL_LOG } };
+		{ "clear", IMSG_CTL_CLEAR }, { "test alarm", IMSG_CTL_TEST },
+		{ "log brief", IMSG_CTL_LOG } };
 	size_t i;
 
 	(void)state;

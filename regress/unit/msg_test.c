@@ -322,7 +322,7 @@ static void
 test_alarm(void **state)
 {
 	static const struct msg_alarm alarm = { 1, "failover", "4f2b", "backup",
-		"lte", "eth1: upstream dead" };
+		"lte", "2026-11-26T05:00:00Z", 2, "eth1: upstream dead" };
 	static const struct msg_alarm_done done = { 1, 1, "exit 0" };
 	static const struct msg_hooks hooks = { 1, "20261125-1" };
 	static const struct msg_hook_done hook = { 1, 1, 12, "switch.d/10",
@@ -334,6 +334,8 @@ test_alarm(void **state)
 	TEXT_CHECKED(alarm, alarm, event);
 	TEXT_CHECKED(alarm, alarm, state);
 	TEXT_CHECKED(alarm, alarm, uplink);
+	TEXT_CHECKED(alarm, alarm, time);
+	REFUSED(alarm, alarm, count, 0);
 	TEXT_CHECKED(alarm, alarm, text);
 	assert_true(msg_alarm_done_valid(&done));
 	REFUSED(alarm_done, done, ok, 2);

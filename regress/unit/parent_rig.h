@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -126,6 +127,19 @@ rig_expect(enum child_id to, uint32_t type, void *data, size_t len)
 			_exit(1);
 		}
 	CHECK(imsg_get_data(&rig.imsg, data, len) == 0);
+}
+
+/* An alarm of this kind comes; it and those before it are sent. */
+static inline void
+rig_alarm(const char *kind, struct msg_alarm *a)
+{
+	struct msg_alarm_done d = { .ok = 1 };
+
+	do {
+		rig_expect(CHILD_NETCONF, IMSG_ALARM, a, sizeof(*a));
+		d.id = a->id;
+		rig_send(CHILD_NETCONF, IMSG_ALARM_DONE, &d, sizeof(d));
+	} while (strcmp(a->kind, kind) != 0);
 }
 
 /* How many of this type are on their way by now; all are taken. */
@@ -256,6 +270,7 @@ rig_begin(void)
 	log_init("test", 1, getenv("RIG_VERBOSE") != NULL);
 	event_init();
 	parent_init();
+	alarms_open(NULL);
 	strlcpy(parent->host, "b017", sizeof(parent->host));
 	for (i = 0; i < CHILD_MAX; i++) {
 		CHECK(socketpair(AF_UNIX,

@@ -237,14 +237,13 @@ story_stuck(void)
 	rig_apply();
 	answered(CTL_OK, "done");
 	CHECK(parent->machine.want.active == 1);
+	rig_alarm("failover", &a);
 	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
 	CHECK(load.source == MSG_CONF_PREVIOUS);
 	ask(IMSG_CTL_CONFIRM, NULL, 0);
 	answered(CTL_REFUSED, "nothing waits"); /* it is going back */
 	rig_offer(rig.conf, load.gen);
-	do
-		rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
-	while (strcmp(a.kind, "unconfirmed") != 0);
+	rig_alarm("unconfirmed", &a);
 	CHECK(strstr(a.text, "as soon as it can") != NULL);
 	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
 	answered(CTL_REFUSED, "waits for confirm");
