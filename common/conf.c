@@ -49,6 +49,11 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 	/* the prober may not take a lower one */
 	[CONF_F_PEER_PORT] = { "port", 1024, 65535, 7157, 0 },
 	[CONF_F_HELLO] = { "hello", 5 * SECOND, DAY, MINUTE, 1 },
+	[CONF_F_BUDGET_TIME] = { "time", MINUTE, 31 * DAY, 0, 1 },
+	[CONF_F_DIALS] = { "dials", 1, 100000, 0, 0 },
+	[CONF_F_MONTHLY] = { "monthly", 1, 28, 1, 0 },
+	[CONF_F_DRILL] = { "every", HOUR, 31 * DAY, 0, 1 },
+	[CONF_F_SPREAD] = { "spread", 0, 12 * HOUR, 0, 1 },
 	/* RFC 791: what every host forwards whole */
 	[CONF_F_MTU] = { "mtu", 68, 65535, 0, 0 },
 };
@@ -56,6 +61,7 @@ const struct conf_range conf_range[CONF_F_LAST] = {
 /* A directory of captures must hold one: prober/ring.h. */
 const struct conf_size_range conf_size_range[CONF_S_LAST] = {
 	[CONF_S_BUDGET] = { "budget", 100 * KILO, 1000 * GIGA, 0 },
+	[CONF_S_BYTES] = { "bytes", 100 * KILO, 1000 * GIGA, 0 },
 	[CONF_S_CAPTURE] = { "size", 300 * KILO, GIGA, 4 * MEGA },
 };
 
@@ -394,7 +400,7 @@ conf_uplink_valid(const struct conf_uplink *u)
 		!conf_in_range(CONF_F_HOOK_TIMEOUT, u->start_ms)))
 		return 0;
 	return names_valid(u) && targets_valid(u) && probe_valid(&u->probe) &&
-	       dial_valid(&u->dial);
+	       dial_valid(&u->dial) && conf_cost_valid(u);
 }
 
 bool
@@ -416,6 +422,9 @@ conf_uplink_same(const struct conf_uplink *a, const struct conf_uplink *b)
 
 	/* targets' ids are their places, so only the uplink's own differs */
 	c.id = a->id;
+	c.budget = a->budget;
+	c.hours = a->hours;
+	c.drill = a->drill;
 	return memcmp(a, &c, sizeof(c)) == 0;
 }
 

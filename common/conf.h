@@ -37,6 +37,7 @@
 #define CONF_PEERS_DIR      "/etc/ppp/peers" /* pppd(8), "call" */
 #define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
 #define CONF_HOT_MAX_MS     3600000 /* between two proofs of a hot backup */
+#define CONF_SPANS_MAX      8 /* of allowed hours */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */
 
 enum conf_role { CONF_PRIMARY, CONF_BACKUP };
@@ -116,6 +117,46 @@ struct conf_modem {
 	char phone[CONF_PHONES_MAX][CONF_PHONE_LEN];
 };
 
+/* What costs money. */
+enum conf_cost {
+	CONF_COST_TIME, /* connected, ms */
+	CONF_COST_BYTES, /* both ways */
+	CONF_COST_DIALS, /* calls placed, or start hooks run */
+	CONF_COSTS
+};
+
+enum conf_period { CONF_MONTHLY, CONF_DAILY };
+
+/* What a backup may cost in a period. */
+struct conf_budget {
+	uint64_t limit[CONF_COSTS]; /* 0: any */
+	uint32_t period; /* enum conf_period */
+	uint32_t day; /* of the month, on which it begins, 1-28 */
+	uint32_t refuse; /* beyond it no call is placed; else it alarms */
+	uint32_t reserved; /* 0: no padding */
+};
+
+/* Some hours of some days of the week, by local time. */
+struct conf_span {
+	uint32_t days; /* bit mask: 1 is Sunday, 1 << 6 Saturday */
+	uint32_t from; /* minutes since midnight, 0-1439 */
+	uint32_t to; /* 1-1440; before from: on the next day */
+};
+
+/* When a call may be placed. */
+struct conf_hours {
+	uint32_t nspans; /* 0: always */
+	struct conf_span span[CONF_SPANS_MAX];
+};
+
+/* A test of a backup while nobody needs it. */
+struct conf_drill {
+	uint32_t every_ms; /* 0: only by hand */
+	uint32_t timed; /* at counts */
+	uint32_t at; /* minutes since midnight, local time */
+	uint32_t spread_ms; /* later by up to so much, each site by its own */
+};
+
 /* An uplink: id 0 is the primary, 1 and up the backups in order. */
 struct conf_uplink {
 	uint32_t id;
@@ -140,6 +181,9 @@ struct conf_uplink {
 	uint32_t hot_ms; /* kept up, and proved so often; 0: cold */
 	struct conf_dial dial;
 	uint32_t start_ms; /* a hook brings it up in so long; 0: none does */
+	struct conf_budget budget; /* these three may change under way */
+	struct conf_hours hours;
+	struct conf_drill drill;
 	struct conf_modem modem;
 };
 
@@ -297,7 +341,10 @@ int conf_uplink_valid(const struct conf_uplink *);
 int conf_peer_valid(const struct conf_peer *); /* one with a key */
 /* By `address` and `accept`, may it say that it is there? */
 bool conf_peer_accepts(const struct conf_peer *, const struct addr *);
-/* Whether two are the same but for their place in the order. */
+/*
+ * Whether two are the same but for their place in the order and for budget,
+ * hours and drill, which change nothing of a link that is up.
+ */
 int conf_uplink_same(const struct conf_uplink *, const struct conf_uplink *);
 
 /* Must it be brought up, at a price, and be hung up again? */
@@ -305,6 +352,10 @@ bool conf_dialled(const struct conf_uplink *);
 /* Is it pppd that makes its interface? */
 bool conf_ppp(const struct conf_uplink *);
 extern const char *const conf_kind_words[]; /* by enum conf_kind */
+
+/* Is there any limit? */
+bool conf_budgeted(const struct conf_budget *);
+extern const char *const conf_cost_words[]; /* by enum conf_cost */
 
 /* What may be sent to a modem: nothing that ends or begins a command. */
 int conf_phone_valid(const char *);

@@ -221,6 +221,7 @@ conf_build_uplink_end(struct conf_build *b, int block)
 		way_end(b);
 		if (!ub->have_metered)
 			u->metered = conf_dialled(u);
+		conf_build_cost_end(b);
 	}
 	if (u->dial.backoff_ms > u->dial.backoff_max_ms)
 		conf_src_error(

@@ -38,12 +38,22 @@ enum conf_field {
 	CONF_F_PORT,
 	CONF_F_PEER_PORT,
 	CONF_F_HELLO,
+	CONF_F_BUDGET_TIME,
+	CONF_F_DIALS,
+	CONF_F_MONTHLY,
+	CONF_F_DRILL,
+	CONF_F_SPREAD,
 	CONF_F_MTU,
 	CONF_F_LAST
 };
 
 /* Every number of octets. */
-enum conf_size_field { CONF_S_BUDGET, CONF_S_CAPTURE, CONF_S_LAST };
+enum conf_size_field {
+	CONF_S_BUDGET,
+	CONF_S_BYTES,
+	CONF_S_CAPTURE,
+	CONF_S_LAST
+};
 
 struct conf_range {
 	const char *word;
@@ -142,6 +152,7 @@ struct conf_build {
 		struct conf_text gateway; /* target gateway */
 		struct conf_text start, stop; /* hooks */
 		struct conf_text dns;
+		struct conf_text budget, dials;
 		uint32_t hook_ms;
 		uint32_t ngateways; /* addresses given */
 		int gateway_auto;
@@ -205,6 +216,16 @@ void conf_build_hooks_end(struct conf_build *); /* of one interface */
 
 /* conf_call.c */
 void conf_build_call(struct conf_build *, const struct conf_text *name);
+
+/* conf_cost.c */
+void conf_build_limit(
+    struct conf_build *, enum conf_cost, const struct conf_text *);
+void conf_build_hours(struct conf_build *, const struct conf_text *);
+void conf_build_drill(struct conf_build *, const struct conf_text *every,
+    const struct conf_text *at, const struct conf_text *spread);
+void conf_build_cost_end(struct conf_build *); /* of one backup */
+int conf_cost_valid(const struct conf_uplink *);
+void conf_print_cost(const struct conf_uplink *, FILE *);
 
 /* conf_nat.c */
 void conf_build_masquerade(

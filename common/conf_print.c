@@ -257,7 +257,9 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 	fprintf(f, "\t\tredial %u\n", u->dial.redial);
 	print_duration(f, "\t\tbackoff", u->dial.backoff_ms);
 	print_duration(f, "\t\tmax", u->dial.backoff_max_ms);
-	fprintf(f, "\t}\n}\n");
+	fprintf(f, "\t}\n");
+	conf_print_cost(u, f);
+	fprintf(f, "}\n");
 }
 
 static void

@@ -47,6 +47,7 @@ typedef struct {
 #define IN_VALUE     0x1000U /* not at the start of anything */
 #define IN_FOLLOW    0x2000U
 #define IN_ADDRESSES 0x4000U
+#define IN_BUDGET    0x8000U
 
 struct block {
 	unsigned int in;
@@ -107,8 +108,10 @@ static void	once(const struct conf_text *);
 %token	<text>	NEAR NO NONE ON PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
 %token	<text>	REPEAT REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
 %token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
+%token	<text>	AT BYTES DAILY DIALS DRILL HOURS MONTHLY REFUSE SPREAD THEN TIME
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer wgpeer metered listen_on
+%type	<text>	at spread
 %type	<quorum> quorum
 %type	<number> yesno near decide packets
 %type	<target> target
@@ -420,6 +423,65 @@ backup_word	: INTERFACE			{
 			once(&$1);
 			enter(IN_DIAL);
 		} dial_words close
+		| BUDGET '{'			{
+			once(&$1);
+			BUILD->uplink[BUILD->now].budget = $1;
+			enter(IN_BUDGET);
+		} budget_words close
+		| HOURS				{ once(&$1); } hours
+		| DRILL EVERY string at spread	{
+			once(&$1);
+			conf_build_drill(BUILD, &$3, &$4, &$5);
+		}
+		;
+
+budget_words	: /* empty */
+		| budget_words budget_word
+		| budget_words error '\n'	{ RECOVERED; }
+		;
+
+budget_word	: TIME string			{
+			once(&$1);
+			conf_build_limit(BUILD, CONF_COST_TIME, &$2);
+		}
+		| BYTES string			{
+			once(&$1);
+			conf_build_limit(BUILD, CONF_COST_BYTES, &$2);
+		}
+		| DIALS string			{
+			once(&$1);
+			BUILD->uplink[BUILD->now].dials = $1;
+			conf_build_limit(BUILD, CONF_COST_DIALS, &$2);
+		}
+		| MONTHLY string		{
+			once(&$1);
+			conf_build_number(BUILD, CONF_F_MONTHLY,
+			    &UPLINK->budget.day, &$2);
+		}
+		| DAILY				{
+			once(&$1);
+			UPLINK->budget.period = CONF_DAILY;
+		}
+		| THEN ALARM			{
+			once(&$1);
+			UPLINK->budget.refuse = 0;
+		}
+		| THEN REFUSE			{
+			once(&$1);
+			UPLINK->budget.refuse = 1;
+		}
+		;
+
+hours		: QUOTED		{ conf_build_hours(BUILD, &$1); }
+		| hours QUOTED		{ conf_build_hours(BUILD, &$2); }
+		;
+
+at		: /* empty */			{ $$ = NOTHING; }
+		| AT string			{ $$ = $2; }
+		;
+
+spread		: /* empty */			{ $$ = NOTHING; }
+		| SPREAD string			{ $$ = $2; }
 		;
 
 interface_words	: /* empty */
@@ -786,7 +848,9 @@ static const struct keyword {
 	{ "automatic", AUTOMATIC, IN_VALUE, NULL, 0 },
 	{ "backoff", BACKOFF, IN_DIAL, "a duration", 0 },
 	{ "backup", BACKUP, IN_GLOBAL, "a name", 0 },
-	{ "budget", BUDGET, IN_PROBE, "a size", IN_BACKUP },
+	{ "budget", BUDGET, IN_PROBE | IN_BACKUP,
+	    "a size, or of a backup a block in braces", 0 },
+	{ "bytes", BYTES, IN_BUDGET, "a size", 0 },
 	{ "call", CALL, IN_BACKUP, "a name", 0 },
 	{ "capture", CAPTURE, IN_GLOBAL, "a path", 0 },
 	{ "carrier", CARRIER, IN_PRIMARY, "an interface, itself or none", 0 },
@@ -794,9 +858,11 @@ static const struct keyword {
 	{ "companion", COMPANION, IN_PRIMARY, "an interface", 0 },
 	{ "control", CONTROL, IN_VALUE, NULL, 0 },
 	{ "count", COUNT, IN_PROBE, "a number", 0 },
+	{ "daily", DAILY, IN_BUDGET, NULL, 0 },
 	{ "decide", DECIDE, IN_PRIMARY, "inet, inet6, any or all", 0 },
 	{ "delay", DELAY, IN_PROBE, "a duration", 0 },
 	{ "dial", DIAL, IN_BACKUP, "a block in braces", 0 },
+	{ "dials", DIALS, IN_BUDGET, "a number", 0 },
 	{ "dns", DNS, IN_GLOBAL | IN_BACKUP,
 	    "an address, or keep or follow outside of blocks", 0 },
 	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
@@ -814,7 +880,7 @@ static const struct keyword {
 	{ "hello", HELLO, IN_PEER, "a duration", 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
 	{ "hot", HOT, IN_VALUE, NULL, 0 },
-	{ "hours", UNSUPPORTED, 0, NULL, 0 },
+	{ "hours", HOURS, IN_BACKUP, "quoted hours", 0 },
 	{ "identity", IDENTITY, IN_GLOBAL, "a path", 0 },
 	{ "ignore", IGNORE, IN_VALUE, NULL, 0 },
 	{ "include", INCLUDE, IN_GLOBAL, "a path", 0 },
@@ -835,6 +901,7 @@ static const struct keyword {
 	{ "max", MAX, IN_DIAL, "a duration", 0 },
 	{ "metered", METERED, IN_BACKUP, "yes or no", 0 },
 	{ "modem", MODEM, IN_BACKUP, "a path", 0 },
+	{ "monthly", MONTHLY, IN_BUDGET, "a day of the month", 0 },
 	{ "most", MOST, IN_VALUE, NULL, 0 },
 	{ "mtu", MTU, IN_BACKUP, "a number", 0 },
 	{ "near", NEAR, IN_VALUE, NULL, 0 },
@@ -850,6 +917,7 @@ static const struct keyword {
 	{ "probe", PROBE, IN_PRIMARY, "a block in braces", 0 },
 	{ "query", QUERY, IN_VALUE, "a name", 0 },
 	{ "redial", REDIAL, IN_DIAL, "a number", 0 },
+	{ "refuse", REFUSE, IN_VALUE, NULL, 0 },
 	{ "repeat", REPEAT, IN_ALARM, "a duration", 0 },
 	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
 	{ "retry", RETRY, IN_PROBE, "a number", 0 },
@@ -868,6 +936,8 @@ static const struct keyword {
 	{ "target", TARGET, IN_PRIMARY | IN_BACKUP,
 	    "an address, gateway, tcp or dns", 0 },
 	{ "tcp", TCP, IN_VALUE, "an address", 0 },
+	{ "then", THEN, IN_BUDGET, "alarm or refuse", 0 },
+	{ "time", TIME, IN_BUDGET, "a duration", 0 },
 	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM | IN_INTERFACE,
 	    "a duration", 0 },
 	{ "tunnel", TUNNEL, IN_PEER, "an interface", 0 },
