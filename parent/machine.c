@@ -303,15 +303,15 @@ machine_return_due(const struct machine *m, const struct machine_conf *conf,
 		return;
 	if (r->good && r->possible && !m->manual)
 		r->due_ms = left_ms(machine_return_at(m, conf), now);
-	r->after_ms =
-	    left_ms(monotime_add_ms(m->failover_at, conf->after_ms), now);
+	r->after_ms = left_ms(
+	    monotime_add_ms(m->failover_at, machine_after_ms(m, conf)), now);
 	if (!monotime_valid(bad))
 		bad = m->primary.good_since;
 	r->stable_ms = conf->stable_ms;
 	if (monotime_valid(bad))
 		r->stable_ms =
 		    left_ms(monotime_add_ms(bad, conf->stable_ms), now);
-	if (!m->flapping)
+	if (!m->flapping || m->backup[m->want.active].barred)
 		return;
 	r->flap_ms = conf->flap_hold_ms;
 	if (r->good)

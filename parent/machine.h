@@ -45,6 +45,9 @@
  *  9. Each operator's request gets exactly one MACT_REPLY.
  * 10. A hot backup's link that works is never hung up; without traffic on
  *     it, and no try under way, it is being kept up and proved.
+ * 11. Where budget or hours allow no call, none is placed, a hot one is not
+ *     kept up, and no traffic moves there, unless an operator asks.  A link
+ *     that carries traffic stays.
  *
  * The loop around it calls machine_step with MEV_TICK when machine_deadline
  * has come, and before any other event that comes later than that.
@@ -139,6 +142,7 @@ enum mevent_type {
 	MEV_APPLIED, /* gen: done and read back equal */
 	MEV_APPLY_FAILED, /* gen */
 	MEV_DRAINED, /* uplink: its last old flow has gone or was cut */
+	MEV_ALLOW, /* uplink, up: its budget and hours allow a call */
 	MEV_TICK, /* machine_deadline has come */
 	/* an operator's requests; id is never 0 */
 	MEV_FAILOVER, /* id, uplink or MACHINE_NONE (first), ms or 0 */
@@ -250,6 +254,7 @@ enum mreason {
 	MWHY_FLAP,
 	MWHY_DIAL_CAP,
 	MWHY_GAVE_UP,
+	MWHY_BARRED,
 	MWHY_STOP,
 	/* answers to an operator */
 	MWHY_OK,
@@ -335,6 +340,7 @@ struct machine_backup {
 	bool stale; /* failed its proof: to be hung up before the next try */
 	bool same; /* failed it at the primary's dead targets */
 	bool gave_up; /* needs a person; tried again if nothing else is left */
+	bool barred; /* its budget or its hours allow no call */
 	uint32_t tries; /* failed ones of this turn */
 	uint32_t refused; /* the account, in a row */
 	uint32_t fails; /* since the last 60 s up: exponent of the back-off */
@@ -468,6 +474,26 @@ void machine_init(struct machine *, const struct machine_conf *, uint64_t seed,
  */
 enum mreason machine_step(struct machine *, const struct machine_conf *,
     const struct mevent *, struct monotime now, struct mactions *out);
+
+/*
+ * What must outlive a restart, so that a power cut allows no more tries than
+ * there were: in lengths, since moments of another boot mean nothing.
+ */
+struct machine_memory {
+	uint32_t nfailed;
+	int64_t failed_ms[MACHINE_DIAL_CAP]; /* dials, so long ago, in order */
+	struct machine_grudge {
+		uint32_t fails;
+		uint32_t refused;
+		uint32_t gave_up;
+		int64_t wait_ms; /* before the next try */
+	} backup[MACHINE_UPLINKS];
+};
+void machine_remember(
+    const struct machine *, struct monotime now, struct machine_memory *);
+/* After machine_init: as it was elapsed_ms ago, as far as that is known. */
+void machine_recall(struct machine *, const struct machine_conf *,
+    struct monotime now, const struct machine_memory *, int64_t elapsed_ms);
 
 /* When MEV_TICK is due; invalid: never, may lie in the past. */
 struct monotime machine_deadline(

@@ -16,6 +16,7 @@ machine_is_better(
 	return (m->state == MACHINE_ON_BACKUP && conf->automatic &&
 		!m->manual && m->held == MACHINE_NONE && m->request == 0 &&
 		uplink != MACHINE_PRIMARY && uplink < m->want.active &&
+		machine_allowed(m, uplink) &&
 		(machine_is_hot(conf, uplink) || (u->free && !u->needs_dial)));
 }
 
@@ -31,7 +32,7 @@ better_at(
 	    !monotime_valid(b->good_since) ||
 	    (machine_primary_usable(m) && !m->flapping)) /* it returns soon */
 		return (machine_never);
-	at = machine_later(monotime_add_ms(m->since, conf->after_ms),
+	at = machine_later(monotime_add_ms(m->since, machine_after_ms(m, conf)),
 	    monotime_add_ms(b->good_since, conf->stable_ms));
 	/* by then it would have to be proved again */
 	return (

@@ -71,12 +71,14 @@ check_hot(const struct machine *m, const struct machine_conf *conf)
 
 	for (i = 1; i < conf->nuplinks; i++) {
 		b = &m->backup[i];
-		if (b->kept && ((!machine_is_hot(conf, i) &&
-				    !machine_is_better(m, conf, i)) ||
-				   b->link != MACHINE_LINK_UP ||
-				   i == m->want.active || i == m->proving))
+		if (b->kept &&
+		    ((!machine_is_hot(conf, i) &&
+			 !machine_is_better(m, conf, i)) ||
+			!machine_allowed(m, i) || b->link != MACHINE_LINK_UP ||
+			i == m->want.active || i == m->proving))
 			return ("rounds go through what does not stand by");
 		if (!machine_is_hot(conf, i) || !machine_keeping(m) ||
+		    !machine_allowed(m, i) ||
 		    m->try.phase != MACHINE_TRY_NONE || m->want.active == i ||
 		    b->kept)
 			continue;
@@ -107,7 +109,7 @@ check_deadline(const struct machine *m, const struct machine_conf *conf)
 		break;
 	case MACHINE_STRANDED:
 		for (i = 1; i < conf->nuplinks; i++)
-			must = must || machine_usable(m, i);
+			must = must || machine_eligible(m, i);
 		break;
 	default:
 		break;

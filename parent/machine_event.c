@@ -314,6 +314,13 @@ fact_drained(struct mctx *c)
 	return (MWHY_NOTED);
 }
 
+static enum mreason
+fact_allow(struct mctx *c)
+{
+	c->m->backup[c->ev->uplink].barred = !c->ev->up;
+	return (MWHY_NOTED);
+}
+
 /* A stop cuts nobody off; who asks to clear gets it, whatever the state. */
 static enum mreason
 fact_stop(struct mctx *c)
@@ -365,6 +372,8 @@ machine_fact(struct mctx *c)
 		return (machine_applied(c, c->ev->type == MEV_APPLIED));
 	case MEV_DRAINED:
 		return (fact_drained(c));
+	case MEV_ALLOW:
+		return (is_backup(c) ? fact_allow(c) : MWHY_NOT_OURS);
 	case MEV_TICK:
 		return (MWHY_NOTED);
 	case MEV_FAILOVER:

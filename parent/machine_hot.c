@@ -49,6 +49,8 @@ machine_ready(const struct machine *m, const struct machine_conf *conf,
 {
 	const struct machine_backup *b = &m->backup[uplink];
 
+	if (!machine_allowed(m, uplink))
+		return (MWHY_BARRED);
 	if (b->link != MACHINE_LINK_UP)
 		return (MWHY_NOT_UP);
 	if (b->bad > 0 || b->stale)
@@ -81,7 +83,7 @@ machine_hot_first(const struct mctx *c)
 	uint32_t i;
 
 	for (i = 1; i < c->conf->nuplinks; i++)
-		if (machine_usable(c->m, i) && machine_hot_can(c, i))
+		if (machine_eligible(c->m, i) && machine_hot_can(c, i))
 			return (i);
 	return (MACHINE_NONE);
 }
@@ -92,11 +94,11 @@ machine_hot_down(const struct mctx *c, uint32_t uplink)
 {
 	const struct machine_backup *b = &c->m->backup[uplink];
 
-	return (machine_is_hot(c->conf, uplink) &&
-		c->m->state != MACHINE_STARTING &&
-		c->m->want.active != uplink &&
-		c->conf->uplink[uplink].needs_dial &&
-		(b->link != MACHINE_LINK_UP || (b->stale && !b->same)));
+	return (
+	    machine_is_hot(c->conf, uplink) && machine_allowed(c->m, uplink) &&
+	    c->m->state != MACHINE_STARTING && c->m->want.active != uplink &&
+	    c->conf->uplink[uplink].needs_dial &&
+	    (b->link != MACHINE_LINK_UP || (b->stale && !b->same)));
 }
 
 /* Rounds through those that stand by, and through better ones. */
@@ -113,8 +115,8 @@ machine_hot_probes(struct mctx *c)
 		b = &m->backup[i];
 		keep = (machine_is_hot(c->conf, i) ||
 			   machine_is_better(m, c->conf, i)) &&
-		       b->link == MACHINE_LINK_UP && i != m->want.active &&
-		       i != m->proving;
+		       machine_allowed(m, i) && b->link == MACHINE_LINK_UP &&
+		       i != m->want.active && i != m->proving;
 		if (keep && (!b->kept || b->eager != eager)) {
 			a = machine_emit(c, eager ? MACT_PROBE : MACT_KEEP);
 			a->uplink = i;
@@ -152,7 +154,10 @@ machine_hot_watch(struct mctx *c)
 		if (!machine_is_hot(c->conf, i) || m->state == MACHINE_STARTING)
 			continue;
 		why = machine_ready(m, c->conf, i, c->now);
-		if (why == MWHY_OK || i == m->want.active) {
+		if (b->barred && i != m->want.active) {
+			b->told = false; /* as configured: no news */
+			b->unready = machine_never;
+		} else if (why == MWHY_OK || i == m->want.active) {
 			if (b->told)
 				machine_alarm(c, MALARM_READY, i, MWHY_PROVED);
 			b->told = false;
@@ -175,7 +180,7 @@ machine_hot_deadline(
 	const struct machine_backup *b = &m->backup[uplink];
 
 	if (!machine_is_hot(conf, uplink) || m->state == MACHINE_STARTING ||
-	    uplink == m->want.active || b->told)
+	    uplink == m->want.active || b->told || b->barred)
 		return (machine_never);
 	if (monotime_valid(b->unready))
 		return (patience_ends(m, conf, uplink));

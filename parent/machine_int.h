@@ -40,6 +40,8 @@ enum mreason machine_reload(struct mctx *);
 /* machine_try.c: links of backups and the one try at them */
 bool machine_asked(const struct machine *);
 bool machine_usable(const struct machine *, uint32_t);
+bool machine_allowed(const struct machine *, uint32_t);
+bool machine_eligible(const struct machine *, uint32_t);
 void machine_try_begin(struct mctx *, uint32_t);
 void machine_try_end(struct mctx *);
 void machine_try_failed(struct mctx *, uint32_t, uint32_t);
@@ -78,6 +80,7 @@ void machine_want_review(struct mctx *);
 void machine_net_timers(struct mctx *);
 void machine_net_run(struct mctx *);
 enum mreason machine_applied(struct mctx *, bool);
+uint32_t machine_after_ms(const struct machine *, const struct machine_conf *);
 struct monotime machine_return_at(
     const struct machine *, const struct machine_conf *);
 bool machine_primary_usable(const struct machine *);

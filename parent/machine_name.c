@@ -21,8 +21,8 @@ NAMES(links, MACHINE_LINK_MAX);
 
 static const char *const events[] = { "adopt", "round", "carrier", "link up",
 	"link failed", "link down", "proved", "proof failed", "applied",
-	"apply failed", "drained", "tick", "failover", "fallback", "confirm",
-	"hold", "release", "reload", "stop" };
+	"apply failed", "drained", "allow", "tick", "failover", "fallback",
+	"confirm", "hold", "release", "reload", "stop" };
 NAMES(events, MEVENT_MAX);
 
 static const char *const actions[] = { "state", "apply", "start", "stop",
@@ -72,6 +72,7 @@ static const char *const reasons[] = {
 	[MWHY_FLAP] = "too many failovers",
 	[MWHY_DIAL_CAP] = "too many failed dials",
 	[MWHY_GAVE_UP] = "backup gave up",
+	[MWHY_BARRED] = "budget or hours allow no call",
 	[MWHY_STOP] = "asked to stop",
 	[MWHY_OK] = "done",
 	[MWHY_ALREADY] = "it is so already",

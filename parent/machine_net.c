@@ -139,6 +139,13 @@ left_on(const struct mctx *c)
 	return (MACHINE_PRIMARY);
 }
 
+/* How long a failover lasts at least: no longer than what it may cost. */
+uint32_t
+machine_after_ms(const struct machine *m, const struct machine_conf *conf)
+{
+	return (m->backup[m->want.active].barred ? 0 : conf->after_ms);
+}
+
 /* When a primary that was set down is put up to see whether it works. */
 struct monotime
 machine_look_at(const struct machine *m, const struct machine_conf *conf)
@@ -146,7 +153,7 @@ machine_look_at(const struct machine *m, const struct machine_conf *conf)
 	if (!conf->automatic || m->manual || m->held != MACHINE_NONE ||
 	    !monotime_valid(m->failover_at))
 		return (machine_never);
-	return (monotime_add_ms(m->failover_at, conf->after_ms));
+	return (monotime_add_ms(m->failover_at, machine_after_ms(m, conf)));
 }
 
 static bool
@@ -210,11 +217,11 @@ machine_return_at(const struct machine *m, const struct machine_conf *conf)
 {
 	struct monotime at, bad = m->primary.last_bad;
 
-	at = with_jitter(m, m->failover_at, conf->after_ms);
+	at = with_jitter(m, m->failover_at, machine_after_ms(m, conf));
 	if (!monotime_valid(bad))
 		bad = m->primary.good_since;
 	at = machine_later(at, with_jitter(m, bad, conf->stable_ms));
-	if (m->flapping)
+	if (m->flapping && !m->backup[m->want.active].barred)
 		at = machine_later(at,
 		    monotime_add_ms(m->primary.good_since, conf->flap_hold_ms));
 	return (machine_later(at, m->not_before));

@@ -40,9 +40,10 @@ first_other(const struct machine *m, const struct machine_conf *conf)
 	uint32_t i;
 
 	for (i = 1; i < conf->nuplinks; i++)
-		if (m->state != MACHINE_ON_BACKUP || i != m->want.active)
+		if ((m->state != MACHINE_ON_BACKUP || i != m->want.active) &&
+		    !m->backup[i].barred)
 			return (i);
-	return (m->want.active);
+	return (m->state == MACHINE_ON_BACKUP ? m->want.active : 1);
 }
 
 enum mreason
@@ -63,9 +64,9 @@ machine_may_failover(
 		i = m->state == MACHINE_ON_BACKUP ? m->want.active
 						  : first_other(m, conf);
 	*uplink = i;
-	return (m->state == MACHINE_ON_BACKUP && i == m->want.active
-		    ? MWHY_STAYS
-		    : MWHY_OK);
+	if (m->state == MACHINE_ON_BACKUP && i == m->want.active)
+		return (MWHY_STAYS);
+	return (m->backup[i].barred ? MWHY_BARRED : MWHY_OK);
 }
 
 static enum mreason

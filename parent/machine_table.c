@@ -183,6 +183,18 @@ g_exhausted(const struct mctx *c)
 	return (c->m->try.phase == MACHINE_TRY_NONE);
 }
 
+/* None was tried at all: none may be. */
+static bool
+g_barred(const struct mctx *c)
+{
+	uint32_t i;
+
+	for (i = 1; i < c->conf->nuplinks; i++)
+		if (machine_allowed(c->m, i))
+			return (false);
+	return (g_exhausted(c));
+}
+
 static bool
 lost(const struct machine *m)
 {
@@ -257,7 +269,7 @@ is_last(const struct mctx *c)
 
 	for (i = 1; i < c->conf->nuplinks; i++)
 		if (i != t->uplink && (t->done & (1u << i)) == 0 &&
-		    machine_usable(c->m, i))
+		    machine_eligible(c->m, i))
 			return (false);
 	return (true);
 }
@@ -697,6 +709,8 @@ static const struct row table[] = {
 	    MWHY_NOT_PROVED },
 	{ S(DIALING), MEV_TICK, g_target, a_target, MACHINE_ON_PRIMARY,
 	    MWHY_TARGET },
+	{ S(DIALING), MEV_TICK, g_barred, a_stranded, MACHINE_STRANDED,
+	    MWHY_BARRED },
 	{ S(DIALING), MEV_TICK, g_exhausted, a_stranded, MACHINE_STRANDED,
 	    MWHY_TRIES_USED_UP },
 

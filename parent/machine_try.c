@@ -31,6 +31,30 @@ machine_usable(const struct machine *m, uint32_t uplink)
 	return (m->held == MACHINE_NONE || m->held == uplink);
 }
 
+/* Do its budget and hours allow a call?  An operator outranks them. */
+static bool
+may_call(const struct machine *m, uint32_t uplink)
+{
+	return (!m->backup[uplink].barred ||
+		(machine_asked(m) && uplink == m->request_uplink));
+}
+
+/* Do they, or is no call needed? */
+bool
+machine_allowed(const struct machine *m, uint32_t uplink)
+{
+	return (may_call(m, uplink) ||
+		(uplink == m->want.active &&
+		    m->backup[uplink].link == MACHINE_LINK_UP));
+}
+
+/* May it be chosen now, of all that there are? */
+bool
+machine_eligible(const struct machine *m, uint32_t uplink)
+{
+	return (machine_usable(m, uplink) && machine_allowed(m, uplink));
+}
+
 /* The back-off after the fails-th failure in a row. */
 static uint32_t
 backoff_ms(struct mctx *c, uint32_t uplink)
@@ -107,7 +131,7 @@ static bool
 is_wanted(const struct mctx *c, uint32_t uplink)
 {
 	return (machine_keeping(c->m) ? machine_hot_down(c, uplink)
-				      : machine_usable(c->m, uplink));
+				      : machine_eligible(c->m, uplink));
 }
 
 /* While stranded, or keeping hot ones up: which may be tried first. */
@@ -142,7 +166,7 @@ outage_turn(const struct mctx *c)
 	if ((i = machine_hot_first(c)) != MACHINE_NONE)
 		return (i);
 	for (i = 1; i < c->conf->nuplinks; i++)
-		if ((c->m->try.done & bit(i)) == 0 && machine_usable(c->m, i))
+		if ((c->m->try.done & bit(i)) == 0 && machine_eligible(c->m, i))
 			return (i);
 	return (MACHINE_NONE);
 }
@@ -185,7 +209,7 @@ machine_try_begin(struct mctx *c, uint32_t first)
 		c->m->backup[i].same = false;
 		c->m->backup[i].tries = 0;
 	}
-	if (first == MACHINE_NONE || !machine_usable(c->m, first))
+	if (first == MACHINE_NONE || !machine_eligible(c->m, first))
 		first = c->m->state == MACHINE_STRANDED ? first_due(c)
 							: outage_turn(c);
 	turn_begin(c, first);
@@ -400,14 +424,15 @@ try_prove(struct mctx *c)
 	c->m->proving = t->uplink;
 }
 
-/* Must this link be hung up before it is worth trying? */
+/* Must this link be hung up before it is worth trying?  It could be last. */
 static bool
 must_redial(const struct mctx *c, uint32_t uplink)
 {
 	const struct machine_backup *b = &c->m->backup[uplink];
 
 	return (b->link == MACHINE_LINK_UP && b->stale &&
-		c->conf->uplink[uplink].needs_dial && c->m->held != uplink);
+		c->conf->uplink[uplink].needs_dial && c->m->held != uplink &&
+		may_call(c->m, uplink));
 }
 
 /* Its time has come: prove it, hang it up, or start it. */
@@ -486,7 +511,7 @@ meanwhile(const struct mctx *c, uint32_t uplink)
 		return (uplink);
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		if (i == uplink || (c->m->try.done & bit(i)) != 0 ||
-		    !machine_usable(c->m, i))
+		    !machine_eligible(c->m, i))
 			continue;
 		due = try_due(c->m, c->conf, i, c->now);
 		if (!monotime_valid(due) || machine_passed(c, due))
@@ -533,7 +558,10 @@ try_wait(struct mctx *c)
 	return (false);
 }
 
-/* A hold began, an operator called it off, or it is not hot any more. */
+/*
+ * A hold began, an operator called it off, it is not hot any more, or it may
+ * cost no more: but a call that is placed already is not wasted.
+ */
 static bool
 called_off(const struct mctx *c)
 {
@@ -541,6 +569,9 @@ called_off(const struct mctx *c)
 
 	if (t->phase == MACHINE_TRY_NONE)
 		return (false);
+	if (t->phase == MACHINE_TRY_WAIT && !t->dialed &&
+	    !machine_allowed(c->m, t->uplink))
+		return (true);
 	return (machine_keeping(c->m) ? !machine_is_hot(c->conf, t->uplink)
 				      : !machine_usable(c->m, t->uplink));
 }
@@ -613,6 +644,7 @@ static bool
 is_kept(const struct mctx *c, uint32_t uplink)
 {
 	return (machine_is_hot(c->conf, uplink) &&
+		machine_allowed(c->m, uplink) &&
 		!(c->m->try.hangup && c->m->try.uplink == uplink));
 }
 

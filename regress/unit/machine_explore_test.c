@@ -36,6 +36,7 @@ struct world {
 	    good[MACHINE_UPLINKS]; /* the last round; or it failed */
 	uint32_t bad[MACHINE_UPLINKS]; /* rounds in a row */
 	uint32_t probed; /* bit mask: rounds are asked for */
+	uint32_t barred; /* bit mask: no call may be placed */
 	uint32_t kernel; /* bit mask: uplinks that may carry traffic */
 	uint32_t asked[2]; /* ids of requests not answered, 0: free */
 	uint32_t last_id;
@@ -67,6 +68,7 @@ enum wrong {
 	HOT_HUNG_UP,
 	HOT_FORGOTTEN,
 	HOT_UNPROVED,
+	BUDGET_IGNORED,
 	WRONG_MAX
 };
 
@@ -86,9 +88,15 @@ static const char *why_not;
 /* ---- the world ---- */
 
 static bool
-world_start(struct world *w, const struct maction *a)
+world_start(struct world *w, const struct machine *m, const struct maction *a)
 {
 	uint32_t i;
+
+	if (w->barred & (1u << a->uplink) &&
+	    !(m->request != 0 && m->request_uplink == a->uplink)) {
+		why_not = "started what may cost no more";
+		return (false);
+	}
 
 	for (i = 1; i < MACHINE_UPLINKS; i++)
 		if (w->link[i] == MACHINE_LINK_STARTING ||
@@ -111,6 +119,7 @@ world_stop(struct world *w, const struct machine *m,
 {
 	if (w->link[a->uplink] == MACHINE_LINK_UP &&
 	    conf->uplink[a->uplink].hot_ms != 0 &&
+	    (w->barred & (1u << a->uplink)) == 0 &&
 	    monotime_valid(w->good[a->uplink])) {
 		why_not = "hung up a hot backup that works";
 		return (false);
@@ -166,7 +175,7 @@ world_actions(struct world *w, const struct machine *m,
 		a = &out->list[i];
 		switch (a->type) {
 		case MACT_START:
-			if (!world_start(w, a))
+			if (!world_start(w, m, a))
 				return (false);
 			break;
 		case MACT_STOP:
@@ -265,6 +274,10 @@ world_event(struct world *w, const struct machine *m,
 		w->link[i] = MACHINE_LINK_UP;
 		w->good[i] = now;
 		w->bad[i] = 0;
+		break;
+	case MEV_ALLOW:
+		w->barred &= ~(1u << i);
+		w->barred |= (uint32_t)!ev->up << i;
 		break;
 	case MEV_APPLIED:
 		if (m->applying && ev->gen == m->gen)
@@ -372,6 +385,16 @@ check_move(const struct world *w, const struct machine_conf *conf,
 		why_not = "traffic moved to an unproved backup";
 		return (false);
 	}
+	if (w->barred & (1u << m->want.active) && ev->type != MEV_ADOPT &&
+	    was->state != MACHINE_RETURNING && !by_operator(was, ev) &&
+	    /* nothing else has a link */
+	    !(m->state == MACHINE_STRANDED && !m->primary.carrier) &&
+	    m->reason != MWHY_MOMENTARY &&
+	    !(was->try.uplink == m->want.active &&
+		was->try.phase == MACHINE_TRY_PROVE)) {
+		why_not = "traffic moved to what may cost no more";
+		return (false);
+	}
 	if (m->want.active != MACHINE_PRIMARY &&
 	    !may_move_to_hot(w, m, conf, now)) {
 		why_not = "traffic moved to a hot backup that is not ready";
@@ -437,6 +460,8 @@ wrong_before(enum wrong wrong, struct machine *m, struct mevent *ev)
 		ev->verdict = MSG_BAD;
 	if (wrong == IGNORES_HOLD && ev->type != MEV_RELEASE)
 		m->held = MACHINE_NONE;
+	if (wrong == BUDGET_IGNORED)
+		m->backup[1].barred = false;
 	if (wrong == RETRY_IGNORED && ev->type == MEV_ROUND &&
 	    ev->verdict == MSG_VOID && ev->uplink == MACHINE_PRIMARY) {
 		ev->type = MEV_CARRIER;
@@ -555,7 +580,7 @@ mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
 {
 	mix(h, (uint64_t)b->link);
 	mix(h, (uint64_t)(b->proved | b->stale << 1 | b->same << 2 |
-			  b->gave_up << 3));
+			  b->gave_up << 3 | b->barred << 4));
 	mix(h, b->fails > 3 ? 3 : b->fails);
 	mix(h, b->refused);
 	mix(h, b->tries);
@@ -712,6 +737,8 @@ add_backup(struct events *e, uint32_t i)
 	add(e, MEV_PROOF_FAILED, i)->same = true;
 	add(e, MEV_PROOF_FAILED, i);
 	add(e, MEV_DRAINED, i);
+	add(e, MEV_ALLOW, i);
+	add(e, MEV_ALLOW, i)->up = true;
 	add_rounds(e, i);
 }
 
@@ -856,11 +883,17 @@ friendly(const struct machine *m, const struct machine_conf *conf, bool primary,
 	struct events e = { .n = 0 };
 	uint32_t i;
 
-	for (i = 1; i < conf->nuplinks; i++)
+	for (i = 1; i < conf->nuplinks; i++) {
 		if (m->backup[i].link == MACHINE_LINK_STOPPING) {
 			*ev = *add(&e, MEV_LINK_DOWN, i);
 			return;
 		}
+		if (m->backup[i].barred) {
+			*ev = *add(&e, MEV_ALLOW, i);
+			ev->up = true;
+			return;
+		}
+	}
 	if (m->applying) {
 		*ev = *add(&e, MEV_APPLIED, 0);
 		ev->gen = m->gen;
