@@ -1,62 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Records of the history file.  A disk that lost power may hold anything, so
- * each field is checked, and a line that does not fit is none of ours.
+ * Records of the history file (record.h); a line that does not fit is none
+ * of ours.
  */
 #include <sys/types.h>
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "parent/history_file.h"
-
-#define FIELDS_MAX 16
-
-/* Cut at tabs; the number of fields, or -1: too many, or another record. */
-static int
-split(char *text, char kind, char *field[FIELDS_MAX])
-{
-	int n = 0;
-
-	if (text[0] != kind || text[1] != '\t')
-		return -1;
-	text += 2;
-	while (text != NULL) {
-		if (n == FIELDS_MAX)
-			return -1;
-		field[n++] = strsep(&text, "\t");
-	}
-	return n;
-}
-
-static int
-number(const char *text, int64_t min, int64_t max, int64_t *n)
-{
-	const char *why;
-
-	*n = strtonum(text, min, max, &why);
-	return why == NULL ? 0 : -1;
-}
-
-static int
-number32(const char *text, uint32_t *n)
-{
-	int64_t v;
-
-	if (number(text, 0, UINT32_MAX, &v) == -1)
-		return -1;
-	*n = (uint32_t)v;
-	return 0;
-}
-
-static int
-word(char *to, size_t size, const char *from)
-{
-	if (strlcpy(to, from, size) >= size || !msg_text_valid(to, size))
-		return -1;
-	return 0;
-}
+#include "parent/record.h"
 
 static int
 event_id(char *to, const char *from)
@@ -64,19 +17,20 @@ event_id(char *to, const char *from)
 	if (strspn(from, "0123456789abcdef") != strlen(from) ||
 	    strlen(from) < 4 || strlen(from) > 8)
 		return -1;
-	return word(to, CTL_EVENT_LEN, from);
+	return record_word(to, CTL_EVENT_LEN, from);
 }
 
 int
 history_parse_counters(const char *text, struct history_counters *c)
 {
-	char *f[FIELDS_MAX], copy[128];
+	char *f[RECORD_FIELDS_MAX], copy[128];
 	int64_t a, b;
 
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    split(copy, 'C', f) != 3 || number(f[0], 0, INT64_MAX, &a) == -1 ||
-	    number(f[1], 0, INT64_MAX, &b) == -1 ||
-	    number32(f[2], &c->last_id) == -1)
+	    record_split(copy, 'C', f) != 3 ||
+	    record_number(f[0], 0, INT64_MAX, &a) == -1 ||
+	    record_number(f[1], 0, INT64_MAX, &b) == -1 ||
+	    record_number32(f[2], &c->last_id) == -1)
 		return -1;
 	c->failovers = (uint64_t)a;
 	c->fallbacks = (uint64_t)b;
@@ -86,25 +40,25 @@ history_parse_counters(const char *text, struct history_counters *c)
 int
 history_parse_event(const char *text, struct ctl_event *ev)
 {
-	char *f[FIELDS_MAX], copy[512];
+	char *f[RECORD_FIELDS_MAX], copy[512];
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    split(copy, 'E', f) != 14 || event_id(ev->id, f[0]) == -1 ||
-	    number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
-	    number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
-	    number32(f[3], &ev->ended) == -1 ||
-	    number32(f[4], &ev->clean) == -1 ||
-	    number32(f[5], &ev->detect_ms) == -1 ||
-	    number32(f[6], &ev->dial_ms) == -1 ||
-	    number32(f[7], &ev->apply_us) == -1 ||
-	    number32(f[8], &ev->backup_s) == -1 ||
-	    number32(f[9], &ev->dials) == -1 ||
-	    number32(f[10], &ev->flows_cut) == -1 ||
-	    number32(f[11], &ev->duration_s) == -1 ||
-	    word(ev->backup, sizeof(ev->backup), f[12]) == -1 ||
-	    word(ev->cause, sizeof(ev->cause), f[13]) == -1 || ev->ended > 1 ||
-	    ev->clean > 1)
+	    record_split(copy, 'E', f) != 14 || event_id(ev->id, f[0]) == -1 ||
+	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
+	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
+	    record_number32(f[3], &ev->ended) == -1 ||
+	    record_number32(f[4], &ev->clean) == -1 ||
+	    record_number32(f[5], &ev->detect_ms) == -1 ||
+	    record_number32(f[6], &ev->dial_ms) == -1 ||
+	    record_number32(f[7], &ev->apply_us) == -1 ||
+	    record_number32(f[8], &ev->backup_s) == -1 ||
+	    record_number32(f[9], &ev->dials) == -1 ||
+	    record_number32(f[10], &ev->flows_cut) == -1 ||
+	    record_number32(f[11], &ev->duration_s) == -1 ||
+	    record_word(ev->backup, sizeof(ev->backup), f[12]) == -1 ||
+	    record_word(ev->cause, sizeof(ev->cause), f[13]) == -1 ||
+	    ev->ended > 1 || ev->clean > 1)
 		return -1;
 	return 0;
 }
@@ -112,15 +66,15 @@ history_parse_event(const char *text, struct ctl_event *ev)
 int
 history_parse_line(const char *text, struct ctl_line *l)
 {
-	char *f[FIELDS_MAX], copy[512];
+	char *f[RECORD_FIELDS_MAX], copy[512];
 
 	memset(l, 0, sizeof(*l));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    split(copy, 'L', f) != 5 || event_id(l->event, f[0]) == -1 ||
-	    number(f[1], 0, INT64_MAX, &l->time_ns) == -1 ||
-	    number(f[2], INT64_MIN, INT64_MAX, &l->offset_ms) == -1 ||
-	    word(l->who, sizeof(l->who), f[3]) == -1 ||
-	    word(l->text, sizeof(l->text), f[4]) == -1)
+	    record_split(copy, 'L', f) != 5 || event_id(l->event, f[0]) == -1 ||
+	    record_number(f[1], 0, INT64_MAX, &l->time_ns) == -1 ||
+	    record_number(f[2], INT64_MIN, INT64_MAX, &l->offset_ms) == -1 ||
+	    record_word(l->who, sizeof(l->who), f[3]) == -1 ||
+	    record_word(l->text, sizeof(l->text), f[4]) == -1)
 		return -1;
 	return 0;
 }

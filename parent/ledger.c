@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is known of the backups; see ledger.h.  As text:
+ *
+ *	V 1 boot monotonic-ms sha256
+ *	F ms ms ...				failed dials, so long before
+ *	B label since used*3 granted*3 told*3 ifname ifindex octets
+ *	  fails refused gave-up wait-ms
+ *
+ * with - for what is empty.
+ */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parent/ledger.h"
+#include "parent/record.h"
+
+#define VERSION_NUMBER 1
+#define B_FIELDS       (9 + 3 * CONF_COSTS)
+
+struct ledger_entry *
+ledger_find(struct ledger *l, const char *label)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->entry[i].label, label) == 0)
+			return &l->entry[i];
+	return NULL;
+}
+
+static void
+drop(struct ledger *l, int (*needed)(const char *))
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n - 1 && needed(l->entry[i].label); i++)
+		;
+	l->n--;
+	memmove(
+	    &l->entry[i], &l->entry[i + 1], (l->n - i) * sizeof(l->entry[0]));
+}
+
+struct ledger_entry *
+ledger_get(struct ledger *l, const char *label, int (*needed)(const char *))
+{
+	struct ledger_entry *e;
+
+	if ((e = ledger_find(l, label)) != NULL)
+		return e;
+	_Static_assert(LEDGER_MAX > CONF_BACKUPS_MAX, "all that are needed");
+	if (l->n == LEDGER_MAX)
+		drop(l, needed);
+	e = &l->entry[l->n++];
+	memset(e, 0, sizeof(*e));
+	strlcpy(e->label, label, sizeof(e->label));
+	return e;
+}
+
+uint64_t
+ledger_count(struct ledger_counter *c, const char *ifname, uint32_t ifindex,
+    uint64_t octets, int same_boot)
+{
+	int known = c->ifname[0] != '\0';
+	int same = known && same_boot && c->ifindex == ifindex &&
+		   strcmp(c->ifname, ifname) == 0 && octets >= c->octets;
+	uint64_t before = same ? c->octets : 0;
+
+	strlcpy(c->ifname, ifname, sizeof(c->ifname));
+	c->ifindex = ifindex;
+	c->octets = octets;
+	/* of one that is seen for the first time it was others' doing */
+	return known ? octets - before : 0;
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text[0] == '\0' ? "-" : text;
+}
+
+static int
+or_empty(char *to, size_t size, const char *from)
+{
+	return record_word(to, size, strcmp(from, "-") == 0 ? "" : from);
+}
+
+static int
+parse_sha256(const char *text, uint8_t sum[32])
+{
+	char octet[3] = "";
+	size_t i;
+
+	if (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
+		return -1;
+	for (i = 0; i < 32; i++) {
+		memcpy(octet, text + 2 * i, 2);
+		sum[i] = (uint8_t)strtoul(octet, NULL, 16);
+	}
+	return 0;
+}
+
+static int
+parse_version(char *text, struct ledger *l)
+{
+	char *f[RECORD_FIELDS_MAX];
+	int64_t version;
+
+	return record_split(text, 'V', f) == 4 &&
+		       record_number(f[0], VERSION_NUMBER, VERSION_NUMBER,
+			   &version) == 0 &&
+		       or_empty(l->boot, sizeof(l->boot), f[1]) == 0 &&
+		       record_number(f[2], 0, INT64_MAX / 2, &l->mono_ms) ==
+			   0 &&
+		       parse_sha256(f[3], l->sha256) == 0
+		   ? 0
+		   : -1;
+}
+
+/* The oldest first. */
+static int
+parse_failed(char *text, struct ledger *l)
+{
+	char *f[RECORD_FIELDS_MAX];
+	int n = record_split(text, 'F', f), i;
+
+	if (n < 0 || n > MACHINE_DIAL_CAP)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (record_number(f[i], 0,
+			i == 0 ? MACHINE_DIAL_CAP_EVERY_MS
+			       : l->failed_ms[i - 1],
+			&l->failed_ms[i]) == -1)
+			return -1;
+	l->nfailed = (uint32_t)n;
+	return 0;
+}
+
+static int
+parse_budget(char *const f[], struct budget *b)
+{
+	uint32_t i;
+
+	if (record_number(f[0], 0, INT64_MAX, &b->since_s) == -1)
+		return -1;
+	for (i = 0; i < CONF_COSTS; i++)
+		if (record_number64(f[1 + i], &b->used[i]) == -1 ||
+		    record_number64(f[1 + CONF_COSTS + i], &b->granted[i]) ==
+			-1 ||
+		    record_number32(f[1 + 2 * CONF_COSTS + i], &b->told[i]) ==
+			-1 ||
+		    b->told[i] > 100)
+			return -1;
+	return 0;
+}
+
+static int
+parse_entry(char *text, struct ledger *l)
+{
+	struct ledger_entry e = { 0 };
+	char *f[RECORD_FIELDS_MAX], **at;
+
+	if (l->n == LEDGER_MAX || record_split(text, 'B', f) != B_FIELDS ||
+	    record_word(e.label, sizeof(e.label), f[0]) == -1 ||
+	    e.label[0] == '\0' || ledger_find(l, e.label) != NULL ||
+	    parse_budget(f + 1, &e.budget) == -1)
+		return -1;
+	at = f + 2 + 3 * CONF_COSTS;
+	if (or_empty(e.counter.ifname, sizeof(e.counter.ifname), at[0]) == -1 ||
+	    record_number32(at[1], &e.counter.ifindex) == -1 ||
+	    record_number64(at[2], &e.counter.octets) == -1 ||
+	    record_number32(at[3], &e.grudge.fails) == -1 ||
+	    record_number32(at[4], &e.grudge.refused) == -1 ||
+	    e.grudge.refused > MACHINE_REFUSED_MAX ||
+	    record_number32(at[5], &e.grudge.gave_up) == -1 ||
+	    e.grudge.gave_up > 1 ||
+	    record_number(
+		at[6], 0, MACHINE_TARGET_DIAL_MAX_MS, &e.grudge.wait_ms) == -1)
+		return -1;
+	l->entry[l->n++] = e;
+	return 0;
+}
+
+/* Each to its own; a copy, since cutting it leaves nothing of the line. */
+static int
+parse(const char *line, struct ledger *l)
+{
+	static int (*const kind[])(char *, struct ledger *) = { parse_version,
+		parse_failed, parse_entry };
+	struct ledger was = *l;
+	char copy[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		if (strlcpy(copy, line, sizeof(copy)) >= sizeof(copy))
+			return -1;
+		if (kind[i](copy, l) == 0)
+			return 0;
+		*l = was;
+	}
+	return -1;
+}
+
+unsigned int
+ledger_read(FILE *f, struct ledger *l)
+{
+	unsigned int broken = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	memset(l, 0, sizeof(*l));
+	while ((n = getline(&line, &size, f)) != -1) {
+		/* without its newline it was cut short */
+		if (n == 0 || line[n - 1] != '\n') {
+			broken++;
+			break;
+		}
+		line[n - 1] = '\0';
+		broken += parse(line, l) == -1;
+	}
+	free(line);
+	return broken;
+}
+
+static void
+write_entry(FILE *f, const struct ledger_entry *e)
+{
+	const struct budget *b = &e->budget;
+	uint32_t i;
+
+	fprintf(f, "B\t%s\t%" PRId64, e->label, b->since_s);
+	for (i = 0; i < CONF_COSTS; i++)
+		fprintf(f, "\t%" PRIu64, b->used[i]);
+	for (i = 0; i < CONF_COSTS; i++)
+		fprintf(f, "\t%" PRIu64, b->granted[i]);
+	for (i = 0; i < CONF_COSTS; i++)
+		fprintf(f, "\t%u", b->told[i]);
+	fprintf(f, "\t%s\t%u\t%" PRIu64 "\t%u\t%u\t%u\t%" PRId64 "\n",
+	    or_dash(e->counter.ifname), e->counter.ifindex, e->counter.octets,
+	    e->grudge.fails, e->grudge.refused, e->grudge.gave_up,
+	    e->grudge.wait_ms);
+}
+
+void
+ledger_write(FILE *f, const struct ledger *l)
+{
+	uint32_t i;
+
+	fprintf(f, "V\t%d\t%s\t%" PRId64 "\t", VERSION_NUMBER, or_dash(l->boot),
+	    l->mono_ms);
+	for (i = 0; i < sizeof(l->sha256); i++)
+		fprintf(f, "%02x", l->sha256[i]);
+	fputc('\n', f);
+	for (i = 0; i < l->nfailed; i++)
+		fprintf(
+		    f, "%s%" PRId64, i == 0 ? "F\t" : "\t", l->failed_ms[i]);
+	if (l->nfailed > 0)
+		fputc('\n', f);
+	for (i = 0; i < l->n; i++)
+		write_entry(f, &l->entry[i]);
+}
