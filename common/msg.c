@@ -317,6 +317,24 @@ msg_net_line_valid(const struct msg_net_line *l)
 	       msg_text_valid(l->text, sizeof(l->text));
 }
 
+/* More than this no interface carries in its life; sums do not overflow. */
+#define OCTETS_MAX (UINT64_MAX / 4)
+
+int
+msg_net_counted_valid(const struct msg_net_counted *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		if (c->uplink[i].received > OCTETS_MAX ||
+		    c->uplink[i].sent > OCTETS_MAX ||
+		    !ifname_valid(c->uplink[i].ifname) ||
+		    (c->uplink[i].ifindex != 0 &&
+			c->uplink[i].ifname[0] == '\0'))
+			return 0;
+	return 1;
+}
+
 int
 msg_net_plan_valid(const struct msg_net_plan *p)
 {

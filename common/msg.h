@@ -104,6 +104,8 @@
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
+	X(NET_COUNT) /* P>N uint32_t gen of the configuration */              \
+	X(NET_COUNTED) /* N>P struct msg_net_counted */                       \
 	X(NET_PLAN) /* P>N struct msg_net_plan: what would this do? */        \
 	X(NET_PLAN_STEP) /* N>P struct msg_net_plan_step */                   \
 	X(NET_PLAN_END) /* N>P struct msg_net_plan_end */                     \
@@ -125,6 +127,7 @@
 	X(CTL_LOG)                                                            \
 	X(CTL_TEST)                                                           \
 	X(CTL_MONITOR)                                                        \
+	X(CTL_GRANT)                                                          \
 	X(CTL_PLAN)                                                           \
 	X(CTL_KEYGEN) /* these two need no daemon */                          \
 	X(CTL_PUBKEY)                                                         \
@@ -462,6 +465,19 @@ struct msg_net_line {
 	char text[MSG_TEXT_LEN];
 };
 
+/* Octets of each uplink's interface since that came to be. */
+struct msg_net_counted {
+	struct {
+		uint64_t received;
+		uint64_t sent;
+		uint32_t ifindex; /* 0: there is none, or it has no count */
+		char ifname[IFNAMSIZ];
+		uint32_t reserved;
+	} uplink[CONF_UPLINKS_MAX];
+	uint32_t gen; /* of the configuration whose uplinks these are */
+	uint32_t reserved;
+};
+
 /* A wish that is not carried out, but told in steps. */
 struct msg_net_plan {
 	uint32_t asker;
@@ -543,6 +559,7 @@ int msg_net_drained_valid(const struct msg_net_drained *);
 int msg_net_blocked_valid(const struct msg_net_blocked *);
 int msg_net_proof_valid(const struct msg_net_proof *);
 int msg_net_line_valid(const struct msg_net_line *);
+int msg_net_counted_valid(const struct msg_net_counted *);
 int msg_net_plan_valid(const struct msg_net_plan *);
 int msg_net_plan_step_valid(const struct msg_net_plan_step *);
 int msg_net_plan_end_valid(const struct msg_net_plan_end *);

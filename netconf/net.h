@@ -12,6 +12,7 @@
  *	net_forward.c	whether the LAN gets out by the backup
  *	net_proof.c	that the way back left nothing behind
  *	net_show.c	what is told to people
+ *	net_count.c	what uplinks have carried
  */
 #ifndef NETCONF_NET_H
 #define NETCONF_NET_H

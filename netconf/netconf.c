@@ -114,6 +114,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
+		TAKE(NET_COUNT, number, ready, net_count(m.number));
 		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
 		TAKE(NET_PEER, peer, ready && msg_net_peer_valid(&m.peer),
 		    net_peer(&m.peer));

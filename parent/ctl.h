@@ -58,6 +58,15 @@ struct ctl_plan {
 	char name[CTL_NAME_LEN]; /* backup; empty: as failover takes it */
 };
 
+/* CTL_GRANT */
+struct ctl_grant {
+	char name[CTL_NAME_LEN];
+	uint32_t cost; /* enum conf_cost */
+	uint32_t reserved;
+	uint64_t amount; /* more, once: ms, octets, calls */
+};
+#define CTL_GRANT_MAX (1ULL << 50)
+
 /* CTL_HOLD (CTL_FOREVER possible), CTL_RELOAD (0: no confirmation needed) */
 struct ctl_time {
 	uint32_t for_s;
@@ -131,6 +140,17 @@ struct ctl_summary {
 	struct histogram phase[CTL_PHASES];
 };
 
+/* What a backup has cost in this period, and may. */
+struct ctl_budget {
+	uint32_t limited; /* 1: it has a budget */
+	uint32_t refuse; /* then: 1 refuse, 0 alarm */
+	int64_t since_ns; /* wall clock, 0: unknown */
+	uint64_t used[CONF_COSTS];
+	uint64_t limit[CONF_COSTS]; /* with what was granted; 0: none */
+	uint32_t hours; /* 1: it has hours */
+	char barred[64]; /* why no call may be placed; empty: one may */
+};
+
 /* An uplink as one family sees it. */
 struct ctl_family {
 	uint32_t probed; /* it has targets of this family */
@@ -174,6 +194,10 @@ struct ctl_uplink {
 	uint64_t failed; /* or did not */
 	char recoveries[MSG_TEXT_LEN]; /* of its modem; empty: none */
 	uint32_t next_s; /* next try, with status waiting */
+	uint32_t octets_known; /* 1: the next two count */
+	uint64_t received; /* octets, since its interface came to be */
+	uint64_t sent;
+	struct ctl_budget budget; /* of a backup */
 	char last_error[MSG_TEXT_LEN];
 	char note[MSG_TEXT_LEN];
 };

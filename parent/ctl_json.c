@@ -163,6 +163,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 	family(j, u, FAMILY_INET);
 	family(j, u, FAMILY_INET6);
 	standby(j, u);
+	ctl_cost_json(j, u);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
 		json_int(j, "next_s", u->next_s);

@@ -237,6 +237,24 @@ rounds(struct out *o, const struct ctl_answer *a)
 }
 
 static void
+octets(struct out *o, const struct ctl_answer *a, const char *name,
+    const char *help, size_t offset)
+{
+	size_t i;
+
+	family(o, name, "counter", "bytes", help);
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+		uint64_t n;
+
+		if (!a->uplinks[i].octets_known)
+			continue;
+		memcpy(&n, (const char *)&a->uplinks[i] + offset, sizeof(n));
+		number(o, "_total", label(&l, "uplink", a->uplinks[i].name), n);
+	}
+}
+
+static void
 uplinks(struct out *o, const struct ctl_answer *a)
 {
 	size_t i;
@@ -265,6 +283,12 @@ uplinks(struct out *o, const struct ctl_answer *a)
 			    a->uplinks[i].carrier);
 	}
 	rounds(o, a);
+	octets(o, a, "uplink_receive_bytes",
+	    "Octets received since its interface came to be.",
+	    offsetof(struct ctl_uplink, received));
+	octets(o, a, "uplink_transmit_bytes",
+	    "Octets sent since its interface came to be.",
+	    offsetof(struct ctl_uplink, sent));
 }
 
 static struct labels *
@@ -405,6 +429,55 @@ dials(struct out *o, const struct ctl_answer *a)
 }
 
 static void
+budget_limits(struct out *o, const struct ctl_answer *a, const char *name,
+    const char *unit, enum conf_cost cost, const char *help)
+{
+	size_t i;
+
+	family(o, name, "gauge", unit, help);
+	for (i = 0; i < a->nuplinks; i++) {
+		const struct ctl_budget *b = &a->uplinks[i].budget;
+		struct labels l = { "" };
+
+		if (b->limit[cost] == 0)
+			continue;
+		label(&l, "uplink", a->uplinks[i].name);
+		if (cost == CONF_COST_TIME)
+			seconds(o, "", &l, (int64_t)b->limit[cost] * 1000000);
+		else
+			number(o, "", &l, b->limit[cost]);
+	}
+}
+
+static void
+budgets(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+	uint32_t c;
+
+	family(o, "budget_used_ratio", "gauge", "ratio",
+	    "What is used of a budget in this period, of 1.");
+	for (i = 0; i < a->nuplinks; i++)
+		for (c = 0; c < CONF_COSTS; c++) {
+			const struct ctl_budget *b = &a->uplinks[i].budget;
+			struct labels l = { "" };
+
+			if (b->limit[c] == 0)
+				continue;
+			label(&l, "uplink", a->uplinks[i].name);
+			begin(o, "", label(&l, "resource", conf_cost_words[c]));
+			fprintf(o->f, " %.6f\n",
+			    (double)b->used[c] / (double)b->limit[c]);
+		}
+	budget_limits(o, a, "budget_limit_seconds", "seconds", CONF_COST_TIME,
+	    "Connected time of this period, with what was granted.");
+	budget_limits(o, a, "budget_limit_bytes", "bytes", CONF_COST_BYTES,
+	    "Octets of this period, both ways.");
+	budget_limits(o, a, "budget_limit_dials", NULL, CONF_COST_DIALS,
+	    "Calls of this period.");
+}
+
+static void
 backups(struct out *o, const struct ctl_answer *a)
 {
 	size_t i;
@@ -429,6 +502,7 @@ backups(struct out *o, const struct ctl_answer *a)
 			number(o, "", label(&l, "uplink", a->uplinks[i].name),
 			    a->uplinks[i].ready);
 	}
+	budgets(o, a);
 	family(o, "backup_proved_timestamp_seconds", "gauge", "seconds",
 	    "When a backup was last proved.");
 	for (i = 0; i < a->nuplinks; i++) {

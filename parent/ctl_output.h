@@ -53,6 +53,11 @@ void ctl_metrics(FILE *, const struct ctl_answer *, int prometheus);
 extern const struct ctl_output ctl_text;
 extern const struct ctl_output ctl_json;
 
+/* Lines under a backup; parent/ctl_cost.c. */
+void ctl_cost_text(FILE *, const struct ctl_uplink *, int indent);
+struct json;
+void ctl_cost_json(struct json *, const struct ctl_uplink *);
+
 /* 1: the text output may use colours. */
 extern int ctl_colours;
 

@@ -32,6 +32,8 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "confirm", IMSG_CTL_CONFIRM, "a failover or reload stays" },
 	{ "hold", IMSG_CTL_HOLD, "for time|forever: switch nothing" },
 	{ "release", IMSG_CTL_RELEASE, "end a hold" },
+	{ "grant", IMSG_CTL_GRANT,
+	    "name time|bytes|dials amount: more, in this period" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
 	{ "test", IMSG_CTL_TEST, "alarm: run the alarm program" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
@@ -46,7 +48,6 @@ static const struct word later[] = {
 	{ "report", 0, NULL },
 	{ "replay", 0, NULL },
 	{ "drill", 0, NULL },
-	{ "grant", 0, NULL },
 	{ "forget", 0, NULL },
 	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
@@ -75,6 +76,10 @@ static const struct word plans[] = {
 
 static const struct word tests[] = { { "alarm", 0, "the alarm program" },
 	{ NULL, 0, NULL } };
+
+static const struct word costs[] = { { "time", CONF_COST_TIME, "as 90s 5m 2h" },
+	{ "bytes", CONF_COST_BYTES, "as 500k 10M 1G" },
+	{ "dials", CONF_COST_DIALS, "a number" }, { NULL, 0, NULL } };
 
 static const struct word logs[] = { { "brief", 0, "the usual" },
 	{ "verbose", 1, "everything" }, { NULL, 0, NULL } };
@@ -279,6 +284,58 @@ parse_plan(struct args *a, struct ctl_plan *p)
 		   : 0;
 }
 
+/* 500k 10M 1G, as they are sold; or a plain number. */
+static int
+quantity(struct args *a, const char *text, const char *units, uint64_t *n)
+{
+	const char *unit;
+	unsigned long v;
+	char *rest;
+
+	errno = 0;
+	v = strtoul(text, &rest, 10);
+	*n = v;
+	if (text[0] < '0' || text[0] > '9' || errno != 0 || v == 0 ||
+	    v > 1000000 || strlen(rest) != (units[0] == '\0' ? 0 : 1) ||
+	    (unit = strchr(units, rest[0])) == NULL)
+		return wrong(a,
+		    units[0] == '\0' ? "not a number from 1 to 1000000"
+				     : "not a size as 500k 10M 1G",
+		    text);
+	for (; units[0] != '\0' && unit >= units; unit--)
+		*n *= 1000;
+	return 0;
+}
+
+static int
+parse_grant(struct args *a, struct ctl_grant *g)
+{
+	const struct word *w;
+	uint32_t s;
+
+	if (a->argc == 0)
+		return wrong(a, "to which backup?", "");
+	if (name(a, g->name, sizeof(g->name)) == -1 ||
+	    (w = take(a, costs, "kind of cost")) == NULL)
+		return -1;
+	g->cost = w->value;
+	if (a->argc == 0)
+		return wrong(a, "how much more?", "");
+	if (g->cost != CONF_COST_TIME) {
+		if (quantity(a, a->argv[0],
+			g->cost == CONF_COST_BYTES ? "kMG" : "",
+			&g->amount) == -1)
+			return -1;
+	} else {
+		if (duration(a, a->argv[0], &s) == -1)
+			return -1;
+		g->amount = (uint64_t)s * 1000;
+	}
+	a->argc--;
+	a->argv++;
+	return 0;
+}
+
 static int
 parse_arguments(struct args *a, struct ctl_command *c)
 {
@@ -295,6 +352,9 @@ parse_arguments(struct args *a, struct ctl_command *c)
 	case IMSG_CTL_PLAN:
 		c->len = sizeof(c->data.plan);
 		return parse_plan(a, &c->data.plan);
+	case IMSG_CTL_GRANT:
+		c->len = sizeof(c->data.grant);
+		return parse_grant(a, &c->data.grant);
 	case IMSG_CTL_HOLD:
 		c->len = sizeof(c->data.time);
 		return parse_hold(a, &c->data.time);

@@ -287,6 +287,7 @@ uplinks(FILE *f, const struct ctl_answer *a)
 			standby(f, u);
 		if (u->recoveries[0] != '\0')
 			below(f, "modem: ", u->recoveries);
+		ctl_cost_text(f, u, NAME_WIDTH + 1);
 		if (inet6)
 			uplink_inet6(f, u);
 	}

@@ -24,6 +24,7 @@
 #include "common/proc.h"
 #include "dialer/dialer.h"
 #include "netconf/netconf.h"
+#include "netconf/ppp_process.h"
 #include "parent/run.h"
 #include "prober/prober.h"
 
@@ -355,6 +356,9 @@ main(int argc, char *argv[])
 	p = parent_init();
 	gethostname(p->host, sizeof(p->host) - 1);
 	start_children(&o, lock);
+	/* not to be had behind the chroot, nor is the time zone (log_init) */
+	if (process_boot(p->boot, sizeof(p->boot)) == -1)
+		p->boot[0] = '\0';
 	proc_drop(pw, history ? state : RUNDIR "/empty");
 	log_info("dialfaild " VERSION " starts");
 	return parent_loop(control, readonly, history ? "/" : NULL);

@@ -15,6 +15,7 @@
 #include "parent/alarms.h"
 #include "parent/capture.h"
 #include "parent/control.h"
+#include "parent/cost.h"
 #include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -150,6 +151,7 @@ step(const struct mevent *ev)
 	    uplink_name(ev->uplink), mreason_text(why));
 	count_active();
 	act_all(&out);
+	cost_stepped();
 }
 
 /* A deadline that has passed is told before what came after it. */
@@ -216,6 +218,7 @@ engine_start(void)
 	    &out);
 	parent->since_ns = wall_now();
 	parent->active_since = monotime_now();
+	cost_started();
 	act_all(&out);
 }
 
@@ -235,6 +238,7 @@ engine_reloaded(const struct config *old)
 	}
 	build_machine_conf(&parent->mconf);
 	engine_event(&ev);
+	cost_reloaded();
 }
 
 static void
@@ -457,6 +461,7 @@ count_switch(enum malarm alarm)
 		return;
 	count_backup_time();
 	history_flush(&parent->event);
+	cost_write();
 	alarms_moved();
 	run_hooks();
 }

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/link_int.h"
 
@@ -83,6 +84,7 @@ link_phase(struct uplink *u, enum link_phase phase)
 	log_debug("%s: link %s -> %s", u->conf.label, phases[u->link.phase],
 	    phases[phase]);
 	u->link.phase = phase;
+	cost_link(u->conf.id);
 }
 
 void
@@ -321,6 +323,7 @@ link_called(struct uplink *u)
 {
 	u->link.called = 1;
 	u->link.dials++;
+	cost_called(u->conf.id);
 	if (event_open())
 		parent->event.dials++;
 }

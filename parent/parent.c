@@ -20,6 +20,7 @@
 #include "parent/capture.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
+#include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
@@ -274,6 +275,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_blocked blocked;
 		struct msg_net_proof proof;
 		struct msg_net_peer_done peer;
+		struct msg_net_counted counted;
 		struct msg_net_line line;
 		struct msg_net_plan_step plan_step;
 		struct msg_net_plan_end plan_end;
@@ -307,6 +309,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    engine_net_proof(&m.proof));
 		TAKE(NET_PEER_DONE, peer, msg_net_peer_done_valid(&m.peer),
 		    peering_done(&m.peer));
+		TAKE(NET_COUNTED, counted, msg_net_counted_valid(&m.counted),
+		    cost_counted(&m.counted));
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
 		    show_net_line(&m.line));
 		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));
@@ -622,11 +626,13 @@ parent_loop(int control, int readonly, const char *history)
 	sandbox_enter(SANDBOX_PARENT, parent->sandbox, sizeof(parent->sandbox));
 	history_open(history);
 	alarms_open(history);
+	cost_open(history);
 	control_init(control, readonly);
 	evtimer_set(&ping_timer, on_ping, NULL);
 	on_ping(-1, 0, NULL);
 	event_dispatch();
 	history_flush(&parent->event);
+	cost_write();
 	control_close();
 	goodbye();
 	log_info("exit");

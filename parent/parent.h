@@ -13,6 +13,7 @@
  *	notice.c	what is told of rounds that move nothing
  *	link.c		one backup being brought up or hung up, step by step
  *	link_hook.c	the same of an interface, by hooks
+ *	cost.c		what backups cost, and may
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
  *	peering.c	the peers' protocol (peers.h) in the daemon
@@ -121,6 +122,15 @@ struct seen {
 	struct silence silence[CONF_TARGETS_MAX];
 };
 
+/* Of a backup: what budget and hours allow, see cost.c. */
+struct account {
+	struct monotime connected; /* counted until then; invalid: it is not */
+	struct monotime used_up; /* since then; invalid: it is not */
+	int told; /* an alarm of its budget went out */
+	int hours_told; /* that its hours end */
+	const char *barred; /* why no call may be placed, or NULL */
+};
+
 struct uplink {
 	struct conf_uplink conf;
 	struct msg_facts facts;
@@ -132,6 +142,10 @@ struct uplink {
 	struct monotime proved; /* the last good round; invalid: never yet */
 	int proving;
 	struct monotime proving_since;
+	struct account account;
+	int octets_known; /* of its interface, since that came to be */
+	uint64_t received;
+	uint64_t sent;
 	int64_t active_ms; /* that it carried traffic, until the last switch */
 	uint32_t probe_mode; /* enum msg_probe_mode */
 	uint32_t probe_every_ms; /* of a hot backup in standby */
@@ -166,6 +180,8 @@ struct parent {
 	int64_t loaded_ns; /* wall clock of the last good load */
 	int64_t since_ns; /* wall clock of the last change of state */
 	int verbose;
+	char boot[40]; /* which one this is; empty: unknown */
+	uint32_t failed_dials; /* of the machine, as written to disk */
 	char host[64];
 	char sandbox[MSG_TEXT_LEN];
 	int exit_code;

@@ -260,9 +260,12 @@ move_uplinks(const struct config *old)
 	for (j = 0; j < parent->conf.nuplinks; j++) {
 		struct uplink *u = &parent->uplink[j];
 
-		if (j < old->nuplinks &&
-		    conf_uplink_same(&old->uplink[j], &parent->conf.uplink[j]))
-			continue; /* as it was, timers and all */
+		if (j < old->nuplinks && conf_uplink_same(&old->uplink[j],
+					     &parent->conf.uplink[j])) {
+			/* as it was, timers and all, but for what it may cost */
+			u->conf = parent->conf.uplink[j];
+			continue;
+		}
 		memset(u, 0, sizeof(*u));
 		u->conf = parent->conf.uplink[j];
 		link_init(j);
@@ -276,6 +279,7 @@ move_uplinks(const struct config *old)
 			u->link.dialed = was[i].link.dialed;
 			u->link.failed = was[i].link.failed;
 			u->active_ms = was[i].active_ms;
+			u->account = was[i].account;
 		}
 	}
 }

@@ -13,6 +13,7 @@
 #include "common/wall.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
+#include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/target.h"
@@ -296,6 +297,10 @@ send_uplink(uint32_t ctl, uint32_t id)
 		    monotime_ms_between(parent->active_since, monotime_now());
 	r.proved_ns = wall_then(u->proved);
 	fill_standby(&r, u, id);
+	r.octets_known = (uint32_t)u->octets_known;
+	r.received = u->received;
+	r.sent = u->sent;
+	cost_fill(id, &r.budget);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;

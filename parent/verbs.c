@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
+#include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 
@@ -89,6 +90,20 @@ plan(uint32_t ctl, const struct ctl_plan *p)
 }
 
 static void
+grant(uint32_t ctl, const struct ctl_grant *g)
+{
+	uint32_t id;
+
+	if (g->cost >= CONF_COSTS || g->amount == 0 ||
+	    g->amount > CTL_GRANT_MAX)
+		control_result(ctl, CTL_REFUSED, "no such amount");
+	else if (g->name[0] == '\0')
+		control_result(ctl, CTL_REFUSED, "to which backup?");
+	else if (find_backup(ctl, g->name, &id) == 0)
+		cost_grant(ctl, id, (enum conf_cost)g->cost, g->amount);
+}
+
+static void
 hold(uint32_t ctl, const struct ctl_time *t)
 {
 	if (t->for_s != CTL_FOREVER &&
@@ -164,6 +179,9 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		break;
 	case IMSG_CTL_PLAN:
 		plan(ctl, data);
+		break;
+	case IMSG_CTL_GRANT:
+		grant(ctl, data);
 		break;
 	case IMSG_CTL_FALLBACK:
 		ask_machine(MEV_FALLBACK, ctl, MACHINE_NONE, 0);

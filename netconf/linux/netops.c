@@ -121,6 +121,12 @@ linux_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static int
+linux_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+{
+	return octets_read(&route, ifindex, received, sent);
+}
+
+static int
 linux_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	return ct_flush(&netfilter, f, n);
@@ -186,6 +192,7 @@ const struct netops netops_linux = {
 	.nat_load = nft_load,
 	.elements = linux_elements,
 	.forwarded = linux_forwarded,
+	.octets = linux_octets,
 	.flows_flush = linux_flows_flush,
 	.flows_mark = linux_flows_mark,
 	.flows_flush_plain = linux_flows_flush_plain,

@@ -15,6 +15,7 @@
  *	nft.c		our nft table: is it there, load it
  *	set.c		elements of its sets
  *	counter.c	its counters
+ *	octets.c	what a link has carried
  *	monitor.c	something has changed
  *	netops.c	all of it as struct netops
  *
@@ -94,6 +95,11 @@ int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
 int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
 int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
+
+/* octets.c */
+int octets_decode(const struct nlmsghdr *, void *octets); /* two */
+int octets_read(
+    struct nl *, uint32_t ifindex, uint64_t *received, uint64_t *sent);
 
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);

@@ -241,6 +241,14 @@ null_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static int
+null_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+{
+	(void)ifindex;
+	*received = *sent = 0;
+	return 0;
+}
+
+static int
 null_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	return null_flows(f->mark, f->mask, n);
@@ -314,6 +322,7 @@ const struct netops netops_null = {
 	.nat_load = null_nat_load,
 	.elements = null_elements,
 	.forwarded = null_forwarded,
+	.octets = null_octets,
 	.flows_flush = null_flows_flush,
 	.flows_mark = null_flows_mark,
 	.flows_flush_plain = null_flows_flush_plain,

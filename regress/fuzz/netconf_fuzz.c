@@ -77,6 +77,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_line) &&
 		     msg_net_line_valid(data));
 		break;
+	case IMSG_NET_COUNTED:
+		must(len == sizeof(struct msg_net_counted) &&
+		     msg_net_counted_valid(data));
+		break;
 	case IMSG_NET_BLOCKED:
 		must(len == sizeof(struct msg_net_blocked) &&
 		     msg_net_blocked_valid(data));
@@ -796,8 +800,10 @@ command(void)
 		timers();
 		break;
 	case 7:
-		deliver(asker & 1 ? IMSG_NET_SHOW : IMSG_NET_CLEAR, &asker,
-		    sizeof(asker));
+		deliver(asker & 1   ? IMSG_NET_SHOW
+			: asker & 2 ? IMSG_NET_COUNT
+				    : IMSG_NET_CLEAR,
+		    &asker, sizeof(asker));
 		break;
 	}
 }

@@ -27,6 +27,8 @@ static const char *const site =
     "	modem \"/dev/ttyS0\" speed 115200\n	phone \"5551\" \"5552\"\n"
     "	account \"a\" secret file \"/etc/dialfail/private/isp\"\n"
     "	dial { after 0s backoff 10ms max 10ms redial 2 }\n"
+    "	budget { dials 9 bytes 100k time 1m then refuse }\n"
+    "	hours \"08:00-09:00\" \"mon-fri 10:00-09:00\"\n"
     "}\n"
     "backup dsl { interface eth3 }\n"
     "fallback automatic { after 0s stable 0s drain 0s }\n";
@@ -286,6 +288,23 @@ send_blocked(enum child_id from)
 	say(from, IMSG_NET_BLOCKED, &b, sizeof(b));
 }
 
+static void
+send_counted(enum child_id from)
+{
+	struct msg_net_counted c;
+	uint32_t i;
+
+	memset(&c, 0, sizeof(c));
+	c.gen = parent->conf.gen - number(2);
+	for (i = 0; i < 3; i++) {
+		c.uplink[i].received = (uint64_t)moment();
+		c.uplink[i].sent = octet();
+		c.uplink[i].ifindex = number(3);
+		words(c.uplink[i].ifname, sizeof(c.uplink[i].ifname));
+	}
+	say(from, IMSG_NET_COUNTED, &c, sizeof(c));
+}
+
 /* A type of any name, with octets behind it. */
 static void
 send_anything(enum child_id from)
@@ -358,6 +377,8 @@ one_message(void)
 	case 14:
 		if (octet() & 1)
 			send_blocked(CHILD_NETCONF);
+		else if (octet() & 1)
+			send_counted(CHILD_NETCONF);
 		else
 			send_drained(CHILD_NETCONF);
 		break;

@@ -25,7 +25,7 @@ static struct ctl_target targets[TARGETS];
 static struct ctl_process processes[4];
 static struct ctl_event events[2];
 static struct ctl_line lines[3];
-static char text[16384];
+static char text[32768];
 
 static struct ctl_peer peer;
 
@@ -214,6 +214,11 @@ site(void **state)
 		    " 7 steps in 0.9 ms, read back equal; 37 flows forgotten",
 		    sizeof(lines[i].text));
 	}
+	uplinks[1].budget = (struct ctl_budget){ .limited = 1,
+		.refuse = 1,
+		.used = { 840000, 12000000, 31 },
+		.limit = { 36000000, 0, 30 },
+		.barred = "its dials are used up" };
 	a.uplinks = uplinks;
 	a.nuplinks = 3;
 	a.targets = targets;

@@ -110,6 +110,36 @@ test_wrong_words(void **state)
 }
 
 static void
+test_grant(void **state)
+{
+	(void)state;
+	taken("grant pots time 2h", IMSG_CTL_GRANT);
+	assert_string_equal(c.data.grant.name, "pots");
+	assert_int_equal(c.data.grant.cost, CONF_COST_TIME);
+	assert_int_equal(c.data.grant.amount, 7200000);
+	taken("grant pots bytes 500M", IMSG_CTL_GRANT);
+	assert_int_equal(c.data.grant.cost, CONF_COST_BYTES);
+	assert_int_equal(c.data.grant.amount, 500000000);
+	taken("grant pots dials 30", IMSG_CTL_GRANT);
+	assert_int_equal(c.data.grant.cost, CONF_COST_DIALS);
+	assert_int_equal(c.data.grant.amount, 30);
+	refused("grant", "to which backup");
+	refused("grant pots", "kind of cost is missing");
+	refused("grant pots money 5", "unknown or ambiguous kind of cost");
+	refused("grant pots time", "how much more");
+	refused("grant pots time 5", "not a time");
+	refused("grant pots time 0s", "not a time");
+	refused("grant pots bytes 500", "not a size");
+	refused("grant pots bytes 5MM", "not a size");
+	refused("grant pots bytes M", "not a size");
+	refused("grant pots bytes 9999999G", "not a size");
+	refused("grant pots dials 5k", "not a number");
+	refused("grant pots dials -5", "not a number");
+	refused("grant pots dials 0", "not a number");
+	refused("grant pots dials 5 6", "one word too many");
+}
+
+static void
 test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
@@ -192,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_wrong_words),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_durations),
 	};
 

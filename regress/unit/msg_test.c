@@ -289,6 +289,8 @@ test_net(void **state)
 	static const struct msg_net_drained drained = { 1, 9 };
 	static const struct msg_net_blocked blocked = { 1, 3 };
 	static const struct msg_net_line line = { 1, 1, "rule" };
+	static const struct msg_net_counted counted = { .uplink[1] = { 5, 6, 3,
+							    "wwan0", 0 } };
 
 	(void)state;
 	assert_true(msg_net_want_valid(&want));
@@ -299,6 +301,11 @@ test_net(void **state)
 	REFUSED(net_want, want, flush, NO_UPLINK);
 	REFUSED(net_want, want, shut, 2);
 	TAKEN(net_want, want, drain, MSG_UPLINK_NONE);
+	assert_true(msg_net_counted_valid(&counted));
+	REFUSED(net_counted, counted, uplink[8].received, UINT64_MAX);
+	REFUSED(net_counted, counted, uplink[8].sent, UINT64_MAX);
+	REFUSED(net_counted, counted, uplink[0].ifindex, 1); /* of no name */
+	REFUSED(net_counted, counted, uplink[1].ifname[2], '/');
 	assert_true(msg_net_step_valid(&step));
 	TEXT_CHECKED(net_step, step, text);
 	assert_true(msg_net_done_valid(&done));

@@ -386,6 +386,16 @@ sim_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static int
+sim_octets(uint32_t ifindex, uint64_t *in, uint64_t *out)
+{
+	if (ifindex == 0)
+		return -1;
+	*in = 1000 + ifindex;
+	*out = ifindex;
+	return 0;
+}
+
+static int
 sim_flows_flush(const struct net_flows *f, uint32_t *n)
 {
 	uint32_t id = f->mark / (f->mask & -f->mask) - 1, i;
@@ -498,6 +508,7 @@ static const struct netops sim_ops = {
 	.nat_load = sim_nat_load,
 	.elements = sim_elements,
 	.forwarded = sim_forwarded,
+	.octets = sim_octets,
 	.flows_flush = sim_flows_flush,
 	.flows_mark = sim_flows_mark,
 	.flows_flush_plain = sim_flows_flush_plain,

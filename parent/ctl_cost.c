@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* What a backup has cost and may, as text and as JSON. */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "parent/ctl_output.h"
+#include "parent/json.h"
+
+/* "0:14 of 10:00 h", "12 of 500 MB", "1 of 30 dials" */
+static void
+cost(char *buf, size_t size, const struct ctl_budget *b, enum conf_cost c)
+{
+	uint64_t used = b->used[c], limit = b->limit[c];
+
+	if (c == CONF_COST_TIME)
+		snprintf(buf, size,
+		    "%" PRIu64 ":%02" PRIu64 " of %" PRIu64 ":%02" PRIu64 " h",
+		    used / 3600000, used / 60000 % 60, limit / 3600000,
+		    limit / 60000 % 60);
+	else if (c == CONF_COST_BYTES)
+		snprintf(buf, size, "%.1f of %.1f MB", (double)used / 1e6,
+		    (double)limit / 1e6);
+	else
+		snprintf(
+		    buf, size, "%" PRIu64 " of %" PRIu64 " dials", used, limit);
+}
+
+static void
+budget(char *text, size_t size, const struct ctl_budget *b)
+{
+	time_t since = (time_t)(b->since_ns / 1000000000);
+	char one[80];
+	struct tm tm;
+	uint32_t i;
+
+	strlcpy(text, "budget ", size);
+	if (b->since_ns != 0 && localtime_r(&since, &tm) != NULL &&
+	    strftime(one, sizeof(one), "since %e %b: ", &tm) > 0)
+		strlcat(text, one, size);
+	for (i = 0; i < CONF_COSTS; i++) {
+		if (b->limit[i] == 0)
+			continue;
+		cost(one, sizeof(one), b, (enum conf_cost)i);
+		strlcat(text, text[strlen(text) - 1] == ' ' ? "" : ", ", size);
+		strlcat(text, one, size);
+	}
+}
+
+void
+ctl_cost_text(FILE *f, const struct ctl_uplink *u, int indent)
+{
+	const struct ctl_budget *b = &u->budget;
+	char text[256];
+
+	if (b->limited) {
+		budget(text, sizeof(text), b);
+		fprintf(f, "%*s%s\n", indent, "", text);
+	}
+	if (b->barred[0] != '\0') {
+		strlcpy(text, b->barred, sizeof(text));
+		fprintf(f, "%*sno new call: %s\n", indent, "", text);
+	}
+}
+
+static void
+amounts(struct json *j, const char *key, uint64_t used, uint64_t limit,
+    uint64_t unit)
+{
+	if (limit == 0) {
+		json_null(j, key);
+		return;
+	}
+	json_open(j, key, '{');
+	json_int(j, "used", (int64_t)(used / unit));
+	json_int(j, "limit", (int64_t)(limit / unit));
+	json_int(
+	    j, "left", (int64_t)(used < limit ? (limit - used) / unit : 0));
+	json_close(j, '}');
+}
+
+void
+ctl_cost_json(struct json *j, const struct ctl_uplink *u)
+{
+	const struct ctl_budget *b = &u->budget;
+
+	if (!b->limited)
+		json_null(j, "budget");
+	else {
+		json_open(j, "budget", '{');
+		json_time(j, "since", b->since_ns);
+		amounts(j, "time_s", b->used[CONF_COST_TIME],
+		    b->limit[CONF_COST_TIME], 1000);
+		amounts(j, "bytes", b->used[CONF_COST_BYTES],
+		    b->limit[CONF_COST_BYTES], 1);
+		amounts(j, "dials", b->used[CONF_COST_DIALS],
+		    b->limit[CONF_COST_DIALS], 1);
+		json_string(j, "then", b->refuse ? "refuse" : "alarm");
+		json_close(j, '}');
+	}
+	json_string_or_null(j, "no_new_call", b->barred);
+}
