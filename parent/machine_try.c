@@ -535,7 +535,8 @@ try_wait(struct mctx *c)
 		machine_try_failed(c, MSG_LINK_NEXT, 0);
 		return (true);
 	}
-	if (!t->hangup && m->state == MACHINE_STRANDED)
+	/* one whose call has come through is not left for another */
+	if (!t->hangup && !t->dialed && m->state == MACHINE_STRANDED)
 		t->uplink = first_due(c);
 	if (machine_keeping(m) && (t->hangup ? !machine_hot_down(c, t->uplink)
 					     : t->uplink != first_due(c))) {
