@@ -156,6 +156,21 @@ msg_stats_valid(const struct msg_stats *s)
 	       rtt_valid(s->rtt_p95_ns) && rtt_valid(s->rtt_p99_ns);
 }
 
+#define MEASURE_MAX_MS 60000
+
+int
+msg_measure_valid(const struct msg_measure *m)
+{
+	return uplink_valid(m->uplink) && m->ms >= 1000 &&
+	       m->ms <= MEASURE_MAX_MS;
+}
+
+int
+msg_measured_valid(const struct msg_measured *m)
+{
+	return uplink_valid(m->uplink) && m->mtu <= UINT16_MAX;
+}
+
 int
 msg_peer_listen_valid(const struct msg_peer_listen *l)
 {

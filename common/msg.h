@@ -63,6 +63,9 @@
 	X(STATS_REQ) /* P>R uint32_t id of the asker */                       \
 	X(STATS) /* R>P struct msg_stats, one per target */                   \
 	X(STATS_END) /* R>P uint32_t id */                                    \
+	/* what a path can carry */                                           \
+	X(MEASURE) /* P>R struct msg_measure */                               \
+	X(MEASURED) /* R>P struct msg_measured */                             \
 	/* what peers say: octets, which only the parent understands */       \
 	X(PEER_LISTEN) /* P>R struct msg_peer_listen */                       \
 	X(PEER_IN) /* R>P struct msg_peer_packet */                           \
@@ -127,6 +130,7 @@
 	X(CTL_LOG)                                                            \
 	X(CTL_TEST)                                                           \
 	X(CTL_MONITOR)                                                        \
+	X(CTL_DRILL)                                                          \
 	X(CTL_GRANT)                                                          \
 	X(CTL_PLAN)                                                           \
 	X(CTL_KEYGEN) /* these two need no daemon */                          \
@@ -282,6 +286,19 @@ struct msg_stats {
 	int64_t rtt_p50_ns; /* percentiles */
 	int64_t rtt_p95_ns;
 	int64_t rtt_p99_ns;
+};
+
+/* By echo requests through this uplink, for so long at most. */
+struct msg_measure {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t ms;
+};
+struct msg_measured {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t mtu; /* of the path to the first far target; 0: unknown */
+	uint32_t kbps; /* there and back, roughly; 0: unknown */
 };
 
 struct msg_peer_listen {
@@ -537,6 +554,8 @@ int msg_facts_valid(const struct msg_facts *);
 int msg_probe_valid(const struct msg_probe *);
 int msg_round_valid(const struct msg_round *);
 int msg_stats_valid(const struct msg_stats *);
+int msg_measure_valid(const struct msg_measure *);
+int msg_measured_valid(const struct msg_measured *);
 int msg_peer_listen_valid(const struct msg_peer_listen *);
 int msg_peer_packet_valid(const struct msg_peer_packet *);
 int msg_net_peer_valid(const struct msg_net_peer *);

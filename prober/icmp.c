@@ -57,7 +57,7 @@ checksum(const struct icmp_echo *e, const uint8_t *p, size_t len)
 }
 
 void
-icmp_build(const struct icmp_echo *e, uint8_t out[ICMP_LEN])
+icmp_build_padded(const struct icmp_echo *e, uint8_t *out, size_t len)
 {
 	size_t i;
 
@@ -66,9 +66,15 @@ icmp_build(const struct icmp_echo *e, uint8_t out[ICMP_LEN])
 	put16(out + 4, e->id);
 	put16(out + 6, e->seq);
 	memcpy(out + 8, &e->token, sizeof(e->token));
-	for (i = 16; i < ICMP_LEN; i++)
+	for (i = 16; i < len; i++)
 		out[i] = (uint8_t)i;
-	put16(out + 2, checksum(e, out, ICMP_LEN));
+	put16(out + 2, checksum(e, out, len));
+}
+
+void
+icmp_build(const struct icmp_echo *e, uint8_t out[ICMP_LEN])
+{
+	icmp_build_padded(e, out, ICMP_LEN);
 }
 
 static void

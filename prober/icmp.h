@@ -25,7 +25,11 @@ struct icmp_echo {
 	uint64_t token;
 };
 
-/* The request alone, by the family of its addresses. */
+/*
+ * The request alone, by the family of its addresses; and one of another
+ * length, at least 16.
+ */
+void icmp_build_padded(const struct icmp_echo *, uint8_t *out, size_t len);
 void icmp_build(const struct icmp_echo *, uint8_t out[ICMP_LEN]);
 /* In its packet; how long that is. */
 size_t icmp_build_ip(const struct icmp_echo *, uint8_t out[ICMP_IP6_LEN]);

@@ -698,6 +698,12 @@ same_link(
 	       same_family(&a->family[family], &b->family[family]);
 }
 
+const struct msg_facts *
+probed_known_facts(const struct probed *p)
+{
+	return &p->facts;
+}
+
 void
 probed_facts(struct probed *p, const struct msg_facts *f)
 {

@@ -17,6 +17,8 @@ struct probed *probed_new(const struct conf_uplink *, enum family,
     void (*tell)(const struct msg_round *));
 void probed_free(struct probed *);
 const struct conf_uplink *probed_conf(const struct probed *);
+/* Zeros, before any have come. */
+const struct msg_facts *probed_known_facts(const struct probed *);
 /* The same uplink has another place among the uplinks now. */
 void probed_move(struct probed *, uint32_t id);
 /* What was known of its interface holds for its successor. */

@@ -15,6 +15,7 @@
 #include "common/proc.h"
 #include "common/sandbox.h"
 #include "prober/capture.h"
+#include "prober/measure.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
 #include "prober/talk.h"
@@ -72,6 +73,29 @@ got_stats_req(uint32_t asker)
 			if (probed[i][f] != NULL)
 				send_stats(probed[i][f], f, asker);
 	send_parent(IMSG_STATS_END, &asker, sizeof(asker));
+}
+
+static void
+tell_measured(const struct msg_measured *m)
+{
+	send_parent(IMSG_MEASURED, m, sizeof(*m));
+}
+
+/* Both families have the same uplink and the same interface. */
+static void
+got_measure(const struct msg_measure *m)
+{
+	struct msg_measured none = { .uplink = m->uplink, .gen = m->gen };
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (probed[m->uplink][i] != NULL) {
+			measure_begin(m, probed_conf(probed[m->uplink][i]),
+			    probed_known_facts(probed[m->uplink][i]),
+			    tell_measured);
+			return;
+		}
+	tell_measured(&none);
 }
 
 static void
@@ -180,6 +204,7 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	struct conf_uplink u;
 	struct msg_facts f;
 	struct msg_probe m;
+	struct msg_measure measure;
 	struct msg_peer_listen l;
 	struct msg_peer_packet d;
 	uint32_t n;
@@ -213,6 +238,12 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 		if (!msg_probe_valid(&m))
 			fatalx("parent: PROBE: invalid");
 		got_mode(&m);
+		break;
+	case IMSG_MEASURE:
+		proc_get(imsg, &measure, sizeof(measure));
+		if (!msg_measure_valid(&measure))
+			fatalx("parent: MEASURE: invalid");
+		got_measure(&measure);
 		break;
 	case IMSG_STATS_REQ:
 		proc_get(imsg, &n, sizeof(n));

@@ -289,6 +289,8 @@ test_net(void **state)
 	static const struct msg_net_drained drained = { 1, 9 };
 	static const struct msg_net_blocked blocked = { 1, 3 };
 	static const struct msg_net_line line = { 1, 1, "rule" };
+	static const struct msg_measure measure = { 1, 7, 15000 };
+	static const struct msg_measured measured = { 1, 7, 1500, UINT32_MAX };
 	static const struct msg_net_counted counted = { .uplink[1] = { 5, 6, 3,
 							    "wwan0", 0 } };
 
@@ -301,6 +303,13 @@ test_net(void **state)
 	REFUSED(net_want, want, flush, NO_UPLINK);
 	REFUSED(net_want, want, shut, 2);
 	TAKEN(net_want, want, drain, MSG_UPLINK_NONE);
+	assert_true(msg_measure_valid(&measure));
+	REFUSED(measure, measure, uplink, NO_UPLINK);
+	REFUSED(measure, measure, ms, 999);
+	REFUSED(measure, measure, ms, 60001);
+	assert_true(msg_measured_valid(&measured));
+	REFUSED(measured, measured, uplink, NO_UPLINK);
+	REFUSED(measured, measured, mtu, 65536);
 	assert_true(msg_net_counted_valid(&counted));
 	REFUSED(net_counted, counted, uplink[8].received, UINT64_MAX);
 	REFUSED(net_counted, counted, uplink[8].sent, UINT64_MAX);
