@@ -65,6 +65,8 @@ request_size(uint32_t type)
 		return sizeof(struct ctl_show);
 	case IMSG_CTL_FAILOVER:
 		return sizeof(struct ctl_failover);
+	case IMSG_CTL_DRILL:
+		return sizeof(struct ctl_name);
 	case IMSG_CTL_GRANT:
 		return sizeof(struct ctl_grant);
 	case IMSG_CTL_PLAN:
@@ -249,6 +251,9 @@ strings_ok(uint32_t type, const void *data)
 	if (type == IMSG_CTL_FAILOVER)
 		return msg_text_valid(
 		    ((const struct ctl_failover *)data)->name, CTL_NAME_LEN);
+	if (type == IMSG_CTL_DRILL)
+		return msg_text_valid(
+		    ((const struct ctl_name *)data)->name, CTL_NAME_LEN);
 	if (type == IMSG_CTL_GRANT)
 		return msg_text_valid(
 		    ((const struct ctl_grant *)data)->name, CTL_NAME_LEN);
@@ -273,6 +278,7 @@ request(struct client *c, struct imsg *imsg)
 	union {
 		struct ctl_show show;
 		struct ctl_failover failover;
+		struct ctl_name name;
 		struct ctl_grant grant;
 		struct ctl_plan plan;
 		struct ctl_time time;

@@ -12,6 +12,7 @@
 #include "common/wall.h"
 #include "parent/control.h"
 #include "parent/cost.h"
+#include "parent/drilling.h"
 #include "parent/history.h"
 #include "parent/ledger.h"
 #include "parent/parent.h"
@@ -44,8 +45,8 @@ is_backup(const char *label)
 	return 0;
 }
 
-static struct ledger_entry *
-entry(uint32_t id)
+struct ledger_entry *
+cost_entry(uint32_t id)
 {
 	return ledger_get(&ledger, parent->uplink[id].conf.label, is_backup);
 }
@@ -96,7 +97,7 @@ fill_ledger(void)
 	ledger.nfailed = last.nfailed;
 	memcpy(ledger.failed_ms, last.failed_ms, sizeof(ledger.failed_ms));
 	for (i = 1; i < parent->conf.nuplinks; i++)
-		entry(i)->grudge = last.backup[i];
+		cost_entry(i)->grudge = last.backup[i];
 }
 
 void
@@ -147,7 +148,7 @@ alarm_budget(uint32_t id, enum conf_cost cost, uint32_t percent)
 {
 	const struct uplink *u = &parent->uplink[id];
 	const struct conf_budget *conf = &u->conf.budget;
-	const struct budget *b = &entry(id)->budget;
+	const struct budget *b = &cost_entry(id)->budget;
 	char text[MSG_TEXT_LEN], used[32], limit[32];
 
 	snprintf(text, sizeof(text), "%s: %u %% of its budget: %s %s of %s%s",
@@ -173,7 +174,7 @@ over_budget(uint32_t id)
 	struct monotime now = monotime_now();
 	enum conf_cost up;
 
-	up = budget_used_up(&entry(id)->budget, &u->conf.budget);
+	up = budget_used_up(&cost_entry(id)->budget, &u->conf.budget);
 	if (up == CONF_COSTS || !u->conf.budget.refuse) {
 		u->account.used_up = (struct monotime){ 0 };
 		return NULL;
@@ -181,7 +182,8 @@ over_budget(uint32_t id)
 	if (!monotime_valid(u->account.used_up))
 		u->account.used_up =
 		    /* of an earlier run, which has told */
-		    u->account.told == 0 && entry(id)->budget.told[up] == 100
+		    u->account.told == 0 &&
+			    cost_entry(id)->budget.told[up] == 100
 			? monotime_add_ms(now, -WARN_MS)
 			: now;
 	return monotime_ms_between(u->account.used_up, now) >= WARN_MS
@@ -246,7 +248,7 @@ judge(uint32_t id, bool steady)
 {
 	struct uplink *u = &parent->uplink[id];
 	const struct conf_budget *conf = &u->conf.budget;
-	struct budget *b = &entry(id)->budget;
+	struct budget *b = &cost_entry(id)->budget;
 	uint32_t i, percent;
 
 	if (conf_budgeted(conf)) {
@@ -293,7 +295,7 @@ count_time(uint32_t id)
 	struct monotime now = monotime_now();
 
 	if (monotime_valid(a->connected)) {
-		budget_use(&entry(id)->budget, CONF_COST_TIME,
+		budget_use(&cost_entry(id)->budget, CONF_COST_TIME,
 		    (uint64_t)monotime_ms_between(a->connected, now));
 		dirty = 1;
 	}
@@ -309,10 +311,10 @@ ask_octets(void)
 }
 
 static void
-rearm(void)
+rearm(int soon)
 {
 	struct timeval tv;
-	int64_t ms = LOOK_MS;
+	int64_t ms = soon ? LOOK_SOON_MS : LOOK_MS;
 	uint32_t i;
 
 	for (i = 1; i < parent->conf.nuplinks; i++)
@@ -326,16 +328,17 @@ static void
 look(void)
 {
 	struct monotime now = monotime_now();
-	bool steady = budget_clock_look(&wall_clock, now, wall_s());
+	bool steady = budget_clock_look(&wall_clock, now, wall_s()), soon;
 	uint32_t i;
 
 	for (i = 1; i < parent->conf.nuplinks; i++) {
 		count_time(i);
 		judge(i, steady);
 	}
+	soon = drilling_look(wall_s());
 	if (dirty && monotime_ms_between(written, now) >= WRITE_MS)
 		cost_write();
-	rearm();
+	rearm(soon);
 }
 
 static void
@@ -367,11 +370,11 @@ cost_counted(const struct msg_net_counted *c)
 		if (i == 0)
 			continue;
 		octets = c->uplink[i].received + c->uplink[i].sent;
-		n = ledger_count(&entry(i)->counter, c->uplink[i].ifname,
+		n = ledger_count(&cost_entry(i)->counter, c->uplink[i].ifname,
 		    c->uplink[i].ifindex, octets, same_boot);
 		if (n == 0)
 			continue;
-		budget_use(&entry(i)->budget, CONF_COST_BYTES, n);
+		budget_use(&cost_entry(i)->budget, CONF_COST_BYTES, n);
 		dirty = 1;
 		judge(i, false);
 	}
@@ -388,13 +391,13 @@ cost_link(uint32_t id)
 	if (was || monotime_valid(parent->uplink[id].account.connected))
 		ask_octets();
 	if (!was)
-		rearm();
+		rearm(1);
 }
 
 void
 cost_called(uint32_t id)
 {
-	budget_use(&entry(id)->budget, CONF_COST_DIALS, 1);
+	budget_use(&cost_entry(id)->budget, CONF_COST_DIALS, 1);
 	dirty = 1;
 	judge(id, false);
 }
@@ -492,7 +495,7 @@ void
 cost_grant(uint32_t ctl, uint32_t id, enum conf_cost cost, uint64_t n)
 {
 	const struct conf_budget *conf = &parent->uplink[id].conf.budget;
-	struct budget *b = &entry(id)->budget;
+	struct budget *b = &cost_entry(id)->budget;
 	char more[32], limit[32];
 
 	if (conf->limit[cost] == 0) {
@@ -529,7 +532,7 @@ cost_fill(uint32_t id, struct ctl_budget *r)
 	if (id == 0)
 		return;
 	count_time(id);
-	b = &entry(id)->budget;
+	b = &cost_entry(id)->budget;
 	r->limited = conf_budgeted(conf);
 	r->refuse = conf->refuse;
 	r->since_ns = b->since_s * 1000000000;

@@ -14,6 +14,8 @@
 #include "common/msg.h"
 #include "parent/ctl.h"
 
+struct ledger_entry;
+
 /* dir as this process sees it; NULL: nothing outlives us. */
 void cost_open(const char *dir);
 /* The machine has begun, or its uplinks have changed: tell it all. */
@@ -26,6 +28,8 @@ void cost_called(uint32_t uplink);
 /* Traffic goes elsewhere, or the machine counted a failure. */
 void cost_stepped(void);
 void cost_counted(const struct msg_net_counted *);
+/* What is kept of a backup. */
+struct ledger_entry *cost_entry(uint32_t uplink);
 /* To disk, now. */
 void cost_write(void);
 void cost_grant(uint32_t ctl, uint32_t uplink, enum conf_cost, uint64_t amount);

@@ -58,6 +58,11 @@ struct ctl_plan {
 	char name[CTL_NAME_LEN]; /* backup; empty: as failover takes it */
 };
 
+/* CTL_DRILL */
+struct ctl_name {
+	char name[CTL_NAME_LEN]; /* backup; empty: the first */
+};
+
 /* CTL_GRANT */
 struct ctl_grant {
 	char name[CTL_NAME_LEN];
@@ -151,6 +156,22 @@ struct ctl_budget {
 	char barred[64]; /* why no call may be placed; empty: one may */
 };
 
+/* What the last drill of a backup has shown. */
+struct ctl_drill {
+	uint32_t going_on;
+	uint32_t scheduled;
+	uint32_t done; /* 1: there was one, and the next ones are its */
+	uint32_t ok;
+	int64_t last_ns; /* wall clock, 0: unknown */
+	uint32_t dial_ms; /* these of the last good one */
+	uint32_t negotiate_ms;
+	uint32_t prove_ms;
+	uint32_t ready_ms;
+	uint32_t mtu; /* 0: unknown */
+	uint32_t kbps; /* 0: unknown */
+	int64_t next_ns; /* wall clock, 0: unknown */
+};
+
 /* An uplink as one family sees it. */
 struct ctl_family {
 	uint32_t probed; /* it has targets of this family */
@@ -198,6 +219,7 @@ struct ctl_uplink {
 	uint64_t received; /* octets, since its interface came to be */
 	uint64_t sent;
 	struct ctl_budget budget; /* of a backup */
+	struct ctl_drill drill;
 	char last_error[MSG_TEXT_LEN];
 	char note[MSG_TEXT_LEN];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a backup has cost and may, as text and as JSON. */
+/* What a backup has cost and may, and its drills, as text and as JSON. */
 #include <sys/types.h>
 
 #include <inttypes.h>
@@ -50,6 +50,41 @@ budget(char *text, size_t size, const struct ctl_budget *b)
 	}
 }
 
+/* "Sat 03:41 good (8.9 s, MTU 1500, 14.0 Mbit/s)" */
+static void
+drill(char *text, size_t size, const struct ctl_drill *d)
+{
+	time_t t = (time_t)(d->last_ns / 1000000000);
+	char one[64];
+	struct tm tm;
+
+	strlcpy(text, "drill ", size);
+	if (d->last_ns != 0 && localtime_r(&t, &tm) != NULL &&
+	    strftime(one, sizeof(one), "%a %e %b %H:%M ", &tm) > 0)
+		strlcat(text, one, size);
+	strlcat(text, d->ok ? "good" : "FAILED", size);
+	if (d->ok) {
+		snprintf(one, sizeof(one), " (%.1f s", d->ready_ms / 1e3);
+		strlcat(text, one, size);
+		if (d->mtu != 0) {
+			snprintf(one, sizeof(one), ", MTU %u", d->mtu);
+			strlcat(text, one, size);
+		}
+		if (d->kbps != 0) {
+			snprintf(one, sizeof(one), ", %.*f %cbit/s",
+			    d->kbps < 1000 ? 0 : 1,
+			    d->kbps < 1000 ? d->kbps : d->kbps / 1e3,
+			    d->kbps < 1000 ? 'k' : 'M');
+			strlcat(text, one, size);
+		}
+		strlcat(text, ")", size);
+	}
+	t = (time_t)(d->next_ns / 1000000000);
+	if (d->next_ns != 0 && localtime_r(&t, &tm) != NULL &&
+	    strftime(one, sizeof(one), "; next %a %e %b %H:%M", &tm) > 0)
+		strlcat(text, one, size);
+}
+
 void
 ctl_cost_text(FILE *f, const struct ctl_uplink *u, int indent)
 {
@@ -58,6 +93,12 @@ ctl_cost_text(FILE *f, const struct ctl_uplink *u, int indent)
 
 	if (b->limited) {
 		budget(text, sizeof(text), b);
+		fprintf(f, "%*s%s\n", indent, "", text);
+	}
+	if (u->drill.going_on)
+		fprintf(f, "%*sdrill goes on\n", indent, "");
+	else if (u->drill.done) {
+		drill(text, sizeof(text), &u->drill);
 		fprintf(f, "%*s%s\n", indent, "", text);
 	}
 	if (b->barred[0] != '\0') {
@@ -82,6 +123,32 @@ amounts(struct json *j, const char *key, uint64_t used, uint64_t limit,
 	json_close(j, '}');
 }
 
+static void
+drill_json(struct json *j, const struct ctl_drill *d)
+{
+	if (!d->done && !d->scheduled && !d->going_on) {
+		json_null(j, "drill");
+		return;
+	}
+	json_open(j, "drill", '{');
+	json_bool(j, "going_on", d->going_on != 0);
+	json_time(j, "next", d->next_ns);
+	json_time(j, "last", d->last_ns);
+	if (!d->done) {
+		json_null(j, "ok");
+		json_close(j, '}');
+		return;
+	}
+	json_bool(j, "ok", d->ok != 0);
+	json_int(j, "ready_ms", d->ready_ms);
+	json_int(j, "dial_ms", d->dial_ms);
+	json_int(j, "negotiate_ms", d->negotiate_ms);
+	json_int(j, "prove_ms", d->prove_ms);
+	json_int(j, "mtu", d->mtu);
+	json_int(j, "kbps", d->kbps);
+	json_close(j, '}');
+}
+
 void
 ctl_cost_json(struct json *j, const struct ctl_uplink *u)
 {
@@ -102,4 +169,5 @@ ctl_cost_json(struct json *j, const struct ctl_uplink *u)
 		json_close(j, '}');
 	}
 	json_string_or_null(j, "no_new_call", b->barred);
+	drill_json(j, &u->drill);
 }

@@ -503,6 +503,15 @@ backups(struct out *o, const struct ctl_answer *a)
 			    a->uplinks[i].ready);
 	}
 	budgets(o, a);
+	family(o, "drill_success", "gauge", NULL,
+	    "Whether the last drill of a backup was good.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].drill.done)
+			number(o, "", label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].drill.ok);
+	}
 	family(o, "backup_proved_timestamp_seconds", "gauge", "seconds",
 	    "When a backup was last proved.");
 	for (i = 0; i < a->nuplinks; i++) {

@@ -32,6 +32,7 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "confirm", IMSG_CTL_CONFIRM, "a failover or reload stays" },
 	{ "hold", IMSG_CTL_HOLD, "for time|forever: switch nothing" },
 	{ "release", IMSG_CTL_RELEASE, "end a hold" },
+	{ "drill", IMSG_CTL_DRILL, "[name]: test a backup, moving nothing" },
 	{ "grant", IMSG_CTL_GRANT,
 	    "name time|bytes|dials amount: more, in this period" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
@@ -47,7 +48,6 @@ static const struct word later[] = {
 	{ "top", 0, NULL },
 	{ "report", 0, NULL },
 	{ "replay", 0, NULL },
-	{ "drill", 0, NULL },
 	{ "forget", 0, NULL },
 	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
@@ -352,6 +352,12 @@ parse_arguments(struct args *a, struct ctl_command *c)
 	case IMSG_CTL_PLAN:
 		c->len = sizeof(c->data.plan);
 		return parse_plan(a, &c->data.plan);
+	case IMSG_CTL_DRILL:
+		c->len = sizeof(c->data.name);
+		c->wait_s = WAIT_SWITCH_S;
+		return a->argc > 0 ? name(a, c->data.name.name,
+					 sizeof(c->data.name.name))
+				   : 0;
 	case IMSG_CTL_GRANT:
 		c->len = sizeof(c->data.grant);
 		return parse_grant(a, &c->data.grant);

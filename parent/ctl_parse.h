@@ -12,6 +12,7 @@ struct ctl_command {
 	union {
 		struct ctl_show show;
 		struct ctl_failover failover;
+		struct ctl_name name;
 		struct ctl_grant grant;
 		struct ctl_plan plan;
 		struct ctl_time time;

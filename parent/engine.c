@@ -16,6 +16,7 @@
 #include "parent/capture.h"
 #include "parent/control.h"
 #include "parent/cost.h"
+#include "parent/drilling.h"
 #include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -479,6 +480,12 @@ machine_alarm(const struct maction *a)
 		strlcat(text, ": ", sizeof(text));
 		strlcat(text, parent->network_why, sizeof(text));
 	}
+	if (a->alarm == MALARM_DRILL && a->uplink < parent->conf.nuplinks &&
+	    parent->uplink[a->uplink].link.last_error[0] != '\0') {
+		strlcat(text, ": ", sizeof(text));
+		strlcat(text, parent->uplink[a->uplink].link.last_error,
+		    sizeof(text));
+	}
 	if (ev->id[0] != '\0' && !ev->ended) {
 		snprintf(
 		    event, sizeof(event), "; event %s: %s", ev->id, ev->cause);
@@ -604,7 +611,9 @@ reply(const struct maction *a)
 		snprintf(more, sizeof(more), ": %s%s",
 		    uplink_faulty_family(0, cause), msg_cause_text(cause));
 	control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
-	    mreason_text(a->reason), more);
+	    a->reason == MWHY_DRILLED ? drilling_result()
+				      : mreason_text(a->reason),
+	    more);
 }
 
 static void
@@ -640,6 +649,15 @@ act(const struct maction *a)
 		break;
 	case MACT_BURST:
 		probe(0, MSG_PROBE_BURST, 0);
+		break;
+	case MACT_DRILL_BEGIN:
+		drilling_begin(a->uplink);
+		break;
+	case MACT_MEASURE:
+		drilling_measure(a->uplink, a->ms);
+		break;
+	case MACT_DRILL_END:
+		drilling_end(a->uplink, a->ok, a->reason);
 		break;
 	case MACT_EVENT_BEGIN:
 		event_begin(a->reason);

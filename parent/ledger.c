@@ -6,6 +6,8 @@
  *	F ms ms ...				failed dials, so long before
  *	B label since used*3 granted*3 told*3 ifname ifindex octets
  *	  fails refused gave-up wait-ms
+ *	D label last done ok dial negotiate prove ready mtu kbps slow-told
+ *	R label ms ...				drills, the oldest first
  *
  * with - for what is empty.
  */
@@ -184,12 +186,57 @@ parse_entry(char *text, struct ledger *l)
 	return 0;
 }
 
+/* Of an entry that has come already. */
+static int
+parse_drill(char *text, struct ledger *l)
+{
+	char *f[RECORD_FIELDS_MAX];
+	struct ledger_entry *e;
+	struct drill_past *d;
+
+	if (record_split(text, 'D', f) != 11 ||
+	    (e = ledger_find(l, f[0])) == NULL)
+		return -1;
+	d = &e->drill;
+	return record_number(f[1], 0, INT64_MAX, &d->last_s) == 0 &&
+		       record_number32(f[2], &d->done) == 0 && d->done <= 1 &&
+		       record_number32(f[3], &d->ok) == 0 && d->ok <= 1 &&
+		       record_number32(f[4], &d->dial_ms) == 0 &&
+		       record_number32(f[5], &d->negotiate_ms) == 0 &&
+		       record_number32(f[6], &d->prove_ms) == 0 &&
+		       record_number32(f[7], &d->ready_ms) == 0 &&
+		       record_number32(f[8], &d->mtu) == 0 &&
+		       record_number32(f[9], &d->kbps) == 0 &&
+		       record_number32(f[10], &d->slow_told) == 0 &&
+		       d->slow_told <= 1
+		   ? 0
+		   : -1;
+}
+
+static int
+parse_samples(char *text, struct ledger *l)
+{
+	int n, i;
+	char *f[RECORD_FIELDS_MAX];
+	struct ledger_entry *e;
+
+	n = record_split(text, 'R', f);
+	if (n < 2 || n > 1 + DRILL_SAMPLES ||
+	    (e = ledger_find(l, f[0])) == NULL)
+		return -1;
+	for (i = 1; i < n; i++)
+		if (record_number32(f[i], &e->drill.sample[i - 1]) == -1)
+			return -1;
+	e->drill.n = (uint32_t)n - 1;
+	return 0;
+}
+
 /* Each to its own; a copy, since cutting it leaves nothing of the line. */
 static int
 parse(const char *line, struct ledger *l)
 {
 	static int (*const kind[])(char *, struct ledger *) = { parse_version,
-		parse_failed, parse_entry };
+		parse_failed, parse_entry, parse_drill, parse_samples };
 	struct ledger was = *l;
 	char copy[1024];
 	size_t i;
@@ -245,6 +292,22 @@ write_entry(FILE *f, const struct ledger_entry *e)
 	    e->grudge.wait_ms);
 }
 
+static void
+write_drill(FILE *f, const char *label, const struct drill_past *d)
+{
+	uint32_t i;
+
+	fprintf(f, "D\t%s\t%" PRId64 "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\n",
+	    label, d->last_s, d->done, d->ok, d->dial_ms, d->negotiate_ms,
+	    d->prove_ms, d->ready_ms, d->mtu, d->kbps, d->slow_told);
+	if (d->n == 0)
+		return;
+	fprintf(f, "R\t%s", label);
+	for (i = 0; i < d->n; i++)
+		fprintf(f, "\t%u", d->sample[i]);
+	fputc('\n', f);
+}
+
 void
 ledger_write(FILE *f, const struct ledger *l)
 {
@@ -260,6 +323,8 @@ ledger_write(FILE *f, const struct ledger *l)
 		    f, "%s%" PRId64, i == 0 ? "F\t" : "\t", l->failed_ms[i]);
 	if (l->nfailed > 0)
 		fputc('\n', f);
-	for (i = 0; i < l->n; i++)
+	for (i = 0; i < l->n; i++) {
 		write_entry(f, &l->entry[i]);
+		write_drill(f, l->entry[i].label, &l->entry[i].drill);
+	}
 }

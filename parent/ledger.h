@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "parent/budget.h"
+#include "parent/drill.h"
 #include "parent/machine.h"
 
 #define LEDGER_MAX      16 /* also some that are not configured any more */
@@ -28,6 +29,7 @@ struct ledger_entry {
 	struct budget budget;
 	struct ledger_counter counter;
 	struct machine_grudge grudge;
+	struct drill_past drill;
 };
 
 struct ledger {

@@ -216,6 +216,7 @@ link_left_ms(const struct uplink *u)
 static void
 negotiate(struct uplink *u)
 {
+	u->link.answered = monotime_now();
 	link_phase(u, LINK_NEGOTIATING);
 	link_timer(&u->link, link_left_ms(u));
 	link_tell(u, CHILD_NETCONF, IMSG_PPP_START);
@@ -446,6 +447,7 @@ link_prepared(uint32_t id)
 		return;
 	evtimer_del(&u->link.timer);
 	u->link.last_error[0] = '\0';
+	u->link.prepared = monotime_now();
 	link_phase(u, LINK_UP);
 	if (!u->link.ppp.adopted)
 		dialed(u);

@@ -94,6 +94,7 @@ await(struct uplink *u)
 	int64_t ms = u->conf.start_ms -
 		     monotime_ms_between(u->link.began, monotime_now());
 
+	u->link.answered = monotime_now();
 	link_phase(u, LINK_AWAITING);
 	link_timer(&u->link, ms > AWAIT_MIN_MS ? (uint32_t)ms : AWAIT_MIN_MS);
 	if (u->was_up)

@@ -107,7 +107,7 @@ init_uplinks(struct mctx *c)
 	m->primary.carrier = true;
 	m->want.drain = m->want.flush = MACHINE_NONE;
 	m->verified = m->probing = m->proving = m->held = MACHINE_NONE;
-	m->try.uplink = MACHINE_NONE;
+	m->try.uplink = m->drill.uplink = MACHINE_NONE;
 	for (i = 0; i < MACHINE_UPLINKS; i++) {
 		m->backup[i].link = MACHINE_LINK_DOWN;
 		m->backup[i].since = c->now;
@@ -206,8 +206,9 @@ settle(struct mctx *c, enum mreason why)
 			moved = why;
 			machine_want_review(c);
 		}
+		ran = machine_drill_review(c);
 		machine_hangup(c);
-		ran = machine_try_run(c);
+		ran = machine_try_run(c) || ran;
 		if (!fired && !ran)
 			return (moved);
 	}

@@ -18,7 +18,7 @@
  * and follows links, machine_try.c runs the one try at a backup, machine_net.c
  * keeps the wanted network, machine_hot.c backups that stand by hot,
  * machine_better.c the way from a backup to one written before it,
- * machine_op.c takes requests and reloads.
+ * machine_drill.c tests of backups, machine_op.c takes requests and reloads.
  *
  * Invariants, explored by regress/unit/machine_explore_test.c (those that one
  * state shows are in machine_check):
@@ -48,6 +48,8 @@
  * 11. Where budget or hours allow no call, none is placed, a hot one is not
  *     kept up, and no traffic moves there, unless an operator asks.  A link
  *     that carries traffic stays.
+ * 12. A drill begins only while the primary works and nothing is under way,
+ *     moves no traffic, and ends exactly once.
  *
  * The loop around it calls machine_step with MEV_TICK when machine_deadline
  * has come, and before any other event that comes later than that.
@@ -95,6 +97,8 @@
 #define MACHINE_UNCALLED_MS (30 * 1000)
 /* A backup that gave up is tried again when nothing else is left. */
 #define MACHINE_GIVEUP_MS (60 * 60 * 1000)
+/* What a drill still wants to know of a link that is proved. */
+#define MACHINE_MEASURE_MS (15 * 1000)
 /* Between proofs of a backup without a back-off of its own, doubled. */
 #define MACHINE_BACKOFF_MS     (10 * 1000)
 #define MACHINE_BACKOFF_MAX_MS (5 * 60 * 1000)
@@ -143,6 +147,7 @@ enum mevent_type {
 	MEV_APPLY_FAILED, /* gen */
 	MEV_DRAINED, /* uplink: its last old flow has gone or was cut */
 	MEV_ALLOW, /* uplink, up: its budget and hours allow a call */
+	MEV_MEASURED, /* uplink, as asked by MACT_MEASURE */
 	MEV_TICK, /* machine_deadline has come */
 	/* an operator's requests; id is never 0 */
 	MEV_FAILOVER, /* id, uplink or MACHINE_NONE (first), ms or 0 */
@@ -150,6 +155,7 @@ enum mevent_type {
 	MEV_CONFIRM, /* id */
 	MEV_HOLD, /* id, ms or 0: for ever */
 	MEV_RELEASE, /* id */
+	MEV_DRILL, /* id, or 0: the schedule; uplink or MACHINE_NONE (first) */
 	MEV_RELOAD, /* map; the conf passed with it is the new one */
 	MEV_STOP, /* the daemon is asked to end; id: 0, or who asked to clear */
 	MEVENT_MAX
@@ -189,6 +195,9 @@ enum maction_type {
 	MACT_KEEP, /* uplink, ms: a round so often (hot backup in standby) */
 	MACT_PROBE_OFF, /* uplink */
 	MACT_BURST, /* the primary: rounds without delay until MACT_PROBE 0 */
+	MACT_DRILL_BEGIN, /* uplink */
+	MACT_MEASURE, /* uplink, ms: answered by MEV_MEASURED */
+	MACT_DRILL_END, /* uplink (MACHINE_NONE: it is no more), ok, reason */
 	MACT_EVENT_BEGIN, /* reason: an outage or a switch asked for begins */
 	MACT_EVENT_END, /* reason */
 	MACT_ALARM, /* alarm, uplink or MACHINE_NONE, reason */
@@ -212,6 +221,7 @@ enum malarm {
 	MALARM_APPLY, /* the network could not be set as wanted */
 	MALARM_NOT_READY, /* a hot backup could not take over at once */
 	MALARM_READY, /* and now it can */
+	MALARM_DRILL, /* a backup failed its drill */
 	MALARM_MAX
 };
 
@@ -269,6 +279,11 @@ enum mreason {
 	MWHY_NOTHING_TO_CONFIRM,
 	MWHY_NOT_HELD,
 	MWHY_SUPERSEDED,
+	MWHY_NOT_CALM,
+	MWHY_DRILLED,
+	MWHY_TAKEN,
+	MWHY_CALLED_OFF,
+	MWHY_NOT_STARTED,
 	/* events that change nothing */
 	MWHY_NOTED,
 	MWHY_NOT_YET,
@@ -340,6 +355,7 @@ struct machine_backup {
 	bool stale; /* failed its proof: to be hung up before the next try */
 	bool same; /* failed it at the primary's dead targets */
 	bool gave_up; /* needs a person; tried again if nothing else is left */
+	bool drilled; /* its link came up for a drill, which is over */
 	bool barred; /* its budget or its hours allow no call */
 	uint32_t tries; /* failed ones of this turn */
 	uint32_t refused; /* the account, in a row */
@@ -403,6 +419,14 @@ struct machine_try {
 	struct monotime deadline;
 };
 
+/* A test of a backup, under way by the one try. */
+struct machine_drill {
+	uint32_t uplink; /* MACHINE_NONE: none is */
+	uint32_t id; /* of the operator's request, or 0 */
+	bool measuring; /* it is proved */
+	bool measured;
+};
+
 /* Fields are for reading (show); only machine_*.c writes them. */
 struct machine {
 	enum machine_state state;
@@ -430,6 +454,7 @@ struct machine {
 	struct machine_health primary;
 	struct machine_backup backup[MACHINE_UPLINKS]; /* [0] unused */
 	struct machine_try try;
+	struct machine_drill drill;
 
 	bool event; /* an event is open */
 	struct monotime down_at; /* declaration of the outage */
@@ -510,6 +535,9 @@ void machine_switch_want(const struct machine *, const struct machine_conf *,
 enum mreason machine_may_failover(
     const struct machine *, const struct machine_conf *, uint32_t *uplink);
 enum mreason machine_may_fallback(const struct machine *);
+/* The same of a drill of that backup, or of the first. */
+enum mreason machine_may_drill(
+    const struct machine *, const struct machine_conf *, uint32_t *uplink);
 
 /* The way back, for show: what is still to be waited for, in ms. */
 struct machine_return {

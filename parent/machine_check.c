@@ -55,7 +55,13 @@ check_links(const struct machine *m, const struct machine_conf *conf)
 	    (m->try.uplink == MACHINE_PRIMARY ||
 		m->try.uplink >= conf->nuplinks))
 		return ("the try is at no backup");
+	if (m->drill.uplink != MACHINE_NONE &&
+	    ((m->state != MACHINE_ON_PRIMARY && m->state != MACHINE_SUSPECT) ||
+		m->try.uplink != m->drill.uplink ||
+		m->try.phase == MACHINE_TRY_NONE))
+		return ("a drill outlives its try");
 	if (m->try.phase != MACHINE_TRY_NONE && machine_keeping(m) &&
+	    !machine_drilling(m, m->try.uplink) &&
 	    (!machine_is_hot(conf, m->try.uplink) ||
 		m->try.phase == MACHINE_TRY_PROVE ||
 		m->try.phase == MACHINE_TRY_PROVED))

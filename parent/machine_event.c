@@ -334,6 +334,8 @@ fact_stop(struct mctx *c)
 				     m->verified == MACHINE_PRIMARY));
 	if (m->request != 0)
 		machine_finish_request(c, false, MWHY_STOPPING);
+	if (m->drill.uplink != MACHINE_NONE)
+		machine_drill_end(c, false, MWHY_STOPPING);
 	m->stopped = true;
 	a = machine_emit(c, MACT_EXIT);
 	a->ok = home || c->ev->id != 0;
@@ -374,6 +376,8 @@ machine_fact(struct mctx *c)
 		return (fact_drained(c));
 	case MEV_ALLOW:
 		return (is_backup(c) ? fact_allow(c) : MWHY_NOT_OURS);
+	case MEV_MEASURED:
+		return (machine_drill_measured(c));
 	case MEV_TICK:
 		return (MWHY_NOTED);
 	case MEV_FAILOVER:
@@ -382,6 +386,8 @@ machine_fact(struct mctx *c)
 	case MEV_HOLD:
 	case MEV_RELEASE:
 		return (machine_op(c));
+	case MEV_DRILL:
+		return (machine_drill_begin(c));
 	case MEV_RELOAD:
 		return (machine_reload(c));
 	case MEV_STOP:

@@ -44,6 +44,7 @@ bool machine_allowed(const struct machine *, uint32_t);
 bool machine_eligible(const struct machine *, uint32_t);
 void machine_try_begin(struct mctx *, uint32_t);
 void machine_try_end(struct mctx *);
+void machine_try_drill(struct mctx *, uint32_t);
 void machine_try_failed(struct mctx *, uint32_t, uint32_t);
 bool machine_try_run(struct mctx *);
 void machine_link_lost(struct mctx *, uint32_t);
@@ -71,6 +72,15 @@ uint32_t machine_better(const struct mctx *);
 void machine_better_timers(struct mctx *);
 struct monotime machine_better_deadline(
     const struct machine *, const struct machine_conf *);
+
+/* machine_drill.c: a backup tested while nobody needs it */
+bool machine_drilling(const struct machine *, uint32_t);
+enum mreason machine_drill_begin(struct mctx *);
+enum mreason machine_drill_measured(struct mctx *);
+uint32_t machine_drill_taken(struct mctx *);
+bool machine_drill_proved(struct mctx *);
+void machine_drill_end(struct mctx *, bool, enum mreason);
+bool machine_drill_review(struct mctx *);
 
 /* machine_net.c: the network as it shall be, and its verification */
 void machine_switch(struct mctx *, uint32_t);

@@ -21,18 +21,19 @@ NAMES(links, MACHINE_LINK_MAX);
 
 static const char *const events[] = { "adopt", "round", "carrier", "link up",
 	"link failed", "link down", "proved", "proof failed", "applied",
-	"apply failed", "drained", "allow", "tick", "failover", "fallback",
-	"confirm", "hold", "release", "reload", "stop" };
+	"apply failed", "drained", "allow", "measured", "tick", "failover",
+	"fallback", "confirm", "hold", "release", "drill", "reload", "stop" };
 NAMES(events, MEVENT_MAX);
 
 static const char *const actions[] = { "state", "apply", "start", "stop",
-	"prove", "probe", "keep", "probe off", "burst", "event begin",
-	"event end", "alarm", "reply", "exit" };
+	"prove", "probe", "keep", "probe off", "burst", "drill begin",
+	"measure", "drill end", "event begin", "event end", "alarm", "reply",
+	"exit" };
 NAMES(actions, MACTION_MAX);
 
 static const char *const alarms[] = { "failover", "fallback", "stranded",
 	"target", "backup", "give-up", "dial-cap", "flap", "held", "hold-ended",
-	"unconfirmed", "apply", "not-ready", "ready" };
+	"unconfirmed", "apply", "not-ready", "ready", "drill" };
 NAMES(alarms, MALARM_MAX);
 
 static const char *const reasons[] = {
@@ -87,6 +88,11 @@ static const char *const reasons[] = {
 	[MWHY_NOTHING_TO_CONFIRM] = "nothing waits to be confirmed",
 	[MWHY_NOT_HELD] = "nothing is held",
 	[MWHY_SUPERSEDED] = "superseded by another request",
+	[MWHY_NOT_CALM] = "not while the primary is in doubt, or is held",
+	[MWHY_DRILLED] = "the backup works",
+	[MWHY_TAKEN] = "an outage came, or a switch: it is used as it is",
+	[MWHY_CALLED_OFF] = "called off",
+	[MWHY_NOT_STARTED] = "the backup could not be brought up",
 	[MWHY_NOTED] = "noted",
 	[MWHY_NOT_YET] = "still starting",
 	[MWHY_NOT_OURS] = "not about this",

@@ -92,6 +92,7 @@ machine_switch(struct mctx *c, uint32_t uplink)
 	struct machine *m = c->m;
 
 	want_active(c, uplink);
+	m->backup[uplink].drilled = false;
 	m->go_back = false;
 	if (!monotime_valid(m->failover_at))
 		count_failover(c);

@@ -249,6 +249,18 @@ move_try(struct mctx *c)
 }
 
 static void
+move_drill(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	if (m->drill.uplink == MACHINE_NONE)
+		return;
+	m->drill.uplink = mapped(c, m->drill.uplink);
+	if (m->drill.uplink == MACHINE_NONE)
+		machine_drill_end(c, false, MWHY_CALLED_OFF);
+}
+
+static void
 move_request(struct mctx *c)
 {
 	struct machine *m = c->m;
@@ -303,6 +315,7 @@ machine_reload(struct mctx *c)
 	move_want(c);
 	move_backups(c);
 	move_request(c);
+	move_drill(c);
 	move_try(c);
 	machine_target_clear(c);
 	if (mapped(c, MACHINE_PRIMARY) == MACHINE_NONE) {

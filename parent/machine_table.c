@@ -463,13 +463,14 @@ static void
 a_outage(struct mctx *c, enum mreason why)
 {
 	event_begin(c, why);
-	machine_try_begin(c, MACHINE_NONE);
+	machine_try_begin(c, machine_drill_taken(c));
 }
 
 static void
 a_asked(struct mctx *c, enum mreason why)
 {
 	event_begin(c, why);
+	(void)machine_drill_taken(c);
 	machine_try_begin(c, c->m->request_uplink);
 }
 

@@ -227,6 +227,14 @@ machine_try_end(struct mctx *c)
 		turn_begin(c, MACHINE_NONE);
 }
 
+/* A turn at this one, though nobody needs it. */
+void
+machine_try_drill(struct mctx *c, uint32_t uplink)
+{
+	c->m->backup[uplink].tries = 0;
+	turn_begin(c, uplink);
+}
+
 /* The try under way failed; what follows is decided by try_run. */
 void
 machine_try_failed(struct mctx *c, uint32_t class, uint32_t ms)
@@ -295,7 +303,7 @@ tries_max(const struct mctx *c, uint32_t uplink)
 {
 	const struct machine_uplink_conf *u = &c->conf->uplink[uplink];
 
-	if (machine_asked(c->m))
+	if (machine_asked(c->m) || machine_drilling(c->m, uplink))
 		return (c->m->try.class == MSG_LINK_RETRY ? 2 : 1);
 	return (u->needs_dial && u->redial > 1 ? u->redial : 1);
 }
@@ -363,6 +371,14 @@ try_after_failure(struct mctx *c)
 	if (t->class == MSG_LINK_GIVEUP && !b->gave_up) {
 		b->gave_up = true;
 		machine_alarm(c, MALARM_GIVE_UP, t->uplink, MWHY_GAVE_UP);
+	}
+	if (machine_drilling(m, t->uplink) &&
+	    b->tries >= tries_max(c, t->uplink)) {
+		machine_drill_end(
+		    c, false, b->stale ? MWHY_NOT_PROVED : MWHY_NOT_STARTED);
+		b->tries = 0;
+		turn_begin(c, MACHINE_NONE);
+		return;
 	}
 	if (m->state == MACHINE_STRANDED || t->class == MSG_LINK_GIVEUP ||
 	    t->class == MSG_LINK_NEXT || b->tries >= tries_max(c, t->uplink) ||
@@ -450,7 +466,8 @@ try_go(struct mctx *c)
 		    monotime_add_ms(c->now, MACHINE_APPLY_MS + MACHINE_STOP_MS);
 		return (true);
 	}
-	if (machine_hot_can(c, t->uplink)) {
+	if (machine_hot_can(c, t->uplink) &&
+	    !machine_drilling(c->m, t->uplink)) {
 		t->phase = MACHINE_TRY_PROVED;
 		t->before = true;
 		return (true);
@@ -538,6 +555,8 @@ try_wait(struct mctx *c)
 	/* one whose call has come through is not left for another */
 	if (!t->hangup && !t->dialed && m->state == MACHINE_STRANDED)
 		t->uplink = first_due(c);
+	if (machine_drilling(m, t->uplink))
+		return (try_go(c));
 	if (machine_keeping(m) && (t->hangup ? !machine_hot_down(c, t->uplink)
 					     : t->uplink != first_due(c))) {
 		turn_begin(c, first_due(c));
@@ -573,7 +592,8 @@ called_off(const struct mctx *c)
 	if (t->phase == MACHINE_TRY_WAIT && !t->dialed &&
 	    !machine_allowed(c->m, t->uplink))
 		return (true);
-	return (machine_keeping(c->m) ? !machine_is_hot(c->conf, t->uplink)
+	return (machine_keeping(c->m) ? !machine_is_hot(c->conf, t->uplink) &&
+					    !machine_drilling(c->m, t->uplink)
 				      : !machine_usable(c->m, t->uplink));
 }
 
@@ -626,6 +646,8 @@ machine_try_run(struct mctx *c)
 		try_after_failure(c);
 		return (true);
 	case MACHINE_TRY_PROVED:
+		return (machine_drilling(c->m, t->uplink) &&
+			machine_drill_proved(c));
 	case MACHINE_TRY_MAX:
 		break;
 	}
@@ -669,11 +691,13 @@ machine_hangup(struct mctx *c)
 			   m->state != MACHINE_STARTING &&
 			   m->want.active != i && m->want.drain != i &&
 			   !is_kept(c, i)) {
-			/* unless its failure was counted already */
-			if ((!m->try.hangup || m->try.uplink != i) &&
+			/* unless its failure was counted, or it had none */
+			if (!m->backup[i].drilled &&
+			    (!m->try.hangup || m->try.uplink != i) &&
 			    (!monotime_valid(m->backup[i].not_before) ||
 				machine_passed(c, m->backup[i].not_before)))
 				link_ended(c, i);
+			c->m->backup[i].drilled = false;
 			link_stop(c, i);
 		}
 	}

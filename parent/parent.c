@@ -21,6 +21,7 @@
 #include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/cost.h"
+#include "parent/drilling.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
@@ -156,6 +157,19 @@ got_stats(struct imsg *imsg)
 }
 
 static void
+got_measured(struct imsg *imsg)
+{
+	struct msg_measured m;
+
+	if (parent_get(CHILD_PROBER, imsg, &m, sizeof(m)) == -1)
+		return;
+	if (!msg_measured_valid(&m))
+		parent_distrust(CHILD_PROBER, IMSG_MEASURED);
+	else
+		drilling_measured(&m);
+}
+
+static void
 got_stats_end(struct imsg *imsg)
 {
 	uint32_t asker;
@@ -198,6 +212,9 @@ parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_STATS_END:
 		got_stats_end(imsg);
+		break;
+	case IMSG_MEASURED:
+		got_measured(imsg);
 		break;
 	case IMSG_PEER_IN:
 		got_peer(imsg);

@@ -14,6 +14,7 @@
  *	link.c		one backup being brought up or hung up, step by step
  *	link_hook.c	the same of an interface, by hooks
  *	cost.c		what backups cost, and may
+ *	drilling.c	tests of backups, when and how they went
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
  *	peering.c	the peers' protocol (peers.h) in the daemon
@@ -82,6 +83,8 @@ struct link {
 	int dialer_has_tty;
 	struct event timer;
 	struct monotime began;
+	struct monotime answered; /* the call, or the start hook has ended */
+	struct monotime prepared; /* it is up */
 	int called; /* this try got so far as to place a call */
 	uint64_t dials;
 	uint64_t dialed; /* that ended in a link */

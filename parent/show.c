@@ -14,6 +14,7 @@
 #include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/cost.h"
+#include "parent/drilling.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/target.h"
@@ -301,6 +302,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.received = u->received;
 	r.sent = u->sent;
 	cost_fill(id, &r.budget);
+	drilling_fill(id, &r.drill);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;

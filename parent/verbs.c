@@ -90,6 +90,17 @@ plan(uint32_t ctl, const struct ctl_plan *p)
 }
 
 static void
+drill(uint32_t ctl, const struct ctl_name *n)
+{
+	uint32_t id;
+
+	if (reload_changing())
+		control_result(ctl, CTL_REFUSED, "a reload is under way");
+	else if (find_backup(ctl, n->name, &id) == 0)
+		ask_machine(MEV_DRILL, ctl, id, 0);
+}
+
+static void
 grant(uint32_t ctl, const struct ctl_grant *g)
 {
 	uint32_t id;
@@ -179,6 +190,9 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		break;
 	case IMSG_CTL_PLAN:
 		plan(ctl, data);
+		break;
+	case IMSG_CTL_DRILL:
+		drill(ctl, data);
 		break;
 	case IMSG_CTL_GRANT:
 		grant(ctl, data);

@@ -102,7 +102,7 @@ test_wrong_words(void **state)
 	refused("show summary now", "one word too many: now");
 	refused("confirm it", "too many");
 	/* of the design, but not yet */
-	refused("drill", "not supported in this version");
+	refused("replay", "not supported in this version");
 	refused("f", "f: unknown or ambiguous");
 	refused("for 10m failover", "for: unknown or ambiguous");
 	refused("show peers hq branch", "one word too many: branch");
@@ -113,6 +113,11 @@ static void
 test_grant(void **state)
 {
 	(void)state;
+	taken("drill", IMSG_CTL_DRILL);
+	assert_string_equal(c.data.name.name, "");
+	taken("drill pots", IMSG_CTL_DRILL);
+	assert_string_equal(c.data.name.name, "pots");
+	refused("drill pots now", "one word too many");
 	taken("grant pots time 2h", IMSG_CTL_GRANT);
 	assert_string_equal(c.data.grant.name, "pots");
 	assert_int_equal(c.data.grant.cost, CONF_COST_TIME);

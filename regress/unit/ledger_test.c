@@ -65,6 +65,8 @@ test_round_trip(void **state)
 	e->grudge.refused = 3;
 	e->grudge.gave_up = 1;
 	e->grudge.wait_ms = 3500000;
+	e->drill = (struct drill_past){ 1760000000, 1, 1, 5100, 3000, 800, 8900,
+		1492, 14000, 1, 2, { 8800, 8900 } };
 	e = ledger_get(&l, "lte", all);
 	strlcpy(e->counter.ifname, "wwan0", sizeof(e->counter.ifname));
 	e->counter.ifindex = 4;
@@ -100,6 +102,12 @@ test_broken(void **state)
 		"B\ta\t0\t1\t2\t3\t0\t0\t0\t0\t0\t0\t-\t0\t0\t0\t0\t0\t-1\n",
 		"B\ta\t0\t-1\t2\t3\t0\t0\t0\t0\t0\t0\t-\t0\t0\t0\t0\t0\t0\n",
 		"B\tlte\t0\t1\t2\t3\t0\t0\t0\t0\t0\t0\t-\t0\t0\t0\t0\t0\t0\n",
+		"D\tlte\t0\t2\t0\t0\t0\t0\t0\t0\t0\t0\n",
+		"D\tpots\t0\t1\t0\t0\t0\t0\t0\t0\t0\t0\n",
+		"D\tlte\t0\t1\t0\n",
+		"R\tlte\n",
+		"R\tlte\tx\n",
+		"R\tpots\t5\n",
 		"B\tcut\t0\t1",
 	};
 	static struct ledger l;

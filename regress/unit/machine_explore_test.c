@@ -38,7 +38,8 @@ struct world {
 	uint32_t probed; /* bit mask: rounds are asked for */
 	uint32_t barred; /* bit mask: no call may be placed */
 	uint32_t kernel; /* bit mask: uplinks that may carry traffic */
-	uint32_t asked[2]; /* ids of requests not answered, 0: free */
+	uint32_t asked[3]; /* ids of requests not answered, 0: free */
+	bool drilling;
 	uint32_t last_id;
 };
 
@@ -69,6 +70,8 @@ enum wrong {
 	HOT_FORGOTTEN,
 	HOT_UNPROVED,
 	BUDGET_IGNORED,
+	DRILL_IN_DOUBT,
+	DRILL_NOT_ENDED,
 	WRONG_MAX
 };
 
@@ -140,7 +143,7 @@ world_reply(struct world *w, const struct maction *a)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 3; i++)
 		if (a->id != 0 && w->asked[i] == a->id) {
 			w->asked[i] = 0;
 			return (true);
@@ -149,17 +152,35 @@ world_reply(struct world *w, const struct maction *a)
 	return (false);
 }
 
-/* Only the machine's one pending request may be without an answer. */
+/* Only its pending switch and its drill may be without an answer. */
 static bool
 world_waits(const struct world *w, const struct machine *m)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
-		if (w->asked[i] != 0 && w->asked[i] != m->request) {
+	for (i = 0; i < 3; i++)
+		if (w->asked[i] != 0 && w->asked[i] != m->request &&
+		    w->asked[i] != m->drill.id) {
 			why_not = "a request was forgotten";
 			return (false);
 		}
+	return (true);
+}
+
+static bool
+world_drill(struct world *w, const struct machine *m, const struct maction *a)
+{
+	if (w->drilling != (a->type == MACT_DRILL_END)) {
+		why_not = "drills do not begin and end in turn";
+		return (false);
+	}
+	w->drilling = a->type == MACT_DRILL_BEGIN;
+	if (w->drilling &&
+	    (!m->primary.good || m->primary.down || m->primary.congested ||
+		m->want.active != MACHINE_PRIMARY || m->held != MACHINE_NONE)) {
+		why_not = "a drill began while the primary was in doubt";
+		return (false);
+	}
 	return (true);
 }
 
@@ -201,6 +222,11 @@ world_actions(struct world *w, const struct machine *m,
 			break;
 		case MACT_PROBE_OFF:
 			w->probed &= ~(1u << a->uplink);
+			break;
+		case MACT_DRILL_BEGIN:
+		case MACT_DRILL_END:
+			if (!world_drill(w, m, a))
+				return (false);
 			break;
 		case MACT_REPLY:
 			if (!world_reply(w, a))
@@ -288,8 +314,13 @@ world_event(struct world *w, const struct machine *m,
 	case MEV_CONFIRM:
 	case MEV_HOLD:
 	case MEV_RELEASE:
+	case MEV_DRILL:
+		if (ev->id == 0)
+			break;
 		w->last_id = ev->id;
-		w->asked[w->asked[0] == 0 ? 0 : 1] = ev->id;
+		w->asked[w->asked[0] == 0   ? 0
+			 : w->asked[1] == 0 ? 1
+					    : 2] = ev->id;
 		break;
 	default:
 		break;
@@ -460,6 +491,12 @@ wrong_before(enum wrong wrong, struct machine *m, struct mevent *ev)
 		ev->verdict = MSG_BAD;
 	if (wrong == IGNORES_HOLD && ev->type != MEV_RELEASE)
 		m->held = MACHINE_NONE;
+	if (wrong == DRILL_IN_DOUBT && ev->type == MEV_DRILL &&
+	    m->state == MACHINE_SUSPECT) {
+		m->state = MACHINE_ON_PRIMARY;
+		m->primary.good = true;
+		m->primary.bad = 0;
+	}
 	if (wrong == BUDGET_IGNORED)
 		m->backup[1].barred = false;
 	if (wrong == RETRY_IGNORED && ev->type == MEV_ROUND &&
@@ -505,6 +542,14 @@ wrong_after(enum wrong wrong, struct machine *m, struct mactions *out)
 		if (m->backup[1].kept && out->n < MACTIONS_MAX)
 			out->list[out->n++] =
 			    (struct maction){ .type = MACT_STOP, .uplink = 1 };
+		break;
+	case DRILL_IN_DOUBT:
+		if (m->drill.uplink != MACHINE_NONE)
+			m->primary.good = false;
+		break;
+	case DRILL_NOT_ENDED:
+		m->drill.uplink =
+		    m->state == MACHINE_DIALING ? 1 : MACHINE_NONE;
 		break;
 	case HOT_FORGOTTEN:
 		if (m->state == MACHINE_ON_PRIMARY)
@@ -580,7 +625,7 @@ mix_backup(uint64_t *h, const struct machine_backup *b, struct monotime now)
 {
 	mix(h, (uint64_t)b->link);
 	mix(h, (uint64_t)(b->proved | b->stale << 1 | b->same << 2 |
-			  b->gave_up << 3 | b->barred << 4));
+			  b->gave_up << 3 | b->barred << 4 | b->drilled << 5));
 	mix(h, b->fails > 3 ? 3 : b->fails);
 	mix(h, b->refused);
 	mix(h, b->tries);
@@ -622,6 +667,13 @@ mix_try(uint64_t *h, const struct machine_try *t, struct monotime now)
 	mix_time(h, t->deadline, now);
 }
 
+static void
+mix_drill(uint64_t *h, const struct machine_drill *d)
+{
+	mix(h, d->uplink);
+	mix(h, (uint64_t)(d->measuring | d->measured << 1 | (d->id != 0) << 2));
+}
+
 static uint64_t
 fingerprint(const struct machine *m, const struct world *w,
     const struct machine_conf *conf, struct monotime now)
@@ -654,6 +706,7 @@ fingerprint(const struct machine *m, const struct world *w,
 	mix_time(&h, m->request_until, now);
 	mix_primary(&h, &m->primary, now);
 	mix_try(&h, &m->try, now);
+	mix_drill(&h, &m->drill);
 	mix(&h, w->kernel);
 	for (i = 1; i < conf->nuplinks; i++) {
 		mix_backup(&h, &m->backup[i], now);
@@ -737,6 +790,8 @@ add_backup(struct events *e, uint32_t i)
 	add(e, MEV_PROOF_FAILED, i)->same = true;
 	add(e, MEV_PROOF_FAILED, i);
 	add(e, MEV_DRAINED, i);
+	add(e, MEV_DRILL, i);
+	add(e, MEV_MEASURED, i);
 	add(e, MEV_ALLOW, i);
 	add(e, MEV_ALLOW, i)->up = true;
 	add_rounds(e, i);
@@ -771,6 +826,7 @@ all_events(struct events *e, const struct search *s, const struct node *n)
 	add(e, MEV_TICK, none);
 	add_op(e, &n->w, MEV_FAILOVER, none, 0);
 	add_op(e, &n->w, MEV_FAILOVER, s->conf->nuplinks - 1, 60000);
+	add_op(e, &n->w, MEV_DRILL, none, 0);
 	add_op(e, &n->w, MEV_FALLBACK, none, 0);
 	add_op(e, &n->w, MEV_CONFIRM, none, 0);
 	add_op(e, &n->w, MEV_HOLD, none, 60000);
@@ -903,6 +959,8 @@ friendly(const struct machine *m, const struct machine_conf *conf, bool primary,
 		*ev = *add(&e, MEV_LINK_UP, m->try.uplink);
 	else if (m->try.phase == MACHINE_TRY_PROVE)
 		*ev = *add(&e, MEV_PROVED, m->try.uplink);
+	else if (m->drill.measuring)
+		*ev = *add(&e, MEV_MEASURED, m->drill.uplink);
 	else if (turn % 4 == 0)
 		*ev = *add(&e, MEV_TICK, 0);
 	else {
@@ -961,13 +1019,14 @@ check_answer(struct search *s, size_t from)
 	struct mevent tick = *add(&e, MEV_TICK, 0);
 	size_t i;
 
-	for (i = 0; i < STEPS_MAX && n.m.request != 0; i++) {
+	for (i = 0; i < STEPS_MAX && (n.m.request != 0 || n.m.drill.id != 0);
+	     i++) {
 		n.now = time_of(s, &n, &tick);
 		if (!advance(s, &n.m, &n.w, n.now, &tick))
 			complain(s, from, &tick);
 	}
 	why_not = "a request is never answered";
-	if (n.m.request != 0)
+	if (n.m.request != 0 || n.m.drill.id != 0)
 		complain(s, from, &tick);
 }
 
