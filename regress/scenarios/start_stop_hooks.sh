@@ -100,6 +100,7 @@ ok "the link is stopped" wait_until 10 "! ip addr show wan2 | grep -q 'inet '"
 ok "nothing has changed" wait_until 5 "same_as $LAB/before"
 
 lab_stop
+rm /var/lib/dialfail/backups # it remembers the failures until now
 : >$LAB/starts
 how fail
 lab_start
