@@ -131,6 +131,7 @@ parse_failed(char *text, struct ledger *l)
 
 	if (n < 0 || n > MACHINE_DIAL_CAP)
 		return -1;
+	memset(l->failed_ms, 0, sizeof(l->failed_ms));
 	for (i = 0; i < n; i++)
 		if (record_number(f[i], 0,
 			i == 0 ? MACHINE_DIAL_CAP_EVERY_MS
@@ -224,6 +225,7 @@ parse_samples(char *text, struct ledger *l)
 	if (n < 2 || n > 1 + DRILL_SAMPLES ||
 	    (e = ledger_find(l, f[0])) == NULL)
 		return -1;
+	memset(e->drill.sample, 0, sizeof(e->drill.sample));
 	for (i = 1; i < n; i++)
 		if (record_number32(f[i], &e->drill.sample[i - 1]) == -1)
 			return -1;
