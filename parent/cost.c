@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/wall.h"
+#include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/cost.h"
 #include "parent/drilling.h"
@@ -159,7 +160,7 @@ alarm_budget(uint32_t id, enum conf_cost cost, uint32_t percent)
 	    : conf->refuse ? "; in 10 minutes it is used for no new call, "
 			     "unless more is granted"
 			   : "; it goes on");
-	engine_alarm("budget", id, text);
+	alarms_raise("budget", id, text);
 }
 
 /* ---- what may be used ---- */
@@ -218,7 +219,7 @@ warn_hours(uint32_t id, int64_t now_s)
 		    "%s: its hours end in 10 minutes: it is used for no new "
 		    "call then",
 		    u->conf.label);
-		engine_alarm("budget", id, text);
+		alarms_raise("budget", id, text);
 		u->account.hours_told = 1;
 	} else if (!ends)
 		u->account.hours_told = 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/wall.h"
+#include "parent/alarms.h"
 #include "parent/cost.h"
 #include "parent/drilling.h"
 #include "parent/history.h"
@@ -184,7 +185,7 @@ watch_p95(uint32_t id, struct drill_past *p)
 	snprintf(text, sizeof(text),
 	    "%s: 95 of 100 drills are ready within %.1f s; it was %.1f s",
 	    uplink_name(id), is / 1e3, was / 1e3);
-	engine_alarm("drill", id, text);
+	alarms_raise("drill", id, text);
 }
 
 static void
