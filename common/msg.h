@@ -26,7 +26,7 @@
 
 #define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
 #define MSG_EVENT_LEN   16 /* an event's id, with its NUL */
-#define MSG_TIME_LEN  24 /* 2026-11-26T04:47:16Z */
+#define MSG_TIME_LEN    24 /* 2026-11-26T04:47:16Z */
 #define MSG_HOOK_LEN    64 /* "switch.d/" and a name, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
