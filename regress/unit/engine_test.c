@@ -13,17 +13,21 @@
 
 #include "regress/unit/parent_rig.h"
 
-static const char *const site =
-    "primary eth1 {\n"
-    "	target 198.51.100.7\n	target 198.51.100.8\n	target 192.0.2.1 near\n"
-    "}\n"
-    "backup pots {\n"
-    "	modem \"/dev/ttyS0\" speed 115200\n	phone \"5551\" \"5552\"\n"
-    "	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n"
-    "	dial { after 0s timeout 60s redial 2 backoff 10ms max 10ms }\n"
-    "}\n"
-    "backup dsl { interface eth3 }\n"
-    "fallback automatic { after 0s stable 0s drain 0s }\n";
+#define ALONE                                                          \
+	"primary eth1 {\n"                                             \
+	"	target 198.51.100.7\n	target 198.51.100.8\n"                 \
+	"	target 192.0.2.1 near\n"                                     \
+	"}\n"                                                          \
+	"backup pots {\n"                                              \
+	"	modem \"/dev/ttyS0\" speed 115200\n"                         \
+	"	phone \"5551\" \"5552\"\n"                                   \
+	"	account \"b017\" secret file "                               \
+	"\"/etc/dialfail/private/isp\"\n"                              \
+	"	dial { after 0s timeout 60s redial 2 backoff 10ms max 10ms " \
+	"}\n"                                                          \
+	"}\n"                                                          \
+	"fallback automatic { after 0s stable 0s drain 0s }\n"
+#define SITE ALONE "backup dsl { interface eth3 }\n"
 
 static void
 link_result(enum child_id from, uint32_t type, uint32_t id, uint32_t class,
@@ -65,14 +69,20 @@ tty(uint32_t id)
 }
 
 static void
-home(void)
+home_of(const char *text)
 {
-	rig_configured(site);
+	rig_configured(text);
 	rig_facts(0, 1);
 	rig_adopt(0, 0);
 	rig_apply();
 	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
 	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+}
+
+static void
+home(void)
+{
+	home_of(SITE);
 }
 
 static void
@@ -148,7 +158,7 @@ story_busy(void)
 	struct msg_link m;
 	struct msg_dial d;
 
-	home();
+	home_of(ALONE); /* nothing else is tried while it pauses */
 	primary_dies();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
 	tty(1);
@@ -179,7 +189,7 @@ adopted(int manual)
 	struct msg_probe p;
 	struct msg_net_want w;
 
-	snprintf(text, sizeof(text), "%s%s", site,
+	snprintf(text, sizeof(text), "%s%s", SITE,
 	    manual ? "fallback manual\n" : "");
 	if (manual) {
 		char *end = strstr(text, "fallback automatic");
@@ -363,7 +373,7 @@ story_early_rounds(void)
 {
 	int i;
 
-	rig_configured(site);
+	rig_configured(SITE);
 	for (i = 0; i < 500; i++)
 		rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
 	rig_facts(0, 1);
