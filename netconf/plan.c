@@ -37,16 +37,19 @@ plan_step(struct plan *p, enum step_type type)
 	return st;
 }
 
-/* Nothing in it, but its room. */
+/* Nothing in it, but its room; what was not used is zero already. */
 static void
 begin(struct plan *p)
 {
-	struct step *step = p->step;
-	size_t room = p->room;
+	struct wanted *d = &p->wanted;
 
-	memset(p, 0, sizeof(*p));
-	p->step = step;
-	p->room = room;
+	memset(d->rule, 0, d->nrules * sizeof(d->rule[0]));
+	memset(d->route, 0, d->nroutes * sizeof(d->route[0]));
+	memset(d->element, 0, d->nelements * sizeof(d->element[0]));
+	d->nrules = d->nroutes = d->nelements = 0;
+	d->too_many = 0;
+	p->n = 0;
+	p->nat[0] = p->load[0] = p->error[0] = '\0';
 }
 
 struct step *
