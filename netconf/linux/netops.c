@@ -29,8 +29,7 @@ dump_once(struct net_state *s, const struct net_uplinks *u)
 	memset(s, 0, sizeof(*s));
 	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
 	    rule_dump(&route, s) == 0 && route_dump(&route, s, u) == 0 &&
-	    nft_handle(&netfilter, &s->nat) == 0 &&
-	    set_dump_all(&netfilter, s) == 0)
+	    ruleset_dump(&netfilter, s) == 0)
 		return 0;
 	return -1;
 }

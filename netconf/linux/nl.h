@@ -14,6 +14,7 @@
  *	others.c	what is of others, as lines
  *	nft.c		our nft table: is it there, load it
  *	set.c		elements of its sets
+ *	ruleset.c	both, read again only if others are there
  *	counter.c	its counters
  *	octets.c	what a link has carried
  *	monitor.c	something has changed
@@ -235,6 +236,9 @@ int set_networks(struct set_dump *); /* from its points to the state */
 int set_dump_all(struct nl *, struct net_state *);
 int set_change(struct nl *, const struct net_element *del, size_t ndel,
     const struct net_element *add, size_t nadd);
+
+/* ruleset.c */
+int ruleset_dump(struct nl *, struct net_state *);
 
 /* counter.c */
 int counter_decode(const struct nlmsghdr *, void *packets);
