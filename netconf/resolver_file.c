@@ -34,29 +34,50 @@ resolver_file_read(const char *path, char *text, size_t size)
 	return 0;
 }
 
+/* All of it, or -1. */
 static int
 fill(int fd, const char *text)
 {
 	ssize_t len = (ssize_t)strlen(text), n;
-	int saved;
 
-	if ((n = write(fd, text, (size_t)len)) != len && n != -1)
+	if ((n = write(fd, text, (size_t)len)) == len)
+		return 0;
+	if (n != -1)
 		errno = ENOSPC;
-	saved = errno;
-	if (close(fd) == -1 || n != len) {
-		errno = n != len ? saved : errno;
-		return -1;
-	}
-	return 0;
+	return -1;
 }
 
 static int
+close_well(int fd, int result)
+{
+	int saved = errno;
+
+	if (close(fd) == -1 && result == 0)
+		return -1;
+	errno = saved;
+	return result;
+}
+
+/*
+ * Its room first, and what it held is cut off last: who reads it meanwhile, or
+ * finds it after a crash or on a full disk, has servers to ask.
+ */
+static int
 write_over(const char *path, const char *text)
 {
-	int fd;
+	off_t len = (off_t)strlen(text);
+	struct stat st;
+	int fd, result;
 
-	fd = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
-	return fd == -1 ? -1 : fill(fd, text);
+	/* posix_fallocate(3) reads where a file system has no such call */
+	if ((fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return -1;
+	if ((result = fstat(fd, &st)) == 0 && len > st.st_size &&
+	    (errno = posix_fallocate(fd, 0, len)) != 0)
+		result = -1;
+	if (result == 0 && (result = fill(fd, text)) == 0)
+		result = ftruncate(fd, len);
+	return close_well(fd, result);
 }
 
 int
@@ -83,7 +104,8 @@ resolver_file_write(const char *path, const char *text)
 	    fchmod(fd, st.st_mode & 07777) == -1) {
 		saved = errno;
 		close(fd);
-	} else if (fill(fd, text) == 0 && rename(new, path) == 0)
+	} else if (close_well(fd, fill(fd, text)) == 0 &&
+		   rename(new, path) == 0)
 		return 0;
 	else
 		saved = errno;

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <event.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/monotime.h"
 #include "netconf/program.h"
 #include "netconf/resolver.h"
 #include "netconf/run.h"
@@ -36,6 +38,8 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLVED    "/run/systemd/resolve/io.systemd.Resolve"
 #define PROGRAM_MS  (5 * 1000)
+#define AGAIN_MS    (5 * 1000) /* after a program that failed, and doubled ... */
+#define DOUBLED_MAX 6 /* ... to five minutes */
 #define JOBS_MAX    3
 #define ARGS_MAX    (4 + CONF_DNS_MAX)
 
@@ -44,6 +48,8 @@ static struct resolver now; /* in force, as on disk */
 static int seen; /* by this process: it is as on disk */
 static struct resolver left; /* what others have overwritten meanwhile */
 static int refused; /* to give back, since it was asked for */
+static uint32_t fails; /* of programs, in a row */
+static struct event again;
 
 /* What is to be run, in order. */
 static struct {
@@ -55,8 +61,10 @@ static struct {
 	struct program program;
 } jobs;
 
+static const char *by_whom(const struct resolver *);
 static void given_back(void);
 static void settle(void);
+static void on_again(int, short, void *);
 
 static void __attribute__((__format__(printf, 1, 2))) tell(const char *fmt, ...)
 {
@@ -150,6 +158,29 @@ choose(void)
 
 static void run_job(void);
 
+/* Who keeps resolvers may be about to start, or to come back. */
+static void
+has_failed(const char *text)
+{
+	struct timeval tv = monotime_ms(
+	    (int64_t)AGAIN_MS << (fails < DOUBLED_MAX ? fails : DOUBLED_MAX));
+
+	/* once, however often it is tried */
+	if (fails++ == 0)
+		tell("%s %s: %.120s", jobs.path, jobs.text[jobs.next - 1][0],
+		    text);
+	evtimer_add(&again, &tv);
+	refused = jobs.back;
+	settle();
+}
+
+static void
+not_failed(void)
+{
+	fails = 0;
+	evtimer_del(&again);
+}
+
 static void
 on_end(int ok, const char *text, void *arg)
 {
@@ -157,12 +188,8 @@ on_end(int ok, const char *text, void *arg)
 	jobs.running = 0;
 	if (ok)
 		run_job();
-	else {
-		tell("%s %s: %.120s", jobs.path, jobs.text[jobs.next - 1][0],
-		    text);
-		refused = jobs.back;
-		settle();
-	}
+	else
+		has_failed(text);
 }
 
 static void
@@ -179,6 +206,9 @@ run_job(void)
 	int i;
 
 	if (jobs.next == jobs.n) {
+		if (fails > 0 && !jobs.back)
+			tell("%s has them now", by_whom(&now));
+		not_failed();
 		if (jobs.back)
 			given_back();
 		settle();
@@ -359,6 +389,7 @@ resolver_open(void)
 {
 	char line[PATH_MAX + 256];
 
+	evtimer_set(&again, on_again, NULL);
 	if (resolver_file_read(RECORD, line, sizeof(line)) == -1) {
 		if (errno != ENOENT)
 			log_warn(RECORD);
@@ -405,6 +436,16 @@ give_back(void)
 		by_resolvconf(&now, 1);
 }
 
+/* All of its programs, from the first one on. */
+static void
+take_by_program(void)
+{
+	if (now.how == RESOLVER_RESOLVED)
+		by_resolved(&now, 0);
+	else if (now.how == RESOLVER_RESOLVCONF)
+		by_resolvconf(&now, 0);
+}
+
 static void
 take(void)
 {
@@ -424,10 +465,23 @@ take(void)
 		return;
 	resolver_servers(&now, " ", servers, sizeof(servers));
 	tell("%s by %s", servers, by_whom(&now));
-	if (now.how == RESOLVER_RESOLVED)
-		by_resolved(&now, 0);
-	else if (now.how == RESOLVER_RESOLVCONF)
-		by_resolvconf(&now, 0);
+	take_by_program();
+}
+
+static void
+on_again(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (jobs.running)
+		return; /* it tells how it goes on */
+	if (!refused && resolver_same(&now, &want)) {
+		take_by_program();
+		return;
+	}
+	refused = 0;
+	settle();
 }
 
 /* Is what the record says so?  It may have been written just before. */
@@ -479,6 +533,7 @@ resolver_follow(uint32_t active)
 	const struct conf *conf = config_current();
 	const struct conf_uplink *u = &conf->uplink[active];
 	const struct conf_private *p = &conf->private[active];
+	const struct resolver was = want;
 
 	memset(&want, 0, sizeof(want));
 	if (conf->dns == CONF_DNS_FOLLOW && u->role == CONF_BACKUP) {
@@ -493,6 +548,8 @@ resolver_follow(uint32_t active)
 	if (want.n == 0)
 		memset(&want, 0, sizeof(want));
 	refused = 0;
+	if (!jobs.running && !resolver_same(&want, &was))
+		not_failed();
 	settle();
 }
 
@@ -526,6 +583,8 @@ resolver_show(plan_line *line, void *arg)
 		why = ": not wanted";
 	else if (by_file(&now) && look() != WHOSE_OURS)
 		why = ": changed by others";
+	else if (fails > 0)
+		why = ": wanted, but refused";
 	snprintf(text, sizeof(text), "resolvers %s", servers);
 	if (now.how != RESOLVER_NONE) {
 		strlcat(text, " by ", sizeof(text));

@@ -25,6 +25,7 @@
 #undef RUNDIR
 #define RUNDIR "/run/dialfail"
 #include "common/monotime.h"
+#include "netconf/resolver_file.c"
 #include "netconf/resolver_set.c"
 
 #define OLD                                          \
@@ -102,6 +103,7 @@ setup(void **arg)
 	addr_parse("100.71.0.1", &modem_dns[0]);
 	event_init();
 	child_init();
+	evtimer_set(&again, on_again, NULL);
 	return 0;
 }
 
@@ -126,6 +128,7 @@ fresh(void **arg)
 	memset(&want, 0, sizeof(want));
 	memset(&left, 0, sizeof(left));
 	seen = refused = 0;
+	not_failed();
 	told[0] = '\0';
 	conf.dns = CONF_DNS_FOLLOW;
 	nmodem_dns = 1;
@@ -155,6 +158,7 @@ restart(void)
 	memset(&want, 0, sizeof(want));
 	memset(&left, 0, sizeof(left));
 	seen = refused = 0;
+	not_failed();
 	told[0] = '\0';
 	resolver_open();
 }
@@ -181,6 +185,18 @@ wait_idle(void)
 {
 	while (resolver_busy())
 		event_loop(EVLOOP_ONCE);
+}
+
+/* The moment has come at which it is tried again. */
+static void
+time_passes(void)
+{
+	struct timeval at_once = { 0, 0 };
+
+	assert_true(evtimer_pending(&again, NULL));
+	evtimer_add(&again, &at_once);
+	event_loop(EVLOOP_ONCE);
+	wait_idle();
 }
 
 /* ---- the core ---- */
@@ -557,6 +573,58 @@ test_program_fails(void **arg)
 	resolver_follow(0);
 }
 
+/* It is tried again, without a word until it works. */
+static void
+test_program_works_again(void **arg)
+{
+	(void)arg;
+	program("resolvconf", "exit 3");
+	resolver_follow(1);
+	wait_idle();
+	resolver_show(on_shown, NULL);
+	assert_non_null(strstr(shown, "by resolvconf: wanted, but refused"));
+	told[0] = '\0';
+	time_passes();
+	resolver_follow(1); /* the same wish changes nothing of it */
+	assert_string_equal(told, "");
+	program("resolvconf", "");
+	time_passes();
+	assert_string_equal(told, "resolvers: resolvconf has them now\n");
+	assert_false(evtimer_pending(&again, NULL));
+	/* and so is giving back */
+	program("resolvconf", "exit 3");
+	resolver_follow(0);
+	wait_idle();
+	program("resolvconf", "");
+	time_passes();
+	assert_non_null(strstr(told, "resolvconf has none of wan2 any more"));
+	assert_false(evtimer_pending(&again, NULL));
+	nothing_left();
+}
+
+/* Longer and shorter than what was there, and where there is no room. */
+static void
+test_written_over(void **arg)
+{
+	static char text[RESOLVER_TEXT_MAX], more[RESOLVER_TEXT_MAX];
+
+	(void)arg;
+	assert_int_equal(system("mkdir -p /run/small && mount -t tmpfs -o "
+				"size=4096 tmpfs /run/small"),
+	    0);
+	memset(text, 'x', 4000);
+	put("/run/small/real", "short\n", 0644);
+	assert_int_equal(write_over("/run/small/real", text), 0);
+	assert_string_equal(content("/run/small/real"), text);
+	assert_int_equal(write_over("/run/small/real", "short\n"), 0);
+	assert_string_equal(content("/run/small/real"), "short\n");
+	memset(more, 'y', 8000);
+	assert_int_equal(write_over("/run/small/real", more), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_string_equal(content("/run/small/real"), "short\n");
+	assert_int_equal(umount("/run/small"), 0);
+}
+
 static void
 test_resolved(void **arg)
 {
@@ -622,6 +690,8 @@ main(void)
 		cmocka_unit_test_setup(test_resolvconf, fresh),
 		cmocka_unit_test_setup(test_back_while_it_runs, fresh),
 		cmocka_unit_test_setup(test_program_fails, fresh),
+		cmocka_unit_test_setup(test_program_works_again, fresh),
+		cmocka_unit_test_setup(test_written_over, fresh),
 		cmocka_unit_test_setup(test_resolved, fresh),
 	};
 
