@@ -26,9 +26,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libmnl/libmnl.h>
 
 #include "common/monotime.h"
 #include "common/sandbox.h"
+#include "netconf/linux/nl.h"
 #include "netconf/nft.h"
 #include "netconf/plan.h"
 
@@ -804,6 +806,60 @@ full_table(void **state)
 }
 
 /* As one of a static configuration, two of a router's, and over both. */
+static int
+is_in(const struct net_state *s, const struct net_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < s->nroutes; i++)
+		if (memcmp(&s->routes[i], r, sizeof(*r)) == 0)
+			return 1;
+	return 0;
+}
+
+/* Before Linux 4.20 all routes are told, whatever is asked for. */
+static void
+no_strict_dumps(void **state)
+{
+	static const struct net_uplinks uplinks = { 2, { "eth1", "wan2.7" } };
+	struct net_state asked, s;
+	struct nl nl;
+	size_t i;
+	int no = 0;
+
+	(void)state;
+	run("ip route add default via 192.0.2.1; "
+	    "ip route add 10.9.0.0/16 via 192.0.2.1; "
+	    "ip route add 10.8.0.0/16 dev peer1; "
+	    "ip route add 203.0.113.0/24 via 192.0.2.1; "
+	    "ip route add default via 198.51.100.1 table 157 proto 157; "
+	    "ip -6 address add 2001:db8::2/64 dev eth1 nodad; "
+	    "ip -6 route add default via 2001:db8::1; "
+	    "ip -6 route add unreachable default table 157 proto 157");
+	asked = dump();
+	memset(&s, 0, sizeof(s));
+	assert_int_equal(nl_open(&nl, NETLINK_ROUTE), 0);
+	assert_int_equal(setsockopt(mnl_socket_get_fd(nl.sock), SOL_NETLINK,
+			     NETLINK_GET_STRICT_CHK, &no, sizeof(no)),
+	    0);
+	nl.strict = 0;
+	assert_int_equal(link_dump(&nl, &s), 0);
+	assert_int_equal(addr_dump(&nl, &s), 0);
+	assert_int_equal(rule_dump(&nl, &s), 0);
+	assert_int_equal(route_dump(&nl, &s, &uplinks), 0);
+	assert_int_equal(s.nlinks, asked.nlinks);
+	assert_int_equal(s.naddrs, asked.naddrs);
+	assert_int_equal(s.nrules, asked.nrules);
+	assert_int_equal(asked.nroutes, 5);
+	for (i = 0; i < asked.nroutes; i++)
+		assert_true(is_in(&s, &asked.routes[i]));
+	/* and, of those that matter, the one that is by no uplink */
+	assert_int_equal(s.nroutes, asked.nroutes + 1);
+	net_state_free(&asked);
+	net_state_free(&s);
+	mnl_socket_close(nl.sock);
+}
+
 static void
 mains_defaults_inet6(void **state)
 {
@@ -891,7 +947,7 @@ keep(const char *line, void *arg)
 }
 
 static void
-saved_routes(void **state)
+routes_saved(void **state)
 {
 	static struct kept k;
 	char before[OUT_MAX];
@@ -1495,9 +1551,10 @@ main(void)
 		TEST(mains_defaults),
 		TEST(mains_defaults_inet6),
 		TEST(mains_private_networks),
+		TEST(no_strict_dumps),
 		TEST(full_table),
 		TEST(time_of_a_route),
-		TEST(saved_routes),
+		TEST(routes_saved),
 		TEST(nat),
 		TEST(elements),
 		TEST(counters),
