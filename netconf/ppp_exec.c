@@ -2,6 +2,7 @@
 /* The birth of a pppd; see ppp_exec.h. */
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -121,6 +122,15 @@ place(struct ends *e)
 	return 0;
 }
 
+/* What it is told of the account is not to be on a disk if it crashes. */
+static int
+leaves_no_core(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 static void __attribute__((__noreturn__))
 child(struct ends *e, const struct ppp_args *args)
 {
@@ -135,7 +145,7 @@ child(struct ends *e, const struct ppp_args *args)
 	/* end of file: our parent is gone, or does not want us */
 	if (read(e->go, &c, 1) != 1)
 		_exit(127);
-	if (chdir("/") == 0 && place(e) == 0) {
+	if (chdir("/") == 0 && leaves_no_core() && place(e) == 0) {
 		closefrom(FD_FAILED + 1);
 		execve(PPPD_PATH, (char *const *)(uintptr_t)args->argv,
 		    child_environment);

@@ -9,6 +9,7 @@
 #	                     ppp0 ~~ modemu and pppd in isp-b
 #
 # The router is where the scenario itself runs; "on HOST" is the others.
+# LAB_PPPD=FOLDER: with the pppd of another version; see other_pppd.
 # Results are TAP.  A scenario ends with lab_done.  With LAB_LOG=1 in the
 # environment all logs are shown at the end.
 
@@ -137,6 +138,16 @@ lab_files() {
 	rm -rf /etc/ppp/*.d /etc/ppp/*-secrets
 	: >/etc/ppp/options
 	line_queue /etc/ppp/ip-pre-up
+	[ -z "${LAB_PPPD:-}" ] || other_pppd "$LAB_PPPD"
+}
+
+# other_pppd FOLDER: another version of pppd, as its `make install
+# DESTDIR=FOLDER' has put it there, in place of the machine's on both ends
+other_pppd() {
+	mount --bind "$1/usr/sbin/pppd" /usr/sbin/pppd
+	over /usr/lib/pppd
+	cp -r "$1"/usr/lib/pppd/* /usr/lib/pppd/
+	mkdir -p /run/pppd
 }
 
 # line_queue FILE: pppd's three packets are too few for a machine that stands
