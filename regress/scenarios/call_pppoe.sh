@@ -27,7 +27,7 @@ concentrator() {
 peer() {
 	mkdir -p /etc/ppp/peers
 	cat >/etc/ppp/peers/dsl <<-PEER
-		plugin rp-pppoe.so
+		plugin pppoe.so
 		nic-wan2
 		user "site7"
 		noauth
