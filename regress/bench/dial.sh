@@ -1,14 +1,18 @@
 #!/bin/bash
 # needs: vm
-# From the dial command to addresses on ppp0, against pppd(8) with chat(8) on
-# the modem's port, as Debian's /etc/ppp/peers/provider has it; the same modem
-# and the same provider.
+# dial.sh once|late RTT: from CONNECT to addresses on ppp0, against pppd(8)
+# with chat(8) on the modem's port, as Debian's /etc/ppp/peers/provider has it,
+# and against wvdial(1) as wvdialconf(1) sets it up; the same modem and the same
+# provider, who speaks at once, right behind CONNECT as LTE modems do, or half
+# a second late.  RTT: of the line, milliseconds.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
 . "$LAB_DIR/../bench/bench.sh"
 
 ROUNDS=3
+when=${1:-once}
+rtt=${2:-0}
 
 chat_peer() {
 	cat >/etc/ppp/peers/provider <<-PEER
@@ -30,6 +34,26 @@ chat_peer() {
 	chmod 0600 /etc/ppp/*-secrets
 }
 
+# A pseudo-terminal has no carrier to be looked for.
+wvdial_peer() {
+	printf '%s\n' noauth 'name wvdial' nodefaultroute >/etc/ppp/peers/wvdial
+	cat >/etc/wvdial.conf <<-CONF
+		[Dialer Defaults]
+		Init1 = ATZ
+		Modem Type = Analog Modem
+		Baud = 115200
+		New PPPD = yes
+		Modem = $MODEM
+		ISDN = 0
+		Carrier Check = no
+		Auto Reconnect = off
+		Auto DNS = off
+		Phone = 5551234
+		Username = site7
+		Password = secret7
+	CONF
+}
+
 # shellcheck disable=SC2317 # called by wait_until
 quiet() {
 	! ip link show ppp0 2>/dev/null && [ "$(lines hang-up)" -gt "$hung_up" ]
@@ -44,67 +68,84 @@ begin() {
 	hung_up=$(lines hang-up)
 }
 
-# Milliseconds from the last dial to the address.
+# Milliseconds from CONNECT to the address.
 took() {
 	local up
-	wait_until 30 "grep -q 'ppp0.* $PPP_ADDRESS ' $LAB/address" || return
+	wait_until 40 "grep -q 'ppp0.* $PPP_ADDRESS ' $LAB/address" || return
 	up=$(sed -n "s/^\[\([^]]*\)\].*ppp0.* $PPP_ADDRESS .*/\1/p" \
 	    "$LAB/address" | head -n 1)
 	echo $(($(date -d "$up" +%s%3N) -
-		$(sed -n 's/^\([0-9]*\)\.\([0-9]*\) dial .*/\1\2/p' \
+		$(sed -n 's/^\([0-9]*\)\.\([0-9]*\) .*-> CONNECT.*/\1\2/p' \
 		    "$LAB/modem.log" | tail -n 1)))
 }
 
 # Sets ours.
 by_dialfail() {
 	begin
-	lab_start
-	ok "the primary is proved" wait_state primary
 	ctl failover pots >/dev/null
 	ok "the backup takes over" wait_state backup 60
 	ours=$(took)
 	ctl fallback >/dev/null
 	ok "the line is hung up" wait_until 30 quiet
-	lab_stop
+	ok "traffic is back" wait_state primary 30
 }
 
-# Sets theirs.
-by_chat() {
+# by_other PROGRAM [ARGUMENT...]: sets theirs; it may come to nothing
+by_other() {
 	begin
-	spawn router "$LAB/pppd.log" pppd call provider
+	spawn router "$LAB/other.log" "$@"
 	theirs=$(took)
-	ok "pppd is up" test -n "$theirs"
 	end "$SPAWNED"
-	ok "it has hung up" wait_until 30 quiet
+	ok "$1 has hung up" wait_until 30 quiet
 }
 
-# rounds WHAT
+# rounds NAME PROGRAM [ARGUMENT...]
 rounds() {
-	local i
+	local i name=$1
+	shift
+	by_other "$@" # the first of an emulated machine loads much
 	for ((i = 0; i < ROUNDS; i++)); do
 		by_dialfail
-		by_chat
-		pair "$1" "chat and pppd" ms "$ours" "$theirs"
+		by_other "$@"
+		pair "CONNECT to IP up, peer $told, RTT $rtt ms" "$name" ms \
+		    "$ours" "${theirs:-none}"
+		overhead+=($((ours - late - 11 * rtt / 2)))
 	done
 }
 
 lab_need ppp
 command -v chat >/dev/null || skip_all "no chat(8)"
+case $when in
+once)	told="at once" late=0 words=(-e) ;;
+late)	told="0.5 s late" late=500 words=() ;;
+esac
+# shellcheck disable=SC2034 # what lab.sh uses
+LAB_PRIMARY='probe { timeout 2s }'
 lab_up
-lab_modem
+lab_modem "${words[@]}" -d $((rtt / 2))
+[ "$late" = 0 ] || sed -i '1i sleep 0.5' "$LAB/isp.sh"
 lab_conf <<CONF
 $(modem_backup)
 fallback automatic { after 0s stable 0s drain 0s }
 CONF
 mkdir -p /etc/ppp/peers
 chat_peer
+wvdial_peer
 spawn router "$LAB/address" ip -ts -o -4 monitor address
-# the first dial of an emulated machine loads much
+lab_start
+ok "the primary is proved" wait_state primary
 by_dialfail
-by_chat
-rounds "dial to IP up, the provider starts late"
-# LTE modems: what the provider says first is right behind CONNECT
-modem_vanish
-lab_modem -e
-rounds "dial to IP up, it speaks at once"
+overhead=()
+rounds "pppd connect chat" pppd call provider
+if command -v wvdial >/dev/null; then
+	rounds wvdial wvdial
+else
+	no_row "dial $when $rtt" "no wvdial"
+fi
+mapfile -t overhead < <(printf '%s\n' "${overhead[@]}" | sort -n)
+least=${overhead[0]}
+alone "the best of them, less 5.5 RTT" ms "$((least > 0 ? least : 0))"
+[ -n "${VMRUN:-}" ] ||
+    ok "at most 5.5 round trips and 50 ms" test "$least" -le 50
+lab_stop
 lab_done
