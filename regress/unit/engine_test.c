@@ -164,8 +164,8 @@ story_busy(void)
 	tty(1);
 	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
 	CHECK(d.phone == 0);
-	link_result(
-	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_BACKOFF, "BUSY");
+	/* at once: in a pause the other backup would be tried */
+	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_RETRY, "BUSY");
 	rig_expect(CHILD_DIALER, IMSG_HANGUP, &m, sizeof(m));
 	CHECK(parent->uplink[1].link.phase == LINK_HANGING_UP);
 	link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
