@@ -364,6 +364,7 @@ begin(void)
 	static int counted;
 	int result;
 
+	sodium_memzero(&peers, sizeof(peers)); /* what it held is moved away */
 	if (c->npeers == 0)
 		return 0;
 	if (!counted)

@@ -190,6 +190,23 @@ rig_parse(const char *text)
 	return conf;
 }
 
+/* The seed of a site's own key: octets of 1. */
+static inline void
+rig_offer_peers(const struct conf *conf)
+{
+	struct msg_identity id;
+	uint32_t i;
+
+	if (conf->nkeyed == 0)
+		return;
+	memset(&id, 1, sizeof(id));
+	rig_send(CHILD_NETCONF, IMSG_CONF_IDENTITY, &id, sizeof(id));
+	for (i = 0; i < conf->npeers; i++)
+		if (conf->peer[i].keyed)
+			rig_send(CHILD_NETCONF, IMSG_CONF_PEER, &conf->peer[i],
+			    sizeof(conf->peer[i]));
+}
+
 /* As netconf sends a configuration. */
 static inline void
 rig_offer(const struct conf *conf, uint32_t gen)
@@ -200,6 +217,7 @@ rig_offer(const struct conf *conf, uint32_t gen)
 	memset(&b, 0, sizeof(b));
 	b.gen = gen;
 	b.nuplinks = conf->nuplinks;
+	b.npeers = conf->nkeyed;
 	memcpy(b.sha256, conf->sha256, sizeof(b.sha256));
 	rig_send(CHILD_NETCONF, IMSG_CONF_BEGIN, &b, sizeof(b));
 	rig_send(CHILD_NETCONF, IMSG_CONF_GLOBAL, &conf->global,
@@ -207,6 +225,7 @@ rig_offer(const struct conf *conf, uint32_t gen)
 	for (i = 0; i < conf->nuplinks; i++)
 		rig_send(CHILD_NETCONF, IMSG_CONF_UPLINK, &conf->uplink[i],
 		    sizeof(conf->uplink[i]));
+	rig_offer_peers(conf);
 	rig_send(CHILD_NETCONF, IMSG_CONF_TEXT, "# dump\n", 8);
 	rig_send(CHILD_NETCONF, IMSG_CONF_END, &gen, sizeof(gen));
 }

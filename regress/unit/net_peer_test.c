@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A peer that is elsewhere, in netconf: which of its tunnels are led there,
+ * where it may not be, and what is told of what the kernel refuses.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+
+#include "netconf/net.h"
+#include "netconf/run.h"
+#include "regress/unit/sim_net.h"
+
+#define GRE1 6
+#define SIT1 7
+#define WG0  8
+
+static struct sim *k;
+static struct conf conf;
+static struct conf_peer peer;
+static struct msg_net_peer question;
+static struct msg_net_peer_done said;
+static int nsaid;
+static struct addr remote[WG0 + 1]; /* by interface */
+static int led[WG0 + 1];
+static int refuses, overwritten;
+
+/* ---- what it calls ---- */
+
+const struct conf *
+config_current(void)
+{
+	return &conf;
+}
+
+uint32_t
+config_gen(void)
+{
+	return 7;
+}
+
+const struct net_state *
+net_known(void)
+{
+	return &k->s;
+}
+
+const struct net_want *
+net_wish(void)
+{
+	return &k->w;
+}
+
+void
+netconf_send(uint32_t type, int fd, const void *data, size_t len)
+{
+	assert_int_equal(type, IMSG_NET_PEER_DONE);
+	assert_int_equal(fd, -1);
+	assert_int_equal(len, sizeof(said));
+	memcpy(&said, data, len);
+	assert_int_equal(msg_net_peer_done_valid(&said), 1);
+	nsaid++;
+}
+
+static int
+sim_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
+{
+	if (to != NULL && refuses) {
+		errno = EPERM;
+		return -1;
+	}
+	if (to != NULL && !overwritten)
+		remote[ifindex] = *to;
+	led[ifindex] += to != NULL;
+	*is = remote[ifindex];
+	return 0;
+}
+
+static int
+sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
+    const struct addr *to, uint32_t *n)
+{
+	static const uint8_t meant[KEY_LEN] = { 1 }, other[KEY_LEN] = { 2 };
+
+	assert_non_null(to);
+	assert_int_equal(ours(meant, arg), 1);
+	assert_int_equal(ours(other, arg), 0);
+	remote[ifindex] = *to;
+	led[ifindex]++;
+	*n = 1;
+	return 0;
+}
+
+static const struct netops sim_ops = { .tunnel_remote = sim_remote,
+	.wireguard = sim_wireguard };
+const struct netops *netops = &sim_ops;
+
+/* ---- a peer with one tunnel of each kind ---- */
+
+static void
+name_tunnel(uint32_t ifindex, const char *name, enum net_tunnel_kind kind,
+    const char *to)
+{
+	char own_address[ADDR_STRLEN];
+
+	snprintf(own_address, sizeof(own_address), "10.99.%u.1", ifindex);
+	add_link(k, ifindex, name, 1, own_address, 24);
+	sim_link(k, name)->tunnel = kind;
+	remote[ifindex] = ip(to);
+	strlcpy(peer.tunnel[peer.ntunnels++].ifname, name, IFNAMSIZ);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	k = site();
+	memset(&conf, 0, sizeof(conf));
+	memset(&peer, 0, sizeof(peer));
+	memset(&question, 0, sizeof(question));
+	memset(led, 0, sizeof(led));
+	nsaid = refuses = overwritten = 0;
+	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
+	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
+	peer.tunnel[1].wgpeer = 1;
+	peer.tunnel[1].key[0] = 1;
+	peer.keyed = 1;
+	conf.npeers = 1;
+	conf.peer = &peer;
+	question.gen = 7;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	free(k);
+	return 0;
+}
+
+static void
+asked(const char *address, enum msg_net_peer_result result)
+{
+	struct addr a = ip(address);
+
+	question.address[addr_family(&a)] = a;
+	nsaid = 0;
+	net_peer(&question);
+	assert_int_equal(nsaid, 1);
+	assert_int_equal(said.gen, question.gen);
+	assert_int_equal(said.result, result);
+	assert_int_equal(said.text[0] != '\0', result != MSG_PEER_APPLIED);
+}
+
+static int
+leads_to(uint32_t ifindex, const char *address)
+{
+	struct addr a = ip(address);
+
+	return addr_cmp(&remote[ifindex], &a) == 0;
+}
+
+static void
+all_its_tunnels_are_led(void **state)
+{
+	(void)state;
+	asked("9.0.0.2", MSG_PEER_APPLIED);
+	assert_true(leads_to(GRE1, "9.0.0.2") && leads_to(WG0, "9.0.0.2"));
+	/* what is there already is not written again, but for WireGuard,
+	 * whose own packets may have changed it */
+	asked("9.0.0.2", MSG_PEER_APPLIED);
+	assert_int_equal(led[GRE1], 1);
+	assert_int_equal(led[WG0], 2);
+}
+
+static void
+each_by_its_own_family(void **state)
+{
+	(void)state;
+	name_tunnel(SIT1, "gre6", NET_TUNNEL, "2a00::1");
+	asked("9.0.0.2", MSG_PEER_APPLIED);
+	assert_int_equal(led[SIT1], 0); /* it has no such address now */
+	asked("2a00::2", MSG_PEER_APPLIED);
+	assert_true(leads_to(SIT1, "2a00::2") && leads_to(GRE1, "9.0.0.2"));
+	assert_true(leads_to(WG0, "9.0.0.2"));
+	memset(&question.address[FAMILY_INET], 0, sizeof(struct addr));
+	asked("2a00::3", MSG_PEER_APPLIED);
+	assert_true(leads_to(WG0, "2a00::3") && leads_to(GRE1, "9.0.0.2"));
+}
+
+/* The parent has looked already; it talks to strangers. */
+static void
+not_where_it_must_not_be(void **state)
+{
+	static const char *const addresses[] = {
+		"192.0.2.2", /* ours, on an uplink */
+		"10.1.0.1", /* and on the LAN */
+		"10.1.0.77", /* of the LAN, were it accepted by name */
+		"127.0.0.1", "224.0.0.5", "10.8.0.1", "169.254.1.1"
+	};
+	size_t i;
+
+	(void)state;
+	peer.naddresses = 1;
+	peer.address[0] = ip("10.1.0.77");
+	for (i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+		asked(addresses[i], MSG_PEER_ADDRESS);
+	assert_int_equal(led[GRE1] + led[WG0], 0);
+	/* an uplink's network may have others */
+	asked("192.0.2.77", MSG_PEER_APPLIED);
+}
+
+static void
+only_where_it_is_accepted(void **state)
+{
+	(void)state;
+	peer.naccept = 1;
+	assert_int_equal(prefix_parse("9.0.1.0/24", &peer.accept[0]), 0);
+	asked("9.0.2.1", MSG_PEER_ADDRESS);
+	asked("9.0.1.1", MSG_PEER_APPLIED);
+	assert_true(leads_to(GRE1, "9.0.1.1"));
+}
+
+static void
+behind_nat(void **state)
+{
+	(void)state;
+	question.nat = 1;
+	asked("10.8.0.1", MSG_PEER_NAT); /* of no use, and not held against */
+	assert_int_equal(led[GRE1] + led[WG0], 0);
+	assert_non_null(strstr(said.text, "gre1"));
+	peer.ntunnels = 1;
+	peer.tunnel[0] = peer.tunnel[1];
+	asked("10.8.0.1", MSG_PEER_APPLIED); /* WireGuard's handshake does it */
+	assert_int_equal(led[WG0], 0);
+}
+
+/* One that cannot be led keeps no other from it. */
+static void
+refused_by_the_kernel(void **state)
+{
+	(void)state;
+	refuses = 1;
+	asked("9.0.0.2", MSG_PEER_FAILED);
+	assert_true(leads_to(WG0, "9.0.0.2"));
+	assert_string_equal(said.text, "gre1: Operation not permitted");
+	refuses = 0;
+	overwritten = 1;
+	asked("9.0.0.2", MSG_PEER_FAILED);
+	overwritten = 0;
+	strlcpy(peer.tunnel[0].ifname, "gre9", IFNAMSIZ);
+	asked("9.0.0.3", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "gre9: No such device");
+	assert_true(leads_to(WG0, "9.0.0.3"));
+}
+
+static void
+of_another_configuration(void **state)
+{
+	(void)state;
+	question.gen = 6;
+	question.id = 9;
+	net_peer(&question);
+	assert_int_equal(nsaid, 0);
+	assert_int_equal(led[GRE1] + led[WG0], 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_its_tunnels_are_led),
+		TEST(each_by_its_own_family),
+		TEST(not_where_it_must_not_be),
+		TEST(only_where_it_is_accepted),
+		TEST(behind_nat),
+		TEST(refused_by_the_kernel),
+		TEST(of_another_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

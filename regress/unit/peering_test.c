@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers' protocol in the real parent: what goes out by the prober, what
+ * comes in by it and goes to netconf, and what a prober that lies can do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "parent/peering.h"
+#include "regress/unit/parent_rig.h"
+
+#define HUB_ADDRESS  "8.8.4.4" /* it is the peer */
+#define HUB_ADDRESS2 "9.9.9.10"
+
+static const char *const site =
+    "primary eth1 { target 198.51.100.7 }\n"
+    "backup dsl { interface eth3 }\n"
+    "fallback automatic { after 0s stable 0s drain 0s }\n"
+    "identity \"/etc/dialfail/private/key\"\n"
+    "peer left { tunnel gre0 }\n"
+    "peer hub {\n"
+    "  key \"%s\"\n"
+    "  address " HUB_ADDRESS "\n"
+    "  tunnel gre1\n"
+    "  hello 10m\n"
+    "}\n";
+
+static uint8_t hub_secret[PEER_SECRET_LEN], hub_key[PEER_KEY_LEN];
+static struct peer_pair pair; /* the hub's with us */
+static char dir[] = "/tmp/peering_test.XXXXXX";
+static uint64_t counter = 1000;
+
+static void
+make_keys(void)
+{
+	uint8_t seed[crypto_sign_SEEDBYTES], secret[PEER_SECRET_LEN];
+	uint8_t key[PEER_KEY_LEN];
+
+	CHECK(sodium_init() != -1);
+	memset(seed, 1, sizeof(seed)); /* rig_offer_peers() */
+	crypto_sign_seed_keypair(key, secret, seed);
+	memset(seed, 2, sizeof(seed));
+	crypto_sign_seed_keypair(hub_key, hub_secret, seed);
+	CHECK(peer_pair_make(&pair, hub_secret, key) == 0);
+}
+
+static void
+configure(void)
+{
+	char text[1024], key[KEY_STRLEN];
+
+	make_keys();
+	CHECK(mkdtemp(dir) != NULL);
+	peering_open(dir);
+	snprintf(text, sizeof(text), site, key_format(hub_key, key));
+	rig_configured(text);
+}
+
+static struct addr
+at(const char *text)
+{
+	struct addr a;
+
+	CHECK(addr_parse(text, &a) == 0);
+	return a;
+}
+
+/* What we say next: to where and by which uplink is in out. */
+static struct msg_peer_packet out;
+
+static struct peer_msg
+said(void)
+{
+	struct peer_msg m;
+
+	rig_expect(CHILD_PROBER, IMSG_PEER_OUT, &out, sizeof(out));
+	CHECK(msg_peer_packet_valid(&out));
+	CHECK(peer_msg_decode(out.data, out.len, &m) == 0);
+	CHECK(peer_msg_tagged(out.data, out.len, &pair));
+	CHECK(peer_msg_signed(out.data, out.len, &pair));
+	return m;
+}
+
+static struct peer_msg
+said_next(enum peer_msg_type type, uint32_t uplink)
+{
+	struct peer_msg m;
+
+	do
+		m = said();
+	while (m.type != type || out.uplink != uplink);
+	return m;
+}
+
+/* The hub says this; the prober passes it on as it is in packet. */
+static struct msg_peer_packet packet;
+
+static void
+write_packet(const struct peer_msg *m, const char *from)
+{
+	memset(&packet, 0, sizeof(packet));
+	packet.addr = at(from);
+	packet.port = 7157;
+	packet.len =
+	    (uint32_t)peer_msg_encode(m, &pair, hub_secret, packet.data);
+}
+
+static void
+pass(void)
+{
+	rig_send(CHILD_PROBER, IMSG_PEER_IN, &packet, sizeof(packet));
+}
+
+static struct peer_msg
+statement(const char *address, const uint8_t *nonce)
+{
+	struct peer_msg m;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_STATEMENT;
+	m.counter = ++counter;
+	m.path = 1;
+	m.reason = PEER_FAILOVER;
+	m.hello_s = 600;
+	m.address[FAMILY_INET] = at(address);
+	if (nonce != NULL)
+		memcpy(m.nonce, nonce, sizeof(m.nonce));
+	return m;
+}
+
+static void
+hub_says(const char *address, const uint8_t *nonce)
+{
+	struct peer_msg m = statement(address, nonce);
+
+	write_packet(&m, address);
+	pass();
+}
+
+static void
+hub_acknowledges(const struct peer_msg *s, enum peer_result result)
+{
+	struct peer_msg m;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_ACK;
+	m.counter = s->counter;
+	m.path = s->path;
+	m.result = result;
+	m.seen = s->address[FAMILY_INET];
+	m.port = 7157;
+	write_packet(&m, HUB_ADDRESS);
+	packet.uplink = out.uplink;
+	pass();
+}
+
+static const struct peer *
+hub(void)
+{
+	return &peering_peers()->peer[0];
+}
+
+/* On the primary, and the hub knows it. */
+static struct peer_msg
+home(void)
+{
+	struct msg_peer_listen l;
+	struct peer_msg m;
+
+	configure();
+	rig_expect(CHILD_PROBER, IMSG_PEER_LISTEN, &l, sizeof(l));
+	CHECK(msg_peer_listen_valid(&l) && l.port == 7157);
+	rig_facts(0, 1);
+	rig_facts(1, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	m = said_next(PEER_STATEMENT, 0);
+	CHECK(m.reason == PEER_START && m.path == 1);
+	hub_acknowledges(&m, PEER_APPLIED);
+	CHECK(hub()->acked && !hub()->nat);
+	return m;
+}
+
+static void
+answer(enum msg_net_peer_result result, const char *why)
+{
+	struct msg_net_peer_done d;
+	struct msg_net_peer m;
+
+	rig_expect(CHILD_NETCONF, IMSG_NET_PEER, &m, sizeof(m));
+	CHECK(msg_net_peer_valid(&m));
+	memset(&d, 0, sizeof(d));
+	d.gen = m.gen;
+	d.id = m.id;
+	d.result = result;
+	strlcpy(d.text, why, sizeof(d.text));
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_DONE, &d, sizeof(d));
+}
+
+/* The hub is believed from now on. */
+static void
+trusted(void)
+{
+	struct peer_msg m;
+
+	home();
+	hub_says(HUB_ADDRESS, NULL);
+	m = said_next(PEER_CHALLENGE, packet.uplink);
+	hub_says(HUB_ADDRESS, m.nonce);
+	answer(MSG_PEER_APPLIED, "");
+	m = said_next(PEER_ACK, packet.uplink);
+	CHECK(m.counter == counter && m.result == PEER_APPLIED);
+}
+
+static int
+is_at(const char *address)
+{
+	struct addr a = at(address);
+
+	return addr_cmp(&hub()->claim[FAMILY_INET].address, &a) == 0;
+}
+
+/* ---- what we say ---- */
+
+static void
+fail_over(void)
+{
+	struct mevent e = { .type = MEV_FAILOVER, .uplink = 1, .id = 1 };
+
+	engine_event(&e);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+}
+
+static void
+told_at_each_switch(void)
+{
+	struct addr there = at("203.0.113.17"), hq = at(HUB_ADDRESS);
+	struct peer_msg m = home();
+	uint64_t first = m.counter;
+
+	CHECK(addr_cmp(&out.addr, &hq) == 0 && out.port == 7157);
+	fail_over();
+	m = said_next(PEER_STATEMENT, 0);
+	CHECK(m.path == 0); /* not where it says that it is */
+	m = said_next(PEER_STATEMENT, 1);
+	CHECK(m.path == 1 && m.reason == PEER_FAILOVER);
+	CHECK(m.counter > first);
+	CHECK(addr_cmp(&m.address[FAMILY_INET], &there) == 0);
+	hub_acknowledges(&m, PEER_REFUSED_NAT);
+	CHECK(hub()->acked && hub()->result == PEER_REFUSED_NAT);
+}
+
+static void
+told_of_another_address(void)
+{
+	struct peer_msg m = home();
+	struct msg_facts f = parent->uplink[0].facts;
+
+	f.family[FAMILY_INET].address = at("192.0.2.99");
+	rig_send(CHILD_NETCONF, IMSG_FACTS, &f, sizeof(f));
+	m = said_next(PEER_STATEMENT, 0);
+	CHECK(m.reason == PEER_ADDRESS);
+	CHECK(m.address[FAMILY_INET].octet[3] == 99);
+	CHECK(!hub()->acked);
+}
+
+/* Its number is above all that an earlier run used. */
+static void
+starts_are_counted(void)
+{
+	struct peer_msg m = home();
+	char path[64], text[16] = "";
+	FILE *f;
+
+	CHECK(m.counter >> 32 == 1);
+	snprintf(path, sizeof(path), "%s/starts", dir);
+	CHECK((f = fopen(path, "r")) != NULL);
+	CHECK(fgets(text, sizeof(text), f) != NULL && fclose(f) == 0);
+	CHECK(strcmp(text, "1\n") == 0);
+}
+
+static void
+a_reload_keeps_what_is_known(void)
+{
+	uint64_t heard;
+
+	trusted();
+	heard = hub()->heard_counter;
+	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 0);
+	rig_offer(rig.conf, parent->conf.gen + 1);
+	rig_accept();
+	CHECK(hub()->trusted && hub()->heard_counter == heard);
+	CHECK(is_at(HUB_ADDRESS));
+}
+
+static void
+without_peers_nobody_listens(void)
+{
+	struct msg_peer_listen l;
+
+	trusted();
+	rig.conf->nkeyed = 0;
+	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 0);
+	rig_offer(rig.conf, parent->conf.gen + 1);
+	rig_accept();
+	rig_expect(CHILD_PROBER, IMSG_PEER_LISTEN, &l, sizeof(l));
+	CHECK(l.port == 0 && peering_peers()->n == 0);
+	hub_says(HUB_ADDRESS2, NULL); /* one that was on its way */
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_PEER) == 0);
+	CHECK(!parent->quitting);
+}
+
+/* ---- what we hear ---- */
+
+static void
+followed(void)
+{
+	struct peer_msg m;
+
+	trusted();
+	hub_says(HUB_ADDRESS2, NULL);
+	CHECK(rig_count(CHILD_PROBER, IMSG_PEER_OUT) == 0); /* not yet */
+	answer(MSG_PEER_APPLIED, "");
+	m = said_next(PEER_ACK, packet.uplink);
+	CHECK(m.result == PEER_APPLIED && m.counter == counter);
+	CHECK(is_at(HUB_ADDRESS2));
+}
+
+static void
+not_followed(void)
+{
+	static const struct {
+		enum msg_net_peer_result is;
+		enum peer_result told;
+	} result[] = { { MSG_PEER_ADDRESS, PEER_REFUSED_ADDRESS },
+		{ MSG_PEER_NAT, PEER_REFUSED_NAT },
+		{ MSG_PEER_FAILED, PEER_FAILED } };
+	struct peer_msg m;
+	size_t i;
+
+	trusted();
+	for (i = 0; i < sizeof(result) / sizeof(*result); i++) {
+		hub_says(HUB_ADDRESS2, NULL);
+		answer(result[i].is, "gre1: why");
+		m = said_next(PEER_ACK, packet.uplink);
+		CHECK(m.result == result[i].told);
+		CHECK(is_at(HUB_ADDRESS));
+	}
+}
+
+static void
+netconf_answers_what_was_not_asked(void)
+{
+	struct msg_net_peer_done d;
+
+	trusted();
+	memset(&d, 0, sizeof(d));
+	d.gen = parent->conf.gen - 1; /* of a configuration that was */
+	d.id = 77;
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_DONE, &d, sizeof(d));
+	CHECK(!parent->quitting);
+	d.gen = parent->conf.gen;
+	d.id = 0; /* it has no key: the parent does not know it */
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_DONE, &d, sizeof(d));
+	CHECK(parent->quitting);
+}
+
+/* ---- a prober that lies ---- */
+
+/* Whatever it does, nothing goes to netconf that the hub did not say. */
+static void
+nothing_comes_of_it(void)
+{
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_PEER) == 0);
+	CHECK(!parent->quitting);
+	CHECK(is_at(HUB_ADDRESS));
+}
+
+static void
+alters(void)
+{
+	struct peer_msg m;
+	uint32_t i;
+
+	trusted();
+	m = statement(HUB_ADDRESS2, NULL);
+	write_packet(&m, HUB_ADDRESS2);
+	for (i = 0; i < packet.len; i++) {
+		packet.data[i] ^= (uint8_t)(1u << i % 8);
+		pass();
+		packet.data[i] ^= (uint8_t)(1u << i % 8);
+	}
+	for (i = packet.len; i-- > 0;) {
+		packet.len = i;
+		if (i > 0)
+			pass();
+	}
+	nothing_comes_of_it();
+	write_packet(&m, HUB_ADDRESS2);
+	pass(); /* unaltered, it is as good as ever */
+	answer(MSG_PEER_APPLIED, "");
+	CHECK(is_at(HUB_ADDRESS2));
+}
+
+/* Its own key signs it; all else is as it should be. */
+static void
+forges(void)
+{
+	uint8_t seed[crypto_sign_SEEDBYTES], secret[PEER_SECRET_LEN];
+	uint8_t key[PEER_KEY_LEN];
+	struct peer_msg m;
+	uint64_t before;
+
+	trusted();
+	memset(seed, 3, sizeof(seed));
+	crypto_sign_seed_keypair(key, secret, seed);
+	m = statement(HUB_ADDRESS2, NULL);
+	write_packet(&m, HUB_ADDRESS2);
+	packet.len = (uint32_t)peer_msg_encode(&m, &pair, secret, packet.data);
+	before = peering_peers()->forged;
+	pass();
+	CHECK(peering_peers()->forged == before + 1);
+	nothing_comes_of_it();
+}
+
+/* It keeps what it passed on, and passes it on again later. */
+static void
+replays(void)
+{
+	struct msg_peer_packet kept;
+	int i;
+
+	trusted();
+	hub_says(HUB_ADDRESS2, NULL);
+	kept = packet;
+	answer(MSG_PEER_APPLIED, "");
+	hub_says(HUB_ADDRESS, NULL);
+	answer(MSG_PEER_APPLIED, "");
+	packet = kept;
+	for (i = 0; i < 10; i++)
+		pass();
+	CHECK(hub()->stats.replayed == 10);
+	nothing_comes_of_it();
+}
+
+/* That makes a NAT of it, which leads nothing anywhere. */
+static void
+lies_about_where_it_came_from(void)
+{
+	struct msg_net_peer n;
+	struct peer_msg m;
+
+	trusted();
+	m = statement(HUB_ADDRESS, NULL);
+	write_packet(&m, "6.6.6.6");
+	pass();
+	rig_expect(CHILD_NETCONF, IMSG_NET_PEER, &n, sizeof(n));
+	CHECK(n.nat == 1);
+	CHECK(addr_cmp(&n.address[FAMILY_INET], &m.address[FAMILY_INET]) == 0);
+	CHECK(is_at(HUB_ADDRESS));
+}
+
+/* Then it is said again, and in the end told to people. */
+static void
+drops(void)
+{
+	struct peer_msg m;
+	int i;
+
+	home();
+	fail_over();
+	for (i = 0; i < 3; i++) {
+		do
+			m = said_next(PEER_STATEMENT, 1);
+		while (m.reason != PEER_FAILOVER);
+	}
+	CHECK(!hub()->acked);
+}
+
+static void
+says_what_cannot_be(void)
+{
+	trusted();
+	hub_says(HUB_ADDRESS, NULL);
+	packet.len = sizeof(packet.data) + 1;
+	pass();
+	CHECK(parent->quitting);
+}
+
+#define STORY(name)                                   \
+	static void test_##name(void **state)         \
+	{                                             \
+		(void)state;                          \
+		assert_int_equal(rig_story(name), 0); \
+	}
+
+STORY(told_at_each_switch)
+STORY(told_of_another_address)
+STORY(starts_are_counted)
+STORY(a_reload_keeps_what_is_known)
+STORY(without_peers_nobody_listens)
+STORY(followed)
+STORY(not_followed)
+STORY(netconf_answers_what_was_not_asked)
+STORY(alters)
+STORY(forges)
+STORY(replays)
+STORY(lies_about_where_it_came_from)
+STORY(drops)
+STORY(says_what_cannot_be)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_told_at_each_switch),
+		cmocka_unit_test(test_told_of_another_address),
+		cmocka_unit_test(test_starts_are_counted),
+		cmocka_unit_test(test_a_reload_keeps_what_is_known),
+		cmocka_unit_test(test_without_peers_nobody_listens),
+		cmocka_unit_test(test_followed),
+		cmocka_unit_test(test_not_followed),
+		cmocka_unit_test(test_netconf_answers_what_was_not_asked),
+		cmocka_unit_test(test_alters),
+		cmocka_unit_test(test_forges),
+		cmocka_unit_test(test_replays),
+		cmocka_unit_test(test_lies_about_where_it_came_from),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_says_what_cannot_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
