@@ -231,7 +231,14 @@ struct conf_global {
 struct conf_tunnel {
 	char ifname[IFNAMSIZ];
 	uint32_t wgpeer; /* only the one with this key */
+	uint32_t encrypted; /* nothing of its kind leaves without IPsec */
 	uint8_t key[KEY_LEN];
+};
+
+/* A network behind a peer, and the tunnel that leads there. */
+struct conf_behind {
+	struct prefix net;
+	char ifname[IFNAMSIZ];
 };
 
 /* The far end of tunnels; with a key it runs dialfail, too. */
@@ -250,7 +257,7 @@ struct conf_peer {
 	uint32_t naccept; /* 0: any public one */
 	struct prefix accept[CONF_PEER_NETS_MAX];
 	uint32_t nroutes;
-	struct prefix route[CONF_PEER_NETS_MAX]; /* behind it */
+	struct conf_behind route[CONF_PEER_NETS_MAX];
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
 };

@@ -88,12 +88,21 @@ conf_peer_valid(const struct conf_peer *c)
 	    !conf_in_range(CONF_F_PEER_PORT, c->port) ||
 	    !nets_valid(c->announce, c->nannounce) ||
 	    !nets_valid(c->accept, c->naccept) ||
-	    !nets_valid(c->route, c->nroutes) ||
+	    c->ntunnels > CONF_TUNNELS_MAX || c->nroutes > CONF_PEER_NETS_MAX ||
 	    !conf_in_range(CONF_F_HELLO, c->hello_ms) ||
 	    !conf_in_range(CONF_F_HELLO, c->hello_metered_ms))
 		return 0;
 	for (i = 0; i < c->naddresses; i++)
 		if (!conf_address_valid(&c->address[i]))
+			return 0;
+	for (i = 0; i < c->ntunnels; i++)
+		if (!msg_text_valid(
+			c->tunnel[i].ifname, sizeof(c->tunnel[i].ifname)))
+			return 0;
+	for (i = 0; i < c->nroutes; i++)
+		if (!prefix_valid(&c->route[i].net) ||
+		    !msg_text_valid(
+			c->route[i].ifname, sizeof(c->route[i].ifname)))
 			return 0;
 	return 1;
 }

@@ -110,6 +110,12 @@ struct conf_target_words {
 	struct conf_text answer;
 };
 
+/* tunnel ...: likewise. */
+struct conf_tunnel_words {
+	struct conf_text wgpeer;
+	struct conf_text encrypted;
+};
+
 struct conf_src;
 
 #define CONF_SRC_EOF (-1)
@@ -166,9 +172,13 @@ struct conf_build {
 		struct conf_text where;
 		struct conf_text tunnel[CONF_TUNNELS_MAX];
 		struct conf_text key;
+		struct conf_text route[CONF_PEER_NETS_MAX];
 		struct conf_text alone; /* a word that needs a key */
-		int have_metered;
 	} * peer; /* as conf->peer */
+	int in_peer;
+	int in_group; /* and not in a peer of it: its words hold for all */
+	uint32_t group_first; /* its first peer */
+	struct conf_peer group; /* what holds for each of them */
 	struct conf_text listen;
 };
 
@@ -241,10 +251,15 @@ void conf_build_target_gateway(struct conf_build *, const struct conf_text *);
 void conf_build_targets_finish(struct conf_build *);
 
 /* conf_peer.c */
+/* The one being read, or its group, or NULL: told already. */
+struct conf_peer *conf_build_peer_now(struct conf_build *);
+/* For a word that only peers have that talk to us. */
+struct conf_peer *conf_build_peer_keyed(
+    struct conf_build *, const struct conf_text *word);
 void conf_build_peer(struct conf_build *, const struct conf_text *);
 void conf_build_peer_end(struct conf_build *);
 void conf_build_tunnel(struct conf_build *, const struct conf_text *ifname,
-    const struct conf_text *wgpeer);
+    const struct conf_tunnel_words *);
 void conf_build_key(struct conf_build *, const struct conf_text *);
 void conf_build_peer_address(struct conf_build *, const struct conf_text *);
 void conf_build_peer_port(struct conf_build *, const struct conf_text *);
@@ -255,6 +270,14 @@ void conf_build_identity(struct conf_build *, const struct conf_text *);
 void conf_build_listen(struct conf_build *, const struct conf_text *word,
     const struct conf_text *address, const struct conf_text *port);
 void conf_build_peers_finish(struct conf_build *);
+
+/* conf_group.c: peers in groups, and networks behind them and behind us */
+void conf_build_group(struct conf_build *, const struct conf_text *name);
+void conf_build_group_end(struct conf_build *);
+void conf_build_announce(struct conf_build *, const struct conf_text *);
+void conf_build_route(struct conf_build *, const struct conf_text *net,
+    const struct conf_text *ifname);
+void conf_build_routes_finish(struct conf_build *);
 
 int conf_keyword(const char *); /* must be quoted to be a name */
 

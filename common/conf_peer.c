@@ -53,34 +53,35 @@ conf_build_peer(struct conf_build *b, const struct conf_text *name)
 	b->peer[i].where = *name;
 	conf->peer[i].id = i;
 	conf->peer[i].port = conf_range[CONF_F_PEER_PORT].value;
-	conf->peer[i].hello_ms = conf_range[CONF_F_HELLO].value;
+	b->in_peer = 1;
 	conf_build_label(b, conf->peer[i].name, name);
 }
 
-/* The one being read, or NULL: told already. */
-static struct conf_peer *
-now(struct conf_build *b)
+struct conf_peer *
+conf_build_peer_now(struct conf_build *b)
 {
+	if (b->in_group && !b->in_peer)
+		return &b->group;
 	return b->conf->npeers > 0 ? &b->conf->peer[b->conf->npeers - 1] : NULL;
 }
 
-/* What only peers that talk to us have. */
-static struct conf_peer *
-now_keyed(struct conf_build *b, const struct conf_text *word)
+struct conf_peer *
+conf_build_peer_keyed(struct conf_build *b, const struct conf_text *word)
 {
-	if (b->conf->npeers > 0)
+	if (b->in_peer && b->conf->npeers > 0)
 		b->peer[b->conf->npeers - 1].alone = *word;
-	return now(b);
+	return conf_build_peer_now(b);
 }
 
 void
 conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
-    const struct conf_text *wgpeer)
+    const struct conf_tunnel_words *how)
 {
+	const struct conf_text *wgpeer = &how->wgpeer;
 	struct conf_tunnel *t;
 	struct conf_peer *p;
 
-	if ((p = now(b)) == NULL)
+	if ((p = conf_build_peer_now(b)) == NULL)
 		return;
 	if (p->ntunnels == CONF_TUNNELS_MAX) {
 		conf_src_error(b->src, ifname,
@@ -90,6 +91,7 @@ conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
 	b->peer[b->conf->npeers - 1].tunnel[p->ntunnels] = *ifname;
 	t = &p->tunnel[p->ntunnels++];
 	conf_build_ifname(b, t->ifname, ifname);
+	t->encrypted = how->encrypted.s != NULL;
 	if (wgpeer->s == NULL)
 		return;
 	t->wgpeer = 1;
@@ -105,7 +107,7 @@ void
 conf_build_key(struct conf_build *b, const struct conf_text *text)
 {
 	uint8_t x[crypto_scalarmult_curve25519_BYTES];
-	struct conf_peer *p = now(b);
+	struct conf_peer *p = conf_build_peer_now(b);
 
 	if (p == NULL)
 		return;
@@ -122,7 +124,7 @@ conf_build_key(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_peer_address(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = now_keyed(b, text);
+	struct conf_peer *p = conf_build_peer_keyed(b, text);
 
 	if (p == NULL)
 		return;
@@ -140,7 +142,7 @@ conf_build_peer_address(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_peer_port(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = now(b);
+	struct conf_peer *p = conf_build_peer_now(b);
 
 	if (p != NULL && text->s != NULL)
 		conf_build_number(b, CONF_F_PEER_PORT, &p->port, text);
@@ -149,7 +151,7 @@ conf_build_peer_port(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_accept(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = now_keyed(b, text);
+	struct conf_peer *p = conf_build_peer_keyed(b, text);
 
 	if (p == NULL)
 		return;
@@ -167,7 +169,7 @@ void
 conf_build_hello(struct conf_build *b, const struct conf_text *text,
     const struct conf_text *metered)
 {
-	struct conf_peer *p = now_keyed(b, text);
+	struct conf_peer *p = conf_build_peer_keyed(b, text);
 
 	if (p == NULL)
 		return;
@@ -180,17 +182,12 @@ conf_build_hello(struct conf_build *b, const struct conf_text *text,
 void
 conf_build_peer_end(struct conf_build *b)
 {
-	struct conf_peer *p = now(b);
+	struct conf_peer *p = conf_build_peer_now(b);
 	struct conf_peer_build *build;
 
 	if (p == NULL)
 		return;
-	/* what costs by the octet is talked by ten times as seldom */
-	if (p->hello_metered_ms == 0)
-		p->hello_metered_ms =
-		    p->hello_ms > conf_range[CONF_F_HELLO].max / 10
-			? conf_range[CONF_F_HELLO].max
-			: 10 * p->hello_ms;
+	b->in_peer = 0;
 	if (conf_src_errors(b->src) != b->errors_before)
 		return;
 	build = &b->peer[b->conf->npeers - 1];
@@ -226,6 +223,24 @@ conf_build_listen(struct conf_build *b, const struct conf_text *word,
 	    !conf_address_valid(&g->listen))
 		conf_src_error(b->src, address,
 		    "\"%s\" is not a host's address", address->s);
+}
+
+/* What costs by the octet is talked by ten times as seldom. */
+static void
+default_hellos(struct conf_build *b)
+{
+	const uint32_t max = conf_range[CONF_F_HELLO].max;
+	struct conf_peer *p;
+	uint32_t i;
+
+	for (i = 0; i < b->conf->npeers; i++) {
+		p = &b->conf->peer[i];
+		if (p->hello_ms == 0)
+			p->hello_ms = conf_range[CONF_F_HELLO].value;
+		if (p->hello_metered_ms == 0)
+			p->hello_metered_ms =
+			    p->hello_ms > max / 10 ? max : 10 * p->hello_ms;
+	}
 }
 
 /* A peer, or one of its tunnels. */
@@ -397,6 +412,7 @@ conf_build_peers_finish(struct conf_build *b)
 	struct conf_text file = { NULL, b->conf->path, 0 };
 	struct ref *ref;
 
+	default_hellos(b);
 	ref = calloc(
 	    (size_t)b->conf->npeers + 1, CONF_TUNNELS_MAX * sizeof(*ref));
 	if (ref == NULL)
@@ -406,6 +422,7 @@ conf_build_peers_finish(struct conf_build *b)
 		keys_once(b, ref);
 		tunnels_once(b, ref);
 		check_uplinks(b);
+		conf_build_routes_finish(b);
 		check_identity(b);
 	}
 	free(ref);

@@ -345,6 +345,9 @@ print_keyed(FILE *f, const struct conf_peer *p)
 	for (i = 0; i < p->naccept; i++)
 		fprintf(f, "\taccept %s\n",
 		    prefix_format(&p->accept[i], text, sizeof(text)));
+	for (i = 0; i < p->nannounce; i++)
+		fprintf(f, "\tannounce %s\n",
+		    prefix_format(&p->announce[i], text, sizeof(text)));
 	fprintf(f, "\thello %s", conf_duration(p->hello_ms, hello));
 	print_duration(f, " metered", p->hello_metered_ms);
 }
@@ -370,6 +373,20 @@ print_listen(FILE *f, const struct conf *conf)
 }
 
 static void
+print_behind(FILE *f, const struct conf_peer *p)
+{
+	char text[PREFIX_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < p->nroutes; i++) {
+		fprintf(f, "\troute %s via ",
+		    prefix_format(&p->route[i].net, text, sizeof(text)));
+		print_name(f, p->route[i].ifname);
+		fputc('\n', f);
+	}
+}
+
+static void
 print_peer(FILE *f, const struct conf_peer *p)
 {
 	const struct conf_tunnel *t;
@@ -385,8 +402,11 @@ print_peer(FILE *f, const struct conf_peer *p)
 		print_name(f, t->ifname);
 		if (t->wgpeer)
 			fprintf(f, " wgpeer \"%s\"", key_format(t->key, key));
+		if (t->encrypted)
+			fprintf(f, " encrypted");
 		fputc('\n', f);
 	}
+	print_behind(f, p);
 	if (p->keyed)
 		print_keyed(f, p);
 	fprintf(f, "}\n");

@@ -27,6 +27,7 @@ typedef struct {
 	struct conf_text text; /* of every token */
 	struct conf_quorum quorum;
 	struct conf_target_words target;
+	struct conf_tunnel_words tunnel;
 	uint32_t number;
 } YYSTYPE;
 #define YYSTYPE_IS_DECLARED 1
@@ -48,6 +49,7 @@ typedef struct {
 #define IN_FOLLOW    0x2000U
 #define IN_ADDRESSES 0x4000U
 #define IN_BUDGET    0x8000U
+#define IN_GROUP     0x10000U
 
 struct block {
 	unsigned int in;
@@ -98,20 +100,21 @@ static void	once(const struct conf_text *);
 #define BAD(text, ...)	conf_src_error(ps.src, &(text), __VA_ARGS__)
 %}
 
-%token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANSWER ANY AUTO AUTOMATIC
+%token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANNOUNCE ANSWER ANY AUTO AUTOMATIC
 %token	<text>	BACKOFF BACKUP BUDGET CALL CAPTURE CARRIER COLD COMPANION CONTROL COUNT
-%token	<text>	DECIDE DELAY DIAL DNS DRAIN
-%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY
+%token	<text>	DECIDE DELAY DIAL DNS DRAIN ENCRYPTED
+%token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY GROUP
 %token	<text>	HELLO HOLD
 %token	<text>	HOT IDENTITY IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
 %token	<text>	KEEP KEY LINKDOWN LISTEN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
 %token	<text>	NEAR NO NONE ON PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
-%token	<text>	REPEAT REQUIRE RETRY SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
-%token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL WGPEER YES
+%token	<text>	REPEAT REQUIRE RETRY ROUTE SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
+%token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL VIA WGPEER YES
 %token	<text>	AT BYTES DAILY DIALS DRILL HOURS MONTHLY REFUSE SPREAD THEN TIME
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
-%type	<text>	string macro_value port query answer wgpeer metered listen_on
+%type	<text>	string macro_value port query answer metered listen_on
 %type	<text>	at spread
+%type	<tunnel> tunnel_how
 %type	<quorum> quorum
 %type	<number> yesno near decide packets
 %type	<target> target
@@ -139,6 +142,7 @@ grammar		: /* empty */
 		| grammar identity '\n'
 		| grammar listen '\n'
 		| grammar peer '\n'
+		| grammar group '\n'
 		| grammar error '\n'		{ RECOVERED; }
 		;
 
@@ -775,7 +779,19 @@ peer_words	: /* empty */
 		| peer_words error '\n'		{ RECOVERED; }
 		;
 
-peer_word	: TUNNEL string wgpeer		{
+group		: GROUP string			{
+			conf_build_group(BUILD, &$2);
+		} '{'				{ enter(IN_GROUP); }
+		  group_words close		{ conf_build_group_end(BUILD); }
+		;
+
+group_words	: /* empty */
+		| group_words peer
+		| group_words peer_default
+		| group_words error '\n'	{ RECOVERED; }
+		;
+
+peer_word	: TUNNEL string tunnel_how	{
 			conf_build_tunnel(BUILD, &$2, &$3);
 		}
 		| KEY string			{
@@ -786,7 +802,14 @@ peer_word	: TUNNEL string wgpeer		{
 		  addresses port		{
 			conf_build_peer_port(BUILD, &$4);
 		}
-		| ACCEPT accepted
+		| ROUTE string VIA string	{
+			conf_build_route(BUILD, &$2, &$4);
+		}
+		| peer_default
+		;
+
+peer_default	: ACCEPT accepted
+		| ANNOUNCE announced
 		| HELLO string metered		{
 			once(&$1);
 			conf_build_hello(BUILD, &$2, &$3);
@@ -816,12 +839,32 @@ accept_list	: /* empty */
 		| accept_list error '\n'	{ RECOVERED; }
 		;
 
+announced	: string	{ conf_build_announce(BUILD, &$1); }
+		| '{'		{ enter(IN_FOLLOW); } announce_list close
+		;
+
+announce_list	: /* empty */
+		| announce_list string		{
+			conf_build_announce(BUILD, &$2);
+		}
+		| announce_list error '\n'	{ RECOVERED; }
+		;
+
 metered		: /* empty */			{ $$ = NOTHING; }
 		| METERED string		{ $$ = $2; }
 		;
 
-wgpeer		: /* empty */			{ $$ = NOTHING; }
-		| WGPEER string			{ $$ = $2; }
+tunnel_how	: /* empty */			{
+			memset(&$$, 0, sizeof($$));
+		}
+		| WGPEER string			{
+			memset(&$$, 0, sizeof($$));
+			$$.wgpeer = $2;
+		}
+		| ENCRYPTED			{
+			memset(&$$, 0, sizeof($$));
+			$$.encrypted = $1;
+		}
 		;
 
 %%
@@ -834,13 +877,13 @@ static const struct keyword {
 	const char *needs; /* what must follow, in words */
 	unsigned int later; /* where it will have a meaning */
 } keywords[] = {
-	{ "accept", ACCEPT, IN_PEER, "a network", 0 },
+	{ "accept", ACCEPT, IN_PEER | IN_GROUP, "a network", 0 },
 	{ "account", ACCOUNT, IN_BACKUP, "a name", 0 },
 	{ "address", ADDRESS, IN_PEER, "addresses, or any", 0 },
 	{ "after", AFTER, IN_DIAL | IN_FALLBACK, "a duration", 0 },
 	{ "alarm", ALARM, IN_GLOBAL, "a path", 0 },
 	{ "all", ALL, IN_VALUE, NULL, 0 },
-	{ "announce", UNSUPPORTED, 0, NULL, 0 },
+	{ "announce", ANNOUNCE, IN_PEER | IN_GROUP, "a network", 0 },
 	{ "answer", ANSWER, IN_VALUE, "an address", 0 },
 	{ "any", ANY, IN_VALUE, NULL, 0 },
 	{ "apn", UNSUPPORTED, 0, NULL, 0 },
@@ -868,7 +911,7 @@ static const struct keyword {
 	    "an address, or keep or follow outside of blocks", 0 },
 	{ "drain", DRAIN, IN_FALLBACK, "a duration", 0 },
 	{ "drill", DRILL, IN_BACKUP, "every and a duration", 0 },
-	{ "encrypted", UNSUPPORTED, 0, NULL, 0 },
+	{ "encrypted", ENCRYPTED, IN_VALUE, NULL, 0 },
 	{ "every", EVERY, IN_FLAP, "a duration", 0 },
 	{ "failovers", FAILOVERS, IN_FLAP, "a number", 0 },
 	{ "fallback", FALLBACK, IN_GLOBAL, "automatic or manual", 0 },
@@ -877,8 +920,8 @@ static const struct keyword {
 	{ "follow", FOLLOW, IN_GLOBAL, "a network", 0 },
 	{ "from", FROM, IN_VALUE, "a network or an interface", 0 },
 	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address", 0 },
-	{ "group", UNSUPPORTED, 0, NULL, 0 },
-	{ "hello", HELLO, IN_PEER, "a duration", 0 },
+	{ "group", GROUP, IN_GLOBAL, "a name", 0 },
+	{ "hello", HELLO, IN_PEER | IN_GROUP, "a duration", 0 },
 	{ "hold", HOLD, IN_FLAP, "a duration", 0 },
 	{ "hot", HOT, IN_VALUE, NULL, 0 },
 	{ "hours", HOURS, IN_BACKUP, "quoted hours", 0 },
@@ -910,7 +953,7 @@ static const struct keyword {
 	{ "none", NONE, IN_VALUE, NULL, 0 },
 	{ "on", ON, IN_VALUE, "an address", 0 },
 	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
-	{ "peer", PEER, IN_GLOBAL, "a name", 0 },
+	{ "peer", PEER, IN_GLOBAL | IN_GROUP, "a name", 0 },
 	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
 	{ "pin", UNSUPPORTED, 0, NULL, 0 },
 	{ "port", PORT, IN_VALUE, "a number", 0 },
@@ -922,7 +965,7 @@ static const struct keyword {
 	{ "repeat", REPEAT, IN_ALARM, "a duration", 0 },
 	{ "require", REQUIRE, IN_PROBE, "all, most, any or a number", 0 },
 	{ "retry", RETRY, IN_PROBE, "a number", 0 },
-	{ "route", UNSUPPORTED, 0, NULL, 0 },
+	{ "route", ROUTE, IN_PEER, "a network", 0 },
 	{ "secret", SECRET, IN_BACKUP, "file and a path", 0 },
 	{ "shutdown", SHUTDOWN, IN_PRIMARY, "yes or no", 0 },
 	{ "size", SIZE, IN_CAPTURE, "a size", 0 },
@@ -943,6 +986,7 @@ static const struct keyword {
 	{ "timeout", TIMEOUT, IN_PROBE | IN_DIAL | IN_ALARM | IN_INTERFACE,
 	    "a duration", 0 },
 	{ "tunnel", TUNNEL, IN_PEER, "an interface", 0 },
+	{ "via", VIA, IN_VALUE, "an interface", 0 },
 	{ "wgpeer", WGPEER, IN_VALUE, "a key", 0 },
 	{ "yes", YES, IN_VALUE, NULL, 0 },
 };

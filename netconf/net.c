@@ -142,6 +142,7 @@ dump(void)
 	}
 	apply_prune(&state);
 	plan_note_private(&want, &state);
+	plan_note_encrypted(&want, &state);
 	await_expiry();
 	return 0;
 }
@@ -247,6 +248,7 @@ fill_want(void)
 	want.nmasq = conf->global.nmasq;
 	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
 	tunnels_fill(&want, conf);
+	behind_fill(&want, conf);
 }
 
 uint32_t

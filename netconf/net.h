@@ -8,6 +8,7 @@
  *	net_move.c	its tunnels, several at once
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
+ *	net_behind.c	networks behind peers, tunnels that are encrypted
  *	net_flow.c	old flows: forgotten, or waited for
  *	net_forward.c	whether the LAN gets out by the backup
  *	net_proof.c	that the way back left nothing behind
@@ -107,6 +108,9 @@ void tunnels_allow(void); /* ... before this */
 /* The routes lead to this uplink: so do WireGuard's peers, if it is news. */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);
+
+/* net_behind.c: what the configuration says of networks behind peers */
+void behind_fill(struct net_want *, const struct conf *);
 
 /* net_forward.c */
 void forward_open(void);

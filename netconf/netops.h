@@ -17,18 +17,20 @@
 #include "common/addr.h"
 #include "common/key.h"
 
-#define NET_PROTO       157 /* of our routes and rules */
-#define NET_GROUP       157 /* of every uplink's interface */
-#define NET_TABLE_HELD  155 /* private networks that no hot backup gets */
-#define NET_TABLE_OWN   156 /* the primary's, for sockets bound to it */
-#define NET_TABLE       157 /* the active uplink's, when it is a backup */
-#define NET_TABLE_FIRST 158 /* of the first backup; the next ones follow */
-#define NET_PREF        32765 /* just before the main table's 32766 */
-#define NET_PREF_HOT    32767 /* and behind it */
-#define NET_MAIN        254
-#define NET_METRIC_LAST 9999 /* of the unreachable end of a table */
-#define NET_NO_VALUE    UINT32_MAX
-#define NET_METRIC_V6   1024 /* of all others in IPv6: there 0 is this one */
+#define NET_PROTO         157 /* of our routes and rules */
+#define NET_GROUP         157 /* of every uplink's interface */
+#define NET_TABLE_HELD    155 /* private networks that no hot backup gets */
+#define NET_TABLE_OWN     156 /* the primary's, for sockets bound to it */
+#define NET_TABLE         157 /* the active uplink's, when it is a backup */
+#define NET_TABLE_FIRST   158 /* of the first backup; the next ones follow */
+#define NET_PREF          32765 /* just before the main table's 32766 */
+#define NET_PREF_HOT      32767 /* and behind it */
+#define NET_MAIN          254
+#define NET_METRIC_BEHIND 157 /* of routes to what is behind a peer, */
+#define NET_METRIC_REFUSE 158 /* and of what refuses it without them */
+#define NET_METRIC_LAST   9999 /* of the unreachable end of a table */
+#define NET_NO_VALUE      UINT32_MAX
+#define NET_METRIC_V6     1024 /* of all others in IPv6: there 0 is this one */
 
 /* A link that carries packets in others. */
 enum net_tunnel_kind {
@@ -48,6 +50,8 @@ struct net_link {
 	uint32_t group;
 	uint32_t rp_filter; /* in force: the larger of all's and its own */
 	enum net_tunnel_kind tunnel;
+	char kind[16]; /* as the system calls it; empty: none */
+	uint32_t port; /* of a tunnel in UDP, to which it sends; or 0 */
 	struct addr local; /* outer; AF_UNSPEC: by the routes */
 	uint32_t bound; /* outer packets leave by this index only; 0: any */
 	/* its own ignore_routes_with_linkdown; NET_NO_VALUE: it has none */

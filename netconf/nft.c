@@ -196,6 +196,36 @@ nat(struct text *t, const struct net_want *w)
 	put(t, "\t}\n");
 }
 
+/*
+ * Outer packets of tunnels that must be encrypted have found their way here,
+ * and with it the policy that applies to them, or none.  By whatever way: an
+ * uplink that just came is not marked as one yet.
+ */
+static void
+encrypted(struct text *t, const struct net_want *w)
+{
+	const struct net_outer *o;
+	uint32_t i;
+
+	if (w->nouter == 0)
+		return;
+	put(t, "\tchain encrypted {\n"
+	       "\t\ttype filter hook output priority filter\n");
+	for (i = 0; i < w->nouter; i++) {
+		o = &w->outer[i];
+		put(t, "\t\t%s",
+		    o->family == AF_INET    ? "meta nfproto ipv4 "
+		    : o->family == AF_INET6 ? "meta nfproto ipv6 "
+					    : "");
+		if (o->port != 0)
+			put(t, "udp dport %u", o->port);
+		else
+			put(t, "meta l4proto %u", o->proto);
+		put(t, " rt ipsec missing counter drop\n");
+	}
+	put(t, "\t}\n");
+}
+
 int
 nft_text(
     const struct net_want *w, const struct wanted *d, char *buf, size_t size)
@@ -210,6 +240,7 @@ nft_text(
 	segments(&t);
 	counted(&t, w, "passed", 300);
 	nat(&t, w);
+	encrypted(&t, w);
 	put(&t, "}\n");
 	return t.len < size ? 0 : -1;
 }

@@ -239,7 +239,7 @@ plan_same_route(const struct net_route *a, const struct net_route *b)
 int
 plan_ours(const struct net_route *r)
 {
-	return r->proto == NET_PROTO && r->table != NET_MAIN;
+	return r->proto == NET_PROTO && r->table != NET_MAIN && !plan_behind(r);
 }
 
 static int
@@ -425,6 +425,7 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 			plan_nat(p, w, s);
 		plan_tables(p, d, s);
 	}
+	plan_peer_routes(p, w, s);
 	if (!w->clear && w->active != 0)
 		plan_tunnels(p, w, s);
 	plan_moves(p, d, s);

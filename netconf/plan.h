@@ -11,6 +11,7 @@
  *	plan_lint.c	what others have done that a switch cannot move
  *	plan.c		the steps from found to wanted
  *	plan_tunnel.c	tunnels that follow the active uplink
+ *	plan_peer.c	networks behind peers; what leaves encrypted only
  *	plan_text.c	steps and differences in words
  *	nft.c		the text of our nft table
  */
@@ -55,6 +56,20 @@ struct net_tunnel {
 	struct net_place refused; /* by the kernel, for this wish */
 };
 
+/* A network behind a peer, by one of its tunnels. */
+struct net_behind {
+	char ifname[IFNAMSIZ];
+	struct prefix dst;
+};
+
+/* A tunnel's outer packets, none of which may leave without IPsec. */
+struct net_outer {
+	uint32_t family; /* AF_UNSPEC: any */
+	uint32_t proto;
+	uint32_t port; /* of UDP, that they are sent to */
+};
+#define OUTER_MAX 16
+
 struct net_want {
 	int clear; /* nothing of ours at all; only undo counts beside it */
 	uint32_t nuplinks;
@@ -75,6 +90,12 @@ struct net_want {
 	size_t ntunnels;
 	struct net_tunnel *tunnel; /* by name and key */
 	const struct undo_tunnels *undo_tunnels; /* their own addresses */
+	size_t nbehind;
+	const struct net_behind *behind; /* by interface */
+	size_t nencrypted;
+	const char (*encrypted)[IFNAMSIZ]; /* tunnels, sorted */
+	uint32_t nouter;
+	struct net_outer outer[OUTER_MAX]; /* of those that were seen */
 };
 
 enum step_type {
@@ -184,6 +205,8 @@ uint32_t plan_refused(const struct net_state *);
 int plan_group_taken(const struct net_link *, char *why, size_t);
 /* Private networks that the primary leads to, as long as it is there. */
 void plan_note_private(struct net_want *, const struct net_state *);
+/* Of which kinds the tunnels are that must be encrypted. */
+void plan_note_encrypted(struct net_want *, const struct net_state *);
 /* Is anything that carries our tag there? */
 int plan_found(const struct net_state *);
 

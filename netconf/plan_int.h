@@ -40,6 +40,13 @@ void plan_show_tunnels(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
 void plan_tunnel_text(
     const struct step *, const struct net_state *, char *buf, size_t size);
+/* plan_peer.c: routes to networks behind peers */
+int plan_behind(const struct net_route *);
+int plan_has_behind(const struct net_want *, enum family);
+void plan_peer_routes(
+    struct plan *, const struct net_want *, const struct net_state *);
+void plan_show_peer_routes(
+    const struct net_want *, const struct net_state *, plan_line *, void *arg);
 /* One more step of this type, zeroed. */
 struct step *plan_step(struct plan *, enum step_type);
 
@@ -76,6 +83,7 @@ int plan_same_rule(const struct net_rule *, const struct net_rule *);
 /* The same place in a table: one would replace the other. */
 int plan_same_place(const struct net_route *, const struct net_route *);
 int plan_same_route(const struct net_route *, const struct net_route *);
+/* Of ours, but for what is behind peers. */
 int plan_ours(const struct net_route *);
 /* Is the kernel's list of a family's rules exactly the wanted one? */
 int plan_rules_equal(

@@ -334,6 +334,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	show_rules(&sh, &d);
 	show_routes(&sh, &d);
 	plan_show_tunnels(w, s, line, arg);
+	plan_show_peer_routes(w, s, line, arg);
 	if (nft_text(w, NULL, text, sizeof(text)) == -1)
 		text[0] = '\0';
 	wanted = !w->clear;

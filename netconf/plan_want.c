@@ -217,7 +217,7 @@ plan_found(const struct net_state *s)
 	if (s->nrules > 0 || s->nat)
 		return 1;
 	for (i = 0; i < s->nroutes; i++)
-		if (plan_ours(&s->routes[i]))
+		if (plan_ours(&s->routes[i]) || plan_behind(&s->routes[i]))
 			return 1;
 	return 0;
 }
@@ -281,14 +281,14 @@ has_inet6(const struct net_uplink *u, const struct net_link *l,
 	return 0;
 }
 
-/* A site without IPv6 gets no rules of it. */
+/* A site without IPv6, here and behind peers, gets no rules of it. */
 static int
 is_led(const struct net_want *w, const struct net_state *s, enum family family)
 {
 	const struct net_link *l;
 	uint32_t i;
 
-	if (family == FAMILY_INET)
+	if (family == FAMILY_INET || plan_has_behind(w, family))
 		return 1;
 	for (i = 0; i < w->nuplinks; i++) {
 		l = net_link_find(s, w->uplink[i].ifname);

@@ -16,6 +16,7 @@
 
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +69,25 @@ has_carrier(const struct nlattr *a)
 	       mnl_attr_get_u8(a) != 0;
 }
 
+/* What kind it is of, and where one in UDP sends to. */
+static void
+decode_kind(const struct nlattr *linkinfo, struct net_link *l)
+{
+	const struct nlattr *info[IFLA_INFO_MAX + 1];
+	const struct nlattr *data[IFLA_VXLAN_PORT + 1];
+
+	nl_nested(linkinfo, info, IFLA_INFO_MAX);
+	if (info[IFLA_INFO_KIND] == NULL ||
+	    nl_string(info[IFLA_INFO_KIND], l->kind, sizeof(l->kind)) == -1) {
+		l->kind[0] = '\0';
+		return;
+	}
+	nl_nested(info[IFLA_INFO_DATA], data, IFLA_VXLAN_PORT);
+	if (strcmp(l->kind, "vxlan") == 0 && data[IFLA_VXLAN_PORT] != NULL &&
+	    mnl_attr_get_payload_len(data[IFLA_VXLAN_PORT]) == 2)
+		l->port = ntohs(mnl_attr_get_u16(data[IFLA_VXLAN_PORT]));
+}
+
 int
 link_decode(const struct nlmsghdr *h, void *state)
 {
@@ -99,6 +119,7 @@ link_decode(const struct nlmsghdr *h, void *state)
 	l->pointopoint = (m->ifi_flags & IFF_POINTOPOINT) != 0;
 	l->ethernet = m->ifi_type == ARPHRD_ETHER;
 	decode_own(tb[IFLA_AF_SPEC], l);
+	decode_kind(tb[IFLA_LINKINFO], l);
 	tunnel_decode(tb[IFLA_LINKINFO], l);
 	return 0;
 }
