@@ -174,7 +174,8 @@ msg_measured_valid(const struct msg_measured *m)
 int
 msg_peer_listen_valid(const struct msg_peer_listen *l)
 {
-	return addr_valid(&l->address) && l->port <= UINT16_MAX;
+	return addr_valid(&l->address) && l->port <= UINT16_MAX &&
+	       l->npeers <= CONF_PEERS_MAX;
 }
 
 int

@@ -68,8 +68,10 @@
 	X(MEASURED) /* R>P struct msg_measured */                             \
 	/* what peers say: octets, which only the parent understands */       \
 	X(PEER_LISTEN) /* P>R struct msg_peer_listen */                       \
+	X(PEER_KNOWN) /* P>R struct msg_peer_known, as many as there are */   \
 	X(PEER_IN) /* R>P struct msg_peer_packet */                           \
 	X(PEER_OUT) /* P>R struct msg_peer_packet */                          \
+	X(PEER_DROPPED) /* R>P struct msg_peer_dropped, when it changed */    \
 	/* frames kept for the story of an outage */                          \
 	X(CAPTURE) /* P>N struct msg_capture: a file, please */               \
 	X(CAPTURE_FILE) /* N>P, P>R struct msg_capture with the descriptor */ \
@@ -125,6 +127,7 @@
 	X(CTL_CONFIRM)                                                        \
 	X(CTL_HOLD)                                                           \
 	X(CTL_RELEASE)                                                        \
+	X(CTL_FORGET)                                                         \
 	X(CTL_RELOAD)                                                         \
 	X(CTL_CLEAR)                                                          \
 	X(CTL_LOG)                                                            \
@@ -304,6 +307,22 @@ struct msg_measured {
 struct msg_peer_listen {
 	struct addr address; /* AF_UNSPEC: all of ours */
 	uint32_t port; /* 0: nowhere */
+	uint32_t npeers; /* that follow, each by a PEER_KNOWN */
+	uint8_t key[KEY_LEN]; /* our public one */
+};
+
+/* By whom a datagram may be: its tag is looked at, no more. */
+struct msg_peer_known {
+	uint8_t key[KEY_LEN]; /* public */
+	uint8_t tag_key[KEY_LEN]; /* of the two of us */
+};
+
+/* Datagrams that the prober did not pass on, since its start. */
+struct msg_peer_dropped {
+	uint64_t malformed;
+	uint64_t strangers; /* not for us, or by no peer */
+	uint64_t forged;
+	uint64_t limited; /* too many */
 };
 
 #define MSG_PACKET_MAX 512

@@ -71,6 +71,8 @@ request_size(uint32_t type)
 		return sizeof(struct ctl_grant);
 	case IMSG_CTL_PLAN:
 		return sizeof(struct ctl_plan);
+	case IMSG_CTL_FORGET:
+		return sizeof(struct ctl_forget);
 	case IMSG_CTL_HOLD:
 	case IMSG_CTL_RELOAD:
 		return sizeof(struct ctl_time);
@@ -260,6 +262,9 @@ strings_ok(uint32_t type, const void *data)
 	if (type == IMSG_CTL_PLAN)
 		return msg_text_valid(
 		    ((const struct ctl_plan *)data)->name, CTL_NAME_LEN);
+	if (type == IMSG_CTL_FORGET)
+		return msg_text_valid(
+		    ((const struct ctl_forget *)data)->name, CTL_NAME_LEN);
 	return 1;
 }
 
@@ -281,6 +286,7 @@ request(struct client *c, struct imsg *imsg)
 		struct ctl_name name;
 		struct ctl_grant grant;
 		struct ctl_plan plan;
+		struct ctl_forget forget;
 		struct ctl_time time;
 		struct ctl_log log;
 	} data;

@@ -72,6 +72,11 @@ struct ctl_grant {
 };
 #define CTL_GRANT_MAX (1ULL << 50)
 
+/* CTL_FORGET */
+struct ctl_forget {
+	char name[CTL_NAME_LEN]; /* of a peer */
+};
+
 /* CTL_HOLD (CTL_FOREVER possible), CTL_RELOAD (0: no confirmation needed) */
 struct ctl_time {
 	uint32_t for_s;

@@ -35,6 +35,8 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "drill", IMSG_CTL_DRILL, "[name]: test a backup, moving nothing" },
 	{ "grant", IMSG_CTL_GRANT,
 	    "name time|bytes|dials amount: more, in this period" },
+	{ "forget", IMSG_CTL_FORGET,
+	    "peer: what it said before counts no more" },
 	{ "reload", IMSG_CTL_RELOAD, "[for time]: read the configuration" },
 	{ "test", IMSG_CTL_TEST, "alarm: run the alarm program" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
@@ -48,7 +50,6 @@ static const struct word later[] = {
 	{ "top", 0, NULL },
 	{ "report", 0, NULL },
 	{ "replay", 0, NULL },
-	{ "forget", 0, NULL },
 	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
 };
@@ -361,6 +362,12 @@ parse_arguments(struct args *a, struct ctl_command *c)
 	case IMSG_CTL_GRANT:
 		c->len = sizeof(c->data.grant);
 		return parse_grant(a, &c->data.grant);
+	case IMSG_CTL_FORGET:
+		c->len = sizeof(c->data.forget);
+		if (a->argc == 0)
+			return wrong(a, "which peer?", "");
+		return name(
+		    a, c->data.forget.name, sizeof(c->data.forget.name));
 	case IMSG_CTL_HOLD:
 		c->len = sizeof(c->data.time);
 		return parse_hold(a, &c->data.time);

@@ -15,6 +15,7 @@ struct ctl_command {
 		struct ctl_name name;
 		struct ctl_grant grant;
 		struct ctl_plan plan;
+		struct ctl_forget forget;
 		struct ctl_time time;
 		struct ctl_log log;
 	} data;

@@ -192,6 +192,15 @@ got_peer(struct imsg *imsg)
 }
 
 static void
+got_dropped(struct imsg *imsg)
+{
+	struct msg_peer_dropped d;
+
+	if (parent_get(CHILD_PROBER, imsg, &d, sizeof(d)) == 0)
+		peering_dropped(&d);
+}
+
+static void
 parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 {
 	switch (type) {
@@ -218,6 +227,9 @@ parent_dispatch_prober(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_PEER_IN:
 		got_peer(imsg);
+		break;
+	case IMSG_PEER_DROPPED:
+		got_dropped(imsg);
 		break;
 	case IMSG_CAPTURE_DONE:
 		capture_got_done(CHILD_PROBER, imsg);

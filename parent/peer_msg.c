@@ -7,32 +7,20 @@
 
 #include "parent/peer_msg.h"
 
-/*
- * Offsets of what all have: magic and version, type, who, for whom, counter;
- * a type's own part; tag and signature.
- */
-#define OFF_TYPE     3
-#define OFF_SENDER   4
-#define OFF_RECEIVER 12
-#define OFF_COUNTER  20
-#define OFF_OWN      28
-#define SIGN_LEN     64
-#define TAIL         (PEER_TAG_LEN + SIGN_LEN)
-
 #define STATEMENT_LEN 40 /* and its networks */
 #define NET_LEN       18
 #define ACK_LEN       24
 #define CHALLENGE_LEN PEER_NONCE_LEN
 
-static const uint8_t magic[3] = { 0xdf, 0x70, 1 };
 static const char context[] = "dialfail peers 1";
 
 _Static_assert(
-    OFF_OWN + STATEMENT_LEN + PEER_NETS_MAX * NET_LEN + TAIL == PEER_MSG_MAX,
+    PEER_OFF_OWN + STATEMENT_LEN + PEER_NETS_MAX * NET_LEN + PEER_TAIL ==
+	PEER_MSG_MAX,
     "the longest datagram");
 _Static_assert(crypto_sign_PUBLICKEYBYTES == PEER_KEY_LEN &&
 		   crypto_sign_SECRETKEYBYTES == PEER_SECRET_LEN &&
-		   crypto_sign_BYTES == SIGN_LEN,
+		   crypto_sign_BYTES == PEER_SIGN_LEN,
     "Ed25519");
 
 /* ---- octets ---- */
@@ -238,21 +226,6 @@ peer_pair_make(struct peer_pair *pair, const uint8_t secret[PEER_SECRET_LEN],
 	return failed ? -1 : 0;
 }
 
-/* Of len octets that from wrote to to. */
-static void
-tag(const uint8_t *buf, size_t len, const struct peer_pair *pair,
-    const uint8_t *from, const uint8_t *to, uint8_t *out)
-{
-	crypto_generichash_state h;
-
-	crypto_generichash_init(
-	    &h, pair->tag_key, sizeof(pair->tag_key), PEER_TAG_LEN);
-	crypto_generichash_update(&h, from, PEER_KEY_LEN);
-	crypto_generichash_update(&h, to, PEER_KEY_LEN);
-	crypto_generichash_update(&h, buf, len);
-	crypto_generichash_final(&h, out, PEER_TAG_LEN);
-}
-
 /* What is signed: context, both keys, the datagram up to the signature. */
 static size_t
 to_sign(const uint8_t *buf, size_t len, const uint8_t *from, const uint8_t *to,
@@ -276,7 +249,7 @@ peer_msg_encode(const struct peer_msg *m, const struct peer_pair *pair,
 	uint8_t text[TO_SIGN_MAX], *p = buf;
 	size_t len;
 
-	put_bytes(&p, magic, sizeof(magic));
+	put_bytes(&p, peer_magic, sizeof(peer_magic));
 	put(&p, m->type, 1);
 	put_bytes(&p, pair->own, PEER_ID_LEN);
 	put_bytes(&p, pair->peer, PEER_ID_LEN);
@@ -287,20 +260,11 @@ peer_msg_encode(const struct peer_msg *m, const struct peer_pair *pair,
 		put_ack(&p, m);
 	else
 		put_bytes(&p, m->nonce, PEER_NONCE_LEN);
-	tag(buf, (size_t)(p - buf), pair, pair->own, pair->peer, p);
+	peer_tag(buf, (size_t)(p - buf), pair, pair->own, pair->peer, p);
 	p += PEER_TAG_LEN;
 	len = to_sign(buf, (size_t)(p - buf), pair->own, pair->peer, text);
 	crypto_sign_detached(p, NULL, text, len, secret);
-	return (size_t)(p - buf) + SIGN_LEN;
-}
-
-int
-peer_msg_tagged(const uint8_t *buf, size_t len, const struct peer_pair *pair)
-{
-	uint8_t right[PEER_TAG_LEN];
-
-	tag(buf, len - TAIL, pair, pair->peer, pair->own, right);
-	return sodium_memcmp(right, buf + len - TAIL, PEER_TAG_LEN) == 0;
+	return (size_t)(p - buf) + PEER_SIGN_LEN;
 }
 
 int
@@ -309,34 +273,23 @@ peer_msg_signed(const uint8_t *buf, size_t len, const struct peer_pair *pair)
 	uint8_t text[TO_SIGN_MAX];
 	size_t n;
 
-	n = to_sign(buf, len - SIGN_LEN, pair->peer, pair->own, text);
+	n = to_sign(buf, len - PEER_SIGN_LEN, pair->peer, pair->own, text);
 	return crypto_sign_verify_detached(
-		   buf + len - SIGN_LEN, text, n, pair->peer) == 0;
-}
-
-int
-peer_msg_sender(const uint8_t *buf, size_t len, uint8_t *id, uint8_t *to)
-{
-	if (len < OFF_OWN + TAIL || len > PEER_MSG_MAX ||
-	    memcmp(buf, magic, sizeof(magic)) != 0)
-		return -1;
-	memcpy(id, buf + OFF_SENDER, PEER_ID_LEN);
-	memcpy(to, buf + OFF_RECEIVER, PEER_ID_LEN);
-	return 0;
+		   buf + len - PEER_SIGN_LEN, text, n, pair->peer) == 0;
 }
 
 int
 peer_msg_decode(const uint8_t *buf, size_t len, struct peer_msg *m)
 {
-	const uint8_t *p = buf + OFF_COUNTER;
+	const uint8_t *p = buf + PEER_OFF_OWN;
+	struct peer_head h;
 
 	memset(m, 0, sizeof(*m));
-	if (len < OFF_OWN + TAIL || len > PEER_MSG_MAX ||
-	    memcmp(buf, magic, sizeof(magic)) != 0)
+	if (peer_head(buf, len, &h) == -1)
 		return -1;
-	m->type = buf[OFF_TYPE];
-	m->counter = get(&p, 8);
-	len -= OFF_OWN + TAIL;
+	m->type = h.type;
+	m->counter = h.counter;
+	len -= PEER_OFF_OWN + PEER_TAIL;
 	switch (m->type) {
 	case PEER_STATEMENT:
 		return get_statement(p, len, m);

@@ -17,20 +17,10 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "common/peer_tag.h"
 
-#define PEER_KEY_LEN    32 /* RFC 8032: a public key, or a secret's seed */
 #define PEER_SECRET_LEN 64 /* as libsodium keeps it: seed, public key */
-#define PEER_ID_LEN     8 /* first octets of a public key */
 #define PEER_NONCE_LEN  16
-#define PEER_TAG_LEN    16
-#define PEER_NETS_MAX   16
-#define PEER_MSG_MAX    436 /* a statement of PEER_NETS_MAX networks */
-
-enum peer_msg_type {
-	PEER_STATEMENT = 1, /* where I am now, and what is behind me */
-	PEER_ACK, /* what became of a statement */
-	PEER_CHALLENGE /* say it again with this nonce */
-};
 
 /* Why a statement is made. */
 enum peer_reason {
@@ -70,13 +60,6 @@ struct peer_msg {
 	uint32_t port;
 };
 
-/* What a pair of peers share. */
-struct peer_pair {
-	uint8_t own[PEER_KEY_LEN]; /* public keys */
-	uint8_t peer[PEER_KEY_LEN];
-	uint8_t tag_key[PEER_KEY_LEN];
-};
-
 /* 0, or -1: no such key is possible (it has no point on the curve). */
 int peer_pair_make(struct peer_pair *, const uint8_t secret[PEER_SECRET_LEN],
     const uint8_t peer[PEER_KEY_LEN]);
@@ -85,15 +68,9 @@ int peer_pair_make(struct peer_pair *, const uint8_t secret[PEER_SECRET_LEN],
 size_t peer_msg_encode(const struct peer_msg *, const struct peer_pair *,
     const uint8_t secret[PEER_SECRET_LEN], uint8_t *buf);
 
-/*
- * Is this one of ours by its looks, and whose?  id and for get PEER_ID_LEN
- * octets.  0 or -1.
- */
-int peer_msg_sender(const uint8_t *buf, size_t len, uint8_t *id, uint8_t *to);
 /* Exactly the layout and all in range: 0 or -1.  Proves nothing. */
 int peer_msg_decode(const uint8_t *buf, size_t len, struct peer_msg *);
-/* 1 if only this peer can have made it, for us; of what decodes. */
-int peer_msg_tagged(const uint8_t *buf, size_t len, const struct peer_pair *);
+/* 1 if this peer has made it, for us; of what decodes. */
 int peer_msg_signed(const uint8_t *buf, size_t len, const struct peer_pair *);
 
 const char *peer_reason_text(uint32_t reason);

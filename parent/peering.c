@@ -21,6 +21,7 @@ static int told; /* peers know where we are */
 static uint32_t carrying = MSG_UPLINK_NONE;
 static struct peers_self self;
 static struct prefix own[CONF_UPLINKS_MAX * FAMILIES];
+static struct msg_peer_dropped drops;
 static struct event timer;
 static int timer_set;
 
@@ -262,12 +263,38 @@ peering_heard(const struct msg_peer_packet *p)
 	rearm();
 }
 
+void
+peering_dropped(const struct msg_peer_dropped *d)
+{
+	drops = *d;
+}
+
+const struct msg_peer_dropped *
+peering_drops(void)
+{
+	return &drops;
+}
+
 const struct peers *
 peering_peers(void)
 {
 	static const struct peers none;
 
 	return running ? &peers : &none;
+}
+
+int
+peering_forget(const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; running && i < peers.n; i++)
+		if (strcmp(peers.peer[i].conf->name, name) == 0) {
+			peers_forget(&peers, i);
+			history_line("peers", "%s forgotten, as asked", name);
+			return 0;
+		}
+	return -1;
 }
 
 static const struct conf_peer *
@@ -379,10 +406,35 @@ begin(void)
 	return result == 0;
 }
 
+/* The prober passes on what these may have made. */
+static void
+listen_to_peers(void)
+{
+	struct msg_peer_listen l;
+	struct msg_peer_known k;
+	uint32_t i;
+
+	memset(&l, 0, sizeof(l));
+	if (running) {
+		l.address = parent->conf.global.listen;
+		l.port = parent->conf.global.port;
+		l.npeers = peers.n;
+		memcpy(l.key, peers.secret + PEER_SECRET_LEN - PEER_KEY_LEN,
+		    sizeof(l.key));
+	}
+	parent_send(CHILD_PROBER, IMSG_PEER_LISTEN, -1, &l, sizeof(l));
+	for (i = 0; i < l.npeers; i++) {
+		memcpy(k.key, peers.peer[i].pair.peer, sizeof(k.key));
+		memcpy(
+		    k.tag_key, peers.peer[i].pair.tag_key, sizeof(k.tag_key));
+		parent_send(CHILD_PROBER, IMSG_PEER_KNOWN, -1, &k, sizeof(k));
+	}
+	sodium_memzero(&k, sizeof(k));
+}
+
 void
 peering_reloaded(void)
 {
-	struct msg_peer_listen l;
 	struct peers was = peers;
 	int had = running;
 
@@ -392,12 +444,7 @@ peering_reloaded(void)
 		peers_keep(&peers, &was);
 	if (had)
 		peers_free(&was);
-	memset(&l, 0, sizeof(l));
-	if (running) {
-		l.address = parent->conf.global.listen;
-		l.port = parent->conf.global.port;
-	}
-	parent_send(CHILD_PROBER, IMSG_PEER_LISTEN, -1, &l, sizeof(l));
+	listen_to_peers();
 	tell();
 	rearm();
 }

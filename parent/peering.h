@@ -21,8 +21,13 @@ void peering_carried(uint32_t uplink);
 /* An uplink is not as it was. */
 void peering_facts(void);
 void peering_heard(const struct msg_peer_packet *);
+/* What the prober did not pass on. */
+void peering_dropped(const struct msg_peer_dropped *);
+const struct msg_peer_dropped *peering_drops(void);
 /* For show; without any, there are none in it. */
 const struct peers *peering_peers(void);
+/* What this peer said counts no more; 0, or -1: there is none. */
+int peering_forget(const char *name);
 void peering_done(const struct msg_net_peer_done *);
 
 #endif

@@ -61,16 +61,6 @@ peers_claim(
 
 /* ---- by key ---- */
 
-/* A key's octets are as good as random. */
-static uint32_t
-place(const struct peers *ps, const uint8_t *id)
-{
-	uint32_t n;
-
-	memcpy(&n, id, sizeof(n));
-	return n & ps->table_mask;
-}
-
 uint32_t
 peers_index(const struct peers *ps, const struct peer *p)
 {
@@ -80,14 +70,11 @@ peers_index(const struct peers *ps, const struct peer *p)
 struct peer *
 peers_find(const struct peers *ps, const uint8_t id[PEER_ID_LEN])
 {
-	uint32_t n = ps->table[place(ps, id)];
-	struct peer *p;
+	uint32_t n = peer_ids_first(&ps->ids, id);
 
-	for (; n != 0; n = p->next) {
-		p = &ps->peer[n - 1];
-		if (memcmp(p->conf->key, id, PEER_ID_LEN) == 0)
-			return p;
-	}
+	for (; n != 0; n = peer_ids_next(&ps->ids, n - 1))
+		if (memcmp(ps->peer[n - 1].conf->key, id, PEER_ID_LEN) == 0)
+			return &ps->peer[n - 1];
 	return NULL;
 }
 
@@ -232,14 +219,12 @@ add(struct peers *ps, uint32_t i, const struct conf_peer *c, uint32_t *nconf)
 {
 	struct peer_claim *claim;
 	struct peer *p = &ps->peer[i];
-	uint32_t j, *slot;
+	uint32_t j;
 
 	p->conf = c;
 	if (peer_pair_make(&p->pair, ps->secret, c->key) == -1)
 		return -1;
-	slot = &ps->table[place(ps, c->key)];
-	p->next = *slot;
-	*slot = i + 1;
+	peer_ids_add(&ps->ids, c->key, i);
 	for (j = 0; j < c->naddresses; j++) {
 		claim = &ps->configured[(*nconf)++];
 		claim->address = c->address[j];
@@ -254,7 +239,7 @@ peers_init(struct peers *ps, const uint8_t secret[PEER_SECRET_LEN],
     const struct conf_peer *conf, uint32_t n, uint32_t starts,
     const struct peers_user *user, void *arg)
 {
-	uint32_t i, size = 1, nconf = 0, naddresses = 0;
+	uint32_t i, nconf = 0, naddresses = 0;
 
 	memset(ps, 0, sizeof(*ps));
 	ps->user = user;
@@ -262,18 +247,14 @@ peers_init(struct peers *ps, const uint8_t secret[PEER_SECRET_LEN],
 	memcpy(ps->secret, secret, sizeof(ps->secret));
 	RB_INIT(&ps->claims);
 	ps->epoch = (uint64_t)starts << 32;
-	while (size < 2 * n)
-		size *= 2;
 	for (i = 0; i < n; i++)
 		naddresses += conf[i].naddresses;
 	ps->n = n;
-	ps->table_mask = size - 1;
 	ps->peer = calloc(n + 1, sizeof(*ps->peer));
-	ps->table = calloc(size, sizeof(*ps->table));
 	ps->heap = calloc(n + 1, sizeof(*ps->heap));
 	ps->configured = calloc(naddresses + 1, sizeof(*ps->configured));
-	if (ps->peer == NULL || ps->table == NULL || ps->heap == NULL ||
-	    ps->configured == NULL)
+	if (peer_ids_init(&ps->ids, n) == -1 || ps->peer == NULL ||
+	    ps->heap == NULL || ps->configured == NULL)
 		goto fail;
 	for (i = 0; i < n; i++)
 		if (add(ps, i, &conf[i], &nconf) == -1)
@@ -290,7 +271,7 @@ peers_free(struct peers *ps)
 	if (ps->peer != NULL)
 		sodium_memzero(ps->peer, ps->n * sizeof(*ps->peer));
 	free(ps->peer);
-	free(ps->table);
+	peer_ids_free(&ps->ids);
 	free(ps->heap);
 	free(ps->configured);
 	sodium_memzero(ps, sizeof(*ps));
@@ -306,7 +287,6 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	*p = *was;
 	p->conf = now.conf;
 	p->pair = now.pair;
-	p->next = now.next;
 	p->slot = 0;
 	p->trusted = was->trusted && was->applying == 0;
 	p->applying = 0;

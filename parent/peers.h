@@ -79,7 +79,6 @@ RB_HEAD(peer_claims, peer_claim);
 struct peer {
 	const struct conf_peer *conf;
 	struct peer_pair pair;
-	uint32_t next; /* of the same place in the table: index + 1 */
 
 	/* what we say */
 	uint64_t counter; /* of our last statement */
@@ -163,8 +162,7 @@ struct peers {
 	uint8_t secret[PEER_SECRET_LEN];
 	struct peer *peer;
 	uint32_t n;
-	uint32_t *table; /* by id: index + 1 */
-	uint32_t table_mask;
+	struct peer_ids ids;
 	uint32_t *heap; /* of indexes, by when */
 	uint32_t nheap;
 	struct peer_claim *configured;

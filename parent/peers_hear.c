@@ -143,7 +143,7 @@ count_networks(struct peer *p, const struct peer_msg *m)
 
 	for (i = 0; i < m->nnets; i++) {
 		for (j = 0; j < p->conf->nroutes; j++)
-			if (prefix_cmp(&m->net[i], &p->conf->route[j]) == 0)
+			if (prefix_cmp(&m->net[i], &p->conf->route[j].net) == 0)
 				break;
 		p->stats.networks += j == p->conf->nroutes;
 	}
@@ -346,20 +346,20 @@ peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len, struct monotime now)
 {
 	struct heard h = { uplink, from, port, buf, len, now, { 0 } };
-	uint8_t id[PEER_ID_LEN], to[PEER_ID_LEN];
+	struct peer_head head;
 	const uint8_t *own = ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN;
 	struct peer *p;
 
-	if (peer_msg_sender(buf, len, id, to) == -1) {
+	if (peer_head(buf, len, &head) == -1) {
 		ps->malformed++;
 		return;
 	}
-	if (memcmp(to, own, sizeof(to)) != 0 ||
-	    (p = peers_find(ps, id)) == NULL) {
+	if (memcmp(head.receiver, own, PEER_ID_LEN) != 0 ||
+	    (p = peers_find(ps, head.sender)) == NULL) {
 		ps->strangers++;
 		return;
 	}
-	if (!peer_msg_tagged(buf, len, &p->pair))
+	if (!peer_tagged(buf, len, &p->pair))
 		ps->forged++;
 	else if (peer_msg_decode(buf, len, &h.m) == -1)
 		ps->malformed++;
@@ -379,4 +379,5 @@ peers_forget(struct peers *ps, uint32_t i)
 	p->trusted = false;
 	p->heard_counter = 0;
 	memset(&p->challenged, 0, sizeof(p->challenged));
+	memset(&p->challenge_sent, 0, sizeof(p->challenge_sent));
 }

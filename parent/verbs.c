@@ -13,6 +13,7 @@
 #include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 
 /* The machine answers by MACT_REPLY with the client's number. */
 static void
@@ -140,6 +141,17 @@ reload(uint32_t ctl, const struct ctl_time *t)
 		control_result(ctl, CTL_REFUSED, "a reload is under way");
 }
 
+static void
+forget(uint32_t ctl, const struct ctl_forget *f)
+{
+	if (peering_forget(f->name) == 0)
+		control_result(
+		    ctl, CTL_OK, "%s must prove that it is there now", f->name);
+	else
+		control_result(ctl, CTL_REFUSED,
+		    "no peer %s that has a key: see show peers", f->name);
+}
+
 /* One word for both: a reload and a failover may wait for it. */
 static void
 confirm(uint32_t ctl)
@@ -208,6 +220,9 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		break;
 	case IMSG_CTL_RELEASE:
 		ask_machine(MEV_RELEASE, ctl, MACHINE_NONE, 0);
+		break;
+	case IMSG_CTL_FORGET:
+		forget(ctl, data);
 		break;
 	case IMSG_CTL_RELOAD:
 		reload(ctl, data);

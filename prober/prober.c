@@ -15,6 +15,7 @@
 #include "common/proc.h"
 #include "common/sandbox.h"
 #include "prober/capture.h"
+#include "prober/gate.h"
 #include "prober/measure.h"
 #include "prober/probed.h"
 #include "prober/prober.h"
@@ -24,6 +25,7 @@
 
 static struct imsgev iev_parent;
 static struct probed *probed[CONF_UPLINKS_MAX][FAMILIES]; /* or NULL */
+static struct event drops;
 static struct conf_recv pending; /* a configuration that still comes */
 
 static void
@@ -37,6 +39,31 @@ static void
 tell_round(const struct msg_round *r)
 {
 	send_parent(IMSG_ROUND, r, sizeof(*r));
+}
+
+/* What is not passed on is told as a number, not one by one. */
+static void
+on_drops(int fd, short what, void *arg)
+{
+	static struct msg_peer_dropped told;
+	const struct msg_peer_dropped *now = gate_dropped();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (memcmp(now, &told, sizeof(told)) == 0)
+		return;
+	told = *now;
+	send_parent(IMSG_PEER_DROPPED, &told, sizeof(told));
+}
+
+static void
+tell_drops(void)
+{
+	struct timeval second = { 1, 0 };
+
+	if (!evtimer_pending(&drops, NULL))
+		evtimer_add(&drops, &second);
 }
 
 /* A parent that is busy is not given more of it. */
@@ -206,6 +233,7 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 	struct msg_probe m;
 	struct msg_measure measure;
 	struct msg_peer_listen l;
+	struct msg_peer_known k;
 	struct msg_peer_packet d;
 	uint32_t n;
 
@@ -253,7 +281,12 @@ prober_dispatch_parent(uint32_t type, struct imsg *imsg)
 		proc_get(imsg, &l, sizeof(l));
 		if (!msg_peer_listen_valid(&l))
 			fatalx("parent: PEER_LISTEN: invalid");
-		talk_listen(&l, tell_heard);
+		talk_listen(&l, tell_heard, tell_drops);
+		break;
+	case IMSG_PEER_KNOWN:
+		proc_get(imsg, &k, sizeof(k));
+		if (gate_add(&k) == -1)
+			fatalx("parent: PEER_KNOWN: invalid");
 		break;
 	case IMSG_PEER_OUT:
 		proc_get(imsg, &d, sizeof(d));
@@ -285,6 +318,7 @@ prober(int debug, int verbose)
 	proc_drop(proc_user(), RUNDIR "/empty");
 	sandbox_enter(SANDBOX_PROBER, sandbox, sizeof(sandbox));
 	proc_child_ready(&iev_parent, sandbox);
+	evtimer_set(&drops, on_drops, NULL);
 	event_dispatch();
 	exit(0);
 }

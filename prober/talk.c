@@ -8,29 +8,16 @@
 
 #include <errno.h>
 #include <event.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/monotime.h"
 #include "prober/device.h"
+#include "prober/gate.h"
 #include "prober/talk.h"
 
 #define READS 32 /* in a row; probes wait meanwhile */
-/* One source: a peer says a few datagrams at a switch; a NAT has many. */
-#define SOURCES      1024
-#define SOURCE_RATE  20 /* a second */
-#define SOURCE_BURST 60
-/* All of them: ten thousand peers may speak at once, but not for long. */
-#define ALL_RATE  2000
-#define ALL_BURST 30000
-
-struct bucket {
-	struct monotime at; /* invalid: never used */
-	uint32_t left;
-};
-
 /* ip(7), ipv6(7): for one of these there is room in either. */
 union control {
 	struct cmsghdr head; /* for its alignment */
@@ -39,6 +26,7 @@ union control {
 
 static struct msg_peer_listen here;
 static talk_heard *heard;
+static talk_dropped *lost;
 static struct talk {
 	int fd; /* valid if open */
 	int open;
@@ -46,53 +34,8 @@ static struct talk {
 	struct event ev;
 } talk[FAMILIES];
 static struct msg_facts facts[CONF_UPLINKS_MAX];
-static struct bucket source[SOURCES], all;
-static uint32_t salt;
 
 static const int af[FAMILIES] = { AF_INET, AF_INET6 };
-
-/* ---- how much is heard ---- */
-
-static int
-take(struct bucket *b, uint32_t rate, uint32_t burst, struct monotime now)
-{
-	int64_t more = monotime_ms_between(b->at, now) * rate / 1000;
-
-	if (!monotime_valid(b->at) || more >= burst) {
-		b->left = burst;
-		b->at = now;
-	} else if (more > 0) {
-		b->left += (uint32_t)more;
-		if (b->left > burst)
-			b->left = burst;
-		b->at = monotime_add_ms(b->at, more * 1000 / rate);
-	}
-	if (b->left == 0)
-		return 0;
-	b->left--;
-	return 1;
-}
-
-/* A host, or a site's network in IPv6, where a host has all of a /64. */
-static struct bucket *
-bucket_of(const struct addr *a)
-{
-	size_t i, n = a->family == AF_INET6 ? 8 : 4;
-	uint32_t h = salt;
-
-	for (i = 0; i < n; i++)
-		h = (h ^ a->octet[i]) * 16777619u; /* FNV-1a */
-	return &source[h / 64 % SOURCES];
-}
-
-static int
-is_heard(const struct addr *from)
-{
-	struct monotime now = monotime_now();
-
-	return take(bucket_of(from), SOURCE_RATE, SOURCE_BURST, now) &&
-	       take(&all, ALL_RATE, ALL_BURST, now);
-}
 
 /* ---- in ---- */
 
@@ -159,8 +102,12 @@ hear(const struct talk *t)
 		p.addr.v6 = from.v6.sin6_addr;
 		p.port = ntohs(from.v6.sin6_port);
 	}
-	if (msg.msg_flags & MSG_TRUNC || p.port == 0 || !is_heard(&p.addr))
+	if (msg.msg_flags & MSG_TRUNC || p.port == 0)
 		return 1;
+	if (!gate_passes(&p.addr, p.data, (size_t)n, monotime_now())) {
+		lost();
+		return 1;
+	}
 	p.uplink = came_by(&msg);
 	p.len = (uint32_t)n;
 	heard(&p);
@@ -243,14 +190,15 @@ close_one(struct talk *t)
 }
 
 void
-talk_listen(const struct msg_peer_listen *l, talk_heard *user)
+talk_listen(
+    const struct msg_peer_listen *l, talk_heard *user, talk_dropped *dropped)
 {
 	uint32_t f;
 
 	heard = user;
-	if (salt == 0)
-		salt = arc4random();
-	if (memcmp(l, &here, sizeof(here)) == 0)
+	lost = dropped;
+	gate_open(l->key, l->npeers);
+	if (l->port == here.port && addr_cmp(&l->address, &here.address) == 0)
 		return;
 	for (f = 0; f < FAMILIES; f++)
 		close_one(&talk[f]);

@@ -43,6 +43,11 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		    CTL_NAME_LEN)
 			abort();
 		break;
+	case IMSG_CTL_FORGET:
+		if (strlen(((const struct ctl_forget *)data)->name) >=
+		    CTL_NAME_LEN)
+			abort();
+		break;
 	case IMSG_CTL_MONITOR:
 		control_add_monitor(ctl);
 		control_monitor(&l);

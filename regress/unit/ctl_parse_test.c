@@ -56,7 +56,8 @@ test_verbs(void **state)
 		{ "fallback", IMSG_CTL_FALLBACK },
 		{ "confirm", IMSG_CTL_CONFIRM },
 		{ "hold forever", IMSG_CTL_HOLD },
-		{ "release", IMSG_CTL_RELEASE }, { "reload", IMSG_CTL_RELOAD },
+		{ "release", IMSG_CTL_RELEASE },
+		{ "forget hq", IMSG_CTL_FORGET }, { "reload", IMSG_CTL_RELOAD },
 		{ "clear", IMSG_CTL_CLEAR }, { "test alarm", IMSG_CTL_TEST },
 		{ "log brief", IMSG_CTL_LOG } };
 	size_t i;
@@ -104,7 +105,9 @@ test_wrong_words(void **state)
 	/* of the design, but not yet */
 	refused("replay", "not supported in this version");
 	refused("f", "f: unknown or ambiguous");
-	refused("for 10m failover", "for: unknown or ambiguous");
+	refused("for 10m failover", "one word too many: failover");
+	refused("forget", "which peer?");
+	refused("forget me not", "one word too many: not");
 	refused("show peers hq branch", "one word too many: branch");
 	refused("show metrics json", "json: unknown or ambiguous format");
 }

@@ -102,23 +102,26 @@ static void (*const kinds[])(
 static void
 what_is_said_is_heard(void **state)
 {
-	uint8_t buf[PEER_MSG_MAX], id[PEER_ID_LEN], to[PEER_ID_LEN];
+	uint8_t buf[PEER_MSG_MAX];
 	struct peer_msg m, back;
+	struct peer_head head;
 	size_t i, len;
 
 	(void)state;
 	for (i = 0; i < KINDS; i++) {
 		kinds[i](&m);
 		len = peer_msg_encode(&m, &alice.pair, alice.secret, buf);
-		assert_int_equal(peer_msg_sender(buf, len, id, to), 0);
-		assert_memory_equal(id, alice.key, sizeof(id));
-		assert_memory_equal(to, bob.key, sizeof(to));
+		assert_int_equal(peer_head(buf, len, &head), 0);
+		assert_int_equal(head.type, m.type);
+		assert_true(head.counter == m.counter);
+		assert_memory_equal(head.sender, alice.key, PEER_ID_LEN);
+		assert_memory_equal(head.receiver, bob.key, PEER_ID_LEN);
 		assert_int_equal(peer_msg_decode(buf, len, &back), 0);
 		assert_memory_equal(&m, &back, sizeof(m));
-		assert_true(peer_msg_tagged(buf, len, &bob.pair));
+		assert_true(peer_tagged(buf, len, &bob.pair));
 		assert_true(peer_msg_signed(buf, len, &bob.pair));
 		/* not the other way round */
-		assert_false(peer_msg_tagged(buf, len, &alice.pair));
+		assert_false(peer_tagged(buf, len, &alice.pair));
 		assert_false(peer_msg_signed(buf, len, &alice.pair));
 	}
 }
@@ -138,8 +141,7 @@ each_octet_counts(void **state)
 			buf[j] ^= 0x10;
 			assert_false(peer_msg_signed(buf, len, &bob.pair));
 			if (j < len - 64)
-				assert_false(
-				    peer_msg_tagged(buf, len, &bob.pair));
+				assert_false(peer_tagged(buf, len, &bob.pair));
 			buf[j] ^= 0x10;
 		}
 		for (j = 0; j < len; j++)

@@ -81,7 +81,7 @@ said(void)
 	rig_expect(CHILD_PROBER, IMSG_PEER_OUT, &out, sizeof(out));
 	CHECK(msg_peer_packet_valid(&out));
 	CHECK(peer_msg_decode(out.data, out.len, &m) == 0);
-	CHECK(peer_msg_tagged(out.data, out.len, &pair));
+	CHECK(peer_tagged(out.data, out.len, &pair));
 	CHECK(peer_msg_signed(out.data, out.len, &pair));
 	return m;
 }
@@ -372,6 +372,28 @@ netconf_answers_what_was_not_asked(void)
 	CHECK(parent->quitting);
 }
 
+/* The same key on new hardware: its counter begins anew. */
+static void
+proves_itself_again(void)
+{
+	struct peer_msg m;
+	uint64_t before;
+
+	trusted();
+	before = counter;
+	CHECK(peering_forget("left") == -1); /* it has no key */
+	CHECK(peering_forget("hub") == 0);
+	hub_says(HUB_ADDRESS2, NULL); /* newer, but nothing counts */
+	m = said_next(PEER_CHALLENGE, packet.uplink);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_PEER) == 0);
+	CHECK(is_at(HUB_ADDRESS));
+	counter = 5;
+	hub_says(HUB_ADDRESS2, m.nonce);
+	answer(MSG_PEER_APPLIED, "");
+	CHECK(is_at(HUB_ADDRESS2) && hub()->heard_counter == 6);
+	CHECK(before > 6);
+}
+
 /* ---- a prober that lies ---- */
 
 /* Whatever it does, nothing goes to netconf that the hub did not say. */
@@ -509,6 +531,7 @@ STORY(without_peers_nobody_listens)
 STORY(followed)
 STORY(not_followed)
 STORY(netconf_answers_what_was_not_asked)
+STORY(proves_itself_again)
 STORY(alters)
 STORY(forges)
 STORY(replays)
@@ -528,6 +551,7 @@ main(void)
 		cmocka_unit_test(test_followed),
 		cmocka_unit_test(test_not_followed),
 		cmocka_unit_test(test_netconf_answers_what_was_not_asked),
+		cmocka_unit_test(test_proves_itself_again),
 		cmocka_unit_test(test_alters),
 		cmocka_unit_test(test_forges),
 		cmocka_unit_test(test_replays),

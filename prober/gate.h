@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which of the datagrams that anybody may send are passed on to the parent.
+ * A tag that only a peer can make costs little to look at, and without a
+ * right one nothing takes anything from anybody: each peer has buckets of
+ * its own, one for what is new, so that who has recorded what a peer said and
+ * says it again does not keep it from being heard.
+ *
+ * Looking at tags is bounded, too; a peer from where it was heard last is
+ * looked at even so.
+ */
+#ifndef PROBER_GATE_H
+#define PROBER_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/monotime.h"
+#include "common/msg.h"
+
+/* With this public key of ours, and room for n peers; fatal without memory. */
+void gate_open(const uint8_t own[KEY_LEN], uint32_t n);
+/* 0, or -1: there is no room for more. */
+int gate_add(const struct msg_peer_known *);
+bool gate_passes(const struct addr *from, const uint8_t *buf, size_t len,
+    struct monotime now);
+/* What did not pass since the start. */
+const struct msg_peer_dropped *gate_dropped(void);
+
+#endif
