@@ -105,6 +105,28 @@ enum ctl_phase {
  * nothing
  */
 
+/* Why a datagram in a peer's name, or a peer's statement, did nothing. */
+enum ctl_refusal {
+	CTL_REFUSAL_MALFORMED,
+	CTL_REFUSAL_STRANGER, /* by no peer, or not for us */
+	CTL_REFUSAL_FORGED,
+	CTL_REFUSAL_LIMITED, /* too many */
+	CTL_REFUSAL_REPLAYED,
+	CTL_REFUSAL_ADDRESS,
+	CTL_REFUSAL_NAT,
+	CTL_REFUSAL_MOVES,
+	CTL_REFUSAL_FAILED, /* by the kernel */
+	CTL_REFUSALS
+};
+
+/* All peers together, since the start. */
+struct ctl_peering {
+	uint64_t sent; /* statements */
+	uint64_t accepted;
+	uint64_t refused[CTL_REFUSALS];
+	struct histogram acknowledge; /* after a switch */
+};
+
 struct ctl_summary {
 	uint32_t pid;
 	uint32_t clock_sane;
@@ -148,6 +170,7 @@ struct ctl_summary {
 	uint64_t failovers_by[CTL_CAUSES];
 	uint64_t fallbacks_by[CTL_CAUSES];
 	struct histogram phase[CTL_PHASES];
+	struct ctl_peering peering;
 };
 
 /* What a backup has cost in this period, and may. */

@@ -370,8 +370,10 @@ switched(struct out *o, const char *name, const char *help,
 	}
 }
 
+/* With this label, or none: NULL. */
 static void
-phase(struct out *o, const char *name, const struct histogram *h)
+histogram(struct out *o, const char *name, const char *value,
+    const struct histogram *h)
 {
 	static const char *const le[HISTOGRAM_BOUNDS + 1] = { "0.001", "0.003",
 		"0.01", "0.03", "0.1", "0.3", "1.0", "3.0", "10.0", "30.0",
@@ -384,10 +386,13 @@ phase(struct out *o, const char *name, const struct histogram *h)
 		struct labels l = { "" };
 
 		n += h->bucket[i];
-		label(&l, "phase", name);
+		if (name != NULL)
+			label(&l, name, value);
 		number(o, "_bucket", label(&l, "le", le[i]), n);
 	}
-	number(o, "_count", label(&all, "phase", name), n);
+	if (name != NULL)
+		label(&all, name, value);
+	number(o, "_count", &all, n);
 	seconds(o, "_sum", &all, (int64_t)h->sum_us * 1000);
 }
 
@@ -406,7 +411,38 @@ switches(struct out *o, const struct ctl_summary *s)
 	family(o, "failover_phase_seconds", "histogram", "seconds",
 	    "How long each step of a failover took.");
 	for (i = 0; i < CTL_PHASES; i++)
-		phase(o, phases[i], &s->phase[i]);
+		histogram(o, "phase", phases[i], &s->phase[i]);
+}
+
+static void
+peering(struct out *o, const struct ctl_summary *s)
+{
+	static const char *const reasons[CTL_REFUSALS] = { "malformed",
+		"stranger", "forged", "limited", "replayed", "address", "nat",
+		"moves", "failed" };
+	const struct ctl_peering *c = &s->peering;
+	uint32_t i;
+
+	if (s->peers == 0)
+		return;
+	family(o, "peer_updates_sent", "counter", NULL,
+	    "Statements of ours, repeated ones as well.");
+	number(o, "_total", NULL, c->sent);
+	family(o, "peer_updates_accepted", "counter", NULL,
+	    "Statements of peers that were believed.");
+	number(o, "_total", NULL, c->accepted);
+	family(o, "peer_updates_refused", "counter", NULL,
+	    "Datagrams that were not passed on or believed, and statements "
+	    "that were not followed.");
+	for (i = 0; i < CTL_REFUSALS; i++) {
+		struct labels l = { "" };
+
+		number(o, "_total", label(&l, "reason", reasons[i]),
+		    c->refused[i]);
+	}
+	family(o, "peer_acknowledge_seconds", "histogram", "seconds",
+	    "From a switch to a peer's acknowledgement.");
+	histogram(o, NULL, NULL, &c->acknowledge);
 }
 
 static void
@@ -534,6 +570,7 @@ ctl_metrics(FILE *f, const struct ctl_answer *a, int prometheus)
 	targets(&o, a);
 	switches(&o, &a->summary);
 	backups(&o, a);
+	peering(&o, &a->summary);
 	if (!prometheus)
 		fputs("# EOF\n", f);
 }

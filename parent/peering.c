@@ -22,6 +22,7 @@ static uint32_t carrying = MSG_UPLINK_NONE;
 static struct peers_self self;
 static struct prefix own[CONF_UPLINKS_MAX * FAMILIES];
 static struct msg_peer_dropped drops;
+static struct histogram acknowledge;
 static struct event timer;
 static int timer_set;
 
@@ -132,6 +133,8 @@ notice(void *arg, uint32_t i, enum peers_notice n)
 		alarm_peer(p, "does not acknowledge where we are", "");
 		break;
 	case PEERS_ACKED:
+		if (p->reason != PEER_HELLO)
+			histogram_add(&acknowledge, p->rtt_ns / 1000);
 		history_line("peers", "%s acknowledged (%lld ms)",
 		    p->conf->name, (long long)(p->rtt_ns / 1000000));
 		break;
@@ -273,6 +276,12 @@ const struct msg_peer_dropped *
 peering_drops(void)
 {
 	return &drops;
+}
+
+const struct histogram *
+peering_acknowledge(void)
+{
+	return &acknowledge;
 }
 
 const struct peers *

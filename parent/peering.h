@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "parent/histogram.h"
 #include "parent/parent.h"
 #include "parent/peers.h"
 
@@ -24,6 +25,8 @@ void peering_heard(const struct msg_peer_packet *);
 /* What the prober did not pass on. */
 void peering_dropped(const struct msg_peer_dropped *);
 const struct msg_peer_dropped *peering_drops(void);
+/* From a switch to a peer's acknowledgement. */
+const struct histogram *peering_acknowledge(void);
 /* For show; without any, there are none in it. */
 const struct peers *peering_peers(void);
 /* What this peer said counts no more; 0, or -1: there is none. */

