@@ -310,37 +310,37 @@ fuzz_quiet(const char *fmt, ...)
 #undef evtimer_set
 #undef evtimer_add
 #undef evtimer_del
-#define evtimer_set           fuzz_timer_set
-#define evtimer_add           fuzz_timer_add
-#define evtimer_del           fuzz_timer_del
-#define monotime_now          fuzz_now
-#define fatalx(...)           longjmp(refused, 1)
-#define log_warnx             fuzz_quiet
-#define proc_get              fuzz_get
-#define imsg_compose_event    fuzz_compose
-#define wire_open             fuzz_open
-#define wire_close            fuzz_close
-#define wire_is_open          fuzz_is_open
-#define wire_drain            fuzz_drain
-#define wire_works(w, target) ((void)0)
-#define wire_sleep(w)         ((void)(w))
-#define wire_wake(w)          ((void)(w))
-#define wire_dropped          fuzz_dropped
-#define socks_open            fuzz_socks_open
-#define socks_send            fuzz_socks_send
-#define socks_close           fuzz_socks_close
-#define evidence_open         fuzz_evidence_open
-#define evidence_is_open      fuzz_evidence_is_open
-#define evidence_last         fuzz_evidence_last
-#define evidence_close        fuzz_evidence_close
-#define capture_configure(c)  ((void)(c))
-#define capture_facts(f)      ((void)(f))
-#define capture_write         fuzz_write
-#define talk_listen(l, heard) ((void)(l), (void)(heard))
-#define talk_facts(f)         ((void)(f))
-#define talk_forget()         ((void)0)
-#define talk_send(p)          ((void)(p))
-#define imsg_get_fd(imsg)     ((void)(imsg), octet() & 1 ? 9 : -1)
+#define evtimer_set                 fuzz_timer_set
+#define evtimer_add                 fuzz_timer_add
+#define evtimer_del                 fuzz_timer_del
+#define monotime_now                fuzz_now
+#define fatalx(...)                 longjmp(refused, 1)
+#define log_warnx                   fuzz_quiet
+#define proc_get                    fuzz_get
+#define imsg_compose_event          fuzz_compose
+#define wire_open                   fuzz_open
+#define wire_close                  fuzz_close
+#define wire_is_open                fuzz_is_open
+#define wire_drain                  fuzz_drain
+#define wire_works(w, target)       ((void)0)
+#define wire_sleep(w)               ((void)(w))
+#define wire_wake(w)                ((void)(w))
+#define wire_dropped                fuzz_dropped
+#define socks_open                  fuzz_socks_open
+#define socks_send                  fuzz_socks_send
+#define socks_close                 fuzz_socks_close
+#define evidence_open               fuzz_evidence_open
+#define evidence_is_open            fuzz_evidence_is_open
+#define evidence_last               fuzz_evidence_last
+#define evidence_close              fuzz_evidence_close
+#define capture_configure(c)        ((void)(c))
+#define capture_facts(f)            ((void)(f))
+#define capture_write               fuzz_write
+#define talk_listen(l, heard, lost) ((void)(l), (void)(heard), (void)(lost))
+#define talk_facts(f)               ((void)(f))
+#define talk_forget()               ((void)0)
+#define talk_send(p)                ((void)(p))
+#define imsg_get_fd(imsg)           ((void)(imsg), octet() & 1 ? 9 : -1)
 
 #include "prober/probed.c"
 #include "prober/prober.c"
