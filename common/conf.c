@@ -280,7 +280,9 @@ modem_valid(const struct conf_modem *m)
 	uint32_t i;
 
 	if (!conf_speed_valid(m->speed) || m->ninits > CONF_INITS_MAX ||
-	    m->nphones == 0 || m->nphones > CONF_PHONES_MAX)
+	    m->nphones == 0 || m->nphones > CONF_PHONES_MAX ||
+	    m->pdp > CONF_PDP_BOTH || m->pin > 1 || m->status > 1 ||
+	    !ENDED(m->apn) || !conf_apn_valid(m->apn))
 		return 0;
 	for (i = 0; i < m->ninits; i++)
 		if (!ENDED(m->init[i]) || !conf_init_valid(m->init[i]))

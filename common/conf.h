@@ -31,6 +31,8 @@
 #define CONF_INITS_MAX      8
 #define CONF_PHONE_LEN      48 /* V.250 5.6: digits and modifiers only */
 #define CONF_INIT_LEN       64
+#define CONF_APN_LEN        64 /* 3GPP TS 23.003, 9.1, with its NUL */
+#define CONF_PIN_LEN        9 /* 3GPP TS 31.101, 9.5.1: 4 to 8 digits */
 #define CONF_ACCOUNT_LEN    128
 #define CONF_HOOK_LEN       48 /* a file in hooks/ */
 #define CONF_CALL_LEN       48 /* a file in CONF_PEERS_DIR */
@@ -108,11 +110,18 @@ struct conf_dial {
 	uint32_t backoff_max_ms;
 };
 
+/* What a packet modem's context carries: 3GPP TS 27.007, 10.1.1. */
+enum conf_pdp { CONF_PDP_INET, CONF_PDP_INET6, CONF_PDP_BOTH };
+
 /* What the dialer must know of a modem: nothing that names a file. */
 struct conf_modem {
 	uint32_t speed; /* bit/s */
 	uint32_t ninits;
 	uint32_t nphones;
+	uint32_t pdp; /* enum conf_pdp, with an apn */
+	uint32_t pin; /* there is a file that holds it */
+	uint32_t status; /* there is a second port */
+	char apn[CONF_APN_LEN]; /* empty: the modem's own context */
 	char init[CONF_INITS_MAX][CONF_INIT_LEN];
 	char phone[CONF_PHONES_MAX][CONF_PHONE_LEN];
 };
@@ -268,6 +277,8 @@ struct conf_private {
 	char account[CONF_ACCOUNT_LEN];
 	char secret[PATH_MAX]; /* the file that holds the password */
 	char call[CONF_CALL_LEN]; /* of CONF_CALL */
+	char pin[PATH_MAX]; /* the same of the card's PIN */
+	char status[PATH_MAX]; /* status "/dev/...", or empty */
 	uint32_t ndns; /* of an interface; pppd tells a modem's */
 	struct addr dns[CONF_DNS_MAX];
 	char start[CONF_HOOK_LEN]; /* hooks of an interface, or empty */
@@ -299,6 +310,7 @@ struct conf {
 	uint32_t capture_keep_ms;
 	char state[PATH_MAX];
 	struct conf_where secret_where[CONF_UPLINKS_MAX];
+	struct conf_where pin_where[CONF_UPLINKS_MAX];
 	struct conf_where hook_where[CONF_UPLINKS_MAX];
 	struct conf_where call_where[CONF_UPLINKS_MAX];
 	struct conf_where identity_where;
@@ -367,6 +379,9 @@ extern const char *const conf_cost_words[]; /* by enum conf_cost */
 /* What may be sent to a modem: nothing that ends or begins a command. */
 int conf_phone_valid(const char *);
 int conf_phone_telephone(const char *); /* not an LTE service code: *99# */
+int conf_apn_valid(const char *); /* a name, or empty: none is set */
+int conf_modem_packet(const struct conf_modem *); /* dialled by such a code */
+extern const char *const conf_pdp_words[]; /* by enum conf_pdp */
 int conf_init_valid(const char *);
 /* A file among the hooks, not a hidden one, nor an editor's copy. */
 int conf_hook_valid(const char *);

@@ -148,6 +148,7 @@ modem_end(struct conf_build *b)
 	struct conf_uplink *u = conf_build_uplink(b);
 	uint32_t i;
 
+	conf_build_radio_end(b);
 	if (u->modem.nphones == 0)
 		conf_src_error(b->src, &ub->where,
 		    "a modem needs a phone number: phone \"NUMBER\"");
@@ -171,7 +172,9 @@ no_modem(struct conf_build *b)
 		const char *word;
 		const struct conf_text *text;
 	} needs[] = { { "phone", &ub->phone }, { "init", &ub->init },
-		{ "account", &ub->account }, { "secret", &ub->secret } };
+		{ "account", &ub->account }, { "secret", &ub->secret },
+		{ "apn", &ub->apn }, { "pdp", &ub->pdp }, { "pin", &ub->pin },
+		{ "status", &ub->status } };
 	size_t i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)

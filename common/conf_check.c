@@ -105,6 +105,9 @@ conf_check_system(const struct conf *conf, conf_report *report, void *arg)
 			check_file(&c, &conf->secret_where[i], "secret file",
 			    conf->private[i].secret, S_IRWXG | S_IRWXO, 0);
 		check_call(&c, &conf->call_where[i], conf->private[i].call);
+		if (conf->private[i].pin[0] != '\0')
+			check_file(&c, &conf->pin_where[i], "pin file",
+			    conf->private[i].pin, S_IRWXG | S_IRWXO, 0);
 		check_hook(
 		    &c, &conf->hook_where[i], "start", conf->private[i].start);
 		check_hook(

@@ -157,6 +157,7 @@ struct conf_build {
 		struct conf_text call;
 		struct conf_text gateway; /* target gateway */
 		struct conf_text start, stop; /* hooks */
+		struct conf_text apn, pdp, pin, status;
 		struct conf_text dns;
 		struct conf_text budget, dials;
 		uint32_t hook_ms;
@@ -236,6 +237,14 @@ void conf_build_drill(struct conf_build *, const struct conf_text *every,
 void conf_build_cost_end(struct conf_build *); /* of one backup */
 int conf_cost_valid(const struct conf_uplink *);
 void conf_print_cost(const struct conf_uplink *, FILE *);
+
+/* conf_radio.c */
+void conf_build_apn(struct conf_build *, const struct conf_text *);
+void conf_build_pdp(
+    struct conf_build *, const struct conf_text *word, enum conf_pdp);
+void conf_build_pin(struct conf_build *, const struct conf_text *path);
+void conf_build_status(struct conf_build *, const struct conf_text *path);
+void conf_build_radio_end(struct conf_build *); /* of one modem */
 
 /* conf_nat.c */
 void conf_build_masquerade(

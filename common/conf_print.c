@@ -173,6 +173,26 @@ print_primary(FILE *f, const struct conf_uplink *u)
 }
 
 static void
+print_radio(FILE *f, const struct conf_modem *m, const struct conf_private *p)
+{
+	if (m->apn[0] != '\0') {
+		fprintf(f, "\tapn ");
+		print_string(f, m->apn);
+		fprintf(f, " pdp %s\n", conf_pdp_words[m->pdp]);
+	}
+	if (m->pin) {
+		fprintf(f, "\tpin file ");
+		print_string(f, p->pin);
+		fputc('\n', f);
+	}
+	if (m->status) {
+		fprintf(f, "\tstatus ");
+		print_string(f, p->status);
+		fputc('\n', f);
+	}
+}
+
+static void
 print_modem(FILE *f, const struct conf_modem *m, const struct conf_private *p)
 {
 	uint32_t i;
@@ -190,6 +210,7 @@ print_modem(FILE *f, const struct conf_modem *m, const struct conf_private *p)
 		print_string(f, m->phone[i]);
 	}
 	fputc('\n', f);
+	print_radio(f, m, p);
 	if (p->account[0] != '\0') {
 		fprintf(f, "\taccount ");
 		print_string(f, p->account);

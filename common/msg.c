@@ -256,6 +256,31 @@ msg_link_result_valid(const struct msg_link_result *r)
 	       msg_text_valid(r->text, sizeof(r->text));
 }
 
+static int
+digits_valid(const char *text, size_t size)
+{
+	return msg_text_valid(text, size) &&
+	       strspn(text, "0123456789ABCDEF") == strlen(text);
+}
+
+int
+msg_sim_valid(const struct msg_sim *s)
+{
+	return uplink_valid(s->uplink) &&
+	       (s->tries <= MSG_TRIES_MAX || s->tries == MSG_TRIES_UNKNOWN) &&
+	       digits_valid(s->iccid, sizeof(s->iccid));
+}
+
+int
+msg_radio_valid(const struct msg_radio *r)
+{
+	return uplink_valid(r->uplink) && flag_valid(r->second) &&
+	       flag_valid(r->rsrp) && r->dbm <= 0 && r->dbm >= MSG_DBM_MIN &&
+	       addr_valid(&r->address) &&
+	       msg_text_valid(r->operator, sizeof(r->operator)) &&
+	       digits_valid(r->card, sizeof(r->card));
+}
+
 int
 msg_modem_valid(const struct msg_modem *m)
 {

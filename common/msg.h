@@ -30,6 +30,13 @@
 #define MSG_HOOK_LEN    64 /* "switch.d/" and a name, with its NUL */
 #define MSG_UPLINK_NONE UINT32_MAX
 
+#define MSG_ICCID_LEN     24 /* ITU-T E.118: at most 22 digits */
+#define MSG_CARD_LEN      5 /* no more of it is shown */
+#define MSG_OPERATOR_LEN  32
+#define MSG_TRIES_UNKNOWN UINT32_MAX
+#define MSG_TRIES_MAX     10
+#define MSG_DBM_MIN       (-200)
+
 /*
  * name, what it carries; the direction is told by the comments:
  * P parent, N netconf, R prober, D dialer, C dialfailctl.
@@ -92,6 +99,17 @@
 	X(PPP_UP) /* N>P struct msg_ppp_up */                                 \
 	X(PPP_DOWN) /* N>P struct msg_ppp_down */                             \
 	X(TTY_CLOSE) /* P>N struct msg_link: close and unlock */              \
+	X(PIN_WANTED) /* D>P, P>N struct msg_sim: the card asks for it */     \
+	X(PIN) /* N>P, P>D struct msg_link with a pipe that holds it */       \
+	X(PIN_REFUSED) /* N>P, P>D struct msg_link_result: why not */         \
+	X(SIM_USED) /* D>P, P>N struct msg_sim: the network took it */        \
+	X(SIM_CHANGED) /* N>P struct msg_link_text: the last was another */   \
+	X(STATUS_OPEN) /* P>N struct msg_link: the second port */             \
+	X(STATUS_TTY) /* N>P, P>D struct msg_link with the descriptor */      \
+	X(STATUS_FAILED) /* N>P struct msg_link_result */                     \
+	X(STATUS_GONE) /* D>P struct msg_link: it was unplugged */            \
+	X(STATUS_CLOSE) /* P>N, P>D struct msg_link */                        \
+	X(RADIO) /* D>P struct msg_radio, as often as it changes */           \
 	X(LINK_START) /* P>N struct msg_link: run its start hook */           \
 	X(LINK_STOP) /* P>N struct msg_link: run its stop hook */             \
 	X(LINK_DONE) /* N>P struct msg_link_result, of the hook asked for */  \
@@ -403,6 +421,30 @@ struct msg_modem {
 	char text[MSG_TEXT_LEN];
 };
 
+/* A card in a modem.  Its number is asked for since PINs are for one only. */
+struct msg_sim {
+	uint32_t uplink;
+	uint32_t gen;
+	uint32_t tries; /* of the PIN that are left, or MSG_TRIES_UNKNOWN */
+	char iccid[MSG_ICCID_LEN]; /* digits, or empty: it does not tell */
+};
+
+/* What a modem says of its card and network, in numbers of dialer/radio.h. */
+struct msg_radio {
+	uint32_t uplink;
+	uint32_t gen; /* of the try, or of the second port */
+	uint32_t second; /* by it */
+	uint32_t sim; /* enum radio_sim */
+	uint32_t tries;
+	uint32_t stat; /* enum radio_stat, or UINT32_MAX */
+	uint32_t tech; /* <AcT>, or UINT32_MAX */
+	int32_t dbm; /* 0: unknown */
+	uint32_t rsrp; /* of a reference signal only */
+	struct addr address; /* of its context, or AF_UNSPEC */
+	char operator[MSG_OPERATOR_LEN]; /* empty: unknown */
+	char card[MSG_CARD_LEN]; /* the end of its number, or empty */
+};
+
 struct msg_ppp_up {
 	uint32_t uplink;
 	uint32_t gen;
@@ -587,6 +629,8 @@ int msg_dial_valid(const struct msg_dial *);
 int msg_link_text_valid(const struct msg_link_text *);
 int msg_link_result_valid(const struct msg_link_result *);
 int msg_modem_valid(const struct msg_modem *);
+int msg_sim_valid(const struct msg_sim *);
+int msg_radio_valid(const struct msg_radio *);
 int msg_ppp_up_valid(const struct msg_ppp_up *);
 int msg_ppp_down_valid(const struct msg_ppp_down *);
 int msg_net_want_valid(const struct msg_net_want *);

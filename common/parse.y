@@ -100,23 +100,26 @@ static void	once(const struct conf_text *);
 #define BAD(text, ...)	conf_src_error(ps.src, &(text), __VA_ARGS__)
 %}
 
-%token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANNOUNCE ANSWER ANY AUTO AUTOMATIC
-%token	<text>	BACKOFF BACKUP BUDGET CALL CAPTURE CARRIER COLD COMPANION CONTROL COUNT
+%token	<text>	ACCEPT ACCOUNT ADDRESS AFTER ALARM ALL ANNOUNCE ANSWER ANY APN AUTO
+%token	<text>	AUTOMATIC
+%token	<text>	BACKOFF BACKUP BOTH BUDGET CALL CAPTURE CARRIER COLD COMPANION
+%token	<text>	CONTROL COUNT
 %token	<text>	DECIDE DELAY DIAL DNS DRAIN ENCRYPTED
 %token	<text>	EVERY FAILOVERS FALLBACK FILENAME FLAP FOLLOW FROM GATEWAY GROUP
 %token	<text>	HELLO HOLD
 %token	<text>	HOT IDENTITY IGNORE INCLUDE INET INET6 INIT INTERFACE INTERVAL ITSELF
 %token	<text>	KEEP KEY LINKDOWN LISTEN MANUAL MARK MASQUERADE MAX METERED MODEM MOST MTU
-%token	<text>	NEAR NO NONE ON PACKETS PEER PHONE PORT PRIMARY PROBE QUERY REDIAL
-%token	<text>	REPEAT REQUIRE RETRY ROUTE SECRET SHUTDOWN SIZE SPEED STABLE STANDBY START
-%token	<text>	STATE STOP SUCCESS TARGET TCP TIMEOUT TUNNEL VIA WGPEER YES
+%token	<text>	NEAR NO NONE ON PACKETS PDP PEER PHONE PIN PORT PRIMARY PROBE QUERY
+%token	<text>	REDIAL REPEAT REQUIRE RETRY ROUTE SECRET SHUTDOWN SIZE SPEED STABLE
+%token	<text>	STANDBY START STATE STATUS STOP SUCCESS TARGET TCP TIMEOUT TUNNEL
+%token	<text>	VIA WGPEER YES
 %token	<text>	AT BYTES DAILY DIALS DRILL HOURS MONTHLY REFUSE SPREAD THEN TIME
 %token	<text>	UNSUPPORTED WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer metered listen_on
 %type	<text>	at spread
 %type	<tunnel> tunnel_how
 %type	<quorum> quorum
-%type	<number> yesno near decide packets
+%type	<number> yesno near decide packets pdp
 %type	<target> target
 
 %%
@@ -394,6 +397,26 @@ backup_word	: INTERFACE			{
 			BAD($1, "secrets live in a file: "
 			    "secret file \"/etc/dialfail/private/NAME\"");
 		}
+		| APN QUOTED			{
+			once(&$1);
+			conf_build_apn(BUILD, &$2);
+		}
+		| PDP pdp			{
+			once(&$1);
+			conf_build_pdp(BUILD, &$1, $2);
+		}
+		| PIN FILENAME string		{
+			once(&$1);
+			conf_build_pin(BUILD, &$3);
+		}
+		| PIN string			{
+			BAD($1, "a PIN lives in a file: "
+			    "pin file \"/etc/dialfail/private/NAME\"");
+		}
+		| STATUS string			{
+			once(&$1);
+			conf_build_status(BUILD, &$2);
+		}
 		| METERED yesno			{
 			once(&$1);
 			conf_build_metered(BUILD, $2);
@@ -486,6 +509,11 @@ at		: /* empty */			{ $$ = NOTHING; }
 
 spread		: /* empty */			{ $$ = NOTHING; }
 		| SPREAD string			{ $$ = $2; }
+		;
+
+pdp		: INET		{ $$ = CONF_PDP_INET; }
+		| INET6		{ $$ = CONF_PDP_INET6; }
+		| BOTH		{ $$ = CONF_PDP_BOTH; }
 		;
 
 interface_words	: /* empty */
@@ -886,12 +914,13 @@ static const struct keyword {
 	{ "announce", ANNOUNCE, IN_PEER | IN_GROUP, "a network", 0 },
 	{ "answer", ANSWER, IN_VALUE, "an address", 0 },
 	{ "any", ANY, IN_VALUE, NULL, 0 },
-	{ "apn", UNSUPPORTED, 0, NULL, 0 },
+	{ "apn", APN, IN_BACKUP, "a quoted name", 0 },
 	{ "at", AT, IN_VALUE, "a time of the day", 0 },
 	{ "auto", AUTO, IN_VALUE, NULL, 0 },
 	{ "automatic", AUTOMATIC, IN_VALUE, NULL, 0 },
 	{ "backoff", BACKOFF, IN_DIAL, "a duration", 0 },
 	{ "backup", BACKUP, IN_GLOBAL, "a name", 0 },
+	{ "both", BOTH, IN_VALUE, NULL, 0 },
 	{ "budget", BUDGET, IN_PROBE | IN_BACKUP,
 	    "a size, or of a backup a block in braces", 0 },
 	{ "bytes", BYTES, IN_BUDGET, "a size", 0 },
@@ -953,9 +982,10 @@ static const struct keyword {
 	{ "none", NONE, IN_VALUE, NULL, 0 },
 	{ "on", ON, IN_VALUE, "an address", 0 },
 	{ "packets", PACKETS, IN_CAPTURE, "control or all", 0 },
+	{ "pdp", PDP, IN_BACKUP, "inet, inet6 or both", 0 },
 	{ "peer", PEER, IN_GLOBAL | IN_GROUP, "a name", 0 },
 	{ "phone", PHONE, IN_BACKUP, "quoted telephone numbers", 0 },
-	{ "pin", UNSUPPORTED, 0, NULL, 0 },
+	{ "pin", PIN, IN_BACKUP, "file and a path", 0 },
 	{ "port", PORT, IN_VALUE, "a number", 0 },
 	{ "primary", PRIMARY, IN_GLOBAL, "an interface", 0 },
 	{ "probe", PROBE, IN_PRIMARY, "a block in braces", 0 },
@@ -975,7 +1005,7 @@ static const struct keyword {
 	{ "standby", STANDBY, IN_BACKUP, "hot or cold", 0 },
 	{ "start", START, IN_INTERFACE, "the name of a hook", 0 },
 	{ "state", STATE, IN_GLOBAL, "a path", 0 },
-	{ "status", UNSUPPORTED, 0, NULL, 0 },
+	{ "status", STATUS, IN_BACKUP, "a path", 0 },
 	{ "stop", STOP, IN_INTERFACE, "the name of a hook", 0 },
 	{ "success", SUCCESS, IN_PROBE, "all, most, any or a number", 0 },
 	{ "target", TARGET, IN_PRIMARY | IN_BACKUP,
