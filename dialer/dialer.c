@@ -24,6 +24,7 @@
 #include "common/sandbox.h"
 #include "dialer/dialer.h"
 #include "dialer/modem.h"
+#include "dialer/run.h"
 #include "dialer/tty.h"
 
 #define FIRST_BYTE_MS 1000
@@ -42,6 +43,7 @@ struct port {
 	enum asked asked;
 	int connected; /* and the first byte is waited for */
 	int watched; /* DCD was high in the last call */
+	int proved; /* the card was, and that was told */
 	char connect[MSG_TEXT_LEN]; /* what the modem said */
 	struct modem modem;
 	struct event readable, timer;
@@ -53,8 +55,8 @@ static struct conf_uplink conf[CONF_UPLINKS_MAX];
 static uint32_t nconf; /* in force */
 static struct conf_recv pending;
 
-static void
-send_parent(uint32_t type, const void *data, size_t len)
+void
+dialer_send(uint32_t type, const void *data, size_t len)
 {
 	if (imsg_compose_event(&iev_parent, type, 0, 0, -1, data, len) == -1)
 		fatal("%s", msg_name(type));
@@ -78,7 +80,7 @@ send_result(uint32_t type, uint32_t uplink, uint32_t gen, uint32_t class,
 	r.class = class;
 	r.phone = phone;
 	strlcpy(r.text, text, sizeof(r.text));
-	send_parent(type, &r, sizeof(r));
+	dialer_send(type, &r, sizeof(r));
 }
 
 /* How the modem is, and what has been done to bring it to answer. */
@@ -97,7 +99,7 @@ tell_modem(const struct port *p, uint32_t state, const char *text)
 	m.closed = c->closed;
 	m.lost = c->lost;
 	strlcpy(m.text, text, sizeof(m.text));
-	send_parent(IMSG_MODEM, &m, sizeof(m));
+	dialer_send(IMSG_MODEM, &m, sizeof(m));
 }
 
 /* The answer to what was asked, exactly once. */
@@ -126,7 +128,36 @@ tell_phase(const struct port *p, const char *text)
 	t.uplink = number(p);
 	t.gen = p->gen;
 	strlcpy(t.text, text, sizeof(t.text));
-	send_parent(IMSG_DIAL_PHASE, &t, sizeof(t));
+	dialer_send(IMSG_DIAL_PHASE, &t, sizeof(t));
+}
+
+static void
+tell_sim(const struct port *p, uint32_t type)
+{
+	const struct radio *r = &p->modem.packet.radio;
+	struct msg_sim s;
+
+	memset(&s, 0, sizeof(s));
+	s.uplink = number(p);
+	s.gen = p->gen;
+	s.tries = r->tries;
+	strlcpy(s.iccid, r->iccid, sizeof(s.iccid));
+	dialer_send(type, &s, sizeof(s));
+}
+
+/* What the modem has said on its way to the call. */
+static void
+tell_radio(const struct port *p)
+{
+	struct msg_radio m;
+
+	if (!conf_modem_packet(&p->modem.conf))
+		return;
+	memset(&m, 0, sizeof(m));
+	m.uplink = number(p);
+	m.gen = p->gen;
+	radio_tell(&p->modem.packet.radio, &m);
+	dialer_send(IMSG_RADIO, &m, sizeof(m));
 }
 
 static void
@@ -247,19 +278,30 @@ carry_out(struct port *p, const struct modem_out *out)
 		port_lost(p, errno);
 		return;
 	}
+	if (!p->proved && modem_packet_proved(&p->modem)) {
+		p->proved = 1;
+		tell_sim(p, IMSG_SIM_USED);
+	}
 	switch (out->event) {
 	case MODEM_EV_NONE:
 		break;
 	case MODEM_EV_PHASE:
 		tell_phase(p, out->text);
+		tell_radio(p);
+		break;
+	case MODEM_EV_PIN:
+		tell_sim(p, IMSG_PIN_WANTED);
 		break;
 	case MODEM_EV_CONNECT:
+		tell_radio(p);
 		connected(p, out);
 		break;
 	case MODEM_EV_WARM:
+		tell_radio(p);
 		tell_modem(p, MSG_MODEM_READY, out->text);
 		break;
 	case MODEM_EV_FAILED:
+		tell_radio(p);
 		if (p->asked == ASKED_NOTHING)
 			not_ready(p, out->text);
 		else
@@ -390,7 +432,7 @@ got_dial(const struct msg_dial *m)
 		return;
 	}
 	p->asked = ASKED_DIAL;
-	p->connected = 0;
+	p->connected = p->proved = 0;
 	modem_dial(&p->modem, &conf[m->uplink].modem, m->phone, m->deadline_ms,
 	    monotime_now(), &out);
 	carry_out(p, &out);
@@ -430,6 +472,52 @@ got_hangup(const struct msg_link *m)
 	port_wait(p);
 }
 
+/* One line, that netconf has checked, and no more of it in memory after. */
+static void
+got_pin(const struct msg_link *m, int fd)
+{
+	struct port *p = &ports[m->uplink];
+	struct modem_out out;
+	char pin[CONF_PIN_LEN];
+	ssize_t n;
+
+	n = read(fd, pin, sizeof(pin) - 1);
+	close(fd);
+	if (n > 0 && p->open && p->gen == m->gen) {
+		pin[n] = '\0';
+		modem_pin(
+		    &p->modem, pin, MSG_LINK_OK, NULL, monotime_now(), &out);
+		carry_out(p, &out);
+		explicit_bzero(&out, sizeof(out));
+		port_wait(p);
+	}
+	explicit_bzero(pin, sizeof(pin));
+}
+
+static void
+got_no_pin(const struct msg_link_result *r)
+{
+	struct port *p = &ports[r->uplink];
+	struct modem_out out;
+
+	if (!p->open || p->gen != r->gen)
+		return;
+	modem_pin(&p->modem, NULL, r->class, r->text, monotime_now(), &out);
+	carry_out(p, &out);
+	port_wait(p);
+}
+
+static void
+got_status_tty(const struct msg_link *m, int fd)
+{
+	if (m->uplink >= nconf || conf[m->uplink].kind != CONF_MODEM) {
+		log_warnx("uplink %u is no modem", m->uplink);
+		close(fd);
+		return;
+	}
+	status_open(m, fd, conf[m->uplink].modem.speed, conf[m->uplink].label);
+}
+
 /* What is under way goes on as it began. */
 static void
 got_conf(uint32_t type, struct imsg *imsg)
@@ -455,7 +543,7 @@ got_conf(uint32_t type, struct imsg *imsg)
 			fatalx("parent: CONF_END: invalid");
 		memcpy(conf, pending.uplink, sizeof(conf));
 		nconf = pending.nuplinks;
-		send_parent(IMSG_CONF_ACK, &gen, sizeof(gen));
+		dialer_send(IMSG_CONF_ACK, &gen, sizeof(gen));
 		break;
 	}
 }
@@ -469,23 +557,37 @@ got_link(uint32_t type, struct imsg *imsg)
 	proc_get(imsg, &m, sizeof(m));
 	if (!msg_link_valid(&m))
 		fatalx("parent: %s: invalid", msg_name(type));
-	if (type == IMSG_HANGUP) {
+	switch (type) {
+	case IMSG_HANGUP:
 		got_hangup(&m);
 		return;
-	}
-	if (type == IMSG_WARM) {
+	case IMSG_STATUS_CLOSE:
+		status_close(m.uplink);
+		return;
+	case IMSG_WARM:
 		got_warm(&m);
 		return;
 	}
 	if ((fd = imsg_get_fd(imsg)) == -1)
-		fatalx("parent: TTY: without a descriptor");
-	got_tty(&m, fd);
+		fatalx("parent: %s: without a descriptor", msg_name(type));
+	switch (type) {
+	case IMSG_TTY:
+		got_tty(&m, fd);
+		break;
+	case IMSG_STATUS_TTY:
+		got_status_tty(&m, fd);
+		break;
+	case IMSG_PIN:
+		got_pin(&m, fd);
+		break;
+	}
 }
 
 static void
 dialer_dispatch_parent(uint32_t type, struct imsg *imsg)
 {
 	struct msg_dial d;
+	struct msg_link_result r;
 
 	switch (type) {
 	case IMSG_CONF_BEGIN:
@@ -496,7 +598,16 @@ dialer_dispatch_parent(uint32_t type, struct imsg *imsg)
 	case IMSG_TTY:
 	case IMSG_HANGUP:
 	case IMSG_WARM:
+	case IMSG_PIN:
+	case IMSG_STATUS_TTY:
+	case IMSG_STATUS_CLOSE:
 		got_link(type, imsg);
+		break;
+	case IMSG_PIN_REFUSED:
+		proc_get(imsg, &r, sizeof(r));
+		if (!msg_link_result_valid(&r))
+			fatalx("parent: PIN_REFUSED: invalid");
+		got_no_pin(&r);
 		break;
 	case IMSG_DIAL:
 		proc_get(imsg, &d, sizeof(d));

@@ -29,6 +29,7 @@
 #include "common/monotime.h"
 #include "common/msg.h"
 #include "dialer/modem_init.h"
+#include "dialer/modem_packet.h"
 #include "dialer/modem_step.h"
 #include "dialer/result.h"
 
@@ -89,6 +90,7 @@ enum modem_event {
 	MODEM_EV_NONE,
 	MODEM_EV_PHASE, /* text tells how it goes */
 	MODEM_EV_WARM, /* it answers, and everything but ATD is done */
+	MODEM_EV_PIN, /* modem_pin() is awaited, packet.radio tells for what */
 	MODEM_EV_CONNECT,
 	MODEM_EV_FAILED, /* the attempt ended with class, phone and text */
 	MODEM_EV_HUNG_UP /* class MSG_LINK_OK, or the modem is silent */
@@ -146,9 +148,11 @@ struct modem {
 	uint32_t part; /* of the way to ATD, modem_step.h */
 	struct modem_step step; /* under way */
 	struct modem_init init;
+	struct modem_packet packet;
 	uint32_t phone; /* index of the current number */
 	uint32_t used; /* numbers used up */
 	int again; /* ERROR to ATD has been forgiven once */
+	int data; /* AT+CGDATA, since no service code is known */
 	uint32_t class; /* of the numbers used up */
 	char why[MSG_TEXT_LEN - 32]; /* the last failure; more may be said */
 	char sent[MODEM_TEXT_MAX]; /* to know its echo */
@@ -199,6 +203,13 @@ void modem_lost(struct modem *);
 
 /* The deadline has passed. */
 void modem_timeout(struct modem *, struct monotime now, struct modem_out *);
+
+/*
+ * The PIN for MODEM_EV_PIN, of which the caller wipes its copy; or NULL and
+ * why there is none, with a class.
+ */
+void modem_pin(struct modem *, const char *pin, uint32_t class, const char *why,
+    struct monotime now, struct modem_out *);
 
 /*
  * How many bytes may be read from the line at once.  1 while dialling: what

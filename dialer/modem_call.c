@@ -8,6 +8,9 @@
 #include "dialer/modem_int.h"
 #include "dialer/policy.h"
 
+/* 3GPP TS 27.007, 10.1.12: what a service code means */
+#define DATA "AT+CGDATA=\"PPP\",1"
+
 void
 modem_call(struct modem *m, struct monotime now, struct modem_out *out)
 {
@@ -20,8 +23,11 @@ modem_call(struct modem *m, struct monotime now, struct modem_out *out)
 		modem_fail(m, out, MSG_LINK_GIVEUP);
 		return;
 	}
-	modem_command(m, out, "ATD", phone);
-	modem_phase(out, "dialing ", phone);
+	if (m->data)
+		modem_command(m, out, DATA, "");
+	else
+		modem_command(m, out, "ATD", phone);
+	modem_phase(out, "dialing ", m->data ? DATA : phone);
 	modem_enter(m, MODEM_CALLING,
 	    conf_phone_telephone(phone) ? MODEM_CALL_MS : MODEM_SERVICE_MS,
 	    now);
@@ -79,7 +85,14 @@ number_failed(struct modem *m, enum result_code code, struct monotime now,
 	if (code == RESULT_NO_CARRIER || code == RESULT_ERROR)
 		m->refusals++;
 	m->class = policy_combine(m->class, class);
-	if (++m->used >= m->conf.nphones) {
+	if (++m->used >= m->conf.nphones && code == RESULT_ERROR && !m->data &&
+	    !conf_phone_telephone(m->conf.phone[m->phone])) {
+		m->data = 1;
+		modem_phase(out, m->why, ", trying " DATA);
+		modem_sync(m, now, out);
+		return;
+	}
+	if (m->used >= m->conf.nphones) {
 		modem_fail(m, out, m->class);
 		return;
 	}
@@ -92,6 +105,8 @@ void
 modem_call_line(struct modem *m, enum result_code code, struct monotime now,
     struct modem_out *out)
 {
+	const char *reason;
+
 	/* OK: a late answer to something else */
 	if (code == RESULT_NONE || code == RESULT_OK)
 		return;
@@ -103,8 +118,10 @@ modem_call_line(struct modem *m, enum result_code code, struct monotime now,
 			modem_call_online(m, out);
 		return;
 	}
-	snprintf(m->why, sizeof(m->why), "%s: %s", m->conf.phone[m->phone],
-	    modem_said(m, code));
+	reason = radio_error_text(radio_error(modem_said(m, code)));
+	snprintf(m->why, sizeof(m->why), "%s: %s%s%s",
+	    m->data ? DATA : m->conf.phone[m->phone], modem_said(m, code),
+	    reason[0] != '\0' ? ", " : "", reason);
 	number_failed(m, code, now, out);
 }
 

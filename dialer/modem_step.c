@@ -8,7 +8,8 @@
 
 #include "dialer/modem_int.h"
 
-static const struct modem_part *const parts[] = { &modem_init_part };
+static const struct modem_part *const parts[] = { &modem_init_part,
+	&modem_packet_part };
 
 #define NPARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -43,6 +44,8 @@ send_step(struct modem *m, struct monotime now, struct modem_out *out)
 		modem_command(m, out, step->text, "");
 	if (step->phase[0] != '\0')
 		modem_phase(out, step->phase, "");
+	if (step->pin)
+		out->event = MODEM_EV_PIN;
 	if (step->secret) {
 		explicit_bzero(step->text, sizeof(step->text));
 		explicit_bzero(m->sent, sizeof(m->sent));
@@ -118,6 +121,17 @@ modem_step_line(struct modem *m, enum result_code code, struct monotime now,
 	if (listens || (code != RESULT_OK && code != RESULT_ERROR))
 		return;
 	part->result(m, code, modem_said(m, code));
+	modem_steps(m, now, out);
+}
+
+void
+modem_pin(struct modem *m, const char *pin, uint32_t class, const char *why,
+    struct monotime now, struct modem_out *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (m->state != MODEM_STEP || !m->step.pin || m->hanging_up)
+		return;
+	modem_packet_pin(m, pin, class, why);
 	modem_steps(m, now, out);
 }
 

@@ -19,7 +19,7 @@
 #include "common/msg.h"
 #include "dialer/result.h"
 
-#define MODEM_TEXT_MAX (CONF_INIT_LEN + 8) /* a command, with its NUL */
+#define MODEM_TEXT_MAX (CONF_APN_LEN + 32) /* a command, with its NUL */
 #define MODEM_NAME_MAX 32
 #define MODEM_WHY_MAX  (MSG_TEXT_LEN - 32) /* more may be said behind it */
 
@@ -38,6 +38,7 @@ struct modem_step {
 	uint32_t ms; /* for its result, or to listen */
 	int optional; /* no answer to it is no fault: RESULT_NONE */
 	int secret; /* no copy is kept once it has been sent */
+	int pin; /* listens for modem_pin() */
 };
 
 enum modem_next {
