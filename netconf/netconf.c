@@ -64,6 +64,12 @@ started_fits(const struct msg_link *l)
 }
 
 static int
+sim_fits(const struct msg_sim *s)
+{
+	return msg_sim_valid(s) && is_uplink(s->uplink);
+}
+
+static int
 hooks_fit(const struct msg_hooks *h)
 {
 	return msg_hooks_valid(h) && is_uplink(h->uplink);
@@ -82,6 +88,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 	union {
 		struct msg_conf_load load;
 		struct msg_link link;
+		struct msg_sim sim;
 		struct msg_net_want want;
 		struct msg_net_plan plan;
 		struct msg_net_peer peer;
@@ -105,6 +112,12 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(CONF_FORGET, number, 1, config_forget(m.number));
 		TAKE(TTY_OPEN, link, link_fits(&m.link), tty_open(&m.link));
 		TAKE(TTY_CLOSE, link, link_fits(&m.link), tty_close(&m.link));
+		TAKE(STATUS_OPEN, link, link_fits(&m.link),
+		    tty_open_status(&m.link));
+		TAKE(STATUS_CLOSE, link, link_fits(&m.link),
+		    tty_close_status(&m.link));
+		TAKE(PIN_WANTED, sim, sim_fits(&m.sim), pin_wanted(&m.sim));
+		TAKE(SIM_USED, sim, sim_fits(&m.sim), pin_used(&m.sim));
 		TAKE(PPP_START, link, link_fits(&m.link), ppp_start(&m.link));
 		TAKE(PPP_STOP, link, link_fits(&m.link), ppp_stop(&m.link));
 		TAKE(LINK_START, link, started_fits(&m.link),

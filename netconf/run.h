@@ -7,6 +7,7 @@
  *	net.c		the network as wanted: dump, plan, apply, read back
  *			(net.h, plan.h, undo.h say what is behind it)
  *	tty.c		modem ports: opened, locked, passed on
+ *	pin.c		PINs of cards (sim_record.h)
  *	ppp.c		pppd: started, ended, adopted
  *	program.c	programs of others, run beside the loop (program.h)
  *	alarm.c		the alarm program
@@ -63,6 +64,9 @@ void tty_reloaded(void); /* what is held belongs to labels, not numbers */
 /* Answers with TTY and a descriptor, or with TTY_FAILED. */
 void tty_clear(void); /* all of them, for good */
 void tty_open(const struct msg_link *);
+/* The same of a second port: STATUS_TTY or STATUS_FAILED. */
+void tty_open_status(const struct msg_link *);
+void tty_close_status(const struct msg_link *);
 void tty_close(const struct msg_link *);
 /* The modem backup of this number, or NULL. */
 const struct conf_uplink *tty_modem(uint32_t uplink);
@@ -71,6 +75,10 @@ int tty_descriptor(const char *label, const char **device);
 /* pppd has the line; and it is ours again, for the dialer to hang up. */
 void tty_lend(const char *label, pid_t pppd);
 void tty_return(const char *label);
+
+/* pin.c */
+void pin_wanted(const struct msg_sim *); /* answers PIN or PIN_REFUSED */
+void pin_used(const struct msg_sim *); /* perhaps answers SIM_CHANGED */
 
 /* ppp.c */
 void ppp_adopt(void); /* once, when the first configuration is in force */

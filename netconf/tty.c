@@ -27,9 +27,13 @@
 #include "netconf/run.h"
 #include "netconf/tty_lock.h"
 
+/* A packet modem may have a second port, where its state is asked for. */
+enum which { FIRST, SECOND };
+
 struct port {
 	TAILQ_ENTRY(port) entry;
 	char label[CONF_LABEL_LEN];
+	enum which which;
 	char device[PATH_MAX]; /* resolved */
 	int fd;
 	pid_t holder; /* whom the lock file names */
@@ -38,12 +42,12 @@ struct port {
 static TAILQ_HEAD(, port) ports = TAILQ_HEAD_INITIALIZER(ports);
 
 static struct port *
-port_find(const char *label)
+port_find(const char *label, enum which which)
 {
 	struct port *p;
 
 	TAILQ_FOREACH(p, &ports, entry)
-		if (strcmp(p->label, label) == 0)
+		if (p->which == which && strcmp(p->label, label) == 0)
 			return p;
 	return NULL;
 }
@@ -60,7 +64,8 @@ tty_modem(uint32_t uplink)
 }
 
 static void
-failed(const struct msg_link *m, uint32_t class, const char *text)
+failed(const struct msg_link *m, enum which which, uint32_t class,
+    const char *text)
 {
 	struct msg_link_result r;
 
@@ -69,8 +74,12 @@ failed(const struct msg_link *m, uint32_t class, const char *text)
 	r.gen = m->gen;
 	r.class = class;
 	strlcpy(r.text, text, sizeof(r.text));
-	log_info("%s", text);
-	netconf_send(IMSG_TTY_FAILED, -1, &r, sizeof(r));
+	if (which == SECOND) /* asked for again and again */
+		log_debug("%s", text);
+	else
+		log_info("%s", text);
+	netconf_send(which == SECOND ? IMSG_STATUS_FAILED : IMSG_TTY_FAILED, -1,
+	    &r, sizeof(r));
 }
 
 static void
@@ -100,12 +109,12 @@ in_use(const char *path, const char *device, char *why, size_t size)
 	pid_t holder;
 
 	if ((holder = tty_lock_holder(TTY_LOCK_DIR, device)) == 0) {
-		explain(why, size, path, "in use by another program");
+		explain(why, size, path, "busy: used by another program");
 		return;
 	}
 	process_name(holder, name, sizeof(name));
-	snprintf(
-	    reason, sizeof(reason), "in use by %s (pid %d)", name, (int)holder);
+	snprintf(reason, sizeof(reason), "busy: locked by pid %d (%s)",
+	    (int)holder, name);
 	explain(why, size, path, reason);
 }
 
@@ -188,9 +197,12 @@ open_and_lock(struct port *p, const char *path, char *why, size_t size)
 }
 
 static struct port *
-port_open(const struct msg_link *m, const struct conf_uplink *u)
+port_open(
+    const struct msg_link *m, const struct conf_uplink *u, enum which which)
 {
-	const char *path = config_current()->private[m->uplink].tty;
+	const struct conf_private *private =
+	    &config_current()->private[m->uplink];
+	const char *path = which == SECOND ? private->status : private->tty;
 	char why[MSG_TEXT_LEN];
 	struct port *p;
 	uint32_t class;
@@ -199,44 +211,72 @@ port_open(const struct msg_link *m, const struct conf_uplink *u)
 		fatal(NULL);
 	if ((class = open_and_lock(p, path, why, sizeof(why))) != MSG_LINK_OK) {
 		free(p);
-		failed(m, class, why);
+		failed(m, which, class, why);
 		return NULL;
 	}
+	p->which = which;
 	strlcpy(p->label, u->label, sizeof(p->label));
 	TAILQ_INSERT_TAIL(&ports, p, entry);
 	log_debug("%s: %s is open", p->label, p->device);
 	return p;
 }
 
-void
-tty_open(const struct msg_link *m)
+static void
+open_port(const struct msg_link *m, enum which which)
 {
 	const struct conf_uplink *u;
 	struct port *p;
 	int fd;
 
-	if ((u = tty_modem(m->uplink)) == NULL) {
-		failed(m, MSG_LINK_GIVEUP, "no modem in the configuration");
+	if ((u = tty_modem(m->uplink)) == NULL ||
+	    (which == SECOND && !u->modem.status)) {
+		failed(
+		    m, which, MSG_LINK_GIVEUP, "no modem in the configuration");
 		return;
 	}
 	/* one left from a try that was broken off may have been unplugged */
-	if ((p = port_find(u->label)) != NULL)
+	if ((p = port_find(u->label, which)) != NULL)
 		port_close(p);
-	if ((p = port_open(m, u)) == NULL)
+	if ((p = port_open(m, u, which)) == NULL)
 		return;
 	if ((fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0)) == -1)
 		fatal("%s", p->device);
-	netconf_send(IMSG_TTY, fd, m, sizeof(*m));
+	netconf_send(
+	    which == SECOND ? IMSG_STATUS_TTY : IMSG_TTY, fd, m, sizeof(*m));
+}
+
+static void
+close_port(const struct msg_link *m, enum which which)
+{
+	const struct conf_uplink *u = tty_modem(m->uplink);
+	struct port *p;
+
+	if (u != NULL && (p = port_find(u->label, which)) != NULL)
+		port_close(p);
+}
+
+void
+tty_open(const struct msg_link *m)
+{
+	open_port(m, FIRST);
 }
 
 void
 tty_close(const struct msg_link *m)
 {
-	const struct conf_uplink *u = tty_modem(m->uplink);
-	struct port *p;
+	close_port(m, FIRST);
+}
 
-	if (u != NULL && (p = port_find(u->label)) != NULL)
-		port_close(p);
+void
+tty_open_status(const struct msg_link *m)
+{
+	open_port(m, SECOND);
+}
+
+void
+tty_close_status(const struct msg_link *m)
+{
+	close_port(m, SECOND);
 }
 
 int
@@ -244,7 +284,7 @@ tty_descriptor(const char *label, const char **device)
 {
 	struct port *p;
 
-	if ((p = port_find(label)) == NULL)
+	if ((p = port_find(label, FIRST)) == NULL)
 		return -1;
 	*device = p->device;
 	return p->fd;
@@ -280,7 +320,7 @@ tty_lend(const char *label, pid_t pid)
 {
 	struct port *p;
 
-	if ((p = port_find(label)) == NULL)
+	if ((p = port_find(label, FIRST)) == NULL)
 		return;
 	set_blocking(p, 1);
 	name_holder(p, pid);
@@ -292,7 +332,7 @@ tty_return(const char *label)
 {
 	struct port *p;
 
-	if ((p = port_find(label)) == NULL)
+	if ((p = port_find(label, FIRST)) == NULL)
 		return;
 	set_blocking(p, 0);
 	name_holder(p, getpid());
@@ -312,9 +352,11 @@ tty_clear(void)
 void
 tty_reloaded(void)
 {
+	const struct conf_uplink *u;
 	struct port *p, *next;
 
 	TAILQ_FOREACH_SAFE(p, &ports, entry, next)
-		if (tty_modem(config_uplink(p->label)) == NULL)
+		if ((u = tty_modem(config_uplink(p->label))) == NULL ||
+		    (p->which == SECOND && !u->modem.status))
 			port_close(p);
 }
