@@ -215,6 +215,22 @@ struct ctl_family {
 	uint64_t rounds[MSG_VOID + 1]; /* by enum msg_verdict */
 };
 
+/* A packet modem's card and network, as last told. */
+struct ctl_radio {
+	uint32_t known;
+	uint32_t age_s;
+	char sim[48]; /* ready, asks for PIN, missing, ... */
+	char card[MSG_CARD_LEN]; /* the end of its number, or empty */
+	uint32_t tries; /* of the PIN, or MSG_TRIES_UNKNOWN */
+	uint32_t registered;
+	char registration[CTL_WORD_LEN]; /* home, roaming, denied, ... */
+	char technology[CTL_WORD_LEN]; /* LTE, ...; empty: unknown */
+	char operator[MSG_OPERATOR_LEN]; /* or empty */
+	int32_t dbm; /* 0: unknown */
+	char signal[CTL_WORD_LEN]; /* good, weak, ... */
+	struct addr address; /* of the context, or AF_UNSPEC */
+};
+
 struct ctl_uplink {
 	uint32_t id;
 	uint32_t role; /* enum conf_role */
@@ -238,6 +254,7 @@ struct ctl_uplink {
 	uint32_t ready; /* it could take over at once, or is in use */
 	uint32_t proved_s; /* since its last proof, if ready */
 	char standby[64]; /* that in words, or why it is not ready */
+	struct ctl_radio radio;
 	uint64_t dials;
 	uint64_t dialed; /* of them: ended in a link */
 	uint64_t failed; /* or did not */

@@ -149,6 +149,35 @@ standby(struct json *j, const struct ctl_uplink *u)
 	json_string_or_null(j, "not_ready", u->ready ? "" : u->standby);
 }
 
+/* null: no packet modem, or it has told nothing. */
+static void
+radio(struct json *j, const struct ctl_radio *r)
+{
+	if (!r->known) {
+		json_null(j, "radio");
+		return;
+	}
+	json_open(j, "radio", '{');
+	json_string(j, "sim", r->sim);
+	json_string_or_null(j, "card", r->card);
+	if (r->tries != MSG_TRIES_UNKNOWN)
+		json_int(j, "pin_tries", r->tries);
+	else
+		json_null(j, "pin_tries");
+	json_bool(j, "registered", r->registered != 0);
+	json_string(j, "registration", r->registration);
+	json_string_or_null(j, "technology", r->technology);
+	json_string_or_null(j, "operator", r->operator);
+	if (r->dbm != 0)
+		json_int(j, "signal_dbm", r->dbm);
+	else
+		json_null(j, "signal_dbm");
+	json_string(j, "signal", r->signal);
+	address(j, "address", &r->address);
+	json_int(j, "age_s", r->age_s);
+	json_close(j, '}');
+}
+
 static void
 backup(struct json *j, const struct ctl_uplink *u)
 {
@@ -164,6 +193,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 	family(j, u, FAMILY_INET6);
 	standby(j, u);
 	ctl_cost_json(j, u);
+	radio(j, &u->radio);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
 		json_int(j, "next_s", u->next_s);

@@ -559,6 +559,38 @@ backups(struct out *o, const struct ctl_answer *a)
 	}
 }
 
+static void
+dbm(struct out *o, const struct labels *l, int32_t n)
+{
+	begin(o, "", l);
+	fprintf(o->f, " %d\n", n);
+}
+
+static void
+radios(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	family(o, "modem_registered", "gauge", NULL,
+	    "Whether a packet modem is registered with its network.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].radio.known)
+			number(o, "", label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].radio.registered);
+	}
+	family(o, "modem_signal_dbm", "gauge", NULL,
+	    "What a packet modem receives.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].radio.dbm != 0)
+			dbm(o, label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].radio.dbm);
+	}
+}
+
 void
 ctl_metrics(FILE *f, const struct ctl_answer *a, int prometheus)
 {
@@ -571,6 +603,7 @@ ctl_metrics(FILE *f, const struct ctl_answer *a, int prometheus)
 	switches(&o, &a->summary);
 	backups(&o, a);
 	peering(&o, &a->summary);
+	radios(&o, a);
 	if (!prometheus)
 		fputs("# EOF\n", f);
 }

@@ -260,6 +260,22 @@ standby(FILE *f, const struct ctl_uplink *u)
 	below(f, "standby hot: ", u->standby);
 }
 
+/* Below, of a packet modem: "LTE, Example (home), -87 dBm good" */
+static void
+radio(FILE *f, const struct ctl_radio *r)
+{
+	char text[MSG_TEXT_LEN], dbm[CTL_WORD_LEN + 24] = "";
+
+	if (r->dbm != 0)
+		snprintf(dbm, sizeof(dbm), ", %d dBm %s", r->dbm, r->signal);
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s; SIM %s%s%s",
+	    r->technology, r->technology[0] != '\0' ? ", " : "", r->operator,
+	    r->operator[0] != '\0' ? " (" : "", r->registration,
+	    r->operator[0] != '\0' ? ")" : "", dbm, r->sim,
+	    r->card[0] != '\0' ? " ..." : "", r->card);
+	below(f, text, "");
+}
+
 static void
 uplinks(FILE *f, const struct ctl_answer *a)
 {
@@ -288,6 +304,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		if (u->recoveries[0] != '\0')
 			below(f, "modem: ", u->recoveries);
 		ctl_cost_text(f, u, NAME_WIDTH + 1);
+		if (u->radio.known)
+			radio(f, &u->radio);
 		if (inet6)
 			uplink_inet6(f, u);
 	}

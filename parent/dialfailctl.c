@@ -89,6 +89,14 @@ family_ok(const struct ctl_family *f)
 }
 
 static int
+radio_ok(const struct ctl_radio *r)
+{
+	return TEXT(r->sim) && TEXT(r->card) && TEXT(r->registration) &&
+	       TEXT(r->technology) && TEXT(r->operator) && TEXT(r->signal) &&
+	       addr_valid(&r->address);
+}
+
+static int
 uplink_ok(const void *data)
 {
 	const struct ctl_uplink *u = data;
@@ -98,7 +106,7 @@ uplink_ok(const void *data)
 	       TEXT(u->recoveries) && TEXT(u->standby) &&
 	       TEXT(u->budget.barred) && u->id < CONF_UPLINKS_MAX &&
 	       u->role <= CONF_BACKUP && u->kind <= CONF_CALL &&
-	       family_ok(&u->family[FAMILY_INET]) &&
+	       radio_ok(&u->radio) && family_ok(&u->family[FAMILY_INET]) &&
 	       family_ok(&u->family[FAMILY_INET6]);
 }
 

@@ -480,7 +480,8 @@ machine_alarm(const struct maction *a)
 		strlcat(text, ": ", sizeof(text));
 		strlcat(text, parent->network_why, sizeof(text));
 	}
-	if (a->alarm == MALARM_DRILL && a->uplink < parent->conf.nuplinks &&
+	if ((a->alarm == MALARM_DRILL || a->alarm == MALARM_GIVE_UP) &&
+	    a->uplink < parent->conf.nuplinks &&
 	    parent->uplink[a->uplink].link.last_error[0] != '\0') {
 		strlcat(text, ": ", sizeof(text));
 		strlcat(text, parent->uplink[a->uplink].link.last_error,

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "parent/alarms.h"
 #include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/link_int.h"
@@ -353,6 +354,9 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	}
 	parent_send(CHILD_DIALER, IMSG_TTY, fd, &m, sizeof(m));
 	l->dialer_has_tty = 1;
+	if (l->absent)
+		history_line(u->conf.label, "the modem is back");
+	l->absent = 0;
 	if (l->phase == LINK_REOPENING) {
 		hang_up(u);
 		return;
@@ -368,9 +372,24 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
 }
 
+/* Unplugged, or another program's: told once until it is back. */
+static void
+no_modem(struct uplink *u, const char *why)
+{
+	char text[MSG_TEXT_LEN];
+
+	if (u->link.absent)
+		return;
+	u->link.absent = 1;
+	snprintf(text, sizeof(text), "%s: ", u->conf.label);
+	strlcat(text, why, sizeof(text));
+	alarms_raise("no-modem", u->conf.id, text);
+}
+
 static void
 tty_failed(struct uplink *u, const struct msg_link_result *r)
 {
+	no_modem(u, r->text);
 	if (u->link.phase == LINK_OPENING) {
 		link_fail(u, r->class, r->text);
 		link_rest(u);
@@ -481,8 +500,8 @@ ppp_down(struct uplink *u, const struct msg_ppp_down *m)
 	after_ppp(u);
 }
 
-static struct uplink *
-addressed(uint32_t id, uint32_t gen)
+struct uplink *
+link_addressed(uint32_t id, uint32_t gen)
 {
 	struct uplink *u;
 
@@ -507,7 +526,7 @@ got_ppp_up(struct imsg *imsg)
 	if (m.uplink >= parent->conf.nuplinks ||
 	    !conf_ppp(&uplink(m.uplink)->conf))
 		return;
-	u = m.adopted ? uplink(m.uplink) : addressed(m.uplink, m.gen);
+	u = m.adopted ? uplink(m.uplink) : link_addressed(m.uplink, m.gen);
 	if (u != NULL)
 		ppp_up(u, &m);
 }
@@ -522,7 +541,7 @@ got_ppp_down(struct imsg *imsg)
 		return;
 	if (!msg_ppp_down_valid(&m))
 		parent_distrust(CHILD_NETCONF, IMSG_PPP_DOWN);
-	else if ((u = addressed(m.uplink, m.gen)) != NULL)
+	else if ((u = link_addressed(m.uplink, m.gen)) != NULL)
 		ppp_down(u, &m);
 }
 
@@ -539,7 +558,7 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 			break;
 		if (!msg_link_valid(&m))
 			parent_distrust(CHILD_NETCONF, type);
-		else if ((u = addressed(m.uplink, m.gen)) != NULL)
+		else if ((u = link_addressed(m.uplink, m.gen)) != NULL)
 			got_tty(u, imsg);
 		break;
 	case IMSG_TTY_FAILED:
@@ -547,7 +566,7 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 			break;
 		if (!msg_link_result_valid(&r))
 			parent_distrust(CHILD_NETCONF, type);
-		else if ((u = addressed(r.uplink, r.gen)) != NULL)
+		else if ((u = link_addressed(r.uplink, r.gen)) != NULL)
 			tty_failed(u, &r);
 		break;
 	case IMSG_LINK_DONE:
@@ -555,7 +574,7 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 			break;
 		if (!msg_link_result_valid(&r))
 			parent_distrust(CHILD_NETCONF, type);
-		else if ((u = addressed(r.uplink, r.gen)) != NULL)
+		else if ((u = link_addressed(r.uplink, r.gen)) != NULL)
 			link_hook_done(u, &r);
 		break;
 	case IMSG_PPP_UP:
@@ -579,7 +598,7 @@ link_dispatch_dialer(uint32_t type, struct imsg *imsg)
 			return;
 		if (!msg_link_text_valid(&t))
 			parent_distrust(CHILD_DIALER, type);
-		else if ((u = addressed(t.uplink, t.gen)) != NULL)
+		else if ((u = link_addressed(t.uplink, t.gen)) != NULL)
 			history_line(u->conf.label, "%s", t.text);
 		return;
 	}
@@ -589,7 +608,7 @@ link_dispatch_dialer(uint32_t type, struct imsg *imsg)
 		parent_distrust(CHILD_DIALER, type);
 		return;
 	}
-	if ((u = addressed(r.uplink, r.gen)) == NULL)
+	if ((u = link_addressed(r.uplink, r.gen)) == NULL)
 		return;
 	if (type == IMSG_DIAL_RESULT)
 		dial_result(u, &r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What link.c and link_hook.c share; the interface is in parent.h. */
+/* What link.c, link_hook.c and link_radio.c share; the interface is in parent.h. */
 #ifndef PARENT_LINK_INT_H
 #define PARENT_LINK_INT_H
 
@@ -15,6 +15,9 @@ void link_fail(struct uplink *, uint32_t class, const char *text);
 void link_called(struct uplink *);
 /* At rest: tell the machine, unless it knows. */
 void link_rest(struct uplink *);
+
+/* The one whose present try this is about, or NULL. */
+struct uplink *link_addressed(uint32_t id, uint32_t gen);
 
 /* link_hook.c */
 void link_hook_start(struct uplink *);

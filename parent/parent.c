@@ -260,6 +260,12 @@ parent_dispatch_dialer(uint32_t type, struct imsg *imsg)
 	case IMSG_MODEM:
 		link_got_modem(imsg);
 		break;
+	case IMSG_PIN_WANTED:
+	case IMSG_SIM_USED:
+	case IMSG_STATUS_GONE:
+	case IMSG_RADIO:
+		link_radio_dispatch(CHILD_DIALER, type, imsg);
+		break;
 	default:
 		parent_distrust(CHILD_DIALER, type);
 	}
@@ -382,6 +388,13 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	case IMSG_PPP_DOWN:
 	case IMSG_LINK_DONE:
 		link_dispatch_netconf(type, imsg);
+		break;
+	case IMSG_PIN:
+	case IMSG_PIN_REFUSED:
+	case IMSG_SIM_CHANGED:
+	case IMSG_STATUS_TTY:
+	case IMSG_STATUS_FAILED:
+		link_radio_dispatch(CHILD_NETCONF, type, imsg);
 		break;
 	case IMSG_ALARM_DONE:
 		got_alarm_done(imsg);

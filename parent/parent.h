@@ -15,6 +15,7 @@
  *	link_hook.c	the same of an interface, by hooks
  *	cost.c		what backups cost, and may
  *	drilling.c	tests of backups, when and how they went
+ *	link_radio.c	cards and networks of packet modems
  *	history.c	events on disk
  *	control.c	clients; show.c the facts they ask for
  *	peering.c	the peers' protocol (peers.h) in the daemon
@@ -86,6 +87,7 @@ struct link {
 	struct monotime answered; /* the call, or the start hook has ended */
 	struct monotime prepared; /* it is up */
 	int called; /* this try got so far as to place a call */
+	int absent; /* its port could not be opened, and that was told */
 	uint64_t dials;
 	uint64_t dialed; /* that ended in a link */
 	uint64_t failed; /* and that did not */
@@ -299,6 +301,12 @@ void link_got_modem(struct imsg *);
 /* What has been done to bring it to answer; empty: nothing had to be. */
 void link_recoveries(const struct uplink *, char *text, size_t size);
 
+/* link_radio.c */
+void link_radio_reloaded(void); /* another configuration is in force */
+void link_radio_dispatch(enum child_id, uint32_t type, struct imsg *);
+/* What a packet modem told last and how long ago; NULL: nothing. */
+const struct msg_radio *link_radio(uint32_t id, uint32_t *age_s);
+
 /* foresee.c */
 /* kind: enum ctl_plan_kind; id: the backup, or MACHINE_NONE. */
 void foresee(uint32_t ctl, uint32_t kind, uint32_t id);
@@ -308,6 +316,7 @@ void foresee_end(const struct msg_net_plan_end *);
 /* show.c */
 void show_send(uint32_t ctl, const struct ctl_show *);
 void show_peers(uint32_t ctl, const char *name); /* show_peers.c */
+void show_radio(struct ctl_radio *, uint32_t id); /* show_radio.c */
 void show_count_peers(struct ctl_summary *);
 void show_stats(const struct msg_stats *);
 void show_stats_end(uint32_t asker);

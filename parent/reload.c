@@ -300,6 +300,7 @@ commit(void)
 	phase = IDLE;
 	move_uplinks(&old);
 	peering_reloaded();
+	link_radio_reloaded();
 	for (i = 0; i < parent->conf.nuplinks; i++)
 		engine_probe_again(i);
 	if (first)

@@ -303,6 +303,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.sent = u->sent;
 	cost_fill(id, &r.budget);
 	drilling_fill(id, &r.drill);
+	show_radio(&r.radio, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
