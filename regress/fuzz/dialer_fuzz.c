@@ -46,7 +46,8 @@ static const char site[] = "primary eth1 { target 198.51.100.7 }\n"
 			   "backup a { modem \"/dev/a\" phone \"5551234\"\n"
 			   "	account \"x\" secret file \"/etc/x\" }\n"
 			   "backup b { modem \"/dev/b\" phone \"1\" \"*99#\"\n"
-			   "	init \"ATZ\"\n"
+			   "	init \"ATZ\" apn \"internet\"\n"
+			   "	pin file \"/etc/p\" status \"/dev/c\"\n"
 			   "	account \"x\" secret file \"/etc/x\" }\n";
 
 static struct monotime now;
@@ -96,6 +97,16 @@ fuzz_say(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		break;
 	case IMSG_MODEM:
 		NEED(len == sizeof(struct msg_modem) && msg_modem_valid(data));
+		break;
+	case IMSG_RADIO:
+		NEED(len == sizeof(struct msg_radio) && msg_radio_valid(data));
+		break;
+	case IMSG_PIN_WANTED:
+	case IMSG_SIM_USED:
+		NEED(len == sizeof(struct msg_sim) && msg_sim_valid(data));
+		break;
+	case IMSG_STATUS_GONE:
+		NEED(len == sizeof(struct msg_link) && msg_link_valid(data));
 		break;
 	case IMSG_DIAL_RESULT:
 		NEED(len == sizeof(*r) && msg_link_result_valid(r));
@@ -198,6 +209,41 @@ ask(uint32_t type)
 	}
 }
 
+/* A PIN in its pipe, or none, or why not. */
+static void
+answer_pin(void)
+{
+	struct msg_link l = { octet() % 4, octet() % 4 };
+	struct msg_link_result r = { .uplink = l.uplink, .gen = l.gen };
+	char pin[16];
+	size_t i, n = octet() % sizeof(pin);
+	int fd[2];
+
+	if (octet() % 4 == 0) {
+		r.class = octet() % 8;
+		strlcpy(r.text, "PIN not said", sizeof(r.text));
+		deliver(IMSG_PIN_REFUSED, -1, &r, sizeof(r));
+		return;
+	}
+	for (i = 0; i < n; i++)
+		pin[i] = (char)('0' + octet() % 10);
+	NEED(pipe2(fd, O_CLOEXEC) == 0);
+	NEED(write(fd[1], pin, n) == (ssize_t)n);
+	close(fd[1]);
+	deliver(IMSG_PIN, fd[0], &l, sizeof(l));
+}
+
+static void
+second_port(void)
+{
+	struct msg_link l = { octet() % 4, octet() % 4 };
+
+	if (octet() % 2 == 0)
+		deliver(IMSG_STATUS_TTY, some_port(l.uplink), &l, sizeof(l));
+	else
+		deliver(IMSG_STATUS_CLOSE, -1, &l, sizeof(l));
+}
+
 static void
 anything(void)
 {
@@ -260,6 +306,7 @@ all_ends(void)
 			now = monotime_add_ms(now, 1000);
 			on_timer(-1, EV_TIMEOUT, &ports[i]);
 		}
+		status_close(i);
 		NEED(!(open_questions & (1u << i)));
 	}
 }
@@ -322,7 +369,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(conf, good->uplink, sizeof(conf));
 	nconf = good->nuplinks;
 	while (left > 0)
-		switch (octet() % 9) {
+		switch (octet() % 11) {
 		case 0:
 			configure();
 			break;
@@ -344,6 +391,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 7:
 			ask(IMSG_WARM);
+			break;
+		case 8:
+			answer_pin();
+			break;
+		case 9:
+			second_port();
 			break;
 		default:
 			anything();

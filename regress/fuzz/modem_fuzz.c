@@ -16,6 +16,8 @@
 #define LATER    0x80 /* 100 ms pass */
 #define MUCH     0x81 /* the deadline is reached */
 #define HANG_UP  0x82
+#define PIN      0x83
+#define NO_PIN   0x84
 #define LIMIT_MS 90000
 #define BOUND_MS (LIMIT_MS + MODEM_ABORT_MS)
 #define SAYS_MAX 500 /* commands in an attempt, far above what may be */
@@ -29,6 +31,7 @@ struct talk {
 	struct monotime began, now;
 	uint8_t before, byte; /* the last two that were read */
 	uint32_t says;
+	uint32_t pins; /* said: a card bears three in its life */
 };
 
 static void
@@ -42,6 +45,8 @@ look(struct talk *t)
 	for (i = 0; i < out->len; i++)
 		NEED((out->data[i] >= 0x20 && out->data[i] <= 0x7e) ||
 		     (out->data[i] == '\r' && i == out->len - 1));
+	t->pins += memmem(out->data, out->len, "+CPIN=", 6) != NULL;
+	NEED(t->pins <= 1);
 	NEED(msg_text_valid(out->text, sizeof(out->text)));
 	NEED(out->class <= MSG_LINK_GIVEUP && out->phone < CONF_PHONES_MAX);
 	if (out->event == MODEM_EV_CONNECT)
@@ -95,6 +100,15 @@ event(struct talk *t, uint8_t octet)
 	case HANG_UP:
 		hang_up(t);
 		break;
+	case PIN:
+		modem_pin(&t->m, "1234", MSG_LINK_OK, NULL, t->now, &t->out);
+		look(t);
+		break;
+	case NO_PIN:
+		modem_pin(
+		    &t->m, NULL, MSG_LINK_GIVEUP, "not said", t->now, &t->out);
+		look(t);
+		break;
 	default:
 		if (modem_read_max(&t->m) == 0)
 			break;
@@ -112,7 +126,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ninits = 3,
 		.nphones = 3,
 		.init = { "ATX3", "ATZ", "AT+CFUN=1" },
-		.phone = { "5551234", "5555678", "*99***1#" } };
+		.phone = { "5551234", "5555678", "*99***1#" },
+		.apn = "internet",
+		.pdp = CONF_PDP_BOTH,
+		.pin = 1 };
 	struct talk t;
 	size_t i;
 

@@ -196,6 +196,30 @@ tty_close(const struct msg_link *m)
 }
 
 void
+tty_open_status(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+tty_close_status(const struct msg_link *m)
+{
+	for_uplink(m);
+}
+
+void
+pin_wanted(const struct msg_sim *s)
+{
+	must(msg_sim_valid(s) && s->uplink < config_current()->nuplinks);
+}
+
+void
+pin_used(const struct msg_sim *s)
+{
+	pin_wanted(s);
+}
+
+void
 ppp_stop(const struct msg_link *m)
 {
 	for_uplink(m);
@@ -733,13 +757,22 @@ static void
 send_link(void)
 {
 	static const uint32_t type[] = { IMSG_TTY_OPEN, IMSG_TTY_CLOSE,
-		IMSG_PPP_START, IMSG_PPP_STOP };
+		IMSG_PPP_START, IMSG_PPP_STOP, IMSG_STATUS_OPEN,
+		IMSG_STATUS_CLOSE };
 	struct msg_link m;
+	struct msg_sim s = { .tries = octet() % 12 };
 	uint8_t n = octet();
 
 	m.uplink = octet() % (CONF_UPLINKS_MAX + 1);
 	m.gen = octet();
-	deliver(type[n % 4], &m, sizeof(m));
+	if (n % 8 < 6) {
+		deliver(type[n % 8], &m, sizeof(m));
+		return;
+	}
+	s.uplink = m.uplink;
+	s.gen = m.gen;
+	s.iccid[0] = (char)octet();
+	deliver(n % 8 == 6 ? IMSG_PIN_WANTED : IMSG_SIM_USED, &s, sizeof(s));
 }
 
 static void

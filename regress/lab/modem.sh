@@ -32,7 +32,8 @@ ppp0_gone() {
 
 # Nobody has the port, nothing is noted of the call.
 line_free() {
-	compgen -G '/run/lock/LCK..*' && return 1
+	compgen -G "/run/lock/LCK..pts_$(basename "$(readlink "$MODEM")")" &&
+	    return 1
 	compgen -G '/run/dialfail/ppp/*' && return 1
 	! tail -n 1 "$LAB/modem.log" | grep -q CONNECT &&
 	    flock -n "$MODEM" true

@@ -2,7 +2,8 @@
 /*
  * modemu: a modem on a pseudo-terminal, with a real peer behind it.
  *
- *	modemu [-es] [-b bit/s] [-c file] [-d ms] [-r ms] [-p command] link
+ *	modemu [-es] [-b bit/s] [-c file] [-d ms] [-r ms] [-p command]
+ *	    [-n file] [-t link] link
  *
  * "link" becomes a symbolic link to the terminal that a dialer opens.  When a
  * call is answered a second one is made, PEER_TTY names it, and "command" is
@@ -18,6 +19,9 @@
  * right behind it, as LTE modems do.  -s: the modem starts stuck on line.
  * SIGUSR1: the carrier is lost.  SIGUSR2: the port goes away and comes back
  * as another, as USB ports do.
+ *
+ * -n: it is a packet modem, its card and network are in a file
+ * (modemu_radio.h).  -t: a second port of it, where nothing can be dialled.
  *
  * A dialer hangs up by speed B0 (a pseudo-terminal has no DTR, but its
  * settings can be read from the other side), by the last close, or by +++
@@ -41,6 +45,8 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "modemu_radio.h"
 
 #define GUARD_MS 1000 /* S12: 50 * 20 ms */
 #define DROP_MS  3000 /* outcome "drop" */
@@ -143,6 +149,15 @@ static struct {
 	struct pipe down;
 } modem = { .echo = 1, .ring_ms = 50, .line = -1, .drop_at = NEVER };
 
+/* The second port knows the radio's commands, and AT. */
+static struct {
+	const char *link; /* NULL: none */
+	int port;
+	int opened;
+	char line[256];
+	size_t len;
+} second = { .port = -1 };
+
 static volatile sig_atomic_t lose_carrier, lose_port;
 
 static void
@@ -158,7 +173,7 @@ static void __dead
 usage(void)
 {
 	fprintf(stderr, "usage: modemu [-es] [-b rate] [-c file] [-d ms] "
-			"[-p command] [-r ms] link\n");
+			"[-n file] [-p command] [-r ms] [-t link] link\n");
 	exit(2);
 }
 
@@ -208,18 +223,28 @@ new_pty(char *name, size_t size)
 	return master;
 }
 
+static int
+named_pty(const char *path)
+{
+	char name[64];
+	int fd;
+
+	fd = new_pty(name, sizeof(name));
+	if (unlink(path) == -1 && errno != ENOENT)
+		err(1, "%s", path);
+	if (symlink(name, path) == -1)
+		err(1, "%s", path);
+	say("port %s", name);
+	return fd;
+}
+
 static void
 open_port(void)
 {
-	char name[64];
-
-	modem.port = new_pty(name, sizeof(name));
+	modem.port = named_pty(modem.link);
 	modem.opened = 0;
-	if (unlink(modem.link) == -1 && errno != ENOENT)
-		err(1, "%s", modem.link);
-	if (symlink(name, modem.link) == -1)
-		err(1, "%s", modem.link);
-	say("port %s", name);
+	if (second.link != NULL)
+		second.port = named_pty(second.link);
 }
 
 static void
@@ -449,6 +474,10 @@ dial(const char *number)
 {
 	modem.outcome = outcome_of(number);
 	say("dial %s: %s", number, modem.outcome->word);
+	if (strchr(number, '*') != NULL && !radio_carries(now_ms())) {
+		result(3, "NO CARRIER");
+		return;
+	}
 	modem.state = ST_DIALING;
 	modem.answer_at = now_ms() + modem.ring_ms;
 }
@@ -478,6 +507,27 @@ extended(const char *s)
 			return 1;
 		}
 	return 0;
+}
+
+static void
+extended_answer(const char *s)
+{
+	switch (radio_command(s, now_ms())) {
+	case RADIO_NOT_MINE:
+		if (!extended(s)) {
+			result(4, "ERROR");
+			return;
+		}
+		/* FALLTHROUGH */
+	case RADIO_OK:
+		ok();
+		break;
+	case RADIO_ERROR:
+		result(4, "ERROR");
+		break;
+	case RADIO_TOLD:
+		break;
+	}
 }
 
 static void
@@ -520,10 +570,8 @@ run_commands(const char *s)
 			resume();
 			return;
 		case '+':
-			if (extended(s))
-				ok();
-			else
-				result(4, "ERROR");
+			radio.put = put;
+			extended_answer(s);
 			return;
 		}
 	ok();
@@ -538,6 +586,45 @@ run_line(void)
 	say("<- %s", modem.command_line);
 	if (strncasecmp(modem.command_line, "AT", 2) == 0)
 		run_commands(modem.command_line + 2);
+}
+
+/* --- the second port ------------------------------------------------------ */
+
+static void
+second_put(const char *text)
+{
+	if (write(second.port, text, strlen(text)) == -1)
+		say("second port: %s", strerror(errno));
+}
+
+static void
+second_line(void)
+{
+	enum radio_answer a = RADIO_OK;
+
+	second.line[second.len] = '\0';
+	second.len = 0;
+	radio.put = second_put;
+	if (strncasecmp(second.line, "AT+", 3) == 0)
+		a = radio_command(second.line + 2, now_ms());
+	if (a != RADIO_TOLD)
+		second_put(a == RADIO_OK ? "\r\nOK\r\n" : "\r\nERROR\r\n");
+}
+
+static void
+from_second(void)
+{
+	char bytes[CHUNK];
+	ssize_t i, n;
+
+	if ((n = read(second.port, bytes, sizeof(bytes))) <= 0)
+		return;
+	for (i = 0; i < n; i++)
+		if (bytes[i] == '\r') {
+			if (second.len > 0)
+				second_line();
+		} else if (second.len < sizeof(second.line) - 1)
+			second.line[second.len++] = bytes[i];
 }
 
 static void
@@ -632,6 +719,8 @@ vanish(void)
 {
 	hang_up("the port vanished");
 	close(modem.port);
+	if (second.port != -1)
+		close(second.port);
 	open_port();
 }
 
@@ -669,11 +758,12 @@ earlier(int64_t a, int64_t b)
 static void
 wait_for_events(int64_t due)
 {
-	struct pollfd p[2] = { { modem.opened ? modem.port : -1, POLLIN, 0 },
-		{ modem.line_opened ? modem.line : -1, POLLIN, 0 } };
+	struct pollfd p[3] = { { modem.opened ? modem.port : -1, POLLIN, 0 },
+		{ modem.line_opened ? modem.line : -1, POLLIN, 0 },
+		{ second.opened ? second.port : -1, POLLIN, 0 } };
 	int64_t left = due - now_ms();
 
-	if (poll(p, 2, left > 0 ? (int)left : 0) == -1 && errno != EINTR)
+	if (poll(p, 3, left > 0 ? (int)left : 0) == -1 && errno != EINTR)
 		err(1, "poll");
 }
 
@@ -708,6 +798,8 @@ turn(void)
 		port_closed();
 	if (modem.line != -1 && look_at(modem.line, &modem.line_opened) != 0)
 		from_peer();
+	if (second.port != -1 && look_at(second.port, &second.opened) & POLLIN)
+		from_second();
 }
 
 static void
@@ -727,7 +819,7 @@ main(int argc, char *argv[])
 {
 	int c, stuck = 0;
 
-	while ((c = getopt(argc, argv, "b:c:d:ep:r:s")) != -1)
+	while ((c = getopt(argc, argv, "b:c:d:en:p:r:st:")) != -1)
 		switch (c) {
 		case 'b':
 			modem.rate = atoi(optarg);
@@ -741,6 +833,9 @@ main(int argc, char *argv[])
 		case 'e':
 			modem.early = 1;
 			break;
+		case 'n':
+			radio.path = optarg;
+			break;
 		case 'p':
 			modem.command = optarg;
 			break;
@@ -749,6 +844,9 @@ main(int argc, char *argv[])
 			break;
 		case 's':
 			stuck = 1;
+			break;
+		case 't':
+			second.link = optarg;
 			break;
 		default:
 			usage();

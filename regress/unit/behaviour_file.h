@@ -53,6 +53,8 @@ struct behaviour {
 	int line;
 	char name[96];
 	char conf[1024];
+	char pin[16]; /* that netconf says */
+	char no_pin[64]; /* or why not */
 	uint32_t limit_ms;
 	uint32_t warm_ms; /* of attempts that are expected from here on */
 	uint32_t start; /* enum fake_do */
@@ -405,7 +407,11 @@ stanza_line(struct behaviour *b, const char *rest)
 		rest += strspn(rest, " \t") + strlen("conf");
 		strlcat(b->conf, rest, sizeof(b->conf));
 		at = nwords;
-	} else if (take("limit"))
+	} else if (take("pin"))
+		strlcpy(b->pin, more("a PIN")->text, sizeof(b->pin));
+	else if (take("no-pin"))
+		strlcpy(b->no_pin, more("a reason")->text, sizeof(b->no_pin));
+	else if (take("limit"))
 		b->limit_ms = duration();
 	else if (take("at-start"))
 		start_words(b);

@@ -49,7 +49,9 @@ configure(const struct behaviour *b)
 	    "backup m { modem \"%s\" account \"x\" secret file \"/etc/x\"\n"
 	    "%s %s }\n",
 	    world.link, b->conf,
-	    strstr(b->conf, "phone") == NULL ? "phone \"5551234\"" : "");
+	    strstr(b->conf, "phone") == NULL && strstr(b->conf, "apn") == NULL
+		? "phone \"5551234\""
+		: "");
 	fclose(f);
 	c = conf_parse(path, NULL, 1, report, NULL);
 	unlink(path);
@@ -191,6 +193,8 @@ play(void **state)
 	memcpy(world.fake.rule, b->rule, sizeof(b->rule));
 	world.fake.nrules = b->nrules;
 	world.fake.echo = !b->no_echo;
+	world.pin = b->pin[0] != '\0' ? b->pin : NULL;
+	world.no_pin = b->no_pin[0] != '\0' ? b->no_pin : NULL;
 	fake_does(&world.fake, world.now, b->start);
 	fake_begin(&world.fake, world.now);
 	fake_run(&world.fake, world.now);

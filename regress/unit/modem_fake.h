@@ -224,7 +224,10 @@ fake_letters(struct fake *f, struct monotime now, const char *s)
 			f->numeric = 0;
 			f->mode = FAKE_COMMAND;
 			break;
-		case '+':
+		case '+': /* extended commands, and vendors' */
+		case '^':
+		case '#':
+		case '!':
 			fake_result(f, now, "ERROR", 0);
 			return;
 		}

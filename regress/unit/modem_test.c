@@ -60,6 +60,11 @@ struct scenario {
 		on, say, ms, n, 0 \
 	}
 #define INIT "ATE0V1Q0X4|AT&C1&D2|ATS0=0|"
+/* of a modem that says no more than OK */
+#define PACKET                                              \
+	"AT+CMEE=1|AT+CFUN?|AT+CPIN?|AT+CREG=2|AT+CGREG=2|" \
+	"AT+CEREG=2|AT+CEREG?|AT+CGREG?|AT+CREG?|AT+CSQ|"   \
+	"AT+CESQ|AT+COPS=3,0|AT+COPS?|"
 #define CALL "AT|" INIT "ATD5551234|"
 #define A    "5551234"
 #define B    "5555678"
@@ -97,7 +102,8 @@ static const struct scenario scenarios[] = {
 	    .event = MODEM_EV_FAILED, .class = MSG_LINK_BACKOFF,
 	    .text = A ": NO CARRIER" },
 	{ "service number", ANSWERS, .phone = { "*99***1#" },
-	    .event = MODEM_EV_CONNECT, .sent = "AT|" INIT "ATD*99***1#|" },
+	    .event = MODEM_EV_CONNECT,
+	    .sent = "AT|" INIT PACKET "ATD*99***1#|" },
 	{ "begins with the second number", ANSWERS, .phone = { A, B },
 	    .first = 1, .event = MODEM_EV_CONNECT, .used = 1,
 	    .sent = "AT|" INIT "ATD" B "|" },

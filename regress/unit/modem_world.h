@@ -81,6 +81,10 @@ static struct {
 	uint32_t answer; /* the message that came, or NONE */
 	struct msg_link_result result;
 	struct msg_modem modem;
+	struct msg_radio radio;
+	const char *pin; /* what netconf answers, */
+	const char *no_pin; /* or why not */
+	int pin_wanted;
 	char phases[2048]; /* all that was told, each ended by | */
 	char error[MSG_TEXT_LEN]; /* what must not have happened */
 } world;
@@ -131,6 +135,19 @@ world_say(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		    world.modem.gen != world.gen)
 			world_broken("MODEM is invalid");
 		break;
+	case IMSG_RADIO:
+		memcpy(&world.radio, data, sizeof(world.radio));
+		if (len != sizeof(world.radio) ||
+		    !msg_radio_valid(&world.radio) ||
+		    world.radio.gen != world.gen)
+			world_broken("RADIO is invalid");
+		break;
+	case IMSG_PIN_WANTED:
+	case IMSG_SIM_USED:
+		if (len != sizeof(struct msg_sim) || !msg_sim_valid(data))
+			world_broken("a card that is invalid");
+		world.pin_wanted |= type == IMSG_PIN_WANTED;
+		break;
 	case IMSG_DIAL_RESULT:
 	case IMSG_HANGUP_DONE:
 		if (world.answer != IMSG_NONE)
@@ -177,7 +194,7 @@ world_read(int fd, void *buf, size_t size)
 {
 	struct fake *f = &world.fake;
 
-	if (world.master == -1)
+	if (world.master == -1 || fd != world_port()->fd)
 		return read(fd, buf, size); /* as its end is told */
 	if (f->nready == 0) {
 		errno = EAGAIN;
@@ -309,6 +326,29 @@ world_plugged(void)
 		world_plug();
 }
 
+/* netconf has the PIN, and has looked at the card. */
+static void
+world_answer_pin(void)
+{
+	struct msg_link m = { WORLD_UPLINK, world.gen };
+	struct msg_link_result r = { .uplink = WORLD_UPLINK,
+		.gen = world.gen,
+		.class = MSG_LINK_GIVEUP };
+	int fd[2];
+
+	world.pin_wanted = 0;
+	if (world.pin == NULL) {
+		strlcpy(r.text, world.no_pin, sizeof(r.text));
+		got_no_pin(&r);
+		return;
+	}
+	if (pipe2(fd, O_CLOEXEC) == -1 ||
+	    write(fd[1], world.pin, strlen(world.pin)) == -1)
+		err(1, "pipe");
+	close(fd[1]);
+	got_pin(&m, fd[0]);
+}
+
 /* --- time ----------------------------------------------------------------- */
 
 static int
@@ -319,6 +359,10 @@ world_turn(void)
 
 	fake_run(&world.fake, world.now);
 	world_plugged();
+	if (world.pin_wanted && (world.pin != NULL || world.no_pin != NULL)) {
+		world_answer_pin();
+		return 1;
+	}
 	if (p->open && world.readable &&
 	    (world.fake.nready > 0 || world.master == -1)) {
 		on_readable(p->fd, EV_READ, p);
