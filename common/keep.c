@@ -3,6 +3,7 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -85,4 +86,64 @@ int
 keep_remove(const char *path)
 {
 	return unlink(path) == -1 && errno != ENOENT ? -1 : 0;
+}
+
+int
+keep_word(const char **line, char *buf, size_t size)
+{
+	size_t len = strcspn(*line, " ");
+
+	if (len == 0 || len >= size)
+		return -1;
+	memcpy(buf, *line, len);
+	buf[len] = '\0';
+	*line += len;
+	if (**line == '\0')
+		return 0;
+	(*line)++; /* and then there must be another one */
+	return **line == '\0' ? -1 : 0;
+}
+
+int
+keep_number(const char **line, uint32_t min, uint32_t max, uint32_t *n)
+{
+	const char *error;
+	char text[16];
+
+	if (keep_word(line, text, sizeof(text)) == -1 ||
+	    !isdigit((unsigned char)text[0]))
+		return -1;
+	*n = (uint32_t)strtonum(text, min, max, &error);
+	return error == NULL ? 0 : -1;
+}
+
+static int
+printable(const char *line)
+{
+	for (; *line != '\0'; line++)
+		if (!isprint((unsigned char)*line))
+			return 0;
+	return 1;
+}
+
+int
+keep_lines(const char *text, size_t max,
+    int (*one)(const char *line, void *arg), void *arg)
+{
+	char *line;
+	size_t len;
+	int bad = 0;
+
+	if ((line = malloc(max + 1)) == NULL)
+		return -1;
+	for (; *text != '\0' && !bad; text += len + 1) {
+		len = strcspn(text, "\n");
+		if ((bad = text[len] == '\0' || len > max))
+			break;
+		memcpy(line, text, len);
+		line[len] = '\0';
+		bad = !printable(line) || one(line, arg) == -1;
+	}
+	free(line);
+	return bad ? -1 : 0;
 }

@@ -2,7 +2,6 @@
 /* What is to be given back, in memory and on disk; see undo.h. */
 #include <sys/types.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,44 +91,14 @@ undo_text(const struct undo_entry *e, char *buf, size_t size)
 	}
 }
 
-/* The next word, which a blank or the end of the line ends. */
 static int
-word(char **line, char *buf, size_t size)
-{
-	size_t len = strcspn(*line, " ");
-
-	if (len == 0 || len >= size)
-		return -1;
-	memcpy(buf, *line, len);
-	buf[len] = '\0';
-	*line += len;
-	if (**line == '\0')
-		return 0;
-	(*line)++; /* and then there must be another one */
-	return **line == '\0' ? -1 : 0;
-}
-
-static int
-number(char **line, uint32_t min, uint32_t max, uint32_t *n)
-{
-	const char *error;
-	char text[16];
-
-	if (word(line, text, sizeof(text)) == -1 ||
-	    !isdigit((unsigned char)text[0]))
-		return -1;
-	*n = (uint32_t)strtonum(text, min, max, &error);
-	return error == NULL ? 0 : -1;
-}
-
-static int
-parse_line(char *line, struct undo_entry *e)
+parse_entry(const char *line, struct undo_entry *e)
 {
 	char kind[16];
 	size_t i;
 
 	memset(e, 0, sizeof(*e));
-	if (word(&line, kind, sizeof(kind)) == -1)
+	if (keep_word(&line, kind, sizeof(kind)) == -1)
 		return -1;
 	for (i = 0; i < NKINDS; i++)
 		if (strcmp(kinds[i].word, kind) == 0)
@@ -138,12 +107,12 @@ parse_line(char *line, struct undo_entry *e)
 		return -1;
 	e->kind = (enum undo_kind)i;
 	/* it becomes part of a path below /proc/sys */
-	if (word(&line, e->ifname, sizeof(e->ifname)) == -1 ||
+	if (keep_word(&line, e->ifname, sizeof(e->ifname)) == -1 ||
 	    strchr(e->ifname, '/') != NULL || e->ifname[0] == '.' ||
-	    number(&line, 1, INT32_MAX, &e->ifindex) == -1)
+	    keep_number(&line, 1, INT32_MAX, &e->ifindex) == -1)
 		return -1;
 	if (kinds[i].max != 0 &&
-	    number(&line, 0, kinds[i].max, &e->value) == -1)
+	    keep_number(&line, 0, kinds[i].max, &e->value) == -1)
 		return -1;
 	if (e->kind != UNDO_ROUTE)
 		return *line == '\0' ? 0 : -1;
@@ -153,29 +122,19 @@ parse_line(char *line, struct undo_entry *e)
 		   : 0;
 }
 
+static int
+parse_line(const char *line, void *undo)
+{
+	struct undo_entry e;
+
+	return parse_entry(line, &e) == -1 ? -1 : undo_add(undo, &e);
+}
+
 int
 undo_parse(const char *text, struct undo *u)
 {
-	char line[UNDO_ROUTE_LEN + 64];
-	struct undo_entry e;
-	const char *end;
-	size_t i, len;
-
 	u->n = 0;
-	for (; *text != '\0'; text = end + 1) {
-		if ((end = strchr(text, '\n')) == NULL)
-			return -1;
-		if ((len = (size_t)(end - text)) >= sizeof(line))
-			return -1;
-		memcpy(line, text, len);
-		line[len] = '\0';
-		for (i = 0; i < len; i++)
-			if (!isprint((unsigned char)line[i]))
-				return -1;
-		if (parse_line(line, &e) == -1 || undo_add(u, &e) == -1)
-			return -1;
-	}
-	return 0;
+	return keep_lines(text, UNDO_ROUTE_LEN + 64, parse_line, u);
 }
 
 int

@@ -78,40 +78,26 @@ undo_tunnel_drop(struct undo_tunnels *u, uint32_t ifindex)
 }
 
 static int
-parse_line(const char *line, struct undo_tunnel *t)
+parse_line(const char *line, void *tunnels)
 {
-	char name[IFNAMSIZ], address[ADDR_STRLEN];
-	int end = -1;
+	char address[ADDR_STRLEN];
+	struct undo_tunnel t;
 
-	memset(t, 0, sizeof(*t));
-	if (sscanf(line, "%15s %10u %1u %63s%n", name, &t->ifindex, &t->bound,
-		address, &end) != 4 ||
-	    line[end] != '\0' || t->ifindex == 0 || t->bound > 1 ||
-	    addr_parse(address, &t->local) == -1)
+	memset(&t, 0, sizeof(t));
+	if (keep_word(&line, t.ifname, sizeof(t.ifname)) == -1 ||
+	    keep_number(&line, 1, INT32_MAX, &t.ifindex) == -1 ||
+	    keep_number(&line, 0, 1, &t.bound) == -1 ||
+	    keep_word(&line, address, sizeof(address)) == -1 || *line != '\0' ||
+	    addr_parse(address, &t.local) == -1)
 		return -1;
-	strlcpy(t->ifname, name, sizeof(t->ifname));
-	return 0;
+	return undo_tunnel_put(tunnels, &t);
 }
 
 int
 undo_tunnels_parse(const char *text, struct undo_tunnels *u)
 {
-	struct undo_tunnel t;
-	char line[LINE_LEN];
-	const char *end;
-	size_t len;
-
 	u->n = 0;
-	for (; *text != '\0'; text = end + 1) {
-		if ((end = strchr(text, '\n')) == NULL ||
-		    (len = (size_t)(end - text)) >= sizeof(line))
-			return -1;
-		memcpy(line, text, len);
-		line[len] = '\0';
-		if (parse_line(line, &t) == -1 || undo_tunnel_put(u, &t) == -1)
-			return -1;
-	}
-	return 0;
+	return keep_lines(text, LINE_LEN, parse_line, u);
 }
 
 int

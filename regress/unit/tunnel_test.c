@@ -212,7 +212,10 @@ file(void **state)
 	static const char *const bad[] = { "gre1 7 0 192.0.2.2", "gre1 7\n",
 		"gre1 0 0 192.0.2.2\n", "gre1 7 2 192.0.2.2\n",
 		"gre1 7 0 192.0.2\n", "gre1 7 0 192.0.2.2 x\n",
-		"a-name-much-too-long 7 0 192.0.2.2\n" };
+		"a-name-much-too-long 7 0 192.0.2.2\n", "gre1 +7 0 192.0.2.2\n",
+		"gre1 4294967303 0 192.0.2.2\n", "gre1  7 0 192.0.2.2\n",
+		" gre1 7 0 192.0.2.2\n", "gre1 7 0 192.0.2.2 \n",
+		"gre\x1b 7 0 192.0.2.2\n", "\n" };
 	struct undo_tunnels u = { 0, NULL }, v = { 0, NULL };
 	char path[] = "/tmp/tunnel_test.XXXXXX";
 	size_t i;
