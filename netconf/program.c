@@ -84,13 +84,23 @@ on_writes(int fd, short what, void *arg)
 	(void)read_words(arg);
 }
 
+/* One that is not the leader of its group yet hears of it as that. */
+static void
+signal_group(pid_t pid, int sig)
+{
+	if (kill(-pid, sig) == -1 && errno == ESRCH) {
+		kill(pid, sig);
+		kill(-pid, sig); /* if it has become it in between */
+	}
+}
+
 /* First asked, then made. */
 void
 program_stop(struct program *p)
 {
 	struct timeval tv = monotime_ms(PROGRAM_GRACE_MS);
 
-	kill(-p->pid, p->late ? SIGKILL : SIGTERM);
+	signal_group(p->pid, p->late ? SIGKILL : SIGTERM);
 	p->late = 1;
 	evtimer_add(&p->deadline, &tv);
 }
@@ -180,7 +190,7 @@ wake(int sig)
 static void __attribute__((__noreturn__)) end_like(int status)
 {
 	if (WIFSIGNALED(status)) {
-		signal(WTERMSIG(status), SIG_DFL);
+		child_signals();
 		kill(getpid(), WTERMSIG(status));
 	}
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 127);
@@ -191,29 +201,30 @@ static void __attribute__((__noreturn__)) end_like(int status)
  * whole group goes, since nobody would hear of its end; else this one ends
  * as the program did.  A signal at our death (prctl(2)) would reach the
  * program alone, not what it has started, and on Linux alone.
+ *
+ * SIGTERM is the program's: the group gets it, or, if it came before there
+ * was a program, it is passed on.
  */
 static void __attribute__((__noreturn__))
 keep(const struct program_how *how, const struct ends *e)
 {
 	struct pollfd leash = { STDIN_FILENO, POLLIN, 0 };
-	sigset_t none, chld;
+	sigset_t others, came;
 	int status;
 	pid_t pid;
 
-	child_signals();
-	signal(SIGTERM, SIG_IGN); /* that of the deadline is the program's */
-	signal(SIGCHLD, wake);
-	sigemptyset(&none);
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	sigprocmask(SIG_SETMASK, &chld, NULL); /* but while it waits */
+	signal(SIGCHLD, wake); /* which comes while it waits */
+	sigfillset(&others);
+	sigdelset(&others, SIGCHLD);
 	if ((pid = fork()) == 0)
 		become(how, e);
 	if (pid == -1 || dup2(e->leash, STDIN_FILENO) == -1)
 		_exit(127);
+	if (sigpending(&came) == 0 && sigismember(&came, SIGTERM))
+		kill(pid, SIGTERM);
 	closefrom(STDIN_FILENO + 1);
 	do {
-		if (ppoll(&leash, 1, NULL, &none) == 1)
+		if (ppoll(&leash, 1, NULL, &others) == 1)
 			kill(0, SIGKILL);
 	} while (waitpid(pid, &status, WNOHANG) != pid);
 	end_like(status);
@@ -262,6 +273,24 @@ close_fd(int fd)
 		close(fd);
 }
 
+/* Signals wait until child_signals(): our handlers are not for it. */
+static pid_t
+fork_deaf(void)
+{
+	sigset_t all, ours;
+	int saved;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &ours);
+	if ((pid = fork()) == 0)
+		return 0;
+	saved = errno;
+	sigprocmask(SIG_SETMASK, &ours, NULL);
+	errno = saved;
+	return pid;
+}
+
 /* Fork it, or its keeper.  0, or -1 with errno. */
 static int
 give_birth(struct program *p, const struct program_how *how)
@@ -270,7 +299,7 @@ give_birth(struct program *p, const struct program_how *how)
 	int saved;
 
 	p->pid = -1;
-	if (make_pipes(p, how, &e) == 0 && (p->pid = fork()) == 0) {
+	if (make_pipes(p, how, &e) == 0 && (p->pid = fork_deaf()) == 0) {
 		setsid(); /* a group of its own, to be ended as a whole */
 		close_fd(p->leash);
 		if (how->bound)
