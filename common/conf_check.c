@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/above.h"
 #include "common/conf_int.h"
 
 struct check {
@@ -22,7 +23,7 @@ static void
 complain(struct check *c, const struct conf_where *where, const char *what,
     const char *path, const char *why)
 {
-	char text[PATH_MAX + 128];
+	char text[2 * PATH_MAX + 256];
 
 	snprintf(text, sizeof(text), "%s \"%s\": %s", what, path, why);
 	c->report(where->file, where->line, text, c->arg);
@@ -74,12 +75,19 @@ static void
 check_hook(struct check *c, const struct conf_where *where, const char *what,
     const char *name)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], text[PATH_MAX + 64];
+	int was = c->result;
+	const char *why;
 
 	if (name[0] == '\0')
 		return;
 	snprintf(path, sizeof(path), SYSCONFDIR "/dialfail/hooks/%s", name);
+	c->result = 0;
 	check_file(c, where, what, path, S_IWGRP | S_IWOTH, S_IXUSR);
+	if (c->result == 0 &&
+	    (why = above_unfit(path, text, sizeof(text))) != NULL)
+		complain(c, where, what, path, why);
+	c->result |= was;
 }
 
 /* pppd runs programs that it names, as root. */

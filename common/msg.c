@@ -379,7 +379,8 @@ msg_net_counted_valid(const struct msg_net_counted *c)
 int
 msg_net_plan_valid(const struct msg_net_plan *p)
 {
-	return flag_valid(p->undialled) && flag_valid(p->shut) &&
+	return flag_valid(p->undialled) && flag_valid(p->proof) &&
+	       flag_valid(p->shut) &&
 	       msg_net_want_valid(&p->want);
 }
 
@@ -416,8 +417,8 @@ msg_alarm_done_valid(const struct msg_alarm_done *d)
 int
 msg_hooks_valid(const struct msg_hooks *h)
 {
-	return uplink_valid(h->uplink) &&
-	       msg_text_valid(h->event, sizeof(h->event));
+	return uplink_valid(h->uplink) && flag_valid(h->found) &&
+	       (h->event[0] == '\0' || event_valid(h->event));
 }
 
 int

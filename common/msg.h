@@ -560,6 +560,7 @@ struct msg_net_counted {
 struct msg_net_plan {
 	uint32_t asker;
 	uint32_t undialled; /* its link is still to be brought up */
+	uint32_t proof; /* it is proved first */
 	uint32_t shut; /* the primary would be set down when it is verified */
 	struct msg_net_want want;
 };
@@ -598,6 +599,7 @@ struct msg_alarm_done {
 
 struct msg_hooks {
 	uint32_t uplink; /* that carries traffic now */
+	uint32_t found; /* 1: as we were started, it may be no news */
 	char event[MSG_EVENT_LEN]; /* empty: none */
 };
 

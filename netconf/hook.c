@@ -4,7 +4,6 @@
  * directory above it may be anybody else's to write.
  */
 #include <sys/types.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -12,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/above.h"
 #include "common/log.h"
 #include "netconf/hook.h"
+#include "netconf/hook_record.h"
 #include "netconf/run.h"
 
 void
@@ -49,43 +50,12 @@ hook_facts_uplink(struct hook_facts *f, uint32_t uplink)
 	address_fact(f, "GATEWAY6", &family[FAMILY_INET6].gateway);
 }
 
-/* Of root's, from so many bytes of the path on. */
-static const char *
-directories_unfit(const char *path, size_t from)
+const char *
+hook_unfit(const char *path, char *buf, size_t size)
 {
-	char dir[PATH_MAX];
-	struct stat st;
-	const char *p;
+	const char *why = above_unfit(path, buf, size);
 
-	for (p = path + from; p != NULL; p = strchr(p + 1, '/')) {
-		snprintf(dir, sizeof(dir), "%.*s",
-		    p == path ? 1 : (int)(p - path), path);
-		if (stat(dir, &st) == -1)
-			return strerror(errno);
-		if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
-			return "others than root can write its directory";
-	}
-	return NULL;
-}
-
-/* Nor what it is a link to, which elsewhere is looked at from the root on. */
-static const char *
-unfit(const char *path)
-{
-	static const char top[] = SYSCONFDIR "/dialfail";
-	char real[PATH_MAX], real_top[PATH_MAX];
-	const char *why;
-	size_t n;
-
-	if (realpath(path, real) == NULL || realpath(top, real_top) == NULL)
-		return strerror(errno);
-	n = strlen(real_top);
-	if (strncmp(real, real_top, n) != 0 || real[n] != '/')
-		n = 0;
-	if ((why = directories_unfit(path, sizeof(top) - 1)) == NULL &&
-	    (why = directories_unfit(real, n)) == NULL)
-		why = program_unfit(path);
-	return why;
+	return why != NULL ? why : program_unfit(path);
 }
 
 static void
@@ -112,7 +82,7 @@ void
 hook_run(struct hook *h, const char *name, const struct hook_facts *f,
     uint32_t deadline_ms, hook_done *done, void *arg)
 {
-	char path[PATH_MAX], *env[HOOK_FACTS_MAX + 2];
+	char path[PATH_MAX], text[MSG_TEXT_LEN], *env[HOOK_FACTS_MAX + 2];
 	struct program_how how = { .path = path,
 		.env = env,
 		.umask = 077,
@@ -131,7 +101,7 @@ hook_run(struct hook *h, const char *name, const struct hook_facts *f,
 	for (i = 0; i < f->n; i++)
 		env[i + 1] = (char *)(uintptr_t)f->text[i];
 	env[i + 1] = NULL;
-	if ((why = unfit(path)) != NULL)
+	if ((why = hook_unfit(path, text, sizeof(text))) != NULL)
 		on_end(0, why, h);
 	else if (program_start(&h->program, &how, on_end, h) == -1)
 		on_end(0, strerror(errno), h);
@@ -141,4 +111,12 @@ uint32_t
 hook_ms(const struct hook *h)
 {
 	return (uint32_t)monotime_ms_between(h->began, monotime_now());
+}
+
+void
+hook_open(uint32_t active)
+{
+	hook_record_open();
+	hook_switch_open();
+	hook_link_open(active);
 }

@@ -786,7 +786,7 @@ adopt(void)
 	memset(&m, 0, sizeof(m));
 	m.active = plan_active(&want, &state);
 	m.found = (uint32_t)plan_found(&state);
-	hook_adopt(m.active);
+	hook_open(m.active);
 	netconf_send(IMSG_NET_ADOPT, -1, &m, sizeof(m));
 }
 

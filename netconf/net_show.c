@@ -98,6 +98,56 @@ tell_end(uint32_t asker, const char *error)
 	netconf_send(IMSG_NET_PLAN_END, -1, &m, sizeof(m));
 }
 
+static void
+tell_hook(const char *text, int different, void *arg)
+{
+	(void)different;
+	tell(*(uint32_t *)arg, "hook", MSG_FLOWS_NONE, text);
+}
+
+static void
+tell_resolvers(const char *text, int different, void *arg)
+{
+	(void)different;
+	tell(*(uint32_t *)arg, "resolvers", MSG_FLOWS_NONE, text);
+}
+
+/* Make before break: it is brought up and proved while nothing moves. */
+static void
+tell_before(const struct msg_net_plan *q)
+{
+	const struct conf *conf = config_current();
+	const struct conf_uplink *u = &conf->uplink[q->want.active];
+	char text[MSG_TEXT_LEN];
+
+	if (q->undialled && u->start_ms != 0) {
+		snprintf(text, sizeof(text), "hook %s",
+		    conf->private[q->want.active].start);
+		tell(q->asker, "hook", MSG_FLOWS_NONE, text);
+	} else if (q->undialled) {
+		snprintf(text, sizeof(text), "dial %s", u->label);
+		tell(q->asker, "dial", MSG_FLOWS_NONE, text);
+	}
+	snprintf(text, sizeof(text), "prove %s by its targets", u->label);
+	if (q->proof)
+		tell(q->asker, "prove", MSG_FLOWS_NONE, text);
+}
+
+/* Nobody needs it any more when its last flow has ended. */
+static void
+tell_after(const struct msg_net_plan *q)
+{
+	const struct conf *conf = config_current();
+	const struct conf_uplink *u = &conf->uplink[net_wish()->active];
+	char text[MSG_TEXT_LEN];
+
+	if (q->want.active != 0 || u->start_ms == 0 || u->hot_ms != 0)
+		return;
+	snprintf(text, sizeof(text), "hook %s",
+	    conf->private[net_wish()->active].stop);
+	tell(q->asker, "hook", MSG_FLOWS_NONE, text);
+}
+
 /* The link goes down later, by a wish of its own. */
 void
 net_plan(const struct msg_net_plan *q)
@@ -105,24 +155,31 @@ net_plan(const struct msg_net_plan *q)
 	static struct net_want w;
 	static struct plan p;
 	const struct net_state *s;
+	uint32_t asker = q->asker;
 
 	if ((s = net_look()) == NULL) {
-		tell_end(q->asker, "the kernel does not tell");
+		tell_end(asker, "the kernel does not tell");
 		return;
 	}
 	w = *net_wish();
 	net_take_wish(&q->want, &w);
-	if (q->undialled)
-		tell(q->asker, "network", MSG_FLOWS_NONE,
-		    "rules and routes for the address that it gets");
-	else if (plan_make(&w, s, &p) == -1) {
-		tell_end(q->asker, p.error);
+	if (!q->undialled && plan_make(&w, s, &p) == -1) {
+		tell_end(asker, p.error);
 		return;
-	} else
-		tell_steps(q->asker, &p, s, 0);
+	}
+	tell_before(q);
+	if (q->undialled)
+		tell(asker, "network", MSG_FLOWS_NONE,
+		    "rules and routes for the address that it gets");
+	else
+		tell_steps(asker, &p, s, 0);
 	tell_flows(q);
+	resolver_plan(
+	    q->want.active, q->undialled != 0, tell_resolvers, &asker);
+	hook_switch_plan(tell_hook, &asker);
 	w.shut = q->shut != 0;
 	if (!q->undialled && plan_make(&w, s, &p) == 0)
-		tell_steps(q->asker, &p, s, 1);
-	tell_end(q->asker, "");
+		tell_steps(asker, &p, s, 1);
+	tell_after(q);
+	tell_end(asker, "");
 }

@@ -70,6 +70,8 @@ int resolver_file_write(const char *path, const char *text);
 void resolver_open(void); /* what an earlier run has set */
 /* Those of the uplink that carries traffic now, if it is a backup. */
 void resolver_follow(uint32_t active);
+/* The same as one line in words, if it would change anything. */
+void resolver_plan(uint32_t active, int undialled, plan_line *, void *arg);
 void resolver_clear(void); /* as it was before */
 int resolver_busy(void); /* a program still runs */
 void resolver_show(plan_line *, void *arg);

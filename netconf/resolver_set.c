@@ -527,30 +527,76 @@ settle(void)
 		take();
 }
 
-void
-resolver_follow(uint32_t active)
+/* What belongs to this uplink. */
+static void
+wish(uint32_t active, struct resolver *w)
 {
 	const struct conf *conf = config_current();
 	const struct conf_uplink *u = &conf->uplink[active];
 	const struct conf_private *p = &conf->private[active];
 	const struct resolver was = want;
 
-	memset(&want, 0, sizeof(want));
+	memset(w, 0, sizeof(*w));
 	if (conf->dns == CONF_DNS_FOLLOW && u->role == CONF_BACKUP) {
-		want.n = p->ndns;
-		memcpy(want.server, p->dns, sizeof(p->dns));
-		strlcpy(want.ifname, u->ifname, IFNAMSIZ);
+		w->n = p->ndns;
+		memcpy(w->server, p->dns, sizeof(p->dns));
+		strlcpy(w->ifname, u->ifname, IFNAMSIZ);
 		if (conf_ppp(u)) {
-			want.n = ppp_dns(active, want.server);
-			strlcpy(want.ifname, ppp_interface(active), IFNAMSIZ);
+			w->n = ppp_dns(active, w->server);
+			strlcpy(w->ifname, ppp_interface(active), IFNAMSIZ);
 		}
 	}
-	if (want.n == 0)
-		memset(&want, 0, sizeof(want));
+	if (w->n == 0)
+		memset(w, 0, sizeof(*w));
+}
+
+void
+resolver_follow(uint32_t active)
+{
+	wish(active, &want);
 	refused = 0;
 	if (!jobs.running && !resolver_same(&want, &was))
 		not_failed();
 	settle();
+}
+
+/* jobs.path is what runs. */
+static void
+choose_now(struct resolver *r)
+{
+	if (jobs.running)
+		return;
+	r->how = choose();
+	if (by_file(r) && realpath(RESOLV_CONF, r->path) == NULL)
+		strlcpy(r->path, RESOLV_CONF, sizeof(r->path));
+}
+
+void
+resolver_plan(uint32_t active, int undialled, plan_line *line, void *arg)
+{
+	char servers[CONF_DNS_MAX * ADDR_STRLEN], text[MSG_TEXT_LEN];
+	int modem = config_current()->uplink[active].kind == CONF_MODEM;
+	struct resolver r;
+
+	if (config_current()->dns == CONF_DNS_FOLLOW && modem && undialled) {
+		line("resolvers that it gets", 0, arg);
+		return;
+	}
+	wish(active, &r);
+	if (resolver_same(&r, &now))
+		return;
+	resolver_servers(&r, " ", servers, sizeof(servers));
+	if (r.n > 0)
+		choose_now(&r);
+	else
+		r = now;
+	snprintf(text, sizeof(text), "resolvers %s",
+	    servers[0] != '\0' ? servers : "as before");
+	if (r.how != RESOLVER_NONE) {
+		strlcat(text, " by ", sizeof(text));
+		strlcat(text, by_whom(&r), sizeof(text));
+	}
+	line(text, 0, arg);
 }
 
 void

@@ -27,6 +27,7 @@
 #include "common/conf.h"
 #include "common/imsg.h"
 #include "common/msg.h"
+#include "netconf/plan.h"
 
 /* netconf.c: to the parent; on success the descriptor is no longer ours. */
 void netconf_send(uint32_t type, int fd, const void *, size_t);
@@ -97,14 +98,22 @@ void alarm_open(void); /* before the sandbox */
 void alarm_run(const struct msg_alarm *); /* answers ALARM_DONE */
 
 /* hook_switch.c */
-void hook_adopt(uint32_t active); /* it carries traffic already */
 void hook_switched(const struct msg_hooks *); /* answers HOOK_DONE */
+
+/* Those of a switch that would come now, in words. */
+void hook_switch_plan(plan_line *, void *arg);
 
 /* hook_link.c: of an interface that has hooks; answers LINK_DONE */
 void hook_link_start(const struct msg_link *);
 void hook_link_stop(const struct msg_link *); /* ends what still starts it */
 void hook_link_clear(void); /* stop every link of ours */
 int hook_link_running(void);
+
+/*
+ * hook.c: what an earlier netconf owes; once, with the first configuration,
+ * when this uplink was found to carry traffic.
+ */
+void hook_open(uint32_t active);
 
 /* capture.c: answers with CAPTURE_FILE and a descriptor, or CAPTURE_DONE */
 void capture_file(const struct msg_capture *);

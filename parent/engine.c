@@ -30,6 +30,7 @@ static struct mevent queue[QUEUE_MAX];
 static size_t qhead, qlen;
 static int running; /* inside machine_step's actions */
 static int adopted; /* NET_ADOPT has come: events may flow */
+static int hooks_told; /* netconf, of this run */
 
 static uint32_t net_gen; /* of the last message to netconf */
 static uint32_t apply_gen; /* that which carried the machine's wish */
@@ -419,12 +420,14 @@ event_end(enum mreason why)
 
 /* The site's own programs come last, and hold up nobody. */
 static void
-run_hooks(void)
+run_hooks(uint32_t uplink, uint32_t found)
 {
 	struct msg_hooks m;
 
+	hooks_told = 1;
 	memset(&m, 0, sizeof(m));
-	m.uplink = parent->machine.want.active;
+	m.found = found;
+	m.uplink = uplink;
 	if (!parent->event.ended)
 		strlcpy(m.event, parent->event.id, sizeof(m.event));
 	parent_send(CHILD_NETCONF, IMSG_HOOKS, -1, &m, sizeof(m));
@@ -464,7 +467,7 @@ count_switch(enum malarm alarm)
 	history_flush(&parent->event);
 	cost_write();
 	alarms_moved();
-	run_hooks();
+	run_hooks(parent->machine.want.active, 0);
 }
 
 static void
@@ -690,6 +693,7 @@ static void
 applied(const struct msg_net_done *d)
 {
 	struct mevent ev = { .type = d->ok ? MEV_APPLIED : MEV_APPLY_FAILED };
+	uint32_t active = apply_active;
 
 	ev.gen = apply_machine_gen;
 	if (d->nsteps > 0) {
@@ -706,8 +710,10 @@ applied(const struct msg_net_done *d)
 		    (double)d->apply_us / 1000, d->flows,
 		    d->flows == 1 ? "" : "s");
 	if (d->ok)
-		peering_carried(apply_active);
+		peering_carried(active);
 	engine_event(&ev);
+	if (d->ok && !hooks_told)
+		run_hooks(active, 1);
 }
 
 static void

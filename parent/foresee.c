@@ -12,32 +12,6 @@
 #include "parent/control.h"
 #include "parent/parent.h"
 
-static void __attribute__((__format__(printf, 4, 5)))
-tell(uint32_t ctl, const char *what, uint32_t flows, const char *fmt, ...)
-{
-	struct ctl_step r;
-	va_list ap;
-
-	memset(&r, 0, sizeof(r));
-	r.flows = flows;
-	strlcpy(r.what, what, sizeof(r.what));
-	va_start(ap, fmt);
-	vsnprintf(r.text, sizeof(r.text), fmt, ap);
-	va_end(ap);
-	control_record(ctl, IMSG_CTL_STEP, &r, sizeof(r));
-}
-
-/* Make before break: it is brought up and proved while nothing moves. */
-static void
-tell_proof(uint32_t ctl, uint32_t id, uint32_t undialled)
-{
-	const char *name = uplink_name(id);
-
-	if (undialled)
-		tell(ctl, "dial", MSG_FLOWS_NONE, "dial %s", name);
-	tell(ctl, "prove", MSG_FLOWS_NONE, "prove %s by its targets", name);
-}
-
 /* Its last proof will do. */
 static bool
 stands_by(uint32_t id)
@@ -62,8 +36,7 @@ ask(uint32_t ctl, uint32_t id)
 		      m->backup[id].link != MACHINE_LINK_UP;
 	q.shut = id != MACHINE_PRIMARY && parent->mconf.shutdown;
 	engine_fill_want(&w, &q.want);
-	if (id != MACHINE_PRIMARY && !stands_by(id))
-		tell_proof(ctl, id, q.undialled);
+	q.proof = id != MACHINE_PRIMARY && !stands_by(id);
 	parent_send(CHILD_NETCONF, IMSG_NET_PLAN, -1, &q, sizeof(q));
 }
 
@@ -96,7 +69,13 @@ foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 void
 foresee_step(const struct msg_net_plan_step *s)
 {
-	tell(s->asker, s->what, s->flows, "%s", s->text);
+	struct ctl_step r;
+
+	memset(&r, 0, sizeof(r));
+	r.flows = s->flows;
+	strlcpy(r.what, s->what, sizeof(r.what));
+	strlcpy(r.text, s->text, sizeof(r.text));
+	control_record(s->asker, IMSG_CTL_STEP, &r, sizeof(r));
 }
 
 void

@@ -283,7 +283,7 @@ alarm_run(const struct msg_alarm *m)
 }
 
 void
-hook_adopt(uint32_t active)
+hook_open(uint32_t active)
 {
 	must(active < config_current()->nuplinks);
 }
@@ -320,6 +320,19 @@ void
 resolver_follow(uint32_t active)
 {
 	must(active < config_current()->nuplinks);
+}
+
+void
+resolver_plan(uint32_t active, int undialled, plan_line *line, void *arg)
+{
+	must(active < config_current()->nuplinks && undialled <= 1);
+	line("resolvers", 0, arg);
+}
+
+void
+hook_switch_plan(plan_line *line, void *arg)
+{
+	line("hook", 0, arg);
 }
 
 void
@@ -749,6 +762,7 @@ send_want(void)
 		return;
 	}
 	m.undialled = octet() % 3;
+	m.proof = octet() % 3;
 	m.shut = octet() % 3;
 	deliver(IMSG_NET_PLAN, &m, sizeof(m));
 }

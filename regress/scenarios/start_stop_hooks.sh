@@ -58,6 +58,11 @@ timeout 10 dialfaild -d >$LAB/start.out 2>&1
 ok "so is one that others can write" grep -q \
     'start ".*stick-up": writable by group or others' $LAB/start.out
 chmod 0755 $HOOKS/stick-*
+chmod 0777 $HOOKS
+timeout 10 dialfaild -d >$LAB/start.out 2>&1
+ok "and one in a directory that others can write" grep -q \
+    'stick-up": others than root can write /etc/dialfail/hooks' $LAB/start.out
+chmod 0755 $HOOKS
 lab_start
 ok "the primary is proved" wait_state primary
 snapshot "$LAB/before"

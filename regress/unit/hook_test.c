@@ -26,7 +26,10 @@
 #define ETC "/mnt"
 #undef SYSCONFDIR
 #define SYSCONFDIR ETC
+#undef RUNDIR
+#define RUNDIR ETC
 #include "netconf/hook.c"
+#include "netconf/hook_record.c"
 #define hook_run hook_run_in_time
 static void hook_run_in_time(struct hook *, const char *,
     const struct hook_facts *, uint32_t, hook_done *, void *);
@@ -122,8 +125,11 @@ fresh(void **arg)
 	if (may_not)
 		skip();
 	ndone = 0;
-	hook_adopt(0);
-	return system("rm -rf dialfail && mkdir -p dialfail/hooks/switch.d");
+	if (system("rm -rf * && mkdir -p dialfail/hooks/switch.d") != 0)
+		return -1;
+	hook_record_open();
+	hook_switch_open();
+	return 0;
 }
 
 /* A hook; all write to the file "out" in the test's directory. */
@@ -144,7 +150,7 @@ put(const char *name, const char *script)
 static void
 switched(uint32_t uplink)
 {
-	struct msg_hooks m = { uplink, "20261125-1" };
+	struct msg_hooks m = { uplink, 0, "20261125-1" };
 
 	hook_switched(&m);
 }
@@ -269,7 +275,7 @@ test_not_roots_alone(void **arg)
 	switched(1);
 	assert_int_equal(ndone, 4);
 	assert_string_equal(
-	    done[3].text, "others than root can write its directory");
+	    done[3].text, "others than root can write /mnt/dialfail/hooks");
 	assert_int_equal(access("dialfail/out", F_OK), -1);
 }
 
@@ -293,7 +299,7 @@ test_link(void **arg)
 	switched(1);
 	wait_done(2);
 	assert_string_equal(
-	    done[1].text, "others than root can write its directory");
+	    done[1].text, "others than root can write /mnt/anybodys");
 	assert_string_equal(output(), "ran\n");
 }
 
@@ -350,6 +356,135 @@ test_uplink_gone(void **arg)
 	assert_string_equal(output(), "eth1\neth1\n");
 }
 
+/* ---- another netconf ---- */
+
+/* As if the one before had left this; traffic is found on an uplink. */
+static void
+start(const char *text, uint32_t uplink)
+{
+	struct msg_hooks m = { uplink, 1, "20261125-2" };
+	FILE *f = fopen("hooks", "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	hook_record_open();
+	hook_switch_open();
+	hook_switched(&m);
+}
+
+static const char *
+on_disk(void)
+{
+	static char buf[256];
+	FILE *f = fopen("hooks", "r");
+	size_t n;
+
+	if (f == NULL)
+		return "";
+	n = fread(buf, 1, sizeof(buf) - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	return buf;
+}
+
+/* What runs is written down before, and that all has run, behind it. */
+static void
+test_record(void **arg)
+{
+	(void)arg;
+	put("1", "cat " ETC "/hooks >>$out");
+	put("2", "cat " ETC "/hooks >>$out");
+	switched(1);
+	wait_done(2);
+	assert_string_equal(output(), "switch lte eth1 20261125-1 1\n"
+				      "switch lte eth1 20261125-1 2\n");
+	assert_string_equal(on_disk(), "switch lte eth1 20261125-1 -\n");
+	switched(0);
+	wait_done(4);
+	assert_string_equal(on_disk(), "");
+}
+
+/* That one and those behind it, with what the first was told. */
+static void
+test_cut_off(void **arg)
+{
+	(void)arg;
+	put("1", "echo 1 >>$out");
+	put("2", "echo 2 $DIALFAIL_FROM $DIALFAIL_EVENT >>$out");
+	put("3", "echo 3 >>$out");
+	start("switch lte eth1 20261125-1 2\n", 1);
+	wait_done(2);
+	assert_string_equal(output(), "2 eth1 20261125-1\n3\n");
+	assert_string_equal(on_disk(), "switch lte eth1 20261125-1 -\n");
+	start("switch eth1 lte - 3\n", 0);
+	wait_done(3);
+	assert_string_equal(on_disk(), "");
+}
+
+/* The switch was the last thing that the one before did. */
+static void
+test_not_begun(void **arg)
+{
+	(void)arg;
+	put("1", "echo $DIALFAIL_KIND $DIALFAIL_UPLINK $DIALFAIL_FROM "
+		 "$DIALFAIL_EVENT >>$out");
+	start("switch lte eth1 20261125-1 -\n", 0);
+	wait_done(1);
+	start("", 1);
+	wait_done(2);
+	start("switch eth1 lte 20261125-1 1\n", 1);
+	wait_done(3);
+	assert_string_equal(output(), "fallback eth1 lte 20261125-2\n"
+				      "failover lte eth1 20261125-2\n"
+				      "failover lte eth1 20261125-2\n");
+}
+
+static void
+test_nothing_owed(void **arg)
+{
+	(void)arg;
+	put("1", "echo 1 >>$out");
+	start("switch lte eth1 20261125-1 -\n", 1);
+	start("", 0);
+	assert_null(now.file);
+	assert_int_equal(ndone, 0);
+}
+
+/* Nobody's word but ours: all of it or none. */
+static void
+test_record_parse(void **arg)
+{
+	static const char *const bad[] = { "switch lte eth1 e\n",
+		"switch lte eth1 e 1 x\n", "switch lte eth1 e 1",
+		"switch lte eth1 e ../1\n", "switch lte eth1 e .1\n",
+		"switch lte - e 1\n", "switch  lte eth1 e 1\n",
+		"switch lte eth1 e 1\nswitch lte eth1 e 1\n",
+		"switch lte eth1 e2345678901234567 1\n", "link\n", "link a/b\n",
+		"link lte 1\n", "Link lte\n", "\n" };
+	static const char text[] = "switch lte eth1 - 1\nlink a\nlink b\n";
+	struct hook_record r;
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (hook_record_parse(bad[i], &r) != -1)
+			fail_msg("taken: %s", bad[i]);
+	assert_int_equal(hook_record_parse(text, &r), 0);
+	assert_string_equal(r.event, "");
+	assert_int_equal(r.nlinks, 2);
+	assert_int_equal(hook_record_parse("", &r), 0);
+	record = r;
+	hook_record_link("a", 1);
+	hook_record_link("b", 1);
+	hook_record_link("a", 0);
+	assert_string_equal(on_disk(), "link b\n");
+	assert_true(hook_record_has_link("b"));
+	assert_false(hook_record_has_link("a"));
+	hook_record_link("b", 0);
+	assert_string_equal(on_disk(), "");
+}
+
 /* Killed, netconf takes along what nobody would hear of any more. */
 static void
 test_netconf_dies(void **arg)
@@ -392,6 +527,11 @@ main(void)
 		cmocka_unit_test_setup(test_hangs, fresh),
 		cmocka_unit_test_setup(test_newer_switch, fresh),
 		cmocka_unit_test_setup(test_uplink_gone, fresh),
+		cmocka_unit_test_setup(test_record, fresh),
+		cmocka_unit_test_setup(test_cut_off, fresh),
+		cmocka_unit_test_setup(test_not_begun, fresh),
+		cmocka_unit_test_setup(test_nothing_owed, fresh),
+		cmocka_unit_test_setup(test_record_parse, fresh),
 		cmocka_unit_test_setup(test_netconf_dies, fresh),
 	};
 

@@ -340,7 +340,7 @@ test_alarm(void **state)
 	static const struct msg_alarm alarm = { 1, "failover", "4f2b", "backup",
 		"lte", "2026-11-26T05:00:00Z", 2, "eth1: upstream dead" };
 	static const struct msg_alarm_done done = { 1, 1, "exit 0" };
-	static const struct msg_hooks hooks = { 1, "20261125-1" };
+	static const struct msg_hooks hooks = { 1, 1, "20261125-1" };
 	static const struct msg_hook_done hook = { 1, 1, 12, "switch.d/10",
 		"exit 0" };
 
@@ -358,6 +358,7 @@ test_alarm(void **state)
 	TEXT_CHECKED(alarm_done, done, text);
 	assert_true(msg_hooks_valid(&hooks));
 	REFUSED(hooks, hooks, uplink, NO_UPLINK);
+	REFUSED(hooks, hooks, found, 2);
 	TEXT_CHECKED(hooks, hooks, event);
 	assert_true(msg_hook_done_valid(&hook));
 	TAKEN(hook_done, hook, uplink, MSG_UPLINK_NONE);

@@ -109,9 +109,26 @@ ppp_adopt(void)
 }
 
 void
-hook_adopt(uint32_t active)
+hook_open(uint32_t active)
 {
 	(void)active;
+}
+
+static const char *planned_hook; /* and resolvers, or NULL */
+
+void
+resolver_plan(uint32_t uplink, int undialled, plan_line *line, void *arg)
+{
+	(void)undialled;
+	if (planned_hook != NULL)
+		line(uplink == 0 ? "resolvers as before" : "resolvers", 0, arg);
+}
+
+void
+hook_switch_plan(plan_line *line, void *arg)
+{
+	if (planned_hook != NULL)
+		line(planned_hook, 0, arg);
 }
 
 void
@@ -2121,13 +2138,13 @@ static struct msg_net_plan_step foreseen[FORESEEN_MAX];
 static size_t nforeseen;
 
 static const struct msg_net_plan_end *
-ask_plan(const struct msg_net_want *m, int undialled, int shut)
+ask_plan(const struct msg_net_want *m, uint32_t undialled, int shut)
 {
 	struct msg_net_plan q = { .asker = 7, .want = *m };
 	int before = calls;
 	size_t i;
 
-	q.undialled = undialled != 0;
+	q.undialled = q.proof = undialled;
 	q.shut = shut != 0;
 	nsent = nforeseen = 0;
 	net_plan(&q);
@@ -2197,10 +2214,46 @@ test_plan_flows(void **arg)
 	assert_string_equal(
 	    sent[nsent - 1].body.plan_end.text, "pots: no interface");
 	assert_int_equal(ask_plan(&m, 1, 1)->ok, 1);
-	assert_int_equal(nforeseen, 2);
-	assert_string_equal(foreseen[1].what, "flows");
+	assert_int_equal(nforeseen, 4);
+	assert_string_equal(foreseen[0].text, "dial pots");
+	assert_string_equal(foreseen[1].what, "prove");
+	assert_string_equal(foreseen[3].what, "flows");
 	/* and the wish is what it was */
 	assert_int_equal(active(0)->nsteps, 0);
+}
+
+/* Programs come behind the flows, and before the primary is set down. */
+static void
+test_plan_programs(void **arg)
+{
+	static const char *const what[] = { "route", "flows", "resolvers",
+		"hook", "link" };
+	struct msg_net_want m = wish(1);
+	size_t i;
+
+	(void)arg;
+	conf.uplink[0].shutdown = 1;
+	conf.uplink[1].start_ms = 1000;
+	strlcpy(conf.private[1].start, "up", CONF_HOOK_LEN);
+	strlcpy(conf.private[1].stop, "down", CONF_HOOK_LEN);
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	planned_hook = "hook switch.d/1";
+	m.flush = 0;
+	assert_int_equal(ask_plan(&m, 0, 1)->ok, 1);
+	assert_int_equal(nforeseen, 5);
+	for (i = 0; i < 5; i++)
+		assert_string_equal(foreseen[i].what, what[i]);
+	assert_int_equal(ask_plan(&m, 1, 1)->ok, 1);
+	assert_string_equal(foreseen[0].text, "hook up");
+	assert_int_equal(active(1)->ok, 1);
+	m.active = 0;
+	m.flush = 1;
+	assert_int_equal(ask_plan(&m, 0, 0)->ok, 1);
+	assert_string_equal(foreseen[nforeseen - 2].text, planned_hook);
+	assert_string_equal(foreseen[nforeseen - 1].text, "hook down");
+	planned_hook = NULL;
+	memset(&conf.private[1], 0, sizeof(conf.private[1]));
 }
 
 static void
@@ -2271,6 +2324,7 @@ main(void)
 		T(test_turns_taken_back),
 		T(test_plan),
 		T(test_plan_flows),
+		T(test_plan_programs),
 		T(test_show),
 	};
 
