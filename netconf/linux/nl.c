@@ -156,6 +156,12 @@ nl_request(struct nl *nl, nl_each *each, void *arg)
 	return r.error == 0 ? 0 : -1;
 }
 
+void
+nl_forget(void)
+{
+	explicit_bzero(&in, sizeof(in));
+}
+
 /* An error comes before any acknowledgement of what is behind it. */
 int
 nl_batch(struct nl *nl, uint8_t *requests, size_t len)

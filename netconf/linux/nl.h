@@ -55,6 +55,8 @@ int nl_open(struct nl *, int bus);
 void *nl_begin(struct nl *, uint16_t type, uint16_t flags, size_t header);
 /* Send it; what comes before the acknowledgement is handed to each. */
 int nl_request(struct nl *, nl_each *, void *arg);
+/* Answers held a secret: nothing of the last ones stays. */
+void nl_forget(void);
 /* What comes of several requests; each of both may be NULL. */
 struct nl_many {
 	nl_each *each; /* an answer */

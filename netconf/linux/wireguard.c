@@ -215,13 +215,15 @@ wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
 	struct wg_peers all = { NULL, 0 };
 	size_t i, kept = 0;
 	uint16_t family;
-	int result = -1;
+	int result = -1, got;
 
 	if (family_of_wireguard(nl, &family) == -1)
 		return -1;
 	begin(nl, family, NLM_F_DUMP, WG_CMD_GET_DEVICE);
 	mnl_attr_put_u32(&nl->hdr, WGDEVICE_A_IFINDEX, ifindex);
-	if (nl_request(nl, wireguard_decode, &all) == 0) {
+	got = nl_request(nl, wireguard_decode, &all);
+	nl_forget(); /* the kernel tells the private key, too */
+	if (got == 0) {
 		for (i = 0; i < all.n; i++)
 			if (ours(all.peer[i].key, arg))
 				all.peer[kept++] = all.peer[i];
