@@ -153,14 +153,30 @@ refuse(struct wanted *d, enum family family, uint32_t table,
 	r->dst = *net;
 }
 
+/*
+ * The primary's link, with all of its routes: one that we have set down gets
+ * them back after it is up, and we may have been ended in between.
+ */
+static const struct net_link *
+whole(const struct net_want *w, const struct net_state *s)
+{
+	const char *ifname = w->uplink[0].ifname;
+	const struct net_link *l = net_link_find(s, ifname);
+
+	return l != NULL && l->up &&
+		       undo_find(w->undo, UNDO_DOWN, ifname) == NULL
+		   ? l
+		   : NULL;
+}
+
 void
 plan_note_private(struct net_want *w, const struct net_state *s)
 {
-	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
+	const struct net_link *l = whole(w, s);
 	const struct net_route *r;
 	size_t i;
 
-	if (l == NULL || !l->up)
+	if (l == NULL)
 		return;
 	for (w->nprivate = i = 0; i < s->nroutes; i++) {
 		r = &s->routes[i];
@@ -183,14 +199,6 @@ refuse_noted(struct wanted *d, enum family family, uint32_t table,
 			refuse(d, family, table, &w->private[i]);
 			n--;
 		}
-}
-
-static int
-primary_gone(const struct net_want *w, const struct net_state *s)
-{
-	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
-
-	return l == NULL || !l->up;
 }
 
 /* What is refused already tells which they were to an earlier process. */
@@ -270,7 +278,7 @@ plan_want_private(struct wanted *d, enum family family,
 			copy(d, family, list[i]);
 			refuse(d, family, NET_TABLE, &list[i]->dst);
 		}
-		if (primary_gone(w, s)) {
+		if (whole(w, s) == NULL) {
 			refuse_as_before(d, family, NET_TABLE, w, s);
 			refuse_noted(d, family, NET_TABLE, w);
 		}
@@ -289,7 +297,7 @@ plan_want_held(struct wanted *d, enum family family, const struct net_want *w,
 		.metric = family == FAMILY_INET6 ? NET_METRIC_V6 : 0 };
 	size_t n = d->nroutes;
 
-	if (primary_gone(w, s))
+	if (whole(w, s) == NULL)
 		refuse_as_before(d, family, NET_TABLE_HELD, w, s);
 	refuse_noted(d, family, NET_TABLE_HELD, w);
 	n = d->nroutes - n;

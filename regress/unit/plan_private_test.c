@@ -275,6 +275,27 @@ test_interface_gone(void **arg)
 	free(k);
 }
 
+/* Set down by us, it is up before its routes are given back. */
+static void
+test_routes_not_back(void **arg)
+{
+	struct undo_entry down = { .kind = UNDO_DOWN, .ifname = "eth1" };
+	struct sim *k = on_backup();
+
+	(void)arg;
+	add_net(k, "10.9.0.0/16", "192.0.2.1", ETH1);
+	run(k);
+	sim_link(k, "eth1")->up = 0;
+	kernel_down(k, ETH1);
+	EXPECT(k, BY_WAN2, "route unreachable 10.9.0.0/16 table 157", );
+	sim_link(k, "eth1")->up = 1;
+	assert_int_equal(undo_add(&k->undo, &down), 0);
+	k->w.shut = 1;
+	plan_note_private(&k->w, &k->s);
+	EXPECT(k, BY_WAN2, "route unreachable 10.9.0.0/16 table 157", );
+	free(k);
+}
+
 /* The same when it was gone before traffic moved: nothing was refused yet. */
 static void
 test_gone_before(void **arg)
@@ -554,6 +575,7 @@ main(void)
 		cmocka_unit_test(test_of_another_backup),
 		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_interface_gone),
+		cmocka_unit_test(test_routes_not_back),
 		cmocka_unit_test(test_gone_before),
 		cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_connected),
