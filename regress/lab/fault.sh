@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034 # what lab.sh uses
-# Faults at each step of a switch, after lab.sh: netconf is killed before and
-# after each of its requests to the kernel, or the request fails
+# Faults at each step of a switch, after lab.sh and site.sh: netconf is killed
+# before and after each of its requests to the kernel, or the request fails
 # (dialfaild-fault.c).  Whatever happens, when dialfail has settled the kernel
 # is as it is with the primary or as it is with the backup, and the LAN's
 # packets go where that says.
 #
-# FAULT_STEP=5 is a taste: each fifth case, from a random one on, which
+# FAULT_STEP=13 is a taste: each 13th case, from a random one on, which
 # FAULT_SEED repeats.  It is odd, or one of two ways that follow each other
 # would never be met.
 
@@ -26,46 +26,6 @@ came_true() {
 	[ ! -e "$LAB/fault" ]
 }
 
-# All that a switch may change, and what is to be given back.
-fault_dump() {
-	{
-		ip -4 -batch - <<<"rule
-route show table all"
-		ip -6 rule
-		ip -6 route show table all | sort
-		nft -s list ruleset
-		ip -o -d link
-		grep -s . /proc/sys/net/ipv4/conf/*/{rp_filter,forwarding} \
-		    /proc/sys/net/ipv6/conf/*/{disable_ipv6,forwarding}
-		sort /run/dialfail/undo 2>/dev/null
-		[ ! -e /etc/resolv.conf ] || cat /etc/resolv.conf
-	} | sed 's/ expires [0-9]*sec//' >"$1"
-}
-
-# fault_same FILE
-fault_same() {
-	fault_dump "$LAB/fault.now"
-	diff -u "$1" "$LAB/fault.now"
-}
-
-# The provider that the LAN's packets pass, of both families: who says that
-# they have gone far enough.  And they do arrive.
-seen_by() {
-	local to
-	for to in "$TARGET2" "$TARGET6"; do
-		on lan ping -n -q -c 1 -W 1 "$to" >/dev/null || return 1
-		on lan ping -n -c 1 -W 1 -t 2 "$to" |
-		    sed -n 's/^From \([0-9a-f.:]*\) .*xceeded.*/\1/p'
-	done | tr '\n' ' '
-}
-
-# goes_by STATE: it is what show says, what the kernel has, where packets go
-goes_by() {
-	local gateways="$GATEWAY 2001:db8:a::1 "
-	[ "$1" != backup ] || gateways="$WAN2_GATEWAY 2001:db8:b::1 "
-	fault_same "$LAB/fault.$1" && [ "$(seen_by)" = "$gateways" ]
-}
-
 # As a manager of services would.
 restart_if_gone() {
 	daemon_gone || return 0
@@ -76,18 +36,20 @@ restart_if_gone() {
 # shellcheck disable=SC2317 # called by wait_until
 at_rest() {
 	restart_if_gone
-	settled '(primary|backup)' && [ "$(fact .network)" = 'as wanted' ]
+	[ -n "$(site_at)" ] && [ "$(fact .network)" = 'as wanted' ]
 }
 
 # shellcheck disable=SC2317 # called by wait_until
 cleared() {
-	daemon_gone && fault_same "$LAB/fault.before"
+	daemon_gone && site_same "$LAB/site.before"
 }
 
 # go WAY: what it takes, without waiting
 go() {
 	case $1 in
 	start)	lab_run ;;
+	stick)	ctl failover stick >"$LAB/said" 2>&1 ;;
+	return)	ctl fallback >"$LAB/said" 2>&1 ;;
 	*)	ctl "$1" >"$LAB/said" 2>&1 ;;
 	esac
 }
@@ -96,9 +58,10 @@ go() {
 # shellcheck disable=SC2317 # called by wait_until
 arrived() {
 	case $1 in
-	failover) settled backup ;;
+	failover) site_is wan2 ;;
+	stick)	site_is stick ;;
 	clear)	cleared ;;
-	*)	settled primary ;;
+	*)	site_is primary ;;
 	esac
 }
 
@@ -117,7 +80,7 @@ reach() {
 
 # What comes before each way.
 declare -A fault_from=([start]=clear [clear]=start [failover]=fallback
-    [fallback]=failover)
+    [fallback]=failover [stick]=fallback [return]=stick)
 
 # met WHAT: netconf's end is the daemon's
 # shellcheck disable=SC2317 # called by wait_until
@@ -133,13 +96,14 @@ met() {
 fault_case() {
 	local way=$1 what=$3 name="$1, step $2 ($4): $3" began got
 	[ -n "${5:-}" ] || fault_cases=$((fault_cases + 1))
+	disarm # what came too late for the one before
 	if ! reach "${fault_from[$way]}"; then
 		ok "$name: ${fault_from[$way]} before it" false
 		return
 	fi
 	arm "$2" "$what" 'change *'
 	go "$way"
-	if ! wait_until 5 "met $what"; then
+	if ! wait_until 10 "met $what"; then
 		disarm
 		if [ -z "${5:-}" ]; then
 			reach "$way" && fault_case "$@" again
@@ -154,8 +118,8 @@ fault_case() {
 		ok "$name: it settles" false
 		return
 	fi
-	got=$(state)
-	if ! wait_until 3 "goes_by ${got:-before}"; then
+	got=$(site_at)
+	if ! wait_until 5 "site_goes_by ${got:-before}"; then
 		cp "$LAB/wait.out" "$LAB/fault.differs"
 		ok "$name: all of it is $got" not_so "$LAB/fault.differs"
 		return
@@ -186,19 +150,19 @@ calls_rest() {
 # that it ends in.
 fault_dry() {
 	local way now
-	for way in start failover fallback clear; do
+	for way in start failover fallback stick return clear; do
 		: >"$LAB/fault.calls"
 		go $way
 		ok "$way without a fault" wait_until 10 "arrived $way"
 		wait_until 10 calls_rest
 		grep "^change" "$LAB/fault.calls" >"$LAB/fault.steps.$way"
 		rm -f "$LAB/fault.calls"
+		now=$(site_at)
 		case $way in
-		start)	fault_dump "$LAB/fault.primary" ;;
-		failover) fault_dump "$LAB/fault.backup" ;;
+		start | failover | stick) site_dump "$LAB/site.$now" ;;
 		esac
-		now=$(state)
-		ok "the LAN's packets go by ${now:=before}" goes_by "$now"
+		ok "all goes by ${now:=before}" \
+		    wait_until 5 "site_goes_by $now"
 	done
 }
 
@@ -206,7 +170,7 @@ fault_dry() {
 fault_list() {
 	local what ways way n
 	for what; do
-		for ways in 'failover fallback' 'start clear'; do
+		for ways in 'failover fallback' 'stick return' 'start clear'; do
 			for n in $(seq 99); do
 				for way in $ways; do
 					sed -n "${n}s/^change /$way $n $what /p" \
@@ -252,7 +216,7 @@ refused_for_good() {
 	ok "show names them" says_why 'NOT SWITCHED' "$2" "$LAB/shown"
 	ok "the log names them" says_why 'network: failed' "$2" "$LAB/daemon.log"
 	ok "so does an alarm" says_why 'alarm: apply' "$2" "$LAB/daemon.log"
-	ok "IPv4 has not moved, either" wait_until 5 "goes_by $state"
+	ok "IPv4 has not moved, either" wait_until 5 "site_goes_by $state"
 	is "show names the uplink that carries traffic" \
 	    "$(fact .active.interface)" "$4"
 	disarm
@@ -266,31 +230,11 @@ not() {
 	! "$@"
 }
 
-# A site with both families, fast probes, and traffic that only we move.
-fault_site() {
-	local h
-	LAB_TICK=0.02
-	lab_up
-	lab_inet6
-	lab_lan6
-	site_nat
-	for h in isp-a isp-b; do # seen_by asks often
-		on $h sh -c 'cd /proc/sys/net; echo 0 >ipv4/icmp_ratelimit
-		    echo 0 >ipv6/icmp/ratelimit'
-	done
-	LAB_PRIMARY="target $TARGET6
-	    probe { count 2 interval 10ms timeout 300ms delay 100ms }" \
-	    lab_conf <<-'CONF'
-		backup wan2
-		fallback automatic { after 1h stable 0s drain 200ms }
-		flap { failovers 0 }
-	CONF
-	fault_dump "$LAB/fault.before"
-}
-
+# fault_begin hot|shut
 fault_begin() {
 	LAB_DAEMON=dialfaild-fault
-	fault_site
+	site_up
+	site_conf "$1"
 	fault_dry
 }
 

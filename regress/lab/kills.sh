@@ -1,13 +1,22 @@
 # shellcheck shell=bash disable=SC2034 # what lab.sh uses
 # kill -9 of a random process at a random moment of each of many failovers and
-# fallbacks, and then as many without, after lab.sh, kill9.sh and fault.sh.
-# CAMPAIGN_SEED repeats one.
+# fallbacks, and then as many without, after lab.sh, kill9.sh, site.sh and
+# fault.sh.  CAMPAIGN_SEED repeats one.
 
 declare -A killed=([parent]=0 [prober]=0 [dialer]=0 [netconf]=0 [all]=0)
 moved=0 slowest=0
 
+# To either backup, or back.
 other_way() {
-	if in_state primary; then echo failover; else echo fallback; fi
+	local at
+	at=$(site_at)
+	if [ "$at" != primary ]; then
+		echo fallback
+	elif [ $((RANDOM % 3)) -gt 0 ]; then
+		echo failover
+	else
+		echo stick
+	fi
 }
 
 # kill_one PARENT PROBER DIALER NETCONF: one of them, or now and then all
@@ -26,7 +35,7 @@ kill_one() {
 
 # One failover or fallback, and a kill in it, which may come a bit late.
 kill_in_move() {
-	local way pids state began
+	local way pids at began
 	way=$(other_way)
 	# the parent, and the others in this order
 	# shellcheck disable=SC2016 # they are jq's
@@ -34,14 +43,14 @@ kill_in_move() {
 	    "prober", "dialer", "netconf" | . as $n |
 	    $p[] | select(.name == $n) | .pid)] | join(" ")')"
 	must "four processes run" test ${#pids[@]} -eq 4
-	ctl "$way" >"$LAB/said" 2>&1 &
+	go "$way" &
 	sleep "$(printf '0.%03d' $((RANDOM % 300)))"
 	kill_one "${pids[@]}"
 	began=$(now_ms)
 	must "all end" wait_until 5 all_gone "${pids[@]}"
 	must "the network settles" wait_until 15 at_rest
-	state=$(state)
-	must "all of it is $state" wait_until 5 "goes_by $state"
+	at=$(site_at)
+	must "all goes by $at" wait_until 5 "site_goes_by $at"
 	began=$(($(now_ms) - began))
 	[ "$began" -le "$slowest" ] || slowest=$began
 	arrived "$way" && moved=$((moved + 1))
@@ -51,27 +60,31 @@ kill_in_move() {
 move() {
 	local way
 	way=$(other_way)
-	must "$way" ctl "$way"
+	must "$way" go "$way"
 	must "$way is over" wait_until 10 "arrived $way"
 }
 
-# Of each process: descriptors and KB that are not a file's.
+# Of each process: descriptors, and KB: resident, its share of that, and what
+# is not a file's.
 held() {
 	local name pid
 	for name in parent prober dialer netconf; do
 		pid=$(process $name)
 		echo "$name $(find "/proc/$pid/fd" -mindepth 1 | wc -l)" \
-		    "$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
-		    "/proc/$pid/status")"
+		    "$(awk '/^(Rss|Pss|Anonymous):/ { printf "%s ", $2 }' \
+		    "/proc/$pid/smaps_rollup")"
 	done
 }
 
-# grown FILE: what more is held than then; history keeps 64 events of up to
-# 200 lines
+# grown FILE: what more is held than then.  History keeps 64 events of up to
+# 200 lines; the prober's statistics (1,024 samples of each target, in memory
+# from the beginning) are touched one by one.
 grown() {
 	held | paste -d' ' "$1" - | awk '
-	{ printf "%s: %d descriptors, then %d; %d KB, then %d\n", $1, $2, $5,
-	    $3, $6; if ($5 > $2 || $6 > $3 + 2048) bad = 1 }
+	{ printf "%s: %d descriptors, %+d; %d KB resident, %+d; " \
+	    "%d KB its share, %+d; %d KB its own, %+d\n", $1, $2, $7 - $2,
+	    $3, $8 - $3, $4, $9 - $4, $5, $10 - $5
+	if ($7 > $2 || $10 > $5 + 2048) bad = 1 }
 	END { exit bad }'
 }
 
@@ -86,32 +99,61 @@ moves() {
 	for ((i = 0; i < $1; i++)); do
 		move
 		[ $((i % 21)) -ne 0 ] ||
-		    must "all of it is" wait_until 5 "goes_by $(state)"
+		    must "all of it is" wait_until 5 "site_goes_by $(site_at)"
 	done
 	diag "$1 more switches in $((($(now_ms) - began) / 1000)) s"
 	ok "neither descriptors nor memory grow" grown "$LAB/held"
 	diag "$(cat "$LAB/ok.out")"
 }
 
-# kills_of N
-kills_of() {
-	local i k text=
-	RANDOM=${CAMPAIGN_SEED:=$((EPOCHSECONDS % 32768))}
-	diag "CAMPAIGN_SEED=$CAMPAIGN_SEED"
-	fault_site
+# What the flows that went on all the time have seen.
+kills_flows() {
+	local f
+	for f in 4 6; do
+		flow_stop $f
+		diag "IPv$f: $(grep ^flow "$LAB/flow.$f"); longest gap" \
+		    "$(sed -n 's/^gap .*length=//p' "$LAB/flow.$f" |
+		    sort -n | tail -n 1) ms"
+		ok "IPv$f flows go on" test \
+		    "$(($(flow_fact $f received) * 2))" -gt \
+		    "$(flow_fact $f sent)"
+	done
+	for f in isp-a isp-b; do
+		ok "nothing leaves by $f with another's address" not \
+		    foreign_seen $f
+	done
+}
+
+# kills_in hot|shut N
+kills_in() {
+	local i
+	site_conf "$1"
 	fault_dry
 	reach start
-	for ((i = 0; i < $1; i++)); do
+	for ((i = 0; i < $2; i++)); do
 		kill_in_move
 		# the log of so many starts is of no use
 		[ $((i % 50)) -ne 0 ] || : >"$LAB/daemon.log"
 	done
+}
+
+# kills_of N
+kills_of() {
+	local k text=
+	RANDOM=${CAMPAIGN_SEED:=$((EPOCHSECONDS % 32768))}
+	diag "CAMPAIGN_SEED=$CAMPAIGN_SEED"
+	site_up
+	site_flows
+	kills_in shut $(($1 / 4))
+	reach clear
+	kills_in hot $(($1 - $1 / 4))
 	for k in "${!killed[@]}"; do
 		text+=" $k ${killed[$k]}"
 	done
 	ok "$kills kills:$text; $moved times the switch was done all the same" \
 	    true
 	ok "no wrong uplink; slowest from kill to settled $slowest ms" true
+	kills_flows
 	moves "$1"
 	fault_end
 }

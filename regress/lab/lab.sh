@@ -350,7 +350,7 @@ lab_lan6() {
 		table ip6 site {
 			chain postrouting {
 				type nat hook postrouting priority srcnat
-				oifname { "eth1", "wan2" } \
+				oifname { "eth1", "wan2", "wan3" } \
 				    ip6 saddr fd00:7::/64 masquerade
 			}
 		}

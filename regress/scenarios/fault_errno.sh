@@ -6,11 +6,13 @@
 # reason, nothing has moved, and it is done when it can be.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/site.sh
+. "$LAB_DIR/site.sh"
 # shellcheck source=regress/lab/fault.sh
 . "$LAB_DIR/fault.sh"
 
-: "${FAULT_STEP:=11}"
-fault_begin
+: "${FAULT_STEP:=31}"
+fault_begin hot
 fault_matrix EPERM EBUSY ENOBUFS ENODEV
 reach start
 refused_for_good failover add primary eth1

@@ -4,10 +4,12 @@
 # and clear.  Here it is a taste; `make campaign` has all.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/site.sh
+. "$LAB_DIR/site.sh"
 # shellcheck source=regress/lab/fault.sh
 . "$LAB_DIR/fault.sh"
 
-: "${FAULT_STEP:=5}"
-fault_begin
+: "${FAULT_STEP:=13}"
+fault_begin shut
 fault_matrix before after
 fault_end
