@@ -380,8 +380,7 @@ int
 msg_net_plan_valid(const struct msg_net_plan *p)
 {
 	return flag_valid(p->undialled) && flag_valid(p->proof) &&
-	       flag_valid(p->shut) &&
-	       msg_net_want_valid(&p->want);
+	       flag_valid(p->shut) && msg_net_want_valid(&p->want);
 }
 
 int
