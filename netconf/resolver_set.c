@@ -534,7 +534,6 @@ wish(uint32_t active, struct resolver *w)
 	const struct conf *conf = config_current();
 	const struct conf_uplink *u = &conf->uplink[active];
 	const struct conf_private *p = &conf->private[active];
-	const struct resolver was = want;
 
 	memset(w, 0, sizeof(*w));
 	if (conf->dns == CONF_DNS_FOLLOW && u->role == CONF_BACKUP) {
@@ -553,6 +552,8 @@ wish(uint32_t active, struct resolver *w)
 void
 resolver_follow(uint32_t active)
 {
+	const struct resolver was = want;
+
 	wish(active, &want);
 	refused = 0;
 	if (!jobs.running && !resolver_same(&want, &was))
@@ -575,7 +576,7 @@ void
 resolver_plan(uint32_t active, int undialled, plan_line *line, void *arg)
 {
 	char servers[CONF_DNS_MAX * ADDR_STRLEN], text[MSG_TEXT_LEN];
-	int modem = config_current()->uplink[active].kind == CONF_MODEM;
+	int modem = conf_ppp(&config_current()->uplink[active]);
 	struct resolver r;
 
 	if (config_current()->dns == CONF_DNS_FOLLOW && modem && undialled) {
