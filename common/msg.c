@@ -285,6 +285,7 @@ int
 msg_modem_valid(const struct msg_modem *m)
 {
 	return uplink_valid(m->uplink) && m->state <= MSG_MODEM_LOST &&
+	       m->class <= MSG_LINK_GIVEUP &&
 	       msg_text_valid(m->text, sizeof(m->text));
 }
 

@@ -414,6 +414,7 @@ struct msg_modem {
 	uint32_t uplink;
 	uint32_t gen;
 	uint32_t state; /* enum msg_modem_state */
+	uint32_t class; /* enum msg_link_class: what it would come to */
 	uint32_t tried[MSG_MODEM_RUNGS]; /* since the process began */
 	uint32_t helped[MSG_MODEM_RUNGS];
 	uint32_t closed; /* nothing helped, and the port was closed */

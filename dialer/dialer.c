@@ -85,7 +85,8 @@ send_result(uint32_t type, uint32_t uplink, uint32_t gen, uint32_t class,
 
 /* How the modem is, and what has been done to bring it to answer. */
 static void
-tell_modem(const struct port *p, uint32_t state, const char *text)
+tell_modem(
+    const struct port *p, uint32_t state, uint32_t class, const char *text)
 {
 	const struct modem_counts *c = &p->modem.counts;
 	struct msg_modem m;
@@ -94,6 +95,7 @@ tell_modem(const struct port *p, uint32_t state, const char *text)
 	m.uplink = number(p);
 	m.gen = p->gen;
 	m.state = state;
+	m.class = class;
 	memcpy(m.tried, c->tried, sizeof(m.tried));
 	memcpy(m.helped, c->helped, sizeof(m.helped));
 	m.closed = c->closed;
@@ -112,7 +114,7 @@ answer(struct port *p, uint32_t class, uint32_t phone, const char *text)
 	p->connected = 0;
 	log_debug("%s: %s", p->label, text);
 	if (asked != ASKED_NOTHING) {
-		tell_modem(p, MSG_MODEM_ASKED, text);
+		tell_modem(p, MSG_MODEM_ASKED, class, text);
 		send_result(
 		    asked == ASKED_DIAL ? IMSG_DIAL_RESULT : IMSG_HANGUP_DONE,
 		    number(p), p->gen, class, phone, text);
@@ -189,7 +191,7 @@ port_lost(struct port *p, int error)
 	modem_lost(&p->modem);
 	port_close(p);
 	if (p->asked == ASKED_NOTHING)
-		tell_modem(p, MSG_MODEM_LOST, text);
+		tell_modem(p, MSG_MODEM_LOST, MSG_LINK_BACKOFF, text);
 	answer(p, MSG_LINK_BACKOFF, phone, text);
 }
 
@@ -263,11 +265,11 @@ put_line(struct port *p, const struct modem_out *out)
 
 /* Not even when nobody needs it: the port may do better when reopened. */
 static void
-not_ready(struct port *p, const char *text)
+not_ready(struct port *p, uint32_t class, const char *text)
 {
 	log_info("%s: modem is not ready: %s", p->label, text);
 	port_close(p);
-	tell_modem(p, MSG_MODEM_SILENT, text);
+	tell_modem(p, MSG_MODEM_SILENT, class, text);
 }
 
 /* Do what the engine says, in its order. */
@@ -298,12 +300,12 @@ carry_out(struct port *p, const struct modem_out *out)
 		break;
 	case MODEM_EV_WARM:
 		tell_radio(p);
-		tell_modem(p, MSG_MODEM_READY, out->text);
+		tell_modem(p, MSG_MODEM_READY, out->class, out->text);
 		break;
 	case MODEM_EV_FAILED:
 		tell_radio(p);
 		if (p->asked == ASKED_NOTHING)
-			not_ready(p, out->text);
+			not_ready(p, out->class, out->text);
 		else
 			answer(p, out->class, out->phone, out->text);
 		break;

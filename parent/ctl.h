@@ -258,7 +258,7 @@ struct ctl_uplink {
 	uint64_t dials;
 	uint64_t dialed; /* of them: ended in a link */
 	uint64_t failed; /* or did not */
-	char recoveries[MSG_TEXT_LEN]; /* of its modem; empty: none */
+	char modem[MSG_TEXT_LEN]; /* how it is; empty: has none */
 	uint32_t next_s; /* next try, with status waiting */
 	uint32_t octets_known; /* 1: the next two count */
 	uint64_t received; /* octets, since its interface came to be */

@@ -201,7 +201,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 		json_null(j, "next_s");
 	json_string_or_null(j, "last_error", u->last_error);
 	json_string_or_null(j, "note", u->note);
-	json_string_or_null(j, "recoveries", u->recoveries);
+	json_string_or_null(j, "modem", u->modem);
 	json_close(j, '}');
 }
 

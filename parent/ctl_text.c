@@ -301,8 +301,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		uplink_rest(f, v, note);
 		if (u->hot)
 			standby(f, u);
-		if (u->recoveries[0] != '\0')
-			below(f, "modem: ", u->recoveries);
+		if (u->modem[0] != '\0')
+			below(f, "modem: ", u->modem);
 		ctl_cost_text(f, u, NAME_WIDTH + 1);
 		if (u->radio.known)
 			radio(f, &u->radio);

@@ -69,6 +69,7 @@ link_init(uint32_t id)
 
 	memset(l, 0, sizeof(*l));
 	evtimer_set(&l->timer, on_timer, &parent->uplink[id]);
+	link_warm_init(&parent->uplink[id]);
 }
 
 void
@@ -118,8 +119,12 @@ link_rest(struct uplink *u)
 		engine_event(&ev);
 	}
 	reload_link_idle();
-	if (l->again && l->phase == LINK_IDLE)
+	if (l->phase != LINK_IDLE)
+		return;
+	if (l->again)
 		link_start(u->conf.id);
+	else
+		link_warm_rest(u);
 }
 
 /* netconf lets go of the tty, and that is the end. */
@@ -214,6 +219,24 @@ link_left_ms(const struct uplink *u)
 	return u->conf.dial.timeout_ms - (uint32_t)gone;
 }
 
+/* The dialer has the tty. */
+static void
+dial(struct uplink *u)
+{
+	struct link *l = &u->link;
+	struct msg_dial d;
+
+	memset(&d, 0, sizeof(d));
+	d.uplink = u->conf.id;
+	d.gen = l->gen;
+	d.phone = l->phone % u->conf.modem.nphones;
+	d.deadline_ms = link_left_ms(u);
+	link_called(u);
+	link_phase(u, LINK_DIALING);
+	link_timer(l, link_left_ms(u) + 2000);
+	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
+}
+
 static void
 negotiate(struct uplink *u)
 {
@@ -221,6 +244,18 @@ negotiate(struct uplink *u)
 	link_phase(u, LINK_NEGOTIATING);
 	link_timer(&u->link, link_left_ms(u));
 	link_tell(u, CHILD_NETCONF, IMSG_PPP_START);
+}
+
+/* Standby has opened the port, or is about to. */
+static void
+opened(struct uplink *u)
+{
+	if (u->link.dialer_has_tty) {
+		dial(u);
+		return;
+	}
+	link_phase(u, LINK_OPENING);
+	link_timer(&u->link, OPENING_MS);
 }
 
 void
@@ -236,10 +271,14 @@ link_start(uint32_t id)
 		return;
 	}
 	l->again = 0;
-	l->gen++;
 	l->report = LINK_REPORT_NONE;
 	l->began = monotime_now();
 	l->called = 0;
+	if (link_warm_take(u)) {
+		opened(u);
+		return;
+	}
+	l->gen++;
 	if (u->conf.start_ms != 0) {
 		link_hook_start(u);
 		return;
@@ -336,7 +375,6 @@ got_tty(struct uplink *u, struct imsg *imsg)
 {
 	struct link *l = &u->link;
 	struct msg_link m = { u->conf.id, l->gen };
-	struct msg_dial d;
 	int fd;
 
 	if ((fd = imsg_get_fd(imsg)) == -1) {
@@ -346,6 +384,10 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	if (l->phase == LINK_OPENING && l->report != LINK_REPORT_NONE) {
 		close(fd); /* stopped meanwhile */
 		close_tty(u);
+		return;
+	}
+	if (l->phase == LINK_IDLE && l->warm == LINK_WARM_OPENING) {
+		link_warm_tty(u, fd);
 		return;
 	}
 	if (l->phase != LINK_OPENING && l->phase != LINK_REOPENING) {
@@ -361,15 +403,7 @@ got_tty(struct uplink *u, struct imsg *imsg)
 		hang_up(u);
 		return;
 	}
-	memset(&d, 0, sizeof(d));
-	d.uplink = u->conf.id;
-	d.gen = l->gen;
-	d.phone = l->phone % u->conf.modem.nphones;
-	d.deadline_ms = link_left_ms(u);
-	link_called(u);
-	link_phase(u, LINK_DIALING);
-	link_timer(l, link_left_ms(u) + 2000);
-	parent_send(CHILD_DIALER, IMSG_DIAL, -1, &d, sizeof(d));
+	dial(u);
 }
 
 /* Unplugged, or another program's: told once until it is back. */
@@ -395,6 +429,8 @@ tty_failed(struct uplink *u, const struct msg_link_result *r)
 		link_rest(u);
 	} else if (u->link.phase == LINK_REOPENING)
 		link_rest(u);
+	else if (u->link.warm == LINK_WARM_OPENING)
+		link_warm_failed(u, r->text);
 }
 
 static void
@@ -422,6 +458,7 @@ ppp_up(struct uplink *u, const struct msg_ppp_up *m)
 	char local[ADDR_STRLEN], remote[ADDR_STRLEN];
 
 	if (m->adopted && l->phase == LINK_IDLE) {
+		link_cool(u->conf.id);
 		l->gen = m->gen;
 		l->began = monotime_now();
 		history_line(

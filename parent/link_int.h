@@ -19,6 +19,15 @@ void link_rest(struct uplink *);
 /* The one whose present try this is about, or NULL. */
 struct uplink *link_addressed(uint32_t id, uint32_t gen);
 
+/* link_warm.c */
+void link_warm_init(struct uplink *);
+void link_warm_rest(struct uplink *); /* the link has come to rest */
+void link_warm_tty(struct uplink *, int fd); /* the port is open */
+void link_warm_failed(struct uplink *, const char *text); /* or it is not */
+void link_warm_told(struct uplink *, const struct msg_modem *);
+/* A dial begins: 1, and the port is open (dialer_has_tty) or on its way. */
+int link_warm_take(struct uplink *);
+
 /* link_hook.c */
 void link_hook_start(struct uplink *);
 void link_hook_end(struct uplink *); /* from whatever step it is in */

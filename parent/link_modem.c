@@ -20,9 +20,11 @@ link_got_modem(struct imsg *imsg)
 		parent_distrust(CHILD_DIALER, IMSG_MODEM);
 		return;
 	}
-	if (m.uplink < parent->conf.nuplinks &&
-	    parent->uplink[m.uplink].conf.kind == CONF_MODEM)
-		parent->uplink[m.uplink].link.modem = m;
+	if (m.uplink >= parent->conf.nuplinks ||
+	    parent->uplink[m.uplink].conf.kind != CONF_MODEM)
+		return;
+	parent->uplink[m.uplink].link.modem = m;
+	link_warm_told(&parent->uplink[m.uplink], &m);
 }
 
 static void __attribute__((__format__(printf, 3, 4)))
@@ -41,12 +43,17 @@ add(char *text, size_t size, const char *fmt, ...)
 }
 
 void
-link_recoveries(const struct uplink *u, char *text, size_t size)
+link_modem_text(const struct uplink *u, char *text, size_t size)
 {
 	const struct msg_modem *m = &u->link.modem;
 	uint32_t i;
 
 	text[0] = '\0';
+	if (u->link.not_ready[0] != '\0')
+		add(text, size, "not ready: %.100s", u->link.not_ready);
+	else if (u->link.warm == LINK_WARM && m->state == MSG_MODEM_READY &&
+		 m->gen == u->link.gen)
+		add(text, size, "ready");
 	for (i = MODEM_RUNG_AT; i < MSG_MODEM_RUNGS; i++)
 		if (m->tried[i] > 0)
 			add(text, size, "%s helped %u of %u times",

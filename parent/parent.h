@@ -71,6 +71,9 @@ enum link_phase {
 /* Beyond the dial's own time-out: a hang-up and an orderly end of pppd. */
 #define LINK_GRACE_MS (25 * 1000)
 
+/* A modem in standby; see link_warm.c. */
+enum link_warm { LINK_COLD, LINK_WARM_OPENING, LINK_WARM };
+
 /* What the machine is told when the link has come to rest. */
 enum link_report { LINK_REPORT_NONE, LINK_REPORT_FAILED, LINK_REPORT_DOWN };
 
@@ -93,6 +96,10 @@ struct link {
 	uint64_t failed; /* and that did not */
 	char last_error[MSG_TEXT_LEN];
 	struct msg_modem modem; /* as the dialer told last */
+	enum link_warm warm;
+	struct event warm_timer;
+	uint32_t refused; /* times in a row that it was not ready */
+	char not_ready[MSG_TEXT_LEN]; /* and why; empty: it is, or may be */
 	struct msg_ppp_up ppp;
 };
 
@@ -296,10 +303,14 @@ void link_dispatch_netconf(uint32_t type, struct imsg *);
 void link_dispatch_dialer(uint32_t type, struct imsg *);
 const char *link_status(const struct uplink *);
 
+/* link_warm.c */
+void link_cool(uint32_t uplink); /* let go of the port, for a reload */
+void link_warm_end(struct uplink *); /* it will be another one */
+
 /* link_modem.c */
 void link_got_modem(struct imsg *);
-/* What has been done to bring it to answer; empty: nothing had to be. */
-void link_recoveries(const struct uplink *, char *text, size_t size);
+/* Is it ready to be dialled, and what had to be done to bring it there? */
+void link_modem_text(const struct uplink *, char *text, size_t size);
 
 /* link_radio.c */
 void link_radio_reloaded(void); /* another configuration is in force */

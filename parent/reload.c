@@ -231,6 +231,9 @@ offer(void)
 		if (parent->uplink[i].link.phase != LINK_IDLE)
 			return; /* reload_link_idle comes back here */
 	}
+	for (i = 1; i < parent->conf.nuplinks; i++)
+		if (!unchanged(i))
+			link_cool(i);
 	phase = OFFERED;
 	send_uplinks(CHILD_PROBER);
 	send_uplinks(CHILD_DIALER);
@@ -266,6 +269,7 @@ move_uplinks(const struct config *old)
 			u->conf = parent->conf.uplink[j];
 			continue;
 		}
+		link_warm_end(u);
 		memset(u, 0, sizeof(*u));
 		u->conf = parent->conf.uplink[j];
 		link_init(j);

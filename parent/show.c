@@ -308,7 +308,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
 	strlcpy(r.last_error, u->link.last_error, sizeof(r.last_error));
-	link_recoveries(u, r.recoveries, sizeof(r.recoveries));
+	link_modem_text(u, r.modem, sizeof(r.modem));
 	control_record(ctl, IMSG_CTL_UPLINK, &r, sizeof(r));
 }
 

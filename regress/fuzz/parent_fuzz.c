@@ -160,6 +160,20 @@ send_link(enum child_id from, uint32_t type)
 }
 
 static void
+send_modem(enum child_id from)
+{
+	struct msg_modem m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = number(4);
+	m.gen = link_gen(m.uplink);
+	m.state = number(MSG_MODEM_LOST + 2);
+	m.tried[1] = m.helped[1] = number(3);
+	words(m.text, sizeof(m.text));
+	say(from, IMSG_MODEM, &m, sizeof(m));
+}
+
+static void
 send_tty(enum child_id from)
 {
 	struct msg_link m;
@@ -362,7 +376,10 @@ one_message(void)
 		send_link(CHILD_NETCONF, IMSG_TTY_FAILED);
 		break;
 	case 9:
-		send_phase(CHILD_DIALER);
+		if (octet() & 1)
+			send_phase(CHILD_DIALER);
+		else
+			send_modem(CHILD_DIALER);
 		break;
 	case 10:
 		send_ppp(CHILD_NETCONF);

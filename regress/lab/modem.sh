@@ -30,13 +30,15 @@ ppp0_gone() {
 	! ip link show ppp0 >/dev/null 2>&1
 }
 
-# Nobody has the port, nothing is noted of the call.
+# Nothing is noted of a call, and nobody has the port; or the daemon has it,
+# to keep the modem ready.
 line_free() {
-	compgen -G "/run/lock/LCK..pts_$(basename "$(readlink "$MODEM")")" &&
-	    return 1
+	local lock
 	compgen -G '/run/dialfail/ppp/*' && return 1
-	! tail -n 1 "$LAB/modem.log" | grep -q CONNECT &&
-	    flock -n "$MODEM" true
+	tail -n 1 "$LAB/modem.log" | grep -q CONNECT && return 1
+	lock=$(readlink -f "$MODEM" | sed 's|^/dev/|/run/lock/LCK..|; s|s/\([0-9]*\)$|s_\1|')
+	[ -e "$lock" ] || { flock -n "$MODEM" true; return; }
+	[ "$(($(cat "$lock")))" = "$(process netconf)" ]
 }
 
 # hung_up [FILE]: no call, no interface, the port free; all as it was

@@ -26,7 +26,7 @@ ok "dialled again" test "$(modem_dials)" -ge 4
 # from the dial to the end of its deadline, and what it takes to hang up
 took=$(tail -n "+$from" "$LAB/daemon.log" | awk '
     function s(t) { split(t, a, ":"); return a[1] * 3600 + a[2] * 60 + a[3] }
-    /link opening -> dialing/ && !b { b = s($1) }
+    /link (opening|idle) -> dialing/ && !b { b = s($1) }
     /pots: failed/ && !e { e = s($1) }
     END { printf "%d", (e - b) * 1000 }')
 diag "silence was given up after $took ms"

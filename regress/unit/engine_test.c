@@ -181,6 +181,63 @@ story_busy(void)
 	CHECK(parent->uplink[1].link.phase == LINK_NEGOTIATING);
 }
 
+/* In standby the modem is made ready; a dial then takes the port over. */
+static void
+story_warm(void)
+{
+	struct msg_modem modem = { .uplink = 1, .state = MSG_MODEM_READY };
+	struct msg_link m;
+	struct msg_dial d;
+	char text[MSG_TEXT_LEN];
+
+	home();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_TTY, &m, sizeof(m));
+	rig_expect(CHILD_DIALER, IMSG_WARM, &m, sizeof(m));
+	modem.gen = m.gen;
+	modem.tried[1] = 3;
+	modem.helped[1] = 2;
+	rig_send(CHILD_DIALER, IMSG_MODEM, &modem, sizeof(modem));
+	link_modem_text(&parent->uplink[1], text, sizeof(text));
+	CHECK(strcmp(text, "ready, DTR helped 2 of 3 times") == 0);
+	primary_dies();
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+	CHECK(d.gen == m.gen);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 0);
+	CHECK(parent->uplink[1].link.dials == 1);
+}
+
+/* One that is not ready is closed, and told of when it stays so. */
+static void
+story_not_ready(void)
+{
+	struct msg_modem modem = { .uplink = 1,
+		.state = MSG_MODEM_SILENT,
+		.text = "no answer to ATZ" };
+	struct msg_link m;
+	struct msg_dial d;
+	char text[MSG_TEXT_LEN];
+
+	home();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_WARM, &m, sizeof(m));
+	modem.gen = m.gen;
+	rig_send(CHILD_DIALER, IMSG_MODEM, &modem, sizeof(modem));
+	rig_expect(CHILD_NETCONF, IMSG_TTY_CLOSE, &m, sizeof(m));
+	link_modem_text(&parent->uplink[1], text, sizeof(text));
+	CHECK(strcmp(text, "not ready: no answer to ATZ") == 0);
+	CHECK(parent->uplink[1].link.refused == 1);
+	/* it is dialled all the same, from the start */
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	tty(1);
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+	CHECK(d.gen == modem.gen + 1);
+}
+
 /* Found on a pppd from before: backup, 0 dials, probes through it. */
 static void
 adopted(int manual)
@@ -447,6 +504,8 @@ story_target(void)
 	}
 STORY(outage)
 STORY(busy)
+STORY(warm)
+STORY(not_ready)
 STORY(adopted)
 STORY(adopted_manual)
 STORY(stop_outlasts_machine)
@@ -467,6 +526,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outage),
 		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_warm),
+		cmocka_unit_test(test_not_ready),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_stop_outlasts_machine),

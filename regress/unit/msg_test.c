@@ -222,7 +222,7 @@ test_links(void **state)
 	static const struct msg_link link = { 1, 2 };
 	static const struct msg_dial dial = { 1, 2, 7, 60000 };
 	static const struct msg_link_text text = { 1, 2, "dialling" };
-	static const struct msg_modem modem = { 1, 2, MSG_MODEM_LOST, { 0 },
+	static const struct msg_modem modem = { 1, 2, MSG_MODEM_LOST, 0, { 0 },
 		{ 0 }, 0, 0, "ready" };
 	static const struct msg_link_result result = { 1, 2, MSG_LINK_GIVEUP, 7,
 		"BUSY" };
@@ -239,6 +239,7 @@ test_links(void **state)
 	assert_true(msg_modem_valid(&modem));
 	REFUSED(modem, modem, uplink, NO_UPLINK);
 	REFUSED(modem, modem, state, MSG_MODEM_LOST + 1);
+	REFUSED(modem, modem, class, MSG_LINK_GIVEUP + 1);
 	TEXT_CHECKED(modem, modem, text);
 	assert_true(msg_link_result_valid(&result));
 	REFUSED(link_result, result, uplink, NO_UPLINK);
