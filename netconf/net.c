@@ -22,6 +22,8 @@
 #define QUIET_MS      100 /* not looked at for so long: the first is news */
 #define MISSING_MS    500 /* an address or a route, until it is told */
 #define EXPIRED_MS    50 /* what was to expire has done so */
+#define LOOK_LONG_MS  100 /* at so many links, or on a machine so slow, */
+#define LOOK_SHARE    10 /* looks take a tenth of the time */
 #define PACE          10 /* of what follows, in its time */
 #define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
 #define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
@@ -49,6 +51,7 @@ static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
 static struct event monitor, settle, later, held, expiry, clear_timer;
 static struct monotime looked; /* when that dump was made */
+static int64_t look_ms; /* and how long it took */
 static struct pace {
 	struct monotime at[PACE]; /* ring */
 	uint32_t n;
@@ -140,6 +143,8 @@ dump(void)
 		net_state_free(&state);
 		return -1;
 	}
+	net_state_index(&state);
+	look_ms = monotime_ms_between(looked, monotime_now());
 	apply_prune(&state);
 	plan_note_private(&want, &state);
 	plan_note_encrypted(&want, &state);
@@ -705,6 +710,14 @@ net_drained(void)
 		proof_return();
 }
 
+/* A hub's thousands of links are not looked at all the time. */
+static struct monotime
+not_before(void)
+{
+	return monotime_add_ms(
+	    looked, look_ms < LOOK_LONG_MS ? 0 : LOOK_SHARE * look_ms);
+}
+
 static void
 settle_soon(void)
 {
@@ -714,6 +727,8 @@ settle_soon(void)
 	if (evtimer_pending(&settle, NULL))
 		return;
 	at = monotime_add_ms(now, SETTLE_MS);
+	if (monotime_cmp(not_before(), at) > 0)
+		at = not_before();
 	next = pace_next(&looks, now, LOOKS_MS);
 	tv = monotime_until(monotime_cmp(next, at) > 0 ? next : at, now);
 	evtimer_add(&settle, &tv);
@@ -723,12 +738,14 @@ settle_soon(void)
 static void
 on_monitor(int fd, short what, void *arg)
 {
+	struct monotime now = monotime_now();
+
 	(void)fd;
 	(void)what;
 	(void)arg;
 	event_del(&monitor);
-	if (monotime_cmp(monotime_add_ms(looked, QUIET_MS), monotime_now()) <=
-	    0)
+	if (monotime_cmp(monotime_add_ms(looked, QUIET_MS), now) <= 0 &&
+	    monotime_cmp(not_before(), now) <= 0)
 		tell_losses();
 	settle_soon();
 }

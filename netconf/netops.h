@@ -131,6 +131,7 @@ struct net_element {
 struct net_state {
 	struct net_link *links;
 	size_t nlinks;
+	uint32_t *byname; /* their places, sorted; NULL: not sorted yet */
 	struct net_addr *addrs;
 	size_t naddrs;
 	struct net_rule
@@ -154,6 +155,8 @@ struct net_uplinks {
 };
 
 void net_state_free(struct net_state *);
+/* So that each of thousands of links is found at once. */
+void net_state_index(struct net_state *);
 const struct net_link *net_link_find(
     const struct net_state *, const char *name);
 

@@ -18,6 +18,7 @@ void
 net_state_free(struct net_state *s)
 {
 	free(s->links);
+	free(s->byname);
 	free(s->addrs);
 	free(s->rules);
 	free(s->routes);
@@ -25,11 +26,57 @@ net_state_free(struct net_state *s)
 	memset(s, 0, sizeof(*s));
 }
 
+static int
+by_name(const void *p, const void *q, void *links)
+{
+	const struct net_link *l = links;
+
+	return strcmp(
+	    l[*(const uint32_t *)p].name, l[*(const uint32_t *)q].name);
+}
+
+/* Without memory for it, they are found one by one. */
+void
+net_state_index(struct net_state *s)
+{
+	uint32_t i;
+
+	free(s->byname);
+	s->byname = calloc(s->nlinks + 1, sizeof(*s->byname));
+	if (s->byname == NULL)
+		return;
+	for (i = 0; i < s->nlinks; i++)
+		s->byname[i] = i;
+	qsort_r(s->byname, s->nlinks, sizeof(*s->byname), by_name, s->links);
+}
+
+static const struct net_link *
+find_sorted(const struct net_state *s, const char *name)
+{
+	size_t low = 0, high = s->nlinks, mid;
+	const struct net_link *l;
+	int c;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		l = &s->links[s->byname[mid]];
+		if ((c = strcmp(l->name, name)) == 0)
+			return l;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 const struct net_link *
 net_link_find(const struct net_state *s, const char *name)
 {
 	size_t i;
 
+	if (s->byname != NULL)
+		return name[0] != '\0' ? find_sorted(s, name) : NULL;
 	for (i = 0; i < s->nlinks; i++)
 		if (name[0] != '\0' && strcmp(s->links[i].name, name) == 0)
 			return &s->links[i];
