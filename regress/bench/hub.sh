@@ -1,0 +1,94 @@
+#!/bin/bash
+# needs: netns
+# Ten thousand branches of one hub that all move within a second: when the
+# last one has its acknowledgement, and what the hub takes for it, against
+# nothing but the signatures checked and the tunnels changed.
+# shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
+. "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/bench/bench.sh
+. "$LAB_DIR/../bench/bench.sh"
+
+N=${HUB_BRANCHES:-10000}
+HUB=203.0.113.10
+PATH=$B/bench:$PATH
+
+# memory NAME: private memory of a process of the hub, in KB
+memory() {
+	awk '/^Private/ { n += $2 } END { print n }' \
+	    "/proc/$(process "$1")/smaps_rollup"
+}
+
+result() {
+	sed -n "s/.* $1=\([0-9]*\).*/\1/p" $LAB/play
+}
+
+# cpu NAME: what a process took while they moved, in ms
+cpu() {
+	sed -n "s/.* pid=$(process "$1") cpu_ms=//p" $LAB/play
+}
+
+# The hub is this host; the branches are all in one other.
+ip netns add branches
+ip -batch - <<-IP
+	link set lo up
+	link add eth1 type veth peer name eth1 netns branches
+	link add eth2 type veth peer name eth2 netns branches
+	addr add $HUB/30 dev eth1
+	addr add 203.0.113.14/30 dev eth2
+	link set eth1 up
+	link set eth2 up
+	route add default via 203.0.113.9
+	route add default via 203.0.113.13 metric 200
+IP
+ip -n branches -batch - <<-IP
+	link set lo up
+	addr add 203.0.113.9/30 dev eth1
+	addr add 203.0.113.13/30 dev eth2
+	link set eth1 up
+	link set eth2 up
+	route add local 9.0.0.0/8 dev lo
+IP
+began=$(now_us)
+for ((i = 0; i < N; i++)); do
+	echo "link add t$i type vxlan id $((i + 1)) local $HUB remote 9.2.$((i >> 8)).$((i & 255)) dstport 4789 nolearning"
+done | ip -batch - || no_row hub "no tunnels here"
+diag "$N tunnels made in $((($(now_us) - began) / 1000)) ms"
+
+hub conf "$N" 2>$LAB/seed >$LAB/peers
+install -m 600 $LAB/seed /etc/dialfail/private/key
+lab_write_conf <<CONF
+primary eth1 { target 203.0.113.9 }
+backup eth2
+identity "/etc/dialfail/private/key"
+$(cat $LAB/peers)
+CONF
+began=$(now_us)
+lab_start
+ok "the primary is proved" wait_state primary 120
+diag "the hub is ready after $((($(now_us) - began) / 1000)) ms"
+for i in parent prober netconf; do
+	diag "memory before: $i $(memory $i) KB"
+done
+spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
+    "$(process prober)" "$(process netconf)"
+ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
+diag "$(cat $LAB/play)"
+ok "and when they move at once" wait_until 300 \
+    "[ \$(grep -c cpu_ms $LAB/play) -eq 3 ]"
+diag "$(cat $LAB/play)"
+is "they are where they said" \
+    "$(ip -d link show type vxlan | grep -c 'remote 9\.1\.')" "$N"
+ok "and all of them have ours" \
+    wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
+took=0
+for i in parent prober netconf; do
+	diag "memory: $i $(memory $i) KB, CPU $(cpu $i) ms"
+	took=$((took + $(cpu $i)))
+done
+hub floor "$N" >$LAB/floor
+diag "$(cat $LAB/floor)"
+floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print n }')
+alone "hub: $N branches move in 1 s, the last one knows" ms "$(result all_ms)"
+pair "hub: CPU for it" "signatures and tunnels alone" ms "$took" "$floor"
+lab_stop
+lab_done
