@@ -104,6 +104,10 @@ rounds() {
 	local i name=$1
 	shift
 	by_other "$@" # the first of an emulated machine loads much
+	if [ -z "$theirs" ]; then
+		no_row "dial $when $rtt" "$name brings no address"
+		return
+	fi
 	for ((i = 0; i < ROUNDS; i++)); do
 		by_dialfail
 		by_other "$@"
