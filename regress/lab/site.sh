@@ -296,6 +296,6 @@ site_goes_by() {
 		echo "packets pass $passed"
 		return 1
 	fi
-	site_tunnels_work $address || { echo "a tunnel is silent"; return 1; }
+	site_tunnels_work "$address" || { echo "a tunnel is silent"; return 1; }
 	[ "$1" = before ] || site_hooked $interface
 }

@@ -47,6 +47,7 @@ dials() {
 	fact '.backups[0].dials'
 }
 
+# shellcheck disable=SC2317 # called by ok
 no_pppd() {
 	ppp0_gone && ! compgen -G '/run/dialfail/ppp/*'
 }

@@ -20,11 +20,13 @@ thaw() {
 	kill -KILL "${frozen[@]}" 2>/dev/null
 }
 
+# shellcheck disable=SC2317 # called by ok
 # carried DIALS: traffic passes, after so many dials
 carried() {
 	[ "$(modem_dials)" -eq "$1" ] && in_state backup && ping_lan
 }
 
+# shellcheck disable=SC2317 # called by ok
 wan2() {
 	ping_lan && [ "$(fact .active.interface)" = wan2 ]
 }

@@ -5,6 +5,7 @@
 # branch that fails over meanwhile is followed and has its acknowledgement,
 # what the hub takes of CPU is bounded, and the hub counts what it dropped.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -114,7 +115,7 @@ for to in wan2 eth1; do
 	else
 		ok "and to come back" ctl fallback
 	fi
-	ok "the hub follows it to $there" wait_until 30 '[ "$(remote)" = '$there' ]'
+	ok "the hub follows it to $there" wait_until 30 '[ "$(remote)" = '"$there"' ]'
 	ok "and the branch knows" wait_until 30 \
 	    '[ "$(grep -c "hq acknowledged" $LAB/daemon.log)" -gt '"$before"' ]'
 	diag "after $(($(now_ms) - since)) ms"

@@ -4,6 +4,7 @@
 # encrypted never leaves in clear: not on the primary, not on the backup, not
 # while its keys are gone.  IPsec is laid by hand here (ip-xfrm(8)).
 # shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/streams.sh

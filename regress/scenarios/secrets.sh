@@ -12,6 +12,7 @@
 word=$LAB/word # so that nothing of the test has it on its command line
 homes=(/run/dialfail /var/lib/dialfail /etc/ppp "$LAB/daemon.log")
 
+# shellcheck disable=SC2317 # called by ok
 pppd_pid() {
 	sed -n 's/^pid //p' /run/dialfail/ppp/pots
 }
@@ -35,7 +36,7 @@ nowhere() {
 	is "$1: it is on no command line and in no environment" \
 	    "$(found /proc/[0-9]*/cmdline /proc/[0-9]*/environ)" ""
 	is "$1: it is in no file" "$(found "${homes[@]}")" ""
-	is "$1: it is not in our memory" "$(memgrep "$word" $ours |
+	is "$1: it is not in our memory" "$(memgrep "$word" "${ours[@]}" |
 	    grep -c clean)" 4
 }
 
@@ -60,7 +61,7 @@ lab_conf <<CONF
 $(modem_backup)
 CONF
 begin
-ours=$(fact '.pid, .processes[].pid' | sort -un | tr '\n' ' ')
+mapfile -t ours < <(fact '.pid, .processes[].pid' | sort -un)
 nowhere "before"
 
 cut_upstream
@@ -72,7 +73,7 @@ is "it is not shown" "$(shown | grep -cFf "$word")" 0
 ok "pppd has logged what it sent" logged 'pppd: sent .PAP AuthReq'
 is "pppd alone has it" "$(memgrep "$word" "$pid")" "$pid found"
 is "nobody else can look there" \
-    "$(as_other memgrep "$word" "$pid" $ours | grep -vc hidden)" 0
+    "$(as_other memgrep "$word" "$pid" "${ours[@]}" | grep -vc hidden)" 0
 is "nor open what it was told by" \
     "$(as_other cat "/proc/$pid/fd/4" 2>&1 | grep -c Permission)" 1
 is "nor would it leave a core" \
@@ -80,7 +81,7 @@ is "nor would it leave a core" \
 	tr -s ' ')" "0 0 bytes "
 back_home
 nowhere "after it"
-for p in $ours; do
+for p in "${ours[@]}"; do
 	kill -SEGV "$p"
 done
 ok "all have ended" wait_until 10 daemon_gone

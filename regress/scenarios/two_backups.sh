@@ -28,6 +28,7 @@ first() {
 	esac
 }
 
+# shellcheck disable=SC2317 # called by ok
 uses() {
 	[ "$(fact .active.interface)" = "$1" ] && ping_lan
 }
