@@ -675,6 +675,14 @@ fuzz_flows_flush_plain(
 	return perhaps();
 }
 
+static int
+fuzz_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+{
+	must(ifindex != 0);
+	*received = *sent = octet();
+	return 0;
+}
+
 static const struct netops fuzz_ops = {
 	.open = fuzz_open,
 	.dump = fuzz_dump,
@@ -694,6 +702,7 @@ static const struct netops fuzz_ops = {
 	.routes_save = fuzz_routes_save,
 	.route_restore = fuzz_route_restore,
 	.others = fuzz_others,
+	.octets = fuzz_octets,
 	.monitor = fuzz_monitor,
 	.changes = fuzz_changes,
 };
