@@ -776,6 +776,12 @@ on_settle(int fd, short what, void *arg)
 	settle_now("laid again");
 }
 
+void
+net_look_again(void)
+{
+	settle_now("laid again");
+}
+
 const struct msg_facts *
 net_facts(uint32_t uplink)
 {

@@ -30,6 +30,7 @@ extern const struct netops *netops;
 /* net.c */
 /* The last flow of what drained is gone: what was laid for it goes too. */
 void net_drained(void);
+void net_look_again(void); /* and set right what is not as wanted */
 /* A fresh look at the kernel, or NULL; the wish is complete after it. */
 const struct net_state *net_look(void);
 const struct net_want *net_wish(void);
@@ -102,9 +103,9 @@ void proof_forget(void);
 void tunnels_open(void);
 /* Those of the configuration. */
 void tunnels_fill(struct net_want *, const struct conf *);
-/* The kernel does not let a tunnel have this: it is not tried again ... */
+/* The kernel does not let a tunnel have this: it is tried again later ... */
 void tunnel_refused(const char *ifname, const struct net_place *);
-void tunnels_allow(void); /* ... before this */
+void tunnels_allow(void); /* ... or at once */
 /* The routes lead to this uplink: so do WireGuard's peers, if it is news. */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);

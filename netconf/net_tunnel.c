@@ -20,9 +20,14 @@
 #define RENEWALS 3
 #define RENEW_MS 1000
 
+#define AGAIN_MS     1000 /* after a refusal, doubled, up to */
+#define AGAIN_MAX_MS (5 * 60 * 1000)
+
 static struct net_tunnel *tunnels; /* by name and key */
 static size_t ntunnels;
 static struct event timer;
+static struct event again; /* those refused may be tried */
+static int64_t again_ms; /* the last pause; 0: none yet */
 static struct source {
 	uint32_t uplink;
 	struct addr address[FAMILIES];
@@ -66,8 +71,8 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 	w->ntunnels = ntunnels;
 }
 
-void
-tunnels_allow(void)
+static void
+allow_all(void)
 {
 	size_t i;
 
@@ -76,13 +81,41 @@ tunnels_allow(void)
 }
 
 void
+tunnels_allow(void)
+{
+	allow_all();
+	evtimer_del(&again);
+	again_ms = 0;
+}
+
+static void
+on_again(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	allow_all();
+	net_look_again();
+}
+
+void
 tunnel_refused(const char *ifname, const struct net_place *place)
 {
 	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
 	struct net_tunnel *t = plan_tunnel_find(&w, ifname);
 
-	if (t != NULL)
-		t->refused = *place;
+	struct timeval tv;
+
+	if (t == NULL)
+		return;
+	t->refused = *place;
+	if (evtimer_pending(&again, NULL))
+		return;
+	again_ms = again_ms == 0 ? AGAIN_MS : 2 * again_ms;
+	if (again_ms > AGAIN_MAX_MS)
+		again_ms = AGAIN_MAX_MS;
+	tv = monotime_ms(again_ms);
+	evtimer_add(&again, &tv);
 }
 
 /* ---- WireGuard ---- */
@@ -147,6 +180,7 @@ void
 tunnels_open(void)
 {
 	evtimer_set(&timer, renew, NULL);
+	evtimer_set(&again, on_again, NULL);
 	source.uplink = MSG_UPLINK_NONE;
 }
 

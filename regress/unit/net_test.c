@@ -2002,6 +2002,7 @@ static void
 test_tunnel_refused(void **arg)
 {
 	struct msg_net_want m = wish(1);
+	int i;
 
 	(void)arg;
 	tunnels_to_hub();
@@ -2022,6 +2023,24 @@ test_tunnel_refused(void **arg)
 	refused_tunnel = 0;
 	assert_int_equal(active(1)->nsteps, 1);
 	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
+	/* or for a while, if none comes */
+	refused_tunnel = 105;
+	m = wish(0);
+	net_want(&m);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS - 1);
+	refused_tunnel = 0;
+	for (i = 0; i < PATIENCE_MS / LOOK_STEP; i++) {
+		struct timeval tv = monotime_ms(LOOK_STEP);
+
+		if (tunnels_with("192.0.2.2") == TUNNELS)
+			break;
+		event_loopexit(&tv);
+		event_dispatch();
+	}
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	m = wish(1);
+	net_want(&m);
+	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
 	/* a whole batch: the others of it wait for the next wish, too */
 	calls = 0;
 	fail_at = 2; /* the route back comes first */
