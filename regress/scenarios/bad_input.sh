@@ -46,7 +46,7 @@ echo secret7 >/etc/dialfail/private/isp
 
 diag "the configuration"
 refused_word 2 'nonsense' 'nonsense 1'
-refused_word 2 'not supported' 'hours "mon-fri"'
+refused_word 2 'not valid here' 'hours "mon-fri"'
 refused_word 2 '10\.7\.0\.999' 'masquerade from 10.7.0.999'
 refused_word 2 'eth1' 'backup eth1'
 refused_word 3 'wan2' 'backup wan2'
