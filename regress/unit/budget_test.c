@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "parent/budget.h"
+#include "regress/unit/local_time.h"
 
 #define HOUR 3600
 
@@ -22,20 +23,6 @@ static const struct conf_budget monthly = {
 };
 static const struct conf_budget daily = { .limit = { 0, 0, 4 },
 	.period = CONF_DAILY };
-
-/* Local time in Central Europe. */
-static int64_t
-at(int year, int month, int day, int hour, int minute)
-{
-	struct tm tm = { .tm_year = year - 1900,
-		.tm_mon = month - 1,
-		.tm_mday = day,
-		.tm_hour = hour,
-		.tm_min = minute,
-		.tm_isdst = -1 };
-
-	return (int64_t)mktime(&tm);
-}
 
 static struct monotime
 mono(int64_t s)

@@ -10,22 +10,10 @@
 #include <cmocka.h>
 
 #include "parent/drill.h"
+#include "regress/unit/local_time.h"
 
 #define HOUR 3600
 #define DAY  86400
-
-static int64_t
-at(int year, int month, int day, int hour, int minute)
-{
-	struct tm tm = { .tm_year = year - 1900,
-		.tm_mon = month - 1,
-		.tm_mday = day,
-		.tm_hour = hour,
-		.tm_min = minute,
-		.tm_isdst = -1 };
-
-	return (int64_t)mktime(&tm);
-}
 
 static const struct conf_drill weekly = {
 	.every_ms = 7U * DAY * 1000, .timed = 1, .at = 210
