@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "parent/ctl_output.h"
+#include "parent/drill.h"
 #include "parent/json.h"
 
 /* "0:14 of 10:00 h", "12 of 500 MB", "1 of 30 dials" */
@@ -55,7 +56,7 @@ static void
 drill(char *text, size_t size, const struct ctl_drill *d)
 {
 	time_t t = (time_t)(d->last_ns / 1000000000);
-	char one[64];
+	char one[64], rate[DRILL_RATE_LEN];
 	struct tm tm;
 
 	strlcpy(text, "drill ", size);
@@ -71,10 +72,8 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 			strlcat(text, one, size);
 		}
 		if (d->kbps != 0) {
-			snprintf(one, sizeof(one), ", %.*f %cbit/s",
-			    d->kbps < 1000 ? 0 : 1,
-			    d->kbps < 1000 ? d->kbps : d->kbps / 1e3,
-			    d->kbps < 1000 ? 'k' : 'M');
+			snprintf(one, sizeof(one), ", %s",
+			    drill_rate(rate, d->kbps));
 			strlcat(text, one, size);
 		}
 		strlcat(text, ")", size);

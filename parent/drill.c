@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Drills: their schedule and their figures; see drill.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -113,4 +114,14 @@ drill_p95(const struct drill_past *past, uint32_t *was, uint32_t *is)
 	*was = p95(past->sample, half);
 	*is = p95(past->sample + half, past->n - half);
 	return true;
+}
+
+const char *
+drill_rate(char text[DRILL_RATE_LEN], uint32_t kbps)
+{
+	if (kbps < 1000)
+		snprintf(text, DRILL_RATE_LEN, "%u kbit/s", kbps);
+	else
+		snprintf(text, DRILL_RATE_LEN, "%.1f Mbit/s", kbps / 1e3);
+	return text;
 }

@@ -47,4 +47,8 @@ void drill_sample(struct drill_past *, uint32_t ready_ms);
 /* The p95 of the older half of the samples, and of the newer one. */
 bool drill_p95(const struct drill_past *, uint32_t *was, uint32_t *is);
 
+/* What a path could carry: "950 kbit/s", "14.0 Mbit/s". */
+#define DRILL_RATE_LEN 24
+const char *drill_rate(char text[DRILL_RATE_LEN], uint32_t kbps);
+
 #endif

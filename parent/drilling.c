@@ -191,7 +191,7 @@ watch_p95(uint32_t id, struct drill_past *p)
 static void
 good_text(const struct drill_past *p, char *text, size_t size)
 {
-	char more[64];
+	char more[64], rate[DRILL_RATE_LEN];
 
 	snprintf(text, size,
 	    "good: ready after %.1f s (dial %.1f s, negotiation %.1f s, proof "
@@ -203,10 +203,8 @@ good_text(const struct drill_past *p, char *text, size_t size)
 		strlcat(text, more, size);
 	}
 	if (p->kbps != 0) {
-		snprintf(more, sizeof(more), ", about %.*f %cbit/s",
-		    p->kbps < 1000 ? 0 : 1,
-		    p->kbps < 1000 ? p->kbps : p->kbps / 1e3,
-		    p->kbps < 1000 ? 'k' : 'M');
+		snprintf(more, sizeof(more), ", about %s",
+		    drill_rate(rate, p->kbps));
 		strlcat(text, more, size);
 	}
 }
