@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* A site's own key, made and read; see keys.h. */
 #include <sys/types.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "parent/keys.h"
+#include "parent/secret_file.h"
 
 static int
 fail(char *why, size_t size, const char *path, const char *reason)
@@ -25,28 +23,16 @@ keys_generate(const char *path, char *why, size_t size)
 {
 	char text[KEY_STRLEN + 1];
 	uint8_t seed[KEY_LEN];
-	int fd, bad;
+	int result;
 
-	/* one that is there may be in use: its peers would not know us */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return fail(why, size, path, strerror(errno));
 	arc4random_buf(seed, sizeof(seed));
 	(void)key_format(seed, text);
 	text[KEY_STRLEN - 1] = '\n';
-	bad = write(fd, text, KEY_STRLEN) != KEY_STRLEN || fsync(fd) == -1;
-	if (bad)
-		(void)fail(why, size, path, strerror(errno));
+	/* one that is there may be in use: its peers would not know us */
+	result = secret_file_create(path, text, KEY_STRLEN, why, size);
 	sodium_memzero(seed, sizeof(seed));
 	sodium_memzero(text, sizeof(text));
-	if (close(fd) == -1 && !bad) {
-		bad = 1;
-		(void)fail(why, size, path, strerror(errno));
-	}
-	if (!bad)
-		return 0;
-	(void)unlink(path);
-	return -1;
+	return result;
 }
 
 int
