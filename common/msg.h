@@ -154,8 +154,9 @@
 	X(CTL_DRILL)                                                          \
 	X(CTL_GRANT)                                                          \
 	X(CTL_PLAN)                                                           \
-	X(CTL_KEYGEN) /* these two need no daemon */                          \
+	X(CTL_KEYGEN) /* these three need no daemon */                        \
 	X(CTL_PUBKEY)                                                         \
+	X(CTL_IMPORT)                                                         \
 	X(CTL_SUMMARY)                                                        \
 	X(CTL_UPLINK)                                                         \
 	X(CTL_TARGET)                                                         \

@@ -41,6 +41,9 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "test", IMSG_CTL_TEST, "alarm: run the alarm program" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
 	{ "log", IMSG_CTL_LOG, "brief|verbose" },
+	{ "import", IMSG_CTL_IMPORT,
+	    "file [ppp-on] [secrets directory]: from wvdial.conf, "
+	    "DialBkup.cfg" },
 	{ "keygen", IMSG_CTL_KEYGEN, "file: a new secret key there" },
 	{ "pubkey", IMSG_CTL_PUBKEY, "file: its public key, for peers" },
 	{ NULL, 0, NULL } };
@@ -50,7 +53,6 @@ static const struct word later[] = {
 	{ "top", 0, NULL },
 	{ "report", 0, NULL },
 	{ "replay", 0, NULL },
-	{ "import", 0, NULL },
 	{ NULL, 0, NULL },
 };
 
@@ -337,6 +339,40 @@ parse_grant(struct args *a, struct ctl_grant *g)
 	return 0;
 }
 
+/* A file's name, which nothing else is expected of. */
+static int
+file(struct args *a, const char **to)
+{
+	if (a->argc == 0)
+		return wrong(a, "which file?", "");
+	*to = a->argv[0];
+	a->argc--;
+	a->argv++;
+	return 0;
+}
+
+static int
+parse_import(struct args *a, struct ctl_command *c)
+{
+	c->directory = SYSCONFDIR "/dialfail/private";
+	if (file(a, &c->file) == -1)
+		return -1;
+	if (a->argc > 0 && strcmp(a->argv[0], "secrets") != 0 &&
+	    file(a, &c->script) == -1)
+		return -1;
+	if (a->argc == 0 || strcmp(a->argv[0], "secrets") != 0)
+		return 0;
+	if (a->argc < 2 || a->argv[1][0] != '/')
+		return wrong(a,
+		    "secrets: a directory, from the root, is "
+		    "needed",
+		    "");
+	c->directory = a->argv[1];
+	a->argc -= 2;
+	a->argv += 2;
+	return 0;
+}
+
 static int
 parse_arguments(struct args *a, struct ctl_command *c)
 {
@@ -386,12 +422,9 @@ parse_arguments(struct args *a, struct ctl_command *c)
 		return take(a, tests, "thing to test") == NULL ? -1 : 0;
 	case IMSG_CTL_KEYGEN:
 	case IMSG_CTL_PUBKEY:
-		if (a->argc == 0)
-			return wrong(a, "which file?", "");
-		c->file = a->argv[0];
-		a->argc--;
-		a->argv++;
-		return 0;
+		return file(a, &c->file);
+	case IMSG_CTL_IMPORT:
+		return parse_import(a, c);
 	case IMSG_CTL_FALLBACK:
 	case IMSG_CTL_CLEAR:
 		c->wait_s = WAIT_SWITCH_S;

@@ -19,7 +19,9 @@ struct ctl_command {
 		struct ctl_time time;
 		struct ctl_log log;
 	} data;
-	const char *file; /* of a key: nothing for the daemon */
+	const char *file; /* then nothing is for the daemon */
+	const char *script; /* import: ppp-on, or NULL */
+	const char *directory; /* import: for secrets */
 	size_t len; /* of data that goes with it */
 	unsigned int wait_s; /* for the answer, 0: as long as it takes */
 };

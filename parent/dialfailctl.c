@@ -20,6 +20,7 @@
 #include "common/monotime.h"
 #include "parent/ctl_output.h"
 #include "parent/ctl_parse.h"
+#include "parent/import.h"
 #include "parent/keys.h"
 #include "parent/target.h"
 
@@ -366,13 +367,20 @@ options(int argc, char *argv[], const char **path)
 static int
 offline(const struct ctl_command *c)
 {
-	char key[KEY_STRLEN], why[PATH_MAX + 64];
+	char key[KEY_STRLEN] = "", why[PATH_MAX + 256];
+	int bad = 0;
 
-	if ((c->type == IMSG_CTL_KEYGEN &&
-		keys_generate(c->file, why, sizeof(why)) == -1) ||
-	    keys_public(c->file, key, why, sizeof(why)) == -1)
+	if (c->type == IMSG_CTL_IMPORT)
+		bad = import_files(
+		    c->file, c->script, c->directory, stdout, why, sizeof(why));
+	else if (c->type == IMSG_CTL_KEYGEN)
+		bad = keys_generate(c->file, why, sizeof(why));
+	if (bad == 0 && c->type != IMSG_CTL_IMPORT)
+		bad = keys_public(c->file, key, why, sizeof(why));
+	if (bad == -1)
 		errx(EXIT_REFUSED, "%s", why);
-	puts(key);
+	if (key[0] != '\0')
+		puts(key);
 	if (fflush(stdout) == EOF)
 		err(EXIT_REFUSED, "standard output");
 	return EXIT_DONE;

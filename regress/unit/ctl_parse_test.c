@@ -191,6 +191,29 @@ test_failover(void **state)
 }
 
 static void
+test_import(void **state)
+{
+	(void)state;
+	taken("import a.cfg", IMSG_CTL_IMPORT);
+	assert_string_equal(c.file, "a.cfg");
+	assert_null(c.script);
+	assert_string_equal(c.directory, SYSCONFDIR "/dialfail/private");
+	taken("import a.cfg ppp-on", IMSG_CTL_IMPORT);
+	assert_string_equal(c.script, "ppp-on");
+	taken("import a.cfg secrets /tmp", IMSG_CTL_IMPORT);
+	assert_null(c.script);
+	assert_string_equal(c.directory, "/tmp");
+	taken("import a.cfg ppp-on secrets /tmp", IMSG_CTL_IMPORT);
+	assert_string_equal(c.script, "ppp-on");
+	assert_string_equal(c.directory, "/tmp");
+	refused("import", "which file?");
+	refused("import a.cfg secrets", "a directory, from the root");
+	refused("import a.cfg secrets here", "a directory, from the root");
+	refused("import a.cfg ppp-on more", "one word too many: more");
+	refused("import a.cfg secrets /tmp more", "one word too many: more");
+}
+
+static void
 test_durations(void **state)
 {
 	static const char *const bad[] = { "0s", "8d", "169h", "604801s", "10",
@@ -231,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_import),
 		cmocka_unit_test(test_durations),
 	};
 
