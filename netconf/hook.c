@@ -7,15 +7,21 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/above.h"
 #include "common/log.h"
 #include "netconf/hook.h"
 #include "netconf/hook_record.h"
+#include "netconf/ppp_process.h"
 #include "netconf/run.h"
+
+#define LEFT_MS      2000
+#define LEFT_LOOK_MS 5
 
 void
 hook_fact(struct hook_facts *f, const char *name, const char *value)
@@ -67,10 +73,21 @@ on_line(const char *line, void *arg)
 }
 
 static void
+on_born(pid_t group, void *arg)
+{
+	uint64_t started;
+
+	(void)arg;
+	if (process_started(group, &started) == 0)
+		hook_record_group(group, started);
+}
+
+static void
 on_end(int ok, const char *text, void *arg)
 {
 	struct hook *h = arg;
 
+	hook_record_no_group(h->program.pid);
 	if (ok)
 		log_debug("hook %s: done", h->name);
 	else
@@ -88,7 +105,8 @@ hook_run(struct hook *h, const char *name, const struct hook_facts *f,
 		.umask = 077,
 		.deadline_ms = deadline_ms,
 		.said = on_line,
-		.bound = 1 };
+		.bound = 1,
+		.born = on_born };
 	const char *why;
 	size_t i;
 
@@ -113,10 +131,60 @@ hook_ms(const struct hook *h)
 	return (uint32_t)monotime_ms_between(h->began, monotime_now());
 }
 
+/* Its leader may not have made it one yet.  0 or -1, as kill(2). */
+static int
+signal_left(const struct hook_group *g, int sig)
+{
+	int group = kill(-g->pid, sig), leader = kill(g->pid, sig);
+
+	return group == 0 ? 0 : leader;
+}
+
+/*
+ * The keeper of a group that netconf has left ends it as soon as it gets to
+ * run, which may be later than we do; and a process may have to come out of
+ * the kernel first.  What such a hook still does would undo its next one.
+ */
+static void
+end_group(const struct hook_group *g)
+{
+	uint64_t started;
+	int ms;
+
+	if (process_started(g->pid, &started) == 0) {
+		if (started != g->started)
+			return; /* its number is given again: it is gone */
+		signal_left(g, SIGKILL);
+	}
+	for (ms = 0; signal_left(g, 0) == 0; ms += LEFT_LOOK_MS) {
+		if (ms >= LEFT_MS) {
+			log_warnx("hook: process group %d of an earlier run "
+				  "does not end",
+			    (int)g->pid);
+			return;
+		}
+		usleep(LEFT_LOOK_MS * 1000);
+	}
+}
+
+static void
+end_left(void)
+{
+	const struct hook_record *r = hook_record();
+	struct hook_group g;
+
+	while (r->ngroups > 0) {
+		g = r->group[0];
+		end_group(&g);
+		hook_record_no_group(g.pid);
+	}
+}
+
 void
 hook_open(uint32_t active)
 {
 	hook_record_open();
+	end_left();
 	hook_switch_open();
 	hook_link_open(active);
 }

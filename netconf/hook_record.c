@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,7 @@
 
 #define FILE_PATH RUNDIR "/hooks"
 #define LINE_LEN  (2 * CONF_LABEL_LEN + MSG_EVENT_LEN + CONF_HOOK_LEN + 16)
-#define FILE_MAX  ((1 + CONF_UPLINKS_MAX) * LINE_LEN)
+#define FILE_MAX  ((1 + CONF_UPLINKS_MAX + HOOK_GROUPS_MAX) * LINE_LEN)
 
 static struct hook_record record;
 
@@ -55,6 +57,24 @@ parse_link(const char *line, struct hook_record *r)
 }
 
 static int
+parse_group(const char *line, struct hook_record *r)
+{
+	struct hook_group *g = &r->group[r->ngroups];
+	const char *error;
+	char text[24];
+	uint32_t pid;
+
+	if (r->ngroups == HOOK_GROUPS_MAX ||
+	    keep_number(&line, 2, INT_MAX, &pid) == -1 ||
+	    keep_word(&line, text, sizeof(text)) == -1 || *line != '\0')
+		return -1;
+	g->pid = (pid_t)pid;
+	g->started = (uint64_t)strtonum(text, 0, INT64_MAX, &error);
+	r->ngroups++;
+	return error == NULL ? 0 : -1;
+}
+
+static int
 parse_line(const char *line, void *arg)
 {
 	char kind[8];
@@ -63,7 +83,9 @@ parse_line(const char *line, void *arg)
 		return -1;
 	if (strcmp(kind, "switch") == 0)
 		return parse_switch(line, arg);
-	return strcmp(kind, "link") == 0 ? parse_link(line, arg) : -1;
+	if (strcmp(kind, "link") == 0)
+		return parse_link(line, arg);
+	return strcmp(kind, "group") == 0 ? parse_group(line, arg) : -1;
 }
 
 int
@@ -93,12 +115,16 @@ print(FILE *f, const void *arg)
 		    or_none(r->event), or_none(r->hook));
 	for (i = 0; i < r->nlinks; i++)
 		fprintf(f, "link %s\n", r->link[i]);
+	for (i = 0; i < r->ngroups; i++)
+		fprintf(f, "group %d %" PRIu64 "\n", (int)r->group[i].pid,
+		    r->group[i].started);
 }
 
 static void
 save(void)
 {
-	int none = record.label[0] == '\0' && record.nlinks == 0;
+	int none = record.label[0] == '\0' && record.nlinks == 0 &&
+		   record.ngroups == 0;
 
 	if ((none ? keep_remove(FILE_PATH)
 		  : keep_write(FILE_PATH, print, &record)) == -1)
@@ -178,4 +204,26 @@ int
 hook_record_has_link(const char *label)
 {
 	return place(label) < record.nlinks;
+}
+
+void
+hook_record_group(pid_t pid, uint64_t started)
+{
+	if (record.ngroups == HOOK_GROUPS_MAX)
+		return;
+	record.group[record.ngroups++] = (struct hook_group){ pid, started };
+	save();
+}
+
+void
+hook_record_no_group(pid_t pid)
+{
+	uint32_t i;
+
+	for (i = 0; i < record.ngroups; i++)
+		if (record.group[i].pid == pid) {
+			record.group[i] = record.group[--record.ngroups];
+			save();
+			return;
+		}
 }

@@ -212,7 +212,10 @@ keep(const struct program_how *how, const struct ends *e)
 	sigset_t others, came;
 	int status;
 	pid_t pid;
+	char go;
 
+	if (read(e->leash, &go, 1) != 1)
+		_exit(127); /* nobody wrote down that it was born */
 	signal(SIGCHLD, wake); /* which comes while it waits */
 	sigfillset(&others);
 	sigdelset(&others, SIGCHLD);
@@ -331,6 +334,10 @@ program_start(struct program *p, const struct program_how *how,
 	p->arg = arg;
 	if (give_birth(p, how) == -1)
 		return -1;
+	if (how->born != NULL)
+		how->born(p->pid, arg);
+	if (how->bound)
+		(void)write(p->leash, "", 1); /* unless it was killed */
 	child_watch(p->pid, on_end, p);
 	evtimer_set(&p->deadline, on_deadline, p);
 	evtimer_add(&p->deadline, &tv);

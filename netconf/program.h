@@ -36,6 +36,8 @@ struct program_how {
 	 */
 	program_line *said;
 	int bound; /* it and its group end when we do, however we end */
+	/* Of one that is bound, before its first instruction. */
+	void (*born)(pid_t group, void *arg);
 };
 
 struct program {

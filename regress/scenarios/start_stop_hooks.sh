@@ -41,7 +41,13 @@ cat >$HOOKS/stick-up <<SH
 	hang)	sleep 1001 & echo \$! >$LAB/child; sleep 1001 ;;
 	lie)	exit 0 ;;
 	fail)	echo "no SIM" >&2; exit 3 ;;
-	good)	ip link set wan2 up
+	late)	echo \$PPID >$LAB/late.new
+		mv $LAB/late.new $LAB/late
+		until [ -e $LAB/go ]; do sleep 0.1; done ;;
+	esac
+	case \$(cat $LAB/how) in
+	good | late)
+		ip link set wan2 up
 		ip addr replace $WAN2_ADDRESS/26 dev wan2
 		ip route replace default via $WAN2_GATEWAY metric 200 ;;
 	esac
@@ -104,8 +110,24 @@ ok "the primary takes over again" wait_state primary
 ok "the link is stopped" wait_until 10 "! ip addr show wan2 | grep -q 'inet '"
 ok "nothing has changed" wait_until 5 "same_as $LAB/before"
 
+diag "netconf is killed, and its hook is not ended by its keeper"
+netconf=$(process netconf)
+how late
+ctl failover >$LAB/said 2>&1 &
+ok "the start hook runs" wait_until 10 "[ -e $LAB/late ]"
+keeper=$(cat $LAB/late)
+hook=$(pgrep -P "$keeper")
+kill -STOP "$keeper"
+kill -9 "$netconf"
+ok "all end" wait_until 5 daemon_gone
+lab_start
+ok "the primary is proved" wait_state primary
+touch $LAB/go
+ok "the hook ends" wait_until 5 "! kill -0 $hook"
+ok "it has brought nothing up behind its stop hook" same_as $LAB/before
+
 lab_stop
-rm /var/lib/dialfail/backups # it remembers the failures until now
+rm -f /var/lib/dialfail/backups # it remembers the failures until now
 : >$LAB/starts
 how fail
 lab_start

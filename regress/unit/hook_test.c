@@ -393,8 +393,8 @@ static void
 test_record(void **arg)
 {
 	(void)arg;
-	put("1", "cat " ETC "/hooks >>$out");
-	put("2", "cat " ETC "/hooks >>$out");
+	put("1", "grep switch " ETC "/hooks >>$out");
+	put("2", "grep switch " ETC "/hooks >>$out");
 	switched(1);
 	wait_done(2);
 	assert_string_equal(output(), "switch lte eth1 20261125-1 1\n"
@@ -461,8 +461,11 @@ test_record_parse(void **arg)
 		"switch lte - e 1\n", "switch  lte eth1 e 1\n",
 		"switch lte eth1 e 1\nswitch lte eth1 e 1\n",
 		"switch lte eth1 e2345678901234567 1\n", "link\n", "link a/b\n",
-		"link lte 1\n", "Link lte\n", "\n" };
-	static const char text[] = "switch lte eth1 - 1\nlink a\nlink b\n";
+		"link lte 1\n", "Link lte\n", "group 1 2\n", "group 2\n",
+		"group 2 3 4\n", "group a 3\n", "group 2 -3\n",
+		"group 2147483648 3\n", "\n" };
+	static const char text[] = "switch lte eth1 - 1\nlink a\nlink b\n"
+				   "group 812 48213\n";
 	struct hook_record r;
 	size_t i;
 
@@ -473,6 +476,9 @@ test_record_parse(void **arg)
 	assert_int_equal(hook_record_parse(text, &r), 0);
 	assert_string_equal(r.event, "");
 	assert_int_equal(r.nlinks, 2);
+	assert_int_equal(r.group[0].pid, 812);
+	assert_int_equal(r.group[0].started, 48213);
+	r.ngroups = 0;
 	assert_int_equal(hook_record_parse("", &r), 0);
 	record = r;
 	hook_record_link("a", 1);
@@ -485,15 +491,13 @@ test_record_parse(void **arg)
 	assert_string_equal(on_disk(), "");
 }
 
-/* Killed, netconf takes along what nobody would hear of any more. */
-static void
-test_netconf_dies(void **arg)
+/* A netconf whose hook has written the number of a process that runs. */
+static pid_t
+netconf_in_hook(pid_t *its)
 {
-	int status, i;
-	pid_t pid, child;
+	pid_t pid;
+	int i;
 
-	(void)arg;
-	put("1", "sleep 1000 & echo $! >$out.new; mv $out.new $out; wait");
 	if ((pid = fork()) == 0) {
 		event_reinit(base);
 		switched(1);
@@ -504,14 +508,82 @@ test_netconf_dies(void **arg)
 		assert_true(i < PATIENCE_S * 100);
 		usleep(10000);
 	}
-	child = (pid_t)atoi(output());
-	assert_int_equal(kill(child, 0), 0);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	for (i = 0; kill(child, 0) == 0; i++) {
+	*its = (pid_t)atoi(output());
+	assert_int_equal(kill(*its, 0), 0);
+	return pid;
+}
+
+static void
+kill9(pid_t netconf)
+{
+	int status;
+
+	assert_int_equal(kill(netconf, SIGKILL), 0);
+	assert_int_equal(waitpid(netconf, &status, 0), netconf);
+}
+
+static void
+wait_gone(pid_t pid)
+{
+	int i;
+
+	for (i = 0; kill(pid, 0) == 0; i++) {
 		assert_true(i < PATIENCE_S * 100);
 		usleep(10000);
 	}
+}
+
+/* Killed, netconf takes along what nobody would hear of any more. */
+static void
+test_netconf_dies(void **arg)
+{
+	pid_t netconf, child;
+
+	(void)arg;
+	put("1", "sleep 1000 & echo $! >$out.new; mv $out.new $out; wait");
+	netconf = netconf_in_hook(&child);
+	kill9(netconf);
+	wait_gone(child);
+}
+
+/* If its keeper is late with that, the next netconf does it. */
+static void
+test_keeper_late(void **arg)
+{
+	pid_t netconf, keeper;
+
+	(void)arg;
+	put("1", "echo $PPID >$out.new; mv $out.new $out; sleep 1000");
+	netconf = netconf_in_hook(&keeper);
+	assert_non_null(strstr(on_disk(), "\ngroup "));
+	assert_int_equal(kill(keeper, SIGSTOP), 0);
+	kill9(netconf);
+	hook_record_open();
+	end_left();
+	wait_gone(keeper);
+	assert_string_equal(on_disk(), "switch lte eth1 20261125-1 1\n");
+}
+
+/* Not one that has got the number of what has ended. */
+static void
+test_anothers(void **arg)
+{
+	FILE *f = fopen("hooks", "w");
+	pid_t pid;
+	int status;
+
+	(void)arg;
+	if ((pid = fork()) == 0) {
+		pause();
+		_exit(0);
+	}
+	fprintf(f, "group %d 1\n", (int)pid);
+	fclose(f);
+	hook_record_open();
+	end_left();
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_string_equal(on_disk(), "");
+	kill9(pid);
 }
 
 int
@@ -533,6 +605,8 @@ main(void)
 		cmocka_unit_test_setup(test_nothing_owed, fresh),
 		cmocka_unit_test_setup(test_record_parse, fresh),
 		cmocka_unit_test_setup(test_netconf_dies, fresh),
+		cmocka_unit_test_setup(test_keeper_late, fresh),
+		cmocka_unit_test_setup(test_anothers, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
