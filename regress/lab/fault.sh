@@ -36,7 +36,7 @@ restart_if_gone() {
 # shellcheck disable=SC2317 # called by wait_until
 at_rest() {
 	restart_if_gone
-	[ -n "$(site_at)" ] && [ "$(fact .network)" = 'as wanted' ]
+	[ -n "$(site_at 'as wanted')" ]
 }
 
 # shellcheck disable=SC2317 # called by wait_until

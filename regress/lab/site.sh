@@ -115,8 +115,8 @@ site_tunnels() {
 site_hub_learns() {
 	local t
 	for t in "${SITE_TUNNELS[@]}"; do
-		ip -n core link set "$t" type "${t%1}" remote "$1"
-	done
+		echo "link set $t type ${t%1} remote $1"
+	done | ip -n core -batch -
 }
 
 # Private networks behind the provider: one moves as the site says, the other
@@ -196,25 +196,26 @@ site_flows() {
 	flow_start 6 20 "$TARGET6" "$ECHO_PORT" 4
 }
 
-# All that a switch may change, and what is to be given back.
+# All that a switch may change, and what is to be given back; with few
+# processes, since campaigns ask thousands of times.
 site_dump() {
 	{
-		ip -4 -batch - <<<"rule
+		ip -4 -o -d -batch - <<<"rule
 route show table all"
-		ip -6 rule
-		ip -6 route show table all | sort
+		{
+			ip -6 -batch - <<<"rule
+route show table all"
+			grep -s . /etc/resolv.conf \
+			    /run/dialfail/{undo,tunnels,resolver{,.before}}
+		} | sort
+		ip -o -d -batch - <<<"link
+addr"
 		nft -s list ruleset
-		ip -o -d link
-		ip -o addr
 		grep -s . /proc/sys/net/ipv4/conf/*/{rp_filter,forwarding} \
 		    /proc/sys/net/ipv{4,6}/conf/*/ignore_routes_with_linkdown \
 		    /proc/sys/net/ipv6/conf/*/{disable_ipv6,forwarding}
-		for h in undo tunnels resolver resolver.before; do
-			[ ! -e "/run/dialfail/$h" ] ||
-			    sort "/run/dialfail/$h" | sed "s/^/$h: /"
-		done
-		find /run/dialfail /etc -name '*~' 2>/dev/null
-		cat /etc/resolv.conf
+		compgen -G '/run/dialfail/*~'
+		compgen -G '/etc/*~'
 	} | sed 's/ expires [0-9]*sec//; s/valid_lft.*//' >"$1"
 }
 
@@ -224,11 +225,13 @@ site_same() {
 	diff -u "$1" "$LAB/site.now"
 }
 
-# Where dialfail says that traffic is, if it says so: it is settled there.
+# site_at [NETWORK]: where dialfail says that traffic is, if it says so: it is
+# settled there; and if it says that of the network
 site_at() {
 	local show
 	show=$(ctl show -j 2>/dev/null)
 	[[ ! $show =~ \"network\":\ *\"unknown\" &&
+		$show =~ \"network\":\ *\"${1:-} &&
 		$show =~ \"state\":\ *\"(primary|backup)\" ]] || return
 	if [ "${BASH_REMATCH[1]}" = primary ]; then
 		echo primary
@@ -246,12 +249,12 @@ site_is() {
 # The provider that the LAN's packets pass, of both families: who says that
 # they have gone far enough.  And they do arrive.
 site_passes() {
-	local to
-	for to in "$TARGET2" "$TARGET6"; do
-		on lan ping -n -q -c 1 -W 1 "$to" >/dev/null || return 1
-		on lan ping -n -c 1 -W 1 -t 2 "$to" |
-		    sed -n 's/^From \([0-9a-f.:]*\) .*xceeded.*/\1/p'
-	done | tr '\n' ' '
+	# shellcheck disable=SC2016 # it is the inner one's
+	on lan sh -c 'for to; do
+		ping -n -q -c 1 -W 1 "$to" >/dev/null || break
+		ping -n -c 1 -W 1 -t 2 "$to"
+	done' sh "$TARGET2" "$TARGET6" |
+	    sed -n 's/^From \([0-9a-f.:]*\) .*xceeded.*/\1/p'
 }
 
 # The hub answers by each tunnel.
@@ -266,8 +269,10 @@ site_tunnels_work() {
 
 # What the last hook of the last switch was told; and none runs any more.
 site_hooked() {
-	if [ -e "$LAB/hook.said" ] && ! grep " $1\$" "$LAB/hook.said"; then
-		echo "hooks think of $(cat "$LAB/hook.said")"
+	local said="$1"
+	[ ! -e "$LAB/hook.said" ] || said=$(<"$LAB/hook.said")
+	if [ "${said##* }" != "$1" ]; then
+		echo "hooks think of $said"
 		return 1
 	fi
 	! pgrep -a -f '/etc/dialfail/hooks|sleep 0.157' || return
@@ -281,18 +286,18 @@ site_hooked() {
 # site_goes_by PLACE: the kernel, packets, tunnels and hooks all say so
 site_goes_by() {
 	local passed gateways address=$PRIMARY_ADDRESS interface=eth1
-	gateways="$GATEWAY 2001:db8:a::1 "
+	gateways="$GATEWAY 2001:db8:a::1"
 	case $1 in
 	wan2)
-		gateways="$WAN2_GATEWAY 2001:db8:b::1 "
+		gateways="$WAN2_GATEWAY 2001:db8:b::1"
 		address=$WAN2_ADDRESS interface=wan2 ;;
 	stick)
-		gateways="$STICK_GATEWAY 2001:db8:d::1 "
+		gateways="$STICK_GATEWAY 2001:db8:d::1"
 		address=$STICK_ADDRESS interface=wan3 ;;
 	esac
 	site_same "$LAB/site.$1" || return
 	passed=$(site_passes)
-	if [ "$passed" != "$gateways" ]; then
+	if [ "${passed//$'\n'/ }" != "$gateways" ]; then
 		echo "packets pass $passed"
 		return 1
 	fi
