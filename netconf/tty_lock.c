@@ -55,6 +55,26 @@ write_new(const char *dir, pid_t holder, char *path, size_t size)
 	return 0;
 }
 
+/*
+ * Digits, with or without blanks before and words behind; or, as version 2 of
+ * UUCP had it and kermit still does, an int, of which one octet is always
+ * zero, since no process has such a high number (pid_max in proc(5)).
+ */
+static long
+parse_holder(const char *text, size_t len)
+{
+	char *end;
+	long pid;
+	int n;
+
+	if (len == sizeof(n) && memchr(text, 0, len) != NULL) {
+		memcpy(&n, text, sizeof(n));
+		return n;
+	}
+	pid = strtol(text, &end, 10);
+	return *end == '\0' || isspace((unsigned char)*end) ? pid : 0;
+}
+
 /* Who holds it; 0: cannot be told. */
 static pid_t
 read_holder(const char *path)
@@ -72,7 +92,7 @@ read_holder(const char *path)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	pid = strtol(text, NULL, 10);
+	pid = parse_holder(text, (size_t)n);
 	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 

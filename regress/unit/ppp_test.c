@@ -2,15 +2,13 @@
 /*
  * What netconf knows of pppd without running one: what it is told, the
  * record on which adoption rests, the ip-up program's datagram, the
- * password's file, processes' identity, and the lock files of ports.
+ * password's file, and processes' identity.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +24,8 @@
 #include "netconf/ppp_process.h"
 #include "netconf/ppp_record.h"
 #include "netconf/ppp_secret.h"
-#include "netconf/tty_lock.h"
+#include "regress/unit/folder.h"
+#include "regress/unit/somebody.h"
 
 #define FIRST_HALF                                    \
 	"pid 812\nstarted 48213\n"                    \
@@ -261,44 +260,6 @@ test_event_strict(void **state)
 
 /* --- files: a folder for each test ------------------------------------- */
 
-struct folder {
-	char path[64];
-	char file[96];
-};
-
-static int
-make_folder(void **state)
-{
-	static struct folder f;
-
-	strlcpy(f.path, "/tmp/ppp_test.XXXXXX", sizeof(f.path));
-	if (mkdtemp(f.path) == NULL)
-		return -1;
-	snprintf(f.file, sizeof(f.file), "%s/LCK..pts_3", f.path);
-	*state = &f;
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	struct folder *f = *state;
-
-	unlink(f->file);
-	return rmdir(f->path); /* fails if anything else was left behind */
-}
-
-static void
-put(const struct folder *f, const char *text, size_t len, mode_t mode)
-{
-	FILE *file;
-
-	assert_non_null(file = fopen(f->file, "w"));
-	assert_int_equal(fwrite(text, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(f->file, mode), 0);
-}
-
 static void
 test_secret(void **state)
 {
@@ -308,25 +269,25 @@ test_secret(void **state)
 
 	if (getuid() != 0)
 		skip(); /* a secret belongs to root */
-	put(f, "s3cret\n", 7, 0600);
+	folder_put(f, "s3cret\n", 7, 0600);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), 0);
 	assert_string_equal(buf, "s3cret");
-	put(f, " x\r\n", 4, 0400);
+	folder_put(f, " x\r\n", 4, 0400);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), 0);
 	assert_string_equal(buf, " x");
-	put(f, "a\nb\n", 4, 0600);
+	folder_put(f, "a\nb\n", 4, 0600);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
 	assert_string_equal(why, "more than one line");
-	put(f, "a\0b\n", 4, 0600);
+	folder_put(f, "a\0b\n", 4, 0600);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
-	put(f, "\n", 1, 0600);
+	folder_put(f, "\n", 1, 0600);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
 	assert_string_equal(why, "empty");
 	memset(big, 'x', sizeof(big));
-	put(f, big, sizeof(big), 0600);
+	folder_put(f, big, sizeof(big), 0600);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
 	assert_string_equal(why, "too long");
-	put(f, "s3cret\n", 7, 0640);
+	folder_put(f, "s3cret\n", 7, 0640);
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
 	assert_string_equal(why, "open to group or others");
 }
@@ -351,76 +312,6 @@ test_secret_kinds(void **state)
 	assert_int_equal(ppp_secret_read(f->file, buf, sizeof(buf), &why), -1);
 }
 
-/* A process that is there as long as the test wants. */
-static pid_t
-somebody(void)
-{
-	pid_t pid;
-
-	if ((pid = fork()) == 0) {
-		pause();
-		_exit(0);
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-static void
-end(pid_t pid)
-{
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-}
-
-static void
-test_lock(void **state)
-{
-	struct folder *f = *state;
-	const char *device = "/dev/pts/3";
-	pid_t other = somebody();
-	char text[16] = "", want[16];
-	mode_t before = umask(077);
-	struct stat st;
-	FILE *file;
-
-	assert_int_equal(tty_lock_holder(f->path, device), 0);
-	assert_int_equal(tty_lock_take(f->path, device, getpid()), 0);
-	umask(before);
-	assert_int_equal(stat(f->file, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0644);
-	assert_non_null(file = fopen(f->file, "r"));
-	assert_non_null(fgets(text, sizeof(text), file));
-	fclose(file);
-	snprintf(want, sizeof(want), "%10d\n", (int)getpid());
-	assert_string_equal(text, want);
-	/* pppd's from now on, also for those who look at it */
-	assert_int_equal(tty_lock_hand_over(f->path, device, other), 0);
-	assert_int_equal(tty_lock_holder(f->path, device), other);
-	assert_int_equal(tty_lock_take(f->path, device, getpid()), -1);
-	assert_int_equal(errno, EBUSY);
-	tty_lock_drop(f->path, device, getpid()); /* not ours: it stays */
-	assert_int_equal(tty_lock_holder(f->path, device), other);
-	end(other);
-	assert_int_equal(tty_lock_holder(f->path, device), 0);
-	assert_int_equal(tty_lock_take(f->path, device, getpid()), 0);
-	tty_lock_drop(f->path, device, getpid());
-	assert_int_equal(access(f->file, F_OK), -1);
-}
-
-/* Rubbish has no dead holder, so it is not ours to break. */
-static void
-test_lock_rubbish(void **state)
-{
-	struct folder *f = *state;
-
-	put(f, "mine!\n", 6, 0644);
-	assert_int_equal(tty_lock_take(f->path, "/dev/pts/3", getpid()), -1);
-	assert_int_equal(errno, EBUSY);
-	assert_int_equal(tty_lock_holder(f->path, "/dev/pts/3"), 0);
-	put(f, "", 0, 0644);
-	assert_int_equal(tty_lock_take(f->path, "/dev/pts/3", getpid()), -1);
-}
-
 static void
 test_process(void **state)
 {
@@ -438,7 +329,7 @@ test_process(void **state)
 	assert_true(its >= mine);
 	assert_int_not_equal(fd = process_open(pid), -1);
 	assert_int_equal(process_signal(fd, 0), 0);
-	end(pid);
+	somebody_ends(pid);
 	assert_int_equal(process_signal(fd, 0), -1);
 	assert_int_equal(errno, ESRCH);
 	close(fd);
@@ -466,13 +357,9 @@ main(void)
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_event_strict),
 		cmocka_unit_test_setup_teardown(
-		    test_secret, make_folder, remove_folder),
+		    test_secret, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(
-		    test_secret_kinds, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(
-		    test_lock, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(
-		    test_lock_rubbish, make_folder, remove_folder),
+		    test_secret_kinds, folder_make, folder_remove),
 		cmocka_unit_test(test_process),
 	};
 
