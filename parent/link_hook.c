@@ -8,7 +8,8 @@
  *	PREPARING   netconf gives it its own table
  *	UP	    the machine may prove and use it
  *	STOPPING    netconf runs the stop hook, also after a start that failed,
- *		    since nobody knows how far that came
+ *		    since nobody knows how far that came; then it must be
+ *		    seen to be down
  *
  * What hooks say is checked by what the kernel says, never believed.
  */
@@ -17,18 +18,21 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "parent/alarms.h"
 #include "parent/history.h"
 #include "parent/link_int.h"
 
 /* netconf ends a hook in time; this is for a netconf that does not. */
 #define GRACE_MS (5 * 1000)
 /* A hook may take all of its time: what it did shows at once, or soon. */
-#define AWAIT_MIN_MS 1000
+#define AWAIT_MIN_MS   1000
+#define STOPPED_MAX_MS 1000
 
 static void
 stop(struct uplink *u)
 {
 	link_phase(u, LINK_STOPPING);
+	u->link.stopped = 0;
 	u->link.gen++; /* what its start hook still says comes too late */
 	/* of a start hook's end, and of the stop hook */
 	link_timer(&u->link, u->conf.start_ms + 2 * GRACE_MS);
@@ -41,6 +45,7 @@ link_hook_start(struct uplink *u)
 	link_called(u);
 	history_line(u->conf.label, "start hook runs");
 	link_phase(u, LINK_STARTING);
+	u->link.strays = 0;
 	link_timer(&u->link, u->conf.start_ms + GRACE_MS);
 	link_tell(u, CHILD_NETCONF, IMSG_LINK_START);
 }
@@ -68,13 +73,29 @@ missing(const struct uplink *u)
 		   : "it has no router";
 }
 
+/* It may go on to cost money, and nobody would know. */
+static void
+still_up(struct uplink *u)
+{
+	const char *why = "still up after its stop hook";
+	char text[MSG_TEXT_LEN];
+
+	strlcpy(u->link.last_error, why, sizeof(u->link.last_error));
+	snprintf(text, sizeof(text), "%s: %s", u->conf.label, why);
+	alarms_raise("hook", u->conf.id, text);
+}
+
 void
 link_hook_late(struct uplink *u)
 {
 	char text[MSG_TEXT_LEN];
 
 	if (u->link.phase == LINK_STOPPING) {
-		log_warnx("%s: the stop hook does not end", u->conf.label);
+		if (u->link.stopped)
+			still_up(u);
+		else
+			log_warnx(
+			    "%s: the stop hook does not end", u->conf.label);
 		link_rest(u);
 		return;
 	}
@@ -101,6 +122,20 @@ await(struct uplink *u)
 		link_seen(u->conf.id);
 }
 
+/* The kernel may tell after the hook's end what that did. */
+static void
+stopped(struct uplink *u, const struct msg_link_result *r)
+{
+	if (r->class != MSG_LINK_OK)
+		history_line(u->conf.label, "%s", r->text);
+	if (!u->was_up) {
+		link_rest(u);
+		return;
+	}
+	u->link.stopped = 1;
+	link_timer(&u->link, STOPPED_MAX_MS);
+}
+
 void
 link_hook_done(struct uplink *u, const struct msg_link_result *r)
 {
@@ -114,9 +149,7 @@ link_hook_done(struct uplink *u, const struct msg_link_result *r)
 		stop(u);
 		break;
 	case LINK_STOPPING:
-		if (r->class != MSG_LINK_OK)
-			history_line(u->conf.label, "%s", r->text);
-		link_rest(u);
+		stopped(u, r);
 		break;
 	default:
 		break;
@@ -135,13 +168,32 @@ link_found(uint32_t id)
 	engine_event(&ev);
 }
 
+/*
+ * What a hook has left to come may come after its time.  Not more than once:
+ * it could be somebody's wish.
+ */
+static void
+stray(struct uplink *u)
+{
+	if (u->link.strays++ > 0)
+		return;
+	history_line(
+	    u->conf.label, "%s came up by itself: stopped", u->conf.ifname);
+	stop(u);
+}
+
 void
 link_seen(uint32_t id)
 {
 	struct uplink *u = &parent->uplink[id];
 	struct mevent ev = { .type = MEV_LINK_DOWN, .uplink = id };
 
-	if (u->link.phase == LINK_AWAITING && u->was_up) {
+	if (u->link.phase == LINK_IDLE && u->was_up)
+		stray(u);
+	else if (u->link.phase == LINK_STOPPING && u->link.stopped &&
+		 !u->was_up)
+		link_rest(u);
+	else if (u->link.phase == LINK_AWAITING && u->was_up) {
 		link_timer(&u->link, GRACE_MS);
 		link_phase(u, LINK_PREPARING);
 		history_line(u->conf.label, "%s up", u->conf.ifname);

@@ -90,6 +90,8 @@ struct link {
 	struct monotime answered; /* the call, or the start hook has ended */
 	struct monotime prepared; /* it is up */
 	int called; /* this try got so far as to place a call */
+	int stopped; /* its stop hook has ended, but it is still up */
+	uint32_t strays; /* times that it came up after that */
 	int absent; /* its port could not be opened, and that was told */
 	uint64_t dials;
 	uint64_t dialed; /* that ended in a link */
