@@ -145,6 +145,9 @@ struct conf_budget {
 	uint32_t reserved; /* 0: no padding */
 };
 
+#define CONF_DAY_MINUTES 1440u
+#define CONF_WEEK_DAYS   7u
+
 /* Some hours of some days of the week, by local time. */
 struct conf_span {
 	uint32_t days; /* bit mask: 1 is Sunday, 1 << 6 Saturday */
@@ -374,6 +377,8 @@ extern const char *const conf_kind_words[]; /* by enum conf_kind */
 
 /* Is there any limit? */
 bool conf_budgeted(const struct conf_budget *);
+/* At this minute, 0-1439, of the day of the week, 0 for Sunday. */
+bool conf_hours_allow(const struct conf_hours *, uint32_t day, uint32_t minute);
 extern const char *const conf_cost_words[]; /* by enum conf_cost */
 
 /* What may be sent to a modem: nothing that ends or begins a command. */
@@ -396,6 +401,14 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
 /* The longest one: a budget is kept in every month. */
 #define CONF_MONTH_MS (31 * 86400000ULL)
+
+/* A drill's packets, there and back: of each size, since one may be lost, for
+ * the MTU; and of that size for the rate. */
+#define CONF_MEASURE_COPIES 2
+#define CONF_MEASURE_BURST  16
+
+/* So late a drill that is due at a time of the day may still begin. */
+#define CONF_DRILL_WINDOW_MIN 120
 
 /* ICMP header and payload of an echo. */
 #define CONF_ECHO_LEN 64

@@ -9,10 +9,8 @@
 
 #include "common/conf_int.h"
 
-#define DAY_MINUTES 1440U
-#define DAY_MS      86400000U
-#define DAYS        7U
-#define ALL_DAYS    ((1U << DAYS) - 1)
+#define DAY_MS   86400000U
+#define ALL_DAYS ((1U << CONF_WEEK_DAYS) - 1)
 
 const char *const conf_cost_words[] = {
 	[CONF_COST_TIME] = "time",
@@ -21,8 +19,8 @@ const char *const conf_cost_words[] = {
 };
 
 /* As struct tm counts them. */
-static const char *const days[DAYS] = { "sun", "mon", "tue", "wed", "thu",
-	"fri", "sat" };
+static const char *const days[CONF_WEEK_DAYS] = { "sun", "mon", "tue", "wed",
+	"thu", "fri", "sat" };
 
 bool
 conf_budgeted(const struct conf_budget *b)
@@ -73,7 +71,7 @@ weekday(const char *s, const char **end)
 {
 	uint32_t i;
 
-	for (i = 0; i < DAYS; i++)
+	for (i = 0; i < CONF_WEEK_DAYS; i++)
 		if (strncmp(s, days[i], 3) == 0) {
 			*end = s + 3;
 			return (int)i;
@@ -93,7 +91,7 @@ weekdays(const char *s, const char **end)
 			return 0;
 		if (*s == '-' && (to = weekday(s + 1, &s)) == -1)
 			return 0;
-		for (; from != to; from = (from + 1) % (int)DAYS)
+		for (; from != to; from = (from + 1) % (int)CONF_WEEK_DAYS)
 			mask |= 1U << from;
 		mask |= 1U << to;
 	} while (*s == ',' && s++ != NULL);
@@ -112,13 +110,36 @@ span(const char *s, struct conf_span *to)
 			return -1;
 		s += strspn(s, " ");
 	}
-	if ((from = minute(s, &s)) == -1 || from == (int)DAY_MINUTES ||
+	if ((from = minute(s, &s)) == -1 || from == (int)CONF_DAY_MINUTES ||
 	    *s != '-' || (until = minute(s + 1, &s)) == -1 || *s != '\0' ||
 	    until == 0 || until == from)
 		return -1;
 	to->from = (uint32_t)from;
 	to->to = (uint32_t)until;
 	return 0;
+}
+
+static bool
+on_day(const struct conf_span *s, uint32_t day)
+{
+	return (s->days & 1u << day) != 0;
+}
+
+bool
+conf_hours_allow(const struct conf_hours *h, uint32_t day, uint32_t minute)
+{
+	uint32_t before = (day + CONF_WEEK_DAYS - 1) % CONF_WEEK_DAYS, i;
+	const struct conf_span *s;
+
+	for (i = 0; i < h->nspans; i++) {
+		s = &h->span[i];
+		if (s->from < s->to
+			? on_day(s, day) && minute >= s->from && minute < s->to
+			: (on_day(s, day) && minute >= s->from) ||
+			      (on_day(s, before) && minute < s->to))
+			return true;
+	}
+	return h->nspans == 0;
 }
 
 void
@@ -152,7 +173,7 @@ conf_build_drill(struct conf_build *b, const struct conf_text *every,
 	if (at->s == NULL)
 		return;
 	if ((m = minute(at->s, &end)) == -1 || *end != '\0' ||
-	    m == (int)DAY_MINUTES)
+	    m == (int)CONF_DAY_MINUTES)
 		conf_src_error(b->src, at,
 		    "at \"%s\" is not a time of the day, such as 03:30", at->s);
 	else if (d->every_ms % DAY_MS != 0)
@@ -224,12 +245,12 @@ conf_cost_valid(const struct conf_uplink *u)
 	for (i = 0; i < u->hours.nspans; i++) {
 		s = &u->hours.span[i];
 		if (s->days == 0 || s->days > ALL_DAYS ||
-		    s->from >= DAY_MINUTES || s->to == 0 ||
-		    s->to > DAY_MINUTES || s->from == s->to)
+		    s->from >= CONF_DAY_MINUTES || s->to == 0 ||
+		    s->to > CONF_DAY_MINUTES || s->from == s->to)
 			return 0;
 	}
 	return (d->every_ms == 0 || conf_in_range(CONF_F_DRILL, d->every_ms)) &&
-	       d->timed <= 1 && d->at < DAY_MINUTES &&
+	       d->timed <= 1 && d->at < CONF_DAY_MINUTES &&
 	       conf_in_range(CONF_F_SPREAD, d->spread_ms);
 }
 
@@ -263,7 +284,7 @@ print_days(uint32_t mask, FILE *f)
 
 	if (mask == ALL_DAYS)
 		return;
-	for (i = 0; i < DAYS; i++)
+	for (i = 0; i < CONF_WEEK_DAYS; i++)
 		if (mask & 1U << i) {
 			fprintf(f, "%s%s", sep, days[i]);
 			sep = ",";

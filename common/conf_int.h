@@ -76,10 +76,14 @@ extern const struct conf_size_range conf_size_range[CONF_S_LAST];
 #define CONF_DIAL_AFTER_TELEPHONE 10000 /* a call that costs: ms */
 #define CONF_DURATION_LEN         16
 #define CONF_SIZE_LEN             24
+#define CONF_ROUNDED_LEN          32
 
 int conf_in_range(enum conf_field, uint32_t);
 const char *conf_duration(uint32_t ms, char buf[CONF_DURATION_LEN]);
 const char *conf_size(uint64_t octets, char buf[CONF_SIZE_LEN]);
+/* For people: "5 m"; with one decimal where it says something. */
+const char *conf_spaced(uint32_t ms, char buf[CONF_DURATION_LEN]);
+const char *conf_rounded(double, char buf[CONF_ROUNDED_LEN]);
 int conf_name_valid(const char *); /* of an uplink or an interface */
 int conf_speed_valid(uint32_t);
 int conf_address_valid(const struct addr *); /* something to talk to */
@@ -92,6 +96,7 @@ void conf_family_bounds(
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */
+uint64_t conf_drill_octets(const struct conf_uplink *); /* of one, about */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
 struct conf_text {
@@ -237,6 +242,9 @@ void conf_build_drill(struct conf_build *, const struct conf_text *every,
 void conf_build_cost_end(struct conf_build *); /* of one backup */
 int conf_cost_valid(const struct conf_uplink *);
 void conf_print_cost(const struct conf_uplink *, FILE *);
+
+/* conf_afford.c */
+void conf_print_afford(const struct conf_uplink *, FILE *);
 
 /* conf_radio.c */
 void conf_build_apn(struct conf_build *, const struct conf_text *);

@@ -10,8 +10,6 @@
 
 #include "common/conf_int.h"
 
-#define COUNT_LEN 32
-
 static void
 print_string(FILE *f, const char *s)
 {
@@ -472,16 +470,16 @@ conf_print(const struct conf *conf, FILE *f)
 		print_peer(f, &conf->peer[i]);
 }
 
-/* With one decimal where it says something. */
-static const char *
-count(double n, char buf[COUNT_LEN])
+const char *
+conf_rounded(double n, char buf[CONF_ROUNDED_LEN])
 {
-	snprintf(buf, COUNT_LEN, "%.*f", n >= 0.05 && n < 100 ? 1 : 0, n);
+	snprintf(
+	    buf, CONF_ROUNDED_LEN, "%.*f", n >= 0.05 && n < 100 ? 1 : 0, n);
 	return buf;
 }
 
-static const char *
-spaced(uint32_t ms, char buf[CONF_DURATION_LEN])
+const char *
+conf_spaced(uint32_t ms, char buf[CONF_DURATION_LEN])
 {
 	char packed[CONF_DURATION_LEN];
 	size_t n;
@@ -504,14 +502,16 @@ print_way_back(const struct conf_global *g, FILE *f)
 	fprintf(f,
 	    "# returns after %s at the earliest, when the primary has "
 	    "been good for %s\n",
-	    spaced(g->after_ms > g->stable_ms ? g->after_ms : g->stable_ms, a),
-	    spaced(g->stable_ms, b));
+	    conf_spaced(
+		g->after_ms > g->stable_ms ? g->after_ms : g->stable_ms, a),
+	    conf_spaced(g->stable_ms, b));
 	if (g->flap_failovers > 0)
 		fprintf(f,
 		    "# at most %u failover%s in %s, then the return "
 		    "waits for %s of good primary\n",
 		    g->flap_failovers, g->flap_failovers == 1 ? "" : "s",
-		    spaced(g->flap_every_ms, a), spaced(g->flap_hold_ms, b));
+		    conf_spaced(g->flap_every_ms, a),
+		    conf_spaced(g->flap_hold_ms, b));
 }
 
 static void
@@ -525,23 +525,24 @@ print_dialling(const struct conf_uplink *u, FILE *f)
 	    : u->start_ms != 0 ? "started"
 			       : "used",
 	    u->dial.after_ms == 0 ? "at once" : "after ",
-	    u->dial.after_ms == 0 ? "" : spaced(u->dial.after_ms, a));
+	    u->dial.after_ms == 0 ? "" : conf_spaced(u->dial.after_ms, a));
 	if (conf_dialled(u))
 		fprintf(f,
 		    ", gives up a %s after %s, tries %u time%s with "
 		    "pauses of %s to %s",
 		    conf_ppp(u) ? "call" : "start",
-		    spaced(conf_ppp(u) ? u->dial.timeout_ms : u->start_ms, a),
+		    conf_spaced(
+			conf_ppp(u) ? u->dial.timeout_ms : u->start_ms, a),
 		    u->dial.redial, u->dial.redial == 1 ? "" : "s",
-		    spaced(u->dial.backoff_ms, b),
-		    spaced(u->dial.backoff_max_ms, c));
+		    conf_spaced(u->dial.backoff_ms, b),
+		    conf_spaced(u->dial.backoff_max_ms, c));
 	fputc('\n', f);
 }
 
 static void
 print_hot(const struct conf_uplink *u, FILE *f)
 {
-	char every[CONF_DURATION_LEN], octets[COUNT_LEN];
+	char every[CONF_DURATION_LEN], octets[CONF_ROUNDED_LEN];
 	uint32_t i;
 
 	if (u->hot_ms == 0)
@@ -549,8 +550,8 @@ print_hot(const struct conf_uplink *u, FILE *f)
 	fprintf(f,
 	    "# keeps %s up and proves it every %s: about %s MB of IP a "
 	    "month\n",
-	    u->label, spaced(u->hot_ms, every),
-	    count(conf_hot_octets(u) / 1e6, octets));
+	    u->label, conf_spaced(u->hot_ms, every),
+	    conf_rounded(conf_hot_octets(u) / 1e6, octets));
 	for (i = 0; i < FAMILIES; i++)
 		if (conf_far_targets(u, i) == 0)
 			fprintf(f,
@@ -633,7 +634,7 @@ print_decision(const struct conf_uplink *u, FILE *f)
 static void
 print_expected(const struct conf_uplink *u, FILE *f)
 {
-	char few[COUNT_LEN], many[COUNT_LEN];
+	char few[CONF_ROUNDED_LEN], many[CONF_ROUNDED_LEN];
 	bool both = conf_far_targets(u, FAMILY_INET) > 0 &&
 		    conf_far_targets(u, FAMILY_INET6) > 0;
 	uint32_t i;
@@ -648,20 +649,20 @@ print_expected(const struct conf_uplink *u, FILE *f)
 	print_decision(u, f);
 	fprintf(f,
 	    "# expects %s false failovers a year at 1 %% loss, %s at 5 %%\n",
-	    count(conf_false_failovers(u, 0.01), few),
-	    count(conf_false_failovers(u, 0.05), many));
+	    conf_rounded(conf_false_failovers(u, 0.01), few),
+	    conf_rounded(conf_false_failovers(u, 0.05), many));
 }
 
 static void
 print_standby(const struct conf_uplink *u, FILE *f)
 {
-	char buf[COUNT_LEN], budget[CONF_SIZE_LEN];
+	char buf[CONF_ROUNDED_LEN], budget[CONF_SIZE_LEN];
 
 	/* what is slower than the interval costs one more: a budget holds */
 	fprintf(f,
 	    "# probes over the primary cost about %s MB of IP a month%s%s; "
 	    "cold backups are probed only when they are needed\n",
-	    count(conf_month_octets(u) / 1e6, buf),
+	    conf_rounded(conf_month_octets(u) / 1e6, buf),
 	    u->probe.budget > 0 ? ", at most " : "",
 	    u->probe.budget > 0 ? conf_size(u->probe.budget, budget) : "");
 }
@@ -681,7 +682,9 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 			fprintf(f, "# %s names no resolvers: dns stays\n",
 			    conf->uplink[i].label);
 	}
-	for (i = 1; i < conf->nuplinks; i++)
+	for (i = 1; i < conf->nuplinks; i++) {
 		print_hot(&conf->uplink[i], f);
+		conf_print_afford(&conf->uplink[i], f);
+	}
 	print_standby(&conf->uplink[0], f);
 }

@@ -9,6 +9,8 @@
 
 #include "common/conf_int.h"
 
+#define DRILL_MTU 1500 /* of most links */
+
 uint32_t
 conf_quorum_need(const struct conf_quorum *q, uint32_t n)
 {
@@ -212,6 +214,22 @@ conf_hot_octets(const struct conf_uplink *u)
 	for (i = 0; i < FAMILIES; i++)
 		octets += (double)conf_round_octets(u, i) *
 			  (double)CONF_MONTH_MS / u->hot_ms;
+	return octets;
+}
+
+/*
+ * Packets of full size there and back: those of the least number of sizes,
+ * which is one, and the burst.  And a round that proves it.
+ */
+uint64_t
+conf_drill_octets(const struct conf_uplink *u)
+{
+	uint64_t size = u->mtu != 0 ? u->mtu : DRILL_MTU, octets;
+	uint32_t i;
+
+	octets = 2 * size * (CONF_MEASURE_COPIES + CONF_MEASURE_BURST);
+	for (i = 0; i < FAMILIES; i++)
+		octets += conf_round_octets(u, i);
 	return octets;
 }
 

@@ -143,32 +143,14 @@ budget_used_up(const struct budget *b, const struct conf_budget *conf)
 	return (enum conf_cost)i;
 }
 
-static bool
-on_day(const struct conf_span *s, int wday)
-{
-	return (s->days & 1u << wday) != 0;
-}
-
 bool
 budget_hours(const struct conf_hours *h, int64_t wall_s)
 {
 	time_t t = (time_t)wall_s;
-	const struct conf_span *s;
-	uint32_t minute, i;
 	struct tm tm;
 
-	if (h->nspans == 0 || wall_s == 0 || localtime_r(&t, &tm) == NULL)
+	if (wall_s == 0 || localtime_r(&t, &tm) == NULL)
 		return true;
-	minute = (uint32_t)(tm.tm_hour * 60 + tm.tm_min);
-	for (i = 0; i < h->nspans; i++) {
-		s = &h->span[i];
-		if (s->from < s->to
-			? on_day(s, tm.tm_wday) && minute >= s->from &&
-			      minute < s->to
-			: (on_day(s, tm.tm_wday) && minute >= s->from) ||
-			      (on_day(s, (tm.tm_wday + 6) % 7) &&
-				  minute < s->to))
-			return true;
-	}
-	return false;
+	return conf_hours_allow(
+	    h, (uint32_t)tm.tm_wday, (uint32_t)(tm.tm_hour * 60 + tm.tm_min));
 }

@@ -13,7 +13,7 @@
 
 #define DRILL_SAMPLES 40
 /* A drill at a time of the day may begin so much later; else another day. */
-#define DRILL_WINDOW_S (2 * 60 * 60)
+#define DRILL_WINDOW_S (CONF_DRILL_WINDOW_MIN * 60)
 /* Fewer say nothing of their spread. */
 #define DRILL_SAMPLES_MIN 10
 

@@ -25,8 +25,6 @@
 #define MTU_MIN     576 /* RFC 791: what every host takes */
 #define MTU_MIN6    1280 /* RFC 8200 section 5 */
 #define MTU_MAX     9216
-#define COPIES      2 /* of each size: one may be lost */
-#define BURST       16
 #define WAIT_MS     1500 /* for the answers to one size */
 #define WAIT_MIN    150 /* where answers are quick */
 #define WAIT_RTTS   4
@@ -75,7 +73,7 @@ finish(void)
 	uint64_t bits = (uint64_t)(now.answers - 1) * now.size * 8;
 
 	now.m.mtu = now.good;
-	if (now.bursting && now.answers >= BURST / 2 && us > 0)
+	if (now.bursting && now.answers >= CONF_MEASURE_BURST / 2 && us > 0)
 		now.m.kbps = (uint32_t)(bits * 1000 / (uint64_t)us);
 	stop();
 	now.tell(&now.m);
@@ -113,8 +111,8 @@ burst(void)
 	now.bursting = 1;
 	now.size = now.good;
 	now.answers = 0;
-	now.seq = (uint16_t)(now.seq + COPIES);
-	send_some(BURST);
+	now.seq = (uint16_t)(now.seq + CONF_MEASURE_COPIES);
+	send_some(CONF_MEASURE_BURST);
 	wait_ms(WAIT_MS + SILENT_MS);
 }
 
@@ -136,11 +134,11 @@ next_size(void)
 		burst();
 		return;
 	}
-	now.seq = (uint16_t)(now.seq + COPIES);
+	now.seq = (uint16_t)(now.seq + CONF_MEASURE_COPIES);
 	now.size =
 	    now.good == 0 ? least() : now.good + (now.bad - now.good) / 2;
 	now.answers = 0;
-	send_some(COPIES);
+	send_some(CONF_MEASURE_COPIES);
 	wait_ms(now.wait_ms);
 }
 
@@ -171,7 +169,7 @@ on_end(int fd, short what, void *arg)
 static int
 is_ours(const uint8_t *p, size_t len)
 {
-	uint32_t n = now.bursting ? BURST : COPIES;
+	uint32_t n = now.bursting ? CONF_MEASURE_BURST : CONF_MEASURE_COPIES;
 
 	if (now.to.family == AF_INET) {
 		if (len < IP4_LEN || p[0] != 0x45)
@@ -195,7 +193,7 @@ answered(struct monotime at)
 		now.first = at;
 	now.last = at;
 	if (now.bursting) {
-		if (now.answers == BURST)
+		if (now.answers == CONF_MEASURE_BURST)
 			finish();
 		else
 			wait_ms(SILENT_MS);
@@ -220,7 +218,7 @@ on_read(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	for (i = 0; i < BURST && now.fd != -1; i++) {
+	for (i = 0; i < CONF_MEASURE_BURST && now.fd != -1; i++) {
 		n = device_receive(now.fd, data, sizeof(data), NULL, &at);
 		if (n <= 0)
 			return;
@@ -309,6 +307,6 @@ measure_begin(const struct msg_measure *m, const struct conf_uplink *u,
 	evtimer_set(&now.end, on_end, NULL);
 	evtimer_add(&now.end, &tv);
 	now.wait_ms = WAIT_MS;
-	send_some(COPIES);
+	send_some(CONF_MEASURE_COPIES);
 	wait_ms(WAIT_MS);
 }
