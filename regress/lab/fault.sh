@@ -169,19 +169,15 @@ fault_dry() {
 
 # fault_list WHAT...: "WAY N K WHAT NAME", so that one way follows the other
 fault_list() {
-	local what ways way n
-	for way in start failover fallback stick return clear; do
-		sed 's/^change //' "$LAB/fault.steps.$way" |
-		    awk '{ print NR, ++k[$0], $0 }' >"$LAB/fault.numbered.$way"
-	done
+	local what ways way
 	for what; do
 		for ways in 'failover fallback' 'stick return' 'start clear'; do
-			for n in $(seq 99); do
-				for way in $ways; do
-					sed -n "s/^$n \\([0-9]*\\) /$way $n \\1 $what /p" \
-					    "$LAB/fault.numbered.$way"
-				done
-			done
+			for way in $ways; do
+				awk -v way="$way" -v what="$what" '{
+				    sub(/^change /, "")
+				    print way, NR, ++k[$0], what, $0
+				}' "$LAB/fault.steps.$way"
+			done | sort -s -n -k 2,2
 		done
 	done
 }

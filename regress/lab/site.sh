@@ -166,7 +166,7 @@ site_conf() {
 
 site_up() {
 	local h
-	LAB_TICK=0.02
+	: "${LAB_TICK:=0.02}"
 	lab_up
 	lab_inet6
 	lab_lan6
