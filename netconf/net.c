@@ -28,6 +28,7 @@
 #define LOOKS_MS      200 /* events may come without end (RFC 4861 6.2.1) */
 #define REPAIRS_MS    (60 * 1000) /* more is a fight that we leave */
 #define AGAIN_MS      1000 /* after what the kernel refused */
+#define LOST_MS       3000 /* pppd ends that much later than its interface */
 #define CLEAR_MS      (12 * 1000) /* pppd: SIGTERM, SIGKILL, and its group */
 #define CLEAR_LOOK_MS 50
 
@@ -58,6 +59,7 @@ static struct pace {
 } looks, repairs;
 static struct wanted repaired; /* what it was made into last */
 static int drifting; /* what is there is not what is wanted: told */
+static struct monotime lost; /* since when no plan leads there; or never */
 static uint32_t clear_gen; /* 0: no clear under way */
 static int clear_tunnels; /* some have yet to come back */
 static struct monotime clear_until;
@@ -558,6 +560,7 @@ wish_done(int n, const char *why)
 	} else if (turn.known)
 		net_take_wish(&turn.was, &want);
 	drifting = 0;
+	lost = (struct monotime){ 0 };
 	send_done(m->gen, n, us, flows, why);
 	if (n != -1)
 		resolver_follow(m->active);
@@ -632,6 +635,25 @@ repair_done(int n, const char *why)
 }
 
 /*
+ * Without its interface the wanted uplink cannot be had.  The parent hears of
+ * that by itself and then wants another one, so it is no failure yet.
+ */
+static int
+just_lost(struct monotime now)
+{
+	if (plan.error[0] == '\0') {
+		lost = (struct monotime){ 0 };
+		return 0;
+	}
+	if (!monotime_valid(lost))
+		lost = now;
+	if (monotime_ms_between(lost, now) >= LOST_MS)
+		return 0;
+	look_again_soon();
+	return 1;
+}
+
+/*
  * Interfaces came or went, or somebody changed what is ours: what was done is
  * "laid again" then.
  */
@@ -641,6 +663,8 @@ repair(const char *what)
 	struct monotime now = monotime_now();
 
 	make_plan();
+	if (just_lost(now))
+		return;
 	if (plan.n == 0 && plan.error[0] == '\0') {
 		if (drifting)
 			send_done(want_gen, 0, 0, 0, "");

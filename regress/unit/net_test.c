@@ -1407,6 +1407,28 @@ test_lost(void **arg)
 	assert_int_equal(count(IMSG_FACTS), 3);
 }
 
+/* An uplink that is gone is told as that; a failure it is if that lasts. */
+static void
+test_gone(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(1)->ok, 1);
+	loop_quiet();
+	nsent = 0;
+	kernel_down(k, WAN2);
+	sim_link(k, "wan2")->up = 0;
+	changed();
+	loop_until(IMSG_FACTS, 1);
+	loop_quiet();
+	assert_int_equal(count(IMSG_NET_DONE), 0);
+	lost = monotime_add_ms(lost, -LOST_MS);
+	on_settle(-1, 0, NULL);
+	assert_int_equal(count(IMSG_NET_DONE), 1);
+	assert_int_equal(last_done()->ok, 0);
+	assert_int_equal(active(0)->ok, 1);
+	assert_false(monotime_valid(lost));
+}
+
 /* What could not be repaired is tried again, though nobody says anything. */
 static void
 test_repair_refused(void **arg)
@@ -2319,6 +2341,7 @@ main(void)
 		T(test_recreated),
 		T(test_others_change),
 		T(test_lost),
+		T(test_gone),
 		T(test_repair_refused),
 		T(test_advertised),
 		T(test_expired),
