@@ -10,6 +10,8 @@
 #
 # The router is where the scenario itself runs; "on HOST" is the others.
 # LAB_PPPD=FOLDER: with the pppd of another version; see other_pppd.
+# LAB_INSIDE=machine: in a virtual machine of its own, without namespaces for
+# the router, so that the machine's own services are it.
 # Results are TAP.  A scenario ends with lab_done.  With LAB_LOG=1 in the
 # environment all logs are shown at the end.
 
@@ -119,11 +121,20 @@ over() {
 }
 
 lab_files() {
+	LAB=/run/lab
+	[ "$LAB_INSIDE" = machine ] || own_files
+	mkdir -p $LAB /run/lock /etc/ppp
+	rm -rf /etc/ppp/*.d /etc/ppp/*-secrets
+	: >/etc/ppp/options
+	line_queue /etc/ppp/ip-pre-up
+	[ -z "${LAB_PPPD:-}" ] || other_pppd "$LAB_PPPD"
+}
+
+# own_files: what is changed stays here; the suite is installed
+own_files() {
 	local libexec=/usr/local/libexec/dialfail
 	mount -t tmpfs tmpfs /run
 	mount -t sysfs sysfs /sys
-	LAB=/run/lab
-	mkdir -p $LAB /run/lock
 	over /etc
 	over /usr/local
 	mount -t tmpfs tmpfs /var/lib
@@ -132,13 +143,9 @@ lab_files() {
 		    >>/etc/passwd
 		echo '_dialfail:x:7157:' >>/etc/group
 	}
-	mkdir -p $libexec /etc/dialfail/hooks /etc/ppp
+	mkdir -p $libexec /etc/dialfail/hooks
 	install -d -m 0700 /etc/dialfail/private
 	install -m 0755 "$B/dialfail-ppp" $libexec/
-	rm -rf /etc/ppp/*.d /etc/ppp/*-secrets
-	: >/etc/ppp/options
-	line_queue /etc/ppp/ip-pre-up
-	[ -z "${LAB_PPPD:-}" ] || other_pppd "$LAB_PPPD"
 }
 
 # other_pppd FOLDER: another version of pppd, as its `make install
