@@ -131,16 +131,18 @@ msg_round_valid(const struct msg_round *r)
 		return 0;
 	for (i = 0; i < r->ntargets; i++)
 		if (r->target[i].received > r->target[i].sent ||
+		    r->target[i].lost > r->target[i].sent ||
+		    r->target[i].rtt_us > MSG_RTT_MAX_US ||
 		    r->target[i].state > MSG_TARGET_DOWN)
 			return 0;
 	return 1;
 }
 
-/* Nothing is waited for so long; sums of some stay far from overflow. */
+/* Sums of some stay far from overflow. */
 static int
 rtt_valid(int64_t ns)
 {
-	return ns >= 0 && ns <= INT64_C(3600) * 1000000000;
+	return ns >= 0 && ns <= INT64_C(1000) * MSG_RTT_MAX_US;
 }
 
 int

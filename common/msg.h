@@ -285,9 +285,13 @@ struct msg_round {
 	struct {
 		uint32_t sent;
 		uint32_t received; /* in time */
+		uint32_t lost; /* the others may still be answered */
+		uint32_t rtt_us; /* of those received; 0: none */
 		uint32_t state; /* enum msg_target_state */
 	} target[CONF_TARGETS_MAX];
 };
+
+#define MSG_RTT_MAX_US 3600000000u /* nothing is waited for so long */
 
 struct msg_stats {
 	uint32_t asker;

@@ -304,8 +304,8 @@ count_time(uint32_t id)
 	    is_connected(&parent->uplink[id]) ? now : (struct monotime){ 0 };
 }
 
-static void
-ask_octets(void)
+void
+cost_ask_octets(void)
 {
 	parent_send(CHILD_NETCONF, IMSG_NET_COUNT, -1, &parent->conf.gen,
 	    sizeof(parent->conf.gen));
@@ -348,8 +348,18 @@ on_timer(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	ask_octets();
+	cost_ask_octets();
 	look();
+}
+
+/* What a backup has carried for the event that is going on. */
+static void
+count_event(uint64_t n)
+{
+	struct ctl_event *ev = &parent->event;
+
+	if (ev->id[0] != '\0' && !ev->ended && ev->backup[0] != '\0')
+		ev->backup_octets += n;
 }
 
 void
@@ -376,6 +386,7 @@ cost_counted(const struct msg_net_counted *c)
 		if (n == 0)
 			continue;
 		budget_use(&cost_entry(i)->budget, CONF_COST_BYTES, n);
+		count_event(n);
 		dirty = 1;
 		judge(i, false);
 	}
@@ -390,7 +401,7 @@ cost_link(uint32_t id)
 	count_time(id);
 	/* when it goes, its count goes with it */
 	if (was || monotime_valid(parent->uplink[id].account.connected))
-		ask_octets();
+		cost_ask_octets();
 	if (!was)
 		rearm(1);
 }
@@ -478,7 +489,7 @@ cost_reloaded(void)
 		tell_machine(i, 1);
 	note_clock();
 	look();
-	ask_octets();
+	cost_ask_octets();
 }
 
 void

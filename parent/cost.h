@@ -32,6 +32,8 @@ void cost_counted(const struct msg_net_counted *);
 struct ledger_entry *cost_entry(uint32_t uplink);
 /* To disk, now. */
 void cost_write(void);
+/* What uplinks have carried by now; cost_counted comes later. */
+void cost_ask_octets(void);
 void cost_grant(uint32_t ctl, uint32_t uplink, enum conf_cost, uint64_t amount);
 /* Why it may not be used now; NULL: it may. */
 const char *cost_barred(uint32_t uplink);

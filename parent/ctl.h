@@ -36,6 +36,7 @@ enum ctl_what {
 	CTL_SHOW_CONFIG, /* TEXTs */
 	CTL_SHOW_METRICS, /* as SUMMARY */
 	CTL_SHOW_PROMETHEUS, /* as SUMMARY */
+	CTL_SHOW_PROBES, /* TEXTs: lines as in sample.h */
 	CTL_SHOW_MAX
 };
 
@@ -316,6 +317,7 @@ struct ctl_event {
 	uint32_t backup_s; /* time on backup */
 	uint32_t dials;
 	uint32_t flows_cut;
+	uint64_t backup_octets; /* both ways, while a backup was in use */
 };
 
 struct ctl_line {

@@ -8,6 +8,7 @@
 
 #include "parent/ctl_output.h"
 #include "parent/json.h"
+#include "parent/sample_list.h"
 #include "parent/target.h"
 
 #define SCHEMA 1
@@ -371,6 +372,52 @@ summary(FILE *f, const struct ctl_answer *a)
 }
 
 static void
+probed_target(struct json *j, const struct sample_list *l,
+    const struct sample_entry *e, uint32_t i)
+{
+	size_t series = e->series[i];
+
+	json_open(j, NULL, '{');
+	json_string_or_null(j, "name",
+	    series == SAMPLE_NO_SERIES ? "" : l->series[series].name);
+	json_int(j, "received", e->sample.target[i].received);
+	json_int(j, "lost", e->sample.target[i].lost);
+	json_ms(j, "rtt_ms", (int64_t)e->sample.target[i].rtt_us * 1000);
+	json_close(j, '}');
+}
+
+static void
+probes(struct json *j, const char *text)
+{
+	const struct sample *s;
+	struct sample_list l;
+	uint32_t i;
+	size_t n;
+
+	sample_list_load(&l, text);
+	json_open(j, "probes", '[');
+	for (n = 0; n < l.n; n++) {
+		s = &l.entry[n].sample;
+		json_open(j, NULL, '{');
+		json_time(j, "time", s->began_ms * 1000000);
+		json_int(j, "span_ms", s->span_ms);
+		json_string(j, "uplink", s->uplink);
+		json_string(j, "family", family_word(s->family));
+		json_string(j, "verdict", sample_verdicts[s->verdict]);
+		json_string_or_null(j, "cause",
+		    s->cause == MSG_CAUSE_NONE ? "" : msg_cause_text(s->cause));
+		json_int(j, "rounds", s->rounds);
+		json_open(j, "targets", '[');
+		for (i = 0; i < s->ntargets; i++)
+			probed_target(j, &l, &l.entry[n], i);
+		json_close(j, ']');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	sample_list_free(&l);
+}
+
+static void
 event(struct json *j, const char *key, const struct ctl_event *e)
 {
 	json_open(j, key, '{');
@@ -388,6 +435,7 @@ event(struct json *j, const char *key, const struct ctl_event *e)
 	json_int(j, "apply_us", e->apply_us);
 	json_int(j, "dials", e->dials);
 	json_int(j, "flows_cut", e->flows_cut);
+	json_int(j, "backup_bytes", (int64_t)e->backup_octets);
 	json_close(j, '}');
 }
 
@@ -507,6 +555,9 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_CONFIG:
 		json_string(&j, "config", a->text != NULL ? a->text : "");
+		break;
+	case CTL_SHOW_PROBES:
+		probes(&j, a->text != NULL ? a->text : "");
 		break;
 	case CTL_SHOW_METRICS:
 	case CTL_SHOW_PROMETHEUS:

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "parent/ctl_output.h"
+#include "parent/sample.h"
 #include "parent/target.h"
 
 #define PREFIX "dialfail_"
@@ -213,10 +214,6 @@ families(struct out *o, const struct ctl_answer *a, int known)
 static void
 rounds(struct out *o, const struct ctl_answer *a)
 {
-	static const char *const results[] = { [MSG_GOOD] = "good",
-		[MSG_BAD] = "bad",
-		[MSG_CONGESTED] = "congested",
-		[MSG_VOID] = "void" };
 	size_t i;
 	uint32_t f, r;
 
@@ -230,7 +227,7 @@ rounds(struct out *o, const struct ctl_answer *a)
 
 				label(&l, "uplink", a->uplinks[i].name);
 				label(&l, "family", family_word(f));
-				label(&l, "result", results[r]);
+				label(&l, "result", sample_verdicts[r]);
 				number(o, "_total", &l, v->rounds[r]);
 			}
 		}

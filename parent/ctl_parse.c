@@ -66,6 +66,7 @@ static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
 	{ "config", CTL_SHOW_CONFIG, "what is in force" },
 	{ "metrics", CTL_SHOW_METRICS, "[prometheus]: for monitoring" },
+	{ "probes", CTL_SHOW_PROBES, "rounds of the last days, for replay" },
 	{ NULL, 0, NULL } };
 
 static const struct word formats[] = { { "prometheus", CTL_SHOW_PROMETHEUS,

@@ -609,9 +609,11 @@ story_end(FILE *f, const struct ctl_event *e)
 	if (e->backup[0] != '\0') {
 		length(took, sizeof(took), e->backup_s);
 		snprintf(more, sizeof(more),
-		    ", switched in %.1f ms; %u dial%s, %s on %s; %u flow%s cut",
+		    ", switched in %.1f ms; %u dial%s, %s on %s, %.1f MB; "
+		    "%u flow%s cut",
 		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
-		    took, e->backup, e->flows_cut, plural(e->flows_cut));
+		    took, e->backup, (double)e->backup_octets / 1e6,
+		    e->flows_cut, plural(e->flows_cut));
 		strlcat(text, more, sizeof(text));
 	}
 	folded(f, "", text);
@@ -728,6 +730,7 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		story(f, a);
 		break;
 	case CTL_SHOW_CONFIG:
+	case CTL_SHOW_PROBES:
 		if (a->text != NULL)
 			fputs(a->text, f);
 		break;

@@ -21,6 +21,7 @@
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
+#include "parent/samples.h"
 
 #define QUEUE_MAX 64
 #define CLEAR_MS  (20 * 1000) /* netconf's answer to clear */
@@ -375,6 +376,7 @@ event_begin(enum mreason why)
 		    ev->detect_ms);
 		capture_ask(ev->id);
 	}
+	cost_ask_octets(); /* what was before is not of this event */
 	parent->detect_ms = ev->detect_ms;
 	parent->dial_ms = 0; /* of what is dialled for it */
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
@@ -466,6 +468,8 @@ count_switch(enum malarm alarm)
 	count_backup_time();
 	history_flush(&parent->event);
 	cost_write();
+	samples_write();
+	cost_ask_octets();
 	alarms_moved();
 	run_hooks(parent->machine.want.active, 0);
 }

@@ -11,6 +11,7 @@
 #include "parent/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/samples.h"
 #include "parent/target.h"
 #include "prober/round.h"
 
@@ -275,6 +276,7 @@ engine_round(const struct msg_round *r)
 	    u->probe_mode == MSG_PROBE_OFF || r->ntargets != u->conf.ntargets)
 		return;
 	note_round(u, r);
+	samples_round(r);
 	verdict = decide(r);
 	if (u->proving) {
 		proof_round(r->uplink, u, verdict);

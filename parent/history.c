@@ -6,7 +6,7 @@
  *
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
- *	  duration backup cause
+ *	  duration backup cause octets
  *	L id time offset who text
  *
  * history_file.c reads and writes lines; this file keeps the events.
@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/wall.h"
 #include "parent/control.h"
+#include "parent/grow.h"
 #include "parent/history.h"
 #include "parent/history_file.h"
 
@@ -35,7 +36,7 @@
 #define DETAILS_MS  (60 * 60 * 1000)
 #define FILE_MAX    (400 * 1024) /* twice that in all */
 #define FILE_NAME   "history"
-#define FILE_OLD    "history.0"
+#define FILE_OLD    FILE_NAME GROW_OLD
 
 struct line {
 	TAILQ_ENTRY(line) entry;
@@ -225,23 +226,12 @@ history_counters(void)
 	return &counters;
 }
 
-/* Too large: it becomes the old one, and the old one goes. */
-static void
-rotate(int fd)
-{
-	if (lseek(fd, 0, SEEK_END) < FILE_MAX)
-		return;
-	if (renameat(dirfd_, FILE_NAME, dirfd_, FILE_OLD) == -1)
-		log_warn("history: rotate");
-}
-
 static int
 open_append(void)
 {
 	int fd;
 
-	fd = openat(
-	    dirfd_, FILE_NAME, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	fd = grow_open(dirfd_, FILE_NAME, FILE_MAX);
 	if (fd == -1) {
 		log_warn("history: from now on in memory only");
 		close(dirfd_);
@@ -256,15 +246,13 @@ append(struct event_record *r)
 {
 	struct line *l;
 	FILE *f;
-	int fd, dup_fd;
+	int fd;
 
 	if (dirfd_ == -1 || (fd = open_append()) == -1)
 		return;
-	if ((dup_fd = dup(fd)) == -1 || (f = fdopen(dup_fd, "a")) == NULL) {
+	if ((f = fdopen(fd, "a")) == NULL) {
 		log_warn("history");
 		close(fd);
-		if (dup_fd != -1)
-			close(dup_fd);
 		return;
 	}
 	history_print_counters(f, &counters);
@@ -280,8 +268,6 @@ append(struct event_record *r)
 	/* no fsync(2): a slow disk must not hold up the next switch */
 	if (fclose(f) == EOF)
 		log_warn("history: write");
-	rotate(fd);
-	close(fd);
 }
 
 void

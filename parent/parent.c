@@ -26,6 +26,7 @@
 #include "parent/parent.h"
 #include "parent/peering.h"
 #include "parent/run.h"
+#include "parent/samples.h"
 
 #define PING_MS         2500
 #define READY_MS        (30 * 1000) /* from exec to READY */
@@ -669,12 +670,14 @@ parent_loop(int control, int readonly, const char *history)
 	history_open(history);
 	alarms_open(history);
 	cost_open(history);
+	samples_open(history);
 	control_init(control, readonly);
 	evtimer_set(&ping_timer, on_ping, NULL);
 	on_ping(-1, 0, NULL);
 	event_dispatch();
 	history_flush(&parent->event);
 	cost_write();
+	samples_write();
 	control_close();
 	goodbye();
 	log_info("exit");

@@ -17,6 +17,7 @@
  *	drilling.c	tests of backups, when and how they went
  *	link_radio.c	cards and networks of packet modems
  *	history.c	events on disk
+ *	samples.c	rounds on disk, for reports and replays
  *	control.c	clients; show.c the facts they ask for
  *	peering.c	the peers' protocol (peers.h) in the daemon
  *	foresee.c	the steps of a switch, before it is asked for

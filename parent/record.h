@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORD_FIELDS_MAX 48
+#define RECORD_FIELDS_MAX 64
 
 /* Cut text at tabs; the number of fields, or -1: too many, or another kind. */
 int record_split(char *text, char kind, char *field[RECORD_FIELDS_MAX]);

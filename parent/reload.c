@@ -21,6 +21,7 @@
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/samples.h"
 #include "parent/peering.h"
 
 #define LOAD_MS  (50 * 1000) /* a link being dialled is waited for */
@@ -296,6 +297,7 @@ commit(void)
 	int first = !old.complete;
 	uint32_t i, limit_s = for_s;
 
+	samples_reload();
 	parent->conf = pending;
 	memset(&pending, 0, sizeof(pending));
 	parent->loaded_ns = wall_now();

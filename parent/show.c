@@ -17,6 +17,7 @@
 #include "parent/drilling.h"
 #include "parent/history.h"
 #include "parent/parent.h"
+#include "parent/samples.h"
 #include "parent/target.h"
 
 #define WAITING_MAX 32
@@ -782,6 +783,9 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 		break;
 	case CTL_SHOW_CONFIG:
 		send_config(ctl);
+		break;
+	case CTL_SHOW_PROBES:
+		samples_send(ctl);
 		break;
 	default:
 		control_result(ctl, CTL_REFUSED,

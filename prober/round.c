@@ -64,6 +64,7 @@ round_begin(struct round *r, struct monotime now)
 		struct round_target *t = &r->target[i];
 
 		t->sent = t->received = t->lost = t->late = t->failed = 0;
+		t->rtt_ns = 0;
 		t->postponed = 0;
 		t->absent = false;
 		t->due = now;
@@ -225,8 +226,10 @@ round_answer(struct round *r, uint32_t target, uint16_t seq, uint64_t token,
 	p->fate = ROUND_ANSWERED;
 	if (is_far(r, target))
 		r->last_answer = at;
-	if (p->serial == r->serial)
+	if (p->serial == r->serial) {
 		t->received++;
+		t->rtt_ns += monotime_sub(at, p->sent);
+	}
 	return ROUND_IN_TIME;
 }
 
@@ -420,6 +423,7 @@ decided(const struct round *r, enum msg_verdict *verdict)
 static void
 fill(const struct round *r, struct monotime now, struct msg_round *out)
 {
+	const struct round_target *t;
 	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
@@ -430,8 +434,13 @@ fill(const struct round *r, struct monotime now, struct msg_round *out)
 	out->last_answer_ns = r->last_answer.ns;
 	out->ntargets = r->conf->ntargets;
 	for (EACH(r, i)) {
-		out->target[i].sent = r->target[i].sent;
-		out->target[i].received = r->target[i].received;
+		t = &r->target[i];
+		out->target[i].sent = t->sent;
+		out->target[i].received = t->received;
+		out->target[i].lost = t->lost;
+		if (t->received > 0)
+			out->target[i].rtt_us =
+			    (uint32_t)((t->rtt_ns / t->received + 999) / 1000);
 		switch (is_captive(r, i) ? 0 : round_target(r, i)) {
 		case 1:
 			out->target[i].state = MSG_TARGET_UP;

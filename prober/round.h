@@ -48,6 +48,7 @@ struct round_target {
 	uint32_t received;
 	uint32_t lost; /* timed out, or could not be sent */
 	uint32_t late; /* answers too late, to any round's probes */
+	int64_t rtt_ns; /* of those received, together */
 	uint32_t failed; /* could not be sent */
 	uint32_t postponed; /* our own queue was full */
 	uint32_t wrong; /* answers by somebody else, since one of its own */

@@ -496,7 +496,8 @@ test_json_of_each(void **state)
 		".events[0].id == \"4f2b\"",
 		".event.cause == \"eth1 upstream dead\"",
 		".config == \"# dump\\n\"", ".metrics | endswith(\"# EOF\\n\")",
-		".metrics | startswith(\"# HELP dialfail_build_info\")" };
+		".metrics | startswith(\"# HELP dialfail_build_info\")",
+		".probes | length == 0" };
 	uint32_t what;
 
 	(void)state;

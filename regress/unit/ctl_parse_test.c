@@ -152,7 +152,8 @@ test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
 		"backup", "peers", "network", "history", "event", "config",
-		"metrics", "metrics prom" };
+		"metrics", "metrics prom",
+		"probes" };
 	char line[64];
 	uint32_t i;
 

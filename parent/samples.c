@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* The samples of this machine on disk; see samples.h. */
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/wall.h"
+#include "parent/control.h"
+#include "parent/grow.h"
+#include "parent/parent.h"
+#include "parent/sample.h"
+#include "parent/samples.h"
+
+#define FILE_NAME   "probes"
+#define FILE_MAX    (192 * 1024) /* of one of the two */
+#define PENDING_MAX (32 * 1024)
+#define WRITE_MS    (60 * 60 * 1000)
+
+static int dirfd_ = -1; /* -1: memory only */
+static struct monotime written;
+
+/* Lines that are not on disk yet; each part of them names its targets. */
+static char pending[PENDING_MAX];
+static size_t npending;
+static bool named[CONF_UPLINKS_MAX];
+
+/* Those that still grow; without rounds there is none. */
+static struct sample run[CONF_UPLINKS_MAX][FAMILIES];
+
+static void
+forget_pending(void)
+{
+	npending = 0;
+	memset(named, 0, sizeof(named));
+}
+
+void
+samples_write(void)
+{
+	int fd;
+
+	written = monotime_now();
+	if (dirfd_ == -1 || npending == 0)
+		return;
+	/* no fsync(2): a slow disk must not hold up the next switch */
+	if ((fd = grow_open(dirfd_, FILE_NAME, FILE_MAX)) == -1 ||
+	    write(fd, pending, npending) != (ssize_t)npending)
+		log_warn("probes: write");
+	if (fd != -1)
+		close(fd);
+	forget_pending();
+}
+
+static void
+put(void (*print)(FILE *, const void *), const void *what)
+{
+	char line[SAMPLE_LINE_MAX];
+	size_t n;
+	FILE *f;
+
+	if ((f = fmemopen(line, sizeof(line), "w")) == NULL)
+		return;
+	print(f, what);
+	n = (size_t)ftell(f);
+	if (fclose(f) == EOF || n >= sizeof(line) ||
+	    npending + n > sizeof(pending))
+		return;
+	memcpy(pending + npending, line, n);
+	npending += n;
+}
+
+static void
+print_sample(FILE *f, const void *s)
+{
+	sample_print(f, s);
+}
+
+static void
+print_target(FILE *f, const void *t)
+{
+	sample_print_target(f, t);
+}
+
+/* Before the first sample that has them. */
+static void
+name_targets(uint32_t id)
+{
+	const struct conf_uplink *u = &parent->uplink[id].conf;
+	struct sample_target t = { .backup = id != 0 };
+
+	(void)strlcpy(t.uplink, u->label, sizeof(t.uplink));
+	for (t.target = 0; t.target < u->ntargets; t.target++) {
+		t.family = target_family(&u->target[t.target]);
+		t.near = u->target[t.target].near != 0;
+		target_name(&u->target[t.target], t.name, sizeof(t.name));
+		put(print_target, &t);
+	}
+	named[id] = true;
+}
+
+/* What grows is finished. */
+static void
+finish(uint32_t id, uint32_t family)
+{
+	struct sample *s = &run[id][family];
+
+	if (s->rounds == 0)
+		return;
+	if (npending > sizeof(pending) / 4 * 3) {
+		samples_write();
+		if (npending > 0) /* nowhere to write it */
+			forget_pending();
+	}
+	if (!named[id])
+		name_targets(id);
+	put(print_sample, s);
+	s->rounds = 0;
+}
+
+static void
+finish_all(void)
+{
+	uint32_t i, f;
+
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		for (f = 0; f < FAMILIES; f++)
+			finish(i, f);
+}
+
+void
+samples_open(const char *dir)
+{
+	written = monotime_now();
+	if (dir != NULL) /* that it cannot be, history has said */
+		dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+void
+samples_round(const struct msg_round *r)
+{
+	struct sample *s = &run[r->uplink][r->family], one;
+	int64_t began = wall_of(monotime_from_ns(r->began_ns));
+
+	if (began == 0)
+		return;
+	sample_of_round(
+	    &one, r, parent->uplink[r->uplink].conf.label, began / 1000000);
+	if (s->rounds == 0 || !sample_merge(s, &one)) {
+		finish(r->uplink, r->family);
+		*s = one;
+	}
+	if (monotime_ms_between(written, monotime_now()) >= WRITE_MS)
+		samples_write();
+}
+
+void
+samples_reload(void)
+{
+	finish_all();
+	memset(named, 0, sizeof(named));
+}
+
+static void
+send_text(uint32_t ctl, char *piece, size_t n)
+{
+	piece[n] = '\0';
+	if (n > 0 && memchr(piece, '\0', n) == NULL)
+		control_record(ctl, IMSG_CTL_TEXT, piece, n + 1);
+}
+
+static void
+send_file(uint32_t ctl, const char *name)
+{
+	char piece[CTL_PIECE_MAX];
+	ssize_t n;
+	int fd;
+
+	fd = openat(
+	    dirfd_, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	while ((n = read(fd, piece, sizeof(piece) - 1)) > 0)
+		send_text(ctl, piece, (size_t)n);
+	close(fd);
+}
+
+void
+samples_send(uint32_t ctl)
+{
+	char piece[CTL_PIECE_MAX];
+	size_t at, n;
+
+	finish_all();
+	if (dirfd_ != -1) {
+		send_file(ctl, FILE_NAME GROW_OLD);
+		send_file(ctl, FILE_NAME);
+	}
+	for (at = 0; at < npending; at += n) {
+		n = npending - at;
+		if (n > sizeof(piece) - 1)
+			n = sizeof(piece) - 1;
+		memcpy(piece, pending + at, n);
+		send_text(ctl, piece, n);
+	}
+	control_result(ctl, CTL_OK, "done");
+}
