@@ -154,9 +154,12 @@
 	X(CTL_DRILL)                                                          \
 	X(CTL_GRANT)                                                          \
 	X(CTL_PLAN)                                                           \
-	X(CTL_KEYGEN) /* these three need no daemon */                        \
+	X(CTL_KEYGEN) /* these are no requests: dialfailctl does it */        \
 	X(CTL_PUBKEY)                                                         \
 	X(CTL_IMPORT)                                                         \
+	X(CTL_REPORT)                                                         \
+	X(CTL_REPLAY)                                                         \
+	X(CTL_TOP)                                                            \
 	X(CTL_SUMMARY)                                                        \
 	X(CTL_UPLINK)                                                         \
 	X(CTL_TARGET)                                                         \

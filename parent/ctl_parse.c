@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "parent/ctl_parse.h"
 
-#define WAIT_S        10
 #define WAIT_TEST_S   1300 /* alarm { timeout 10m }, twice */
 #define WAIT_RELOAD_S 70 /* a backup being dialled is waited for */
 #define WAIT_SWITCH_S 600 /* dial, proof and switch */
@@ -41,6 +41,10 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "test", IMSG_CTL_TEST, "alarm: run the alarm program" },
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
 	{ "log", IMSG_CTL_LOG, "brief|verbose" },
+	{ "report", IMSG_CTL_REPORT,
+	    "[id] | since time|date: a page for a browser" },
+	{ "replay", IMSG_CTL_REPLAY,
+	    "file|history [-f file]: what a configuration would have done" },
 	{ "import", IMSG_CTL_IMPORT,
 	    "file [ppp-on] [secrets directory]: from wvdial.conf, "
 	    "DialBkup.cfg" },
@@ -51,8 +55,6 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 /* Of the design, for a later version: known, but refused. */
 static const struct word later[] = {
 	{ "top", 0, NULL },
-	{ "report", 0, NULL },
-	{ "replay", 0, NULL },
 	{ NULL, 0, NULL },
 };
 
@@ -374,6 +376,52 @@ parse_import(struct args *a, struct ctl_command *c)
 	return 0;
 }
 
+/* 2h, 2026-11-26 or 2026-11-26T14:00, by local time. */
+static int
+since(struct args *a, const char *text, int64_t *s)
+{
+	static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%dT%H:%M" };
+	struct tm tm;
+	const char *end;
+	uint32_t before;
+	size_t i;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		memset(&tm, 0, sizeof(tm));
+		tm.tm_isdst = -1;
+		end = strptime(text, forms[i], &tm);
+		if (end == NULL || *end != '\0')
+			continue;
+		if ((*s = mktime(&tm)) <= 0)
+			break;
+		return 0;
+	}
+	if (duration(a, text, &before) == -1)
+		return wrong(a,
+		    "neither a time up to 7d nor a date as 2026-11-26 or "
+		    "2026-11-26T14:00",
+		    text);
+	*s = -(int64_t)before;
+	return 0;
+}
+
+/* An event's id, or from when on; without either, the last event. */
+static int
+parse_report(struct args *a, struct ctl_command *c)
+{
+	if (a->argc == 0)
+		return 0;
+	if (strcmp(a->argv[0], "since") != 0)
+		return name(a, c->data.show.name, sizeof(c->data.show.name));
+	if (a->argc < 2)
+		return wrong(a, "since when?", "");
+	if (since(a, a->argv[1], &c->since) == -1)
+		return -1;
+	a->argc -= 2;
+	a->argv += 2;
+	return 0;
+}
+
 static int
 parse_arguments(struct args *a, struct ctl_command *c)
 {
@@ -423,7 +471,10 @@ parse_arguments(struct args *a, struct ctl_command *c)
 		return take(a, tests, "thing to test") == NULL ? -1 : 0;
 	case IMSG_CTL_KEYGEN:
 	case IMSG_CTL_PUBKEY:
+	case IMSG_CTL_REPLAY:
 		return file(a, &c->file);
+	case IMSG_CTL_REPORT:
+		return parse_report(a, c);
 	case IMSG_CTL_IMPORT:
 		return parse_import(a, c);
 	case IMSG_CTL_FALLBACK:
@@ -446,7 +497,7 @@ ctl_parse(int argc, char *const argv[], struct ctl_command *c, char *error,
 	const struct word *verb;
 
 	memset(c, 0, sizeof(*c));
-	c->wait_s = WAIT_S;
+	c->wait_s = CTL_WAIT_S;
 	if ((verb = take(&a, verbs, "command")) == NULL)
 		return -1;
 	c->type = verb->value;

@@ -7,6 +7,8 @@
 
 #include "parent/ctl.h"
 
+#define CTL_WAIT_S 10 /* for an answer that takes no time */
+
 struct ctl_command {
 	uint32_t type; /* IMSG_CTL_... */
 	union {
@@ -22,6 +24,7 @@ struct ctl_command {
 	const char *file; /* then nothing is for the daemon */
 	const char *script; /* import: ppp-on, or NULL */
 	const char *directory; /* import: for secrets */
+	int64_t since; /* report: seconds since 1970; negative: before now */
 	size_t len; /* of data that goes with it */
 	unsigned int wait_s; /* for the answer, 0: as long as it takes */
 };

@@ -19,6 +19,7 @@
 #include "parent/drilling.h"
 #include "parent/histogram.h"
 #include "parent/history.h"
+#include "parent/machine_conf.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
 #include "parent/samples.h"
@@ -52,51 +53,6 @@ uplink_name(uint32_t id)
 	if (id >= parent->conf.nuplinks)
 		return "none";
 	return parent->uplink[id].conf.label;
-}
-
-/* When traffic leaves an uplink, old flows may stay on it for so long. */
-static uint32_t
-drain_ms(const struct conf_uplink *u)
-{
-	if (parent->conf.global.drain_ms != CONF_DRAIN_DEFAULT)
-		return parent->conf.global.drain_ms;
-	return u->metered ? 30 * 1000 : 10 * 60 * 1000;
-}
-
-static void
-build_machine_conf(struct machine_conf *mc)
-{
-	const struct conf_global *g = &parent->conf.global;
-	uint32_t i;
-
-	memset(mc, 0, sizeof(*mc));
-	mc->nuplinks = parent->conf.nuplinks;
-	for (i = 0; i < mc->nuplinks; i++) {
-		const struct conf_uplink *u = &parent->uplink[i].conf;
-		struct machine_uplink_conf *m = &mc->uplink[i];
-
-		m->needs_dial = conf_dialled(u);
-		m->dial_after_ms = u->dial.after_ms;
-		m->start_ms =
-		    LINK_GRACE_MS +
-		    (u->start_ms != 0 ? u->start_ms : u->dial.timeout_ms);
-		m->prove_ms =
-		    3 * (u->probe.retry + 1) * (round_ms(&u->probe) + 500);
-		m->redial = u->dial.redial;
-		m->backoff_ms = u->dial.backoff_ms;
-		m->backoff_max_ms = u->dial.backoff_max_ms;
-		m->drain_ms = drain_ms(u);
-		m->hot_ms = u->hot_ms;
-		m->free = !u->metered;
-	}
-	mc->retry = parent->uplink[0].conf.probe.retry;
-	mc->automatic = g->fallback == CONF_FALLBACK_AUTOMATIC;
-	mc->shutdown = parent->uplink[0].conf.shutdown != 0;
-	mc->after_ms = g->after_ms;
-	mc->stable_ms = g->stable_ms;
-	mc->flap_failovers = g->flap_failovers;
-	mc->flap_every_ms = g->flap_every_ms;
-	mc->flap_hold_ms = g->flap_hold_ms;
 }
 
 static void
@@ -215,7 +171,8 @@ engine_start(void)
 
 	evtimer_set(&tick, on_tick, NULL);
 	evtimer_set(&clear_timer, on_clear_timeout, NULL);
-	build_machine_conf(&parent->mconf);
+	machine_conf_of(&parent->mconf, &parent->conf.global,
+	    parent->conf.uplink, parent->conf.nuplinks);
 	machine_init(&parent->machine, &parent->mconf,
 	    ((uint64_t)arc4random() << 32) | arc4random(), monotime_now(),
 	    &out);
@@ -239,7 +196,8 @@ engine_reloaded(const struct config *old)
 				&old->uplink[i], &parent->conf.uplink[j]))
 				ev.map[i] = j;
 	}
-	build_machine_conf(&parent->mconf);
+	machine_conf_of(&parent->mconf, &parent->conf.global,
+	    parent->conf.uplink, parent->conf.nuplinks);
 	engine_event(&ev);
 	cost_reloaded();
 }

@@ -10,28 +10,10 @@
 
 #include "parent/histogram.h"
 #include "parent/history.h"
+#include "parent/machine_conf.h"
 #include "parent/parent.h"
 #include "parent/samples.h"
 #include "parent/target.h"
-#include "prober/round.h"
-
-/* A round that gets no answer, at its longest. */
-uint32_t
-round_ms(const struct conf_probe *p)
-{
-	return (p->count - 1) * p->interval_ms + p->timeout_ms;
-}
-
-uint32_t
-uplink_probed(const struct uplink *u)
-{
-	uint32_t f, mask = 0;
-
-	for (f = 0; f < FAMILIES; f++)
-		if (conf_far_targets(&u->conf, f) > 0)
-			mask |= 1u << f;
-	return mask;
-}
 
 uint32_t
 uplink_families(uint32_t id)
@@ -40,7 +22,7 @@ uplink_families(uint32_t id)
 	bool inet6 = u->facts.family[FAMILY_INET6].address.family != AF_UNSPEC;
 
 	return decide_families(
-	    u->conf.decide, uplink_probed(u), id == 0 || inet6);
+	    u->conf.decide, uplink_probed(&u->conf), id == 0 || inet6);
 }
 
 const char *
@@ -83,16 +65,11 @@ static struct decide_rule
 rule_of(uint32_t id)
 {
 	const struct uplink *u = &parent->uplink[id];
-	const struct conf_probe *p = &u->conf.probe;
 	struct decide_rule r;
 
-	r.policy = u->conf.decide;
-	r.families = uplink_families(id);
 	/* the machine counts every uplink's rounds by the primary's retry */
-	r.limit = 1 + (u->proving ? p->retry : parent->mconf.retry);
-	r.stale_ms =
-	    DECIDE_STALE_ROUNDS * ((int64_t)round_ms(p) + p->delay_ms) +
-	    ROUND_LATE_MS;
+	decide_rule_of(&r, &u->conf, uplink_families(id),
+	    1 + (u->proving ? u->conf.probe.retry : parent->mconf.retry));
 	return r;
 }
 

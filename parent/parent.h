@@ -69,9 +69,6 @@ enum link_phase {
 	LINK_PHASE_MAX
 };
 
-/* Beyond the dial's own time-out: a hang-up and an orderly end of pppd. */
-#define LINK_GRACE_MS (25 * 1000)
-
 /* A modem in standby; see link_warm.c. */
 enum link_warm { LINK_COLD, LINK_WARM_OPENING, LINK_WARM };
 
@@ -277,12 +274,9 @@ void engine_tell_link(uint32_t id);
 
 /* engine_round.c */
 void engine_round(const struct msg_round *);
-/* Mask of the families whose rounds count, and of those that are probed. */
-uint32_t uplink_families(uint32_t id);
-uint32_t uplink_probed(const struct uplink *);
+uint32_t uplink_families(uint32_t id); /* mask: whose rounds count */
 /* In a row, of all that counts. */
 uint32_t uplink_bad_rounds(uint32_t id);
-uint32_t round_ms(const struct conf_probe *);
 /* "IPv6 " if it has to be told apart, else "". */
 const char *uplink_family(const struct uplink *, uint32_t family);
 /* The same of the one that is down for this cause; "" if both are. */

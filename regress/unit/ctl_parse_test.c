@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -103,7 +104,9 @@ test_wrong_words(void **state)
 	refused("show summary now", "one word too many: now");
 	refused("confirm it", "too many");
 	/* of the design, but not yet */
-	refused("replay", "not supported in this version");
+	refused("top", "not supported in this version");
+	refused("replay", "which file?");
+	refused("replay a b", "one word too many: b");
 	refused("f", "f: unknown or ambiguous");
 	refused("for 10m failover", "one word too many: failover");
 	refused("forget", "which peer?");
@@ -152,8 +155,7 @@ test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
 		"backup", "peers", "network", "history", "event", "config",
-		"metrics", "metrics prom",
-		"probes" };
+		"metrics", "metrics prom", "probes" };
 	char line[64];
 	uint32_t i;
 
@@ -189,6 +191,29 @@ test_failover(void **state)
 	assert_int_equal(c.data.failover.for_s, 600);
 	refused("failover pots 10m", "too many");
 	refused("failover pots for", "for what time");
+}
+
+static void
+test_report(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	taken("report", IMSG_CTL_REPORT);
+	assert_string_equal(c.data.show.name, "");
+	assert_int_equal(c.since, 0);
+	taken("report 4f2b", IMSG_CTL_REPORT);
+	assert_string_equal(c.data.show.name, "4f2b");
+	taken("report since 2h", IMSG_CTL_REPORT);
+	assert_int_equal(c.since, -7200);
+	taken("report since 2026-11-26", IMSG_CTL_REPORT);
+	assert_int_equal(c.since, 1795651200);
+	taken("report since 2026-11-26T14:30", IMSG_CTL_REPORT);
+	assert_int_equal(c.since, 1795651200 + 14 * 3600 + 30 * 60);
+	refused("report since", "since when?");
+	refused("report since yesterday", "neither a time");
+	refused("report since 2026-11-26T14:30:10", "neither a time");
+	refused("report since 8d", "neither a time");
+	refused("report 4f2b now", "one word too many: now");
 }
 
 static void
@@ -256,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_durations),
 	};
 

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: ISC */
+/* One request over the control socket, its records, one result. */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/imsg.h"
+#include "common/monotime.h"
+#include "parent/ctl_client.h"
+#include "parent/target.h"
+
+#define TEXT_MAX (1024 * 1024) /* of CTL_TEXT, joined */
+
+static int __attribute__((format(printf, 3, 4)))
+fail(struct ctl_client *c, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->why, sizeof(c->why), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+static int
+open_socket(struct ctl_client *c, int *fd)
+{
+	struct sockaddr_un sun;
+	int code;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, c->socket, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path))
+		return fail(c, CTL_EXIT_USAGE,
+		    "%.100s...: path too long for a "
+		    "socket",
+		    c->socket);
+	if ((*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+		return fail(c, CTL_EXIT_REFUSED, "socket: %s", strerror(errno));
+	if (connect(*fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return CTL_EXIT_DONE;
+	if (errno == EACCES)
+		code = fail(c, CTL_EXIT_REFUSED,
+		    "%s: permission denied; to look only: -s " CTL_SOCKET ".ro",
+		    c->socket);
+	else
+		code =
+		    fail(c, CTL_EXIT_NO_DAEMON, "%s: %s: is dialfaild running?",
+			c->socket, strerror(errno));
+	close(*fd);
+	return code;
+}
+
+/* Strings end inside their arrays, whoever it is that answers. */
+#define TEXT(x) msg_text_valid(x, sizeof(x))
+
+static int
+summary_ok(const void *data)
+{
+	const struct ctl_summary *s = data;
+
+	return TEXT(s->version) && TEXT(s->host) && TEXT(s->verdict) &&
+	       TEXT(s->state) && TEXT(s->event) && TEXT(s->event_text) &&
+	       TEXT(s->fallback_text) && s->decide <= CONF_DECIDE_ALL;
+}
+
+static int
+family_ok(const struct ctl_family *f)
+{
+	return TEXT(f->cause) && addr_valid(&f->address) &&
+	       addr_valid(&f->gateway) && f->recent_lost <= f->recent_sent;
+}
+
+static int
+radio_ok(const struct ctl_radio *r)
+{
+	return TEXT(r->sim) && TEXT(r->card) && TEXT(r->registration) &&
+	       TEXT(r->technology) && TEXT(r->operator) && TEXT(r->signal) &&
+	       addr_valid(&r->address);
+}
+
+static int
+uplink_ok(const void *data)
+{
+	const struct ctl_uplink *u = data;
+
+	return TEXT(u->name) && TEXT(u->ifname) && TEXT(u->status) &&
+	       TEXT(u->cause) && TEXT(u->last_error) && TEXT(u->note) &&
+	       TEXT(u->modem) && TEXT(u->standby) && TEXT(u->budget.barred) &&
+	       u->id < CONF_UPLINKS_MAX && u->role <= CONF_BACKUP &&
+	       u->kind <= CONF_CALL && radio_ok(&u->radio) &&
+	       family_ok(&u->family[FAMILY_INET]) &&
+	       family_ok(&u->family[FAMILY_INET6]);
+}
+
+static int
+target_ok(const void *data)
+{
+	const struct ctl_target *t = data;
+
+	return TEXT(t->via) && target_valid(&t->target) &&
+	       addr_valid(&t->gateway) && msg_stats_valid(&t->stats);
+}
+
+static int
+peer_ok(const void *data)
+{
+	const struct ctl_peer *p = data;
+
+	return TEXT(p->name) && TEXT(p->answer) && TEXT(p->result) &&
+	       addr_valid(&p->address[FAMILY_INET]) &&
+	       addr_valid(&p->address[FAMILY_INET6]);
+}
+
+static int
+process_ok(const void *data)
+{
+	const struct ctl_process *p = data;
+
+	return TEXT(p->name) && TEXT(p->sandbox);
+}
+
+static int
+event_ok(const void *data)
+{
+	const struct ctl_event *e = data;
+
+	return TEXT(e->id) && TEXT(e->cause) && TEXT(e->backup);
+}
+
+static int
+line_ok(const void *data)
+{
+	const struct ctl_line *l = data;
+
+	return TEXT(l->event) && TEXT(l->who) && TEXT(l->text);
+}
+
+static int
+plan_ok(const void *data)
+{
+	const struct ctl_plan *p = data;
+
+	return TEXT(p->name) && p->kind <= CTL_PLAN_FALLBACK;
+}
+
+static int
+step_ok(const void *data)
+{
+	const struct ctl_step *s = data;
+
+	return TEXT(s->what) && TEXT(s->text);
+}
+
+static int
+result_ok(const void *data)
+{
+	const struct ctl_result *r = data;
+
+	return TEXT(r->text) && r->code <= CTL_FAILED;
+}
+
+/* 0, or -1: not so long, or not such a record. */
+static int
+take(struct imsg *imsg, void *record, size_t size, int (*ok)(const void *))
+{
+	return imsg_get_data(imsg, record, size) == -1 || !ok(record) ? -1 : 0;
+}
+
+/*
+ * The array with one more record of a kind; what a daemon sends is bounded
+ * here, too.  A record that is malformed makes it *bad.
+ */
+static void *
+add(void *array, size_t *n, size_t size, int (*ok)(const void *),
+    struct imsg *imsg, int *bad)
+{
+	void *bigger;
+
+	if (*n >= CTL_RECORDS_MAX)
+		return array;
+	if ((bigger = reallocarray(array, *n + 1, size)) == NULL) {
+		*bad = 1;
+		return array;
+	}
+	if (take(imsg, (char *)bigger + *n * size, size, ok) == -1)
+		*bad = 1;
+	else
+		(*n)++;
+	return bigger;
+}
+
+static int
+add_text(struct ctl_answer *a, struct imsg *imsg)
+{
+	size_t len = imsg_get_len(imsg);
+	char *bigger;
+
+	if (len == 0 || a->textlen > TEXT_MAX)
+		return 0;
+	if ((bigger = realloc(a->text, a->textlen + len)) == NULL)
+		return -1;
+	a->text = bigger;
+	if (imsg_get_data(imsg, bigger + a->textlen, len) == -1 ||
+	    bigger[a->textlen + len - 1] != '\0')
+		return -1;
+	a->textlen += len - 1;
+	return 0;
+}
+
+static int
+got_line(struct ctl_client *c, struct imsg *imsg)
+{
+	struct ctl_line l;
+
+	if (take(imsg, &l, sizeof(l), line_ok) == -1)
+		return -1;
+	c->line(&l);
+	return 0;
+}
+
+/* The arrays of records by the kind of one; 0, or -1: malformed. */
+static int
+got_record(struct ctl_answer *a, struct imsg *imsg)
+{
+	int bad = 0;
+
+#define ADD(array, n, ok)                                                   \
+	a->array = add(a->array, &a->n, sizeof(*a->array), ok, imsg, &bad); \
+	break
+	switch (imsg_get_type(imsg)) {
+	case IMSG_CTL_UPLINK:
+		ADD(uplinks, nuplinks, uplink_ok);
+	case IMSG_CTL_TARGET:
+		ADD(targets, ntargets, target_ok);
+	case IMSG_CTL_PROCESS:
+		ADD(processes, nprocesses, process_ok);
+	case IMSG_CTL_PEER:
+		ADD(peers, npeers, peer_ok);
+	case IMSG_CTL_EVENT:
+		ADD(events, nevents, event_ok);
+	case IMSG_CTL_LINE:
+		ADD(lines, nlines, line_ok);
+	case IMSG_CTL_STEP:
+		ADD(steps, nsteps, step_ok);
+	}
+#undef ADD
+	return bad ? -1 : 0;
+}
+
+/* A record of the answer: 0; 1: it was the result; -1: malformed. */
+static int
+got(struct ctl_client *c, struct imsg *imsg)
+{
+	struct ctl_answer *a = &c->answer;
+
+	switch (imsg_get_type(imsg)) {
+	case IMSG_CTL_SUMMARY:
+		a->has_summary = 1;
+		return take(imsg, &a->summary, sizeof(a->summary), summary_ok);
+	case IMSG_CTL_PLAN:
+		return take(imsg, &a->plan, sizeof(a->plan), plan_ok);
+	case IMSG_CTL_TEXT:
+		return add_text(a, imsg);
+	case IMSG_CTL_RESULT:
+		if (take(imsg, &c->result, sizeof(c->result), result_ok) == -1)
+			return -1;
+		return 1;
+	case IMSG_CTL_LINE:
+		if (c->line != NULL)
+			return got_line(c, imsg);
+		break;
+	}
+	return got_record(a, imsg);
+}
+
+/* Wait for the daemon, at most until the deadline (not valid: for ever). */
+static int
+wait_for(struct ctl_client *c, int fd, struct monotime deadline)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	int64_t left = -1;
+
+	if (monotime_valid(deadline)) {
+		left = monotime_ms_between(monotime_now(), deadline);
+		if (left <= 0)
+			return fail(c, CTL_EXIT_REFUSED,
+			    "no answer from dialfaild in time");
+	}
+	if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
+		return fail(c, CTL_EXIT_REFUSED, "poll: %s", strerror(errno));
+	return CTL_EXIT_DONE;
+}
+
+/* Until the result has come. */
+static int
+collect(struct ctl_client *c, struct imsgbuf *ibuf, struct monotime deadline)
+{
+	struct imsg imsg;
+	int n, code, done = 0;
+
+	while (!done) {
+		if ((code = wait_for(c, ibuf->fd, deadline)) != CTL_EXIT_DONE)
+			return code;
+		if ((n = imsgbuf_read(ibuf)) == -1)
+			return fail(c, CTL_EXIT_REFUSED, "dialfaild: %s",
+			    strerror(errno));
+		if (n == 0)
+			return fail(c, CTL_EXIT_REFUSED, "dialfaild ended");
+		while (!done && (n = imsgbuf_get(ibuf, &imsg)) > 0) {
+			done = got(c, &imsg);
+			imsg_free(&imsg);
+		}
+		if (n == -1 || done == -1)
+			return fail(c, CTL_EXIT_REFUSED,
+			    "malformed answer (another version?)");
+	}
+	return CTL_EXIT_DONE;
+}
+
+static int
+converse(struct ctl_client *c, const struct ctl_command *cmd, int fd)
+{
+	struct monotime deadline = { 0 };
+	struct imsgbuf ibuf;
+	int code;
+
+	if (cmd->wait_s > 0)
+		deadline = monotime_add_ms(
+		    monotime_now(), (int64_t)cmd->wait_s * 1000);
+	if (imsgbuf_init(&ibuf, fd) == -1)
+		return fail(c, CTL_EXIT_REFUSED, "%s", strerror(errno));
+	/* one that refused us before we asked has left its reason */
+	if (imsg_compose(&ibuf, cmd->type, 0, 0, -1,
+		cmd->len > 0 ? &cmd->data : NULL, cmd->len) == -1 ||
+	    (imsgbuf_flush(&ibuf) == -1 && errno != EPIPE))
+		code =
+		    fail(c, CTL_EXIT_REFUSED, "dialfaild: %s", strerror(errno));
+	else
+		code = collect(c, &ibuf, deadline);
+	imsgbuf_clear(&ibuf);
+	return code;
+}
+
+int
+ctl_client_ask(struct ctl_client *c, const struct ctl_command *cmd)
+{
+	int fd = -1, code;
+
+	if ((code = open_socket(c, &fd)) != CTL_EXIT_DONE)
+		return code;
+	code = converse(c, cmd, fd);
+	close(fd);
+	return code;
+}
+
+int
+ctl_client_show(struct ctl_client *c, uint32_t what, const char *name)
+{
+	struct ctl_command cmd = { .type = IMSG_CTL_SHOW,
+		.len = sizeof(cmd.data.show),
+		.wait_s = CTL_WAIT_S };
+
+	cmd.data.show.what = what;
+	(void)strlcpy(cmd.data.show.name, name, sizeof(cmd.data.show.name));
+	return ctl_client_ask(c, &cmd);
+}
+
+void
+ctl_client_free(struct ctl_client *c)
+{
+	struct ctl_answer *a = &c->answer;
+
+	free(a->uplinks);
+	free(a->targets);
+	free(a->processes);
+	free(a->peers);
+	free(a->events);
+	free(a->lines);
+	free(a->steps);
+	free(a->text);
+	memset(a, 0, sizeof(*a));
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/* dialfailctl replay; see replay.h. */
+#include <sys/types.h>
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "parent/replay.h"
+
+#define FILE_TEXT_MAX (64 * 1024 * 1024)
+
+static void
+complain(const char *file, int line, const char *text, void *arg)
+{
+	(void)arg;
+	if (line > 0)
+		warnx("%s:%d: %s", file, line, text);
+	else
+		warnx("%s: %s", file, text);
+}
+
+/* All of a file and a NUL behind it. */
+static char *
+read_text(const char *path)
+{
+	char *text = NULL;
+	size_t n = 0, room = 0, got;
+	FILE *f;
+
+	if ((f = fopen(path, "re")) == NULL)
+		err(CTL_EXIT_REFUSED, "%s", path);
+	do {
+		room += 256 * 1024;
+		if (room > FILE_TEXT_MAX)
+			errx(CTL_EXIT_REFUSED, "%s: too long", path);
+		if ((text = realloc(text, room + 1)) == NULL)
+			err(CTL_EXIT_REFUSED, NULL);
+		got = fread(text + n, 1, room - n, f);
+		n += got;
+	} while (n == room);
+	if (ferror(f))
+		err(CTL_EXIT_REFUSED, "%s", path);
+	fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static void
+load_history(struct sample_list *l, struct ctl_client *c)
+{
+	int code;
+
+	code = ctl_client_show(c, CTL_SHOW_PROBES, "");
+	if (code != CTL_EXIT_DONE)
+		errx(code, "%s", c->why);
+	if (c->result.code != CTL_OK)
+		errx(CTL_EXIT_REFUSED, "%s", c->result.text);
+	sample_list_load(l, c->answer.text != NULL ? c->answer.text : "");
+}
+
+static void
+load(struct sample_list *l, struct ctl_client *c, const char *file)
+{
+	char *text;
+
+	if (strcmp(file, "history") == 0) {
+		load_history(l, c);
+	} else {
+		text = read_text(file);
+		sample_list_load(l, text);
+		free(text);
+	}
+	if (l->broken > 0)
+		warnx("%s: %zu lines are not as show probes writes them", file,
+		    l->broken);
+}
+
+/* Local time, or "?". */
+static const char *
+when(char buf[32], int64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(buf, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		(void)strlcpy(buf, "?", 32);
+	return buf;
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+print(
+    FILE *f, const char *name, const struct conf *conf, const struct replay *r)
+{
+	char time[32], target[TARGET_NAME_LEN];
+	const struct replay_moment *m;
+	uint32_t i;
+	size_t n;
+
+	fprintf(f, "%s: %u failover%s, %u return%s, %lld s on a backup\n", name,
+	    r->failovers, plural(r->failovers), r->fallbacks,
+	    plural(r->fallbacks), (long long)(r->backup_ms / 1000));
+	for (i = 0; i < conf->uplink[0].ntargets; i++)
+		if (r->unknown & 1u << i)
+			fprintf(f,
+			    "  %s was not probed: it counts neither "
+			    "way\n",
+			    target_name(&conf->uplink[0].target[i], target,
+				sizeof(target)));
+	for (n = 0; n < r->n; n++) {
+		m = &r->moment[n];
+		fprintf(f, "  %s  to %s", when(time, m->ms),
+		    conf->uplink[m->uplink].label);
+		if (m->uplink != 0 && m->cause != MSG_CAUSE_NONE)
+			fprintf(f, ": %s %s", conf->uplink[0].label,
+			    msg_cause_text(m->cause));
+		putc('\n', f);
+	}
+}
+
+static struct conf *
+read_conf(const char *path)
+{
+	struct conf *conf = conf_parse(path, NULL, 1, complain, NULL);
+
+	if (conf == NULL)
+		exit(CTL_EXIT_REFUSED);
+	return conf;
+}
+
+/* Print what this one would have done. */
+static void
+run(struct replay *r, const struct sample_list *l, const char *path, FILE *f)
+{
+	struct conf *conf = read_conf(path);
+	char from[32], to[32];
+
+	replay_run(r, l, conf);
+	if (r->rounds == 0)
+		errx(CTL_EXIT_REFUSED,
+		    "no rounds of %s, or of no target that %s has",
+		    conf->uplink[0].label, path);
+	fprintf(f, "%llu rounds of %s, %s to %s\n",
+	    (unsigned long long)r->rounds, conf->uplink[0].label,
+	    when(from, r->from_ms), when(to, r->to_ms));
+	print(f, path, conf, r);
+	conf_free(conf);
+}
+
+int
+replay(struct ctl_client *c, const char *file, const char *conf,
+    const char *other, FILE *f)
+{
+	struct sample_list l;
+	struct replay now, then;
+
+	load(&l, c, file);
+	run(&now, &l, conf, f);
+	if (other != NULL) {
+		run(&then, &l, other, f);
+		fprintf(f, "would have switched %u time%s instead of %u\n",
+		    then.failovers, plural(then.failovers), now.failovers);
+		replay_free(&then);
+	}
+	replay_free(&now);
+	sample_list_free(&l);
+	ctl_client_free(c);
+	return CTL_EXIT_DONE;
+}

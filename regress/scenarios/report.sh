@@ -1,0 +1,87 @@
+#!/bin/bash
+# needs: netns
+# What is left of an outage: its probes, also after a restart; what another
+# configuration would have done of them; and a page for those who ask, which a browser shows at the width of a desk and of a phone.
+# shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
+. "$(dirname "$0")/../lab/lab.sh"
+
+# picture WIDTH NAME: as a browser shows it, in a frame since no window of it
+# is as narrow as a phone
+picture() {
+	local file=$B/pictures/$2.png
+	echo "<body style='margin:0'><iframe src=report.html width=$1 \
+		height=2000 style='border:0'></iframe>" >"$LAB/frame.html"
+	HOME=$LAB timeout 180 chromium --headless --no-sandbox --disable-gpu \
+	    --disable-dev-shm-usage --hide-scrollbars \
+	    --window-size=1300,2000 --screenshot="$file" \
+	    "file://$LAB/frame.html" >"$LAB/chromium.out" 2>&1 && [ -s "$file" ]
+}
+
+lab_up
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+fallback automatic { after 0s stable 0s drain 0s }
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+ctl report >"$LAB/none" 2>"$LAB/err"
+is "no report before there was an event" "$?" 1
+ok "and why" grep -q "there was no event yet" "$LAB/err"
+cut_upstream
+ok "the backup takes over" wait_state backup
+on lan ping -q -c 20 -i 0.01 "$TARGET" >"$LAB/ping"
+restore_upstream
+ok "the primary takes over again" wait_state primary
+event=$(fact '.events[-1].id' history)
+ok "the event is over" wait_until 10 "[ \"\$(fact '.events[-1].over' history)\" = true ]"
+
+is "bad rounds of the primary are kept" \
+    "$(fact '[.probes[] | select(.uplink == "eth1" and .verdict == "bad")] | length > 0' probes)" true
+is "good ones with their time" \
+    "$(fact '[.probes[] | select(.verdict == "good") | .targets[] | .rtt_ms > 0] | any' probes)" true
+is "the backup's, too" \
+    "$(fact '[.probes[] | .uplink] | index("wan2") != null' probes)" true
+is "the event knows what the backup carried" \
+    "$(fact '.events[-1].backup_bytes > 1000' history)" true
+ctl show probes >"$LAB/probes"
+
+ctl report "$event" >"$LAB/report.html"
+ok "the page tells the event" grep -q "<h2>Event $event: eth1 " "$LAB/report.html"
+ok "how it was detected" grep -q "Detected in" "$LAB/report.html"
+ok "that it switched" grep -q -- "-&gt; backup" "$LAB/report.html"
+ok "and how $TARGET answered" grep -q "$TARGET by eth1: .*probes lost" "$LAB/report.html"
+ctl report since 1h >"$LAB/since.html"
+ok "all of an hour is the same event" grep -q "<h2>Event $event" "$LAB/since.html"
+ok "nothing in it is fetched" \
+    test "$(grep -ciE '(src|href)=|<script|<link|url\(' "$LAB/report.html")" = 0
+ctl -s /run/dialfail/dialfail.sock.ro report >"$LAB/ro.html"
+ok "those who may only look may have it" grep -q "<h2>Event $event" "$LAB/ro.html"
+
+# what was done would be done again, and less by more patience
+sed 's/delay 200ms/& retry 100/' /etc/dialfail.conf >"$LAB/patient.conf"
+ctl replay history -f "$LAB/patient.conf" >"$LAB/replay"
+ok "another configuration would have done less" grep -qx \
+    "would have switched 0 times instead of 1" "$LAB/replay"
+ok "what would have been done, and why" \
+    grep -qE "  20.* to wan2: eth1 upstream dead" "$LAB/replay"
+ctl -s /nowhere replay "$LAB/probes" >"$LAB/replay.file"
+ok "the same from a file, without the daemon" \
+    grep -q "/etc/dialfail.conf: 1 failover" "$LAB/replay.file"
+
+lab_stop
+lab_start
+ok "the primary is proved" wait_state primary
+ctl show probes >"$LAB/probes.again"
+is "what was probed outlives a restart" \
+    "$(head -c "$(stat -c %s "$LAB/probes")" "$LAB/probes.again" | cmp - "$LAB/probes" && echo same)" same
+lab_stop
+
+mkdir -p "$B/pictures"
+cp "$LAB/report.html" "$B/pictures"
+if command -v chromium >/dev/null; then
+	ok "a browser shows it on a desk" picture 1200 report-desk
+	ok "and on a phone" picture 390 report-phone
+else
+	echo "# no chromium: not looked at in a browser"
+fi
+lab_done

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Recorded rounds with another configuration: the same story as the daemon's
+ * with the one that was in force, another one with another.
+ */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent/replay.h"
+
+#define NOON INT64_C(1790000000000) /* ms */
+
+#define PRIMARY   "primary eth1 { target 198.51.100.7 target 198.51.100.8 "
+#define AUTOMATIC "fallback automatic { after 30s stable 10s }\n"
+
+static char probes[65536];
+static int64_t now; /* ms since noon */
+static struct replay r;
+
+static void
+said(const char *file, int line, const char *text, void *arg)
+{
+	(void)arg;
+	fail_msg("%s:%d: %s", file, line, text);
+}
+
+static struct conf *
+conf_of(const char *text)
+{
+	char path[] = "/tmp/dialfail-replay.XXXXXX";
+	struct conf *conf;
+	int fd;
+
+	assert_int_not_equal(fd = mkstemp(path), -1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	conf = conf_parse(path, NULL, 1, said, NULL);
+	unlink(path);
+	return conf;
+}
+
+static void
+begin(void)
+{
+	strlcpy(probes,
+	    "T\teth1\t0\t0\t0\t0\t198.51.100.7\n"
+	    "T\teth1\t0\t1\t0\t0\t198.51.100.8\n",
+	    sizeof(probes));
+	now = 0;
+}
+
+/* n rounds of 1.4 s in which each target loses so many of 3 probes. */
+static void
+rounds(int n, int lost0, int lost1)
+{
+	int bad = lost0 > 1 && lost1 > 1;
+	char line[128];
+
+	snprintf(line, sizeof(line),
+	    "R\t%lld\t%d\teth1\t0\t%d\t%d\t%d\t%d\t%d\t900\t%d\t%d\t900\n",
+	    (long long)(NOON + now), n * 1400, bad,
+	    bad ? MSG_CAUSE_UPSTREAM : 0, n, n * (3 - lost0), n * lost0,
+	    n * (3 - lost1), n * lost1);
+	strlcat(probes, line, sizeof(probes));
+	now += n * 1400;
+}
+
+static void
+run(const char *text)
+{
+	struct conf *conf = conf_of(text);
+	struct sample_list l;
+
+	replay_free(&r);
+	sample_list_load(&l, probes);
+	assert_int_equal(l.broken, 0);
+	replay_run(&r, &l, conf);
+	sample_list_free(&l);
+	conf_free(conf);
+}
+
+static void
+outage(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	rounds(40, 3, 3);
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.rounds, 120);
+	assert_true(r.from_ms == NOON && r.to_ms == NOON + now);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.fallbacks, 1);
+	assert_int_equal(r.n, 2);
+	/* two bad rounds, and the backup is proved */
+	assert_in_range(r.moment[0].ms - NOON, 58800, 61000);
+	assert_int_equal(r.moment[0].uplink, 1);
+	assert_int_equal(r.moment[0].cause, MSG_CAUSE_UPSTREAM);
+	assert_int_equal(r.moment[1].uplink, 0);
+	/* stable for 10 s, and up to 20 % more */
+	assert_in_range(r.moment[1].ms - NOON, 122000, 130000);
+	assert_true(r.backup_ms == r.moment[1].ms - r.moment[0].ms);
+	assert_int_equal(r.unknown, 0);
+}
+
+/* The same with less patience, more, and an operator. */
+static void
+otherwise(void **state)
+{
+	int i;
+
+	(void)state;
+	begin();
+	for (i = 0; i < 3; i++) {
+		rounds(40, 0, 0);
+		rounds(2, 3, 3);
+	}
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 3);
+	run(PRIMARY "probe { retry 4 } }\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 0);
+	run(PRIMARY "}\nbackup wan2\nfallback manual\n");
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.fallbacks, 0);
+	assert_true(r.backup_ms > 100000);
+	/* it is over before a call is placed */
+	run(PRIMARY "}\nbackup pots { modem \"/dev/ttyS0\" phone \"5551234\" "
+		    "}\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 0);
+}
+
+/* One target dies, or one probe in three is lost. */
+static void
+quorums(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	rounds(40, 0, 3);
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 0);
+	run(PRIMARY "probe { require all } }\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	begin();
+	rounds(40, 0, 0);
+	rounds(40, 1, 1);
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 0);
+	run(PRIMARY "probe { success all } }\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.moment[0].cause, MSG_CAUSE_SOME_TARGETS);
+}
+
+/* Of targets that were not probed nothing is known. */
+static void
+targets(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	rounds(40, 0, 3);
+	rounds(40, 0, 0);
+	run("primary eth1 { target 198.51.100.9 target 198.51.100.8 }\n"
+	    "backup wan2\n" AUTOMATIC);
+	assert_int_equal(r.unknown, 1);
+	assert_int_equal(r.failovers, 1);
+	run("primary eth1 { target 198.51.100.9 }\nbackup wan2\n");
+	assert_int_equal(r.rounds, 0);
+	assert_int_equal(r.unknown, 1);
+	run("primary eth7 { target 198.51.100.8 }\nbackup wan2\n");
+	assert_int_equal(r.rounds, 0);
+}
+
+/* Lost carrier decides at once, congestion never. */
+static void
+causes(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	strlcat(probes,
+	    "R\t1790000056000\t0\teth1\t0\t1\t3\t1\t0\t0\t0\t0\t0\t0\n",
+	    sizeof(probes));
+	now += 5000;
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.moment[0].cause, MSG_CAUSE_CARRIER);
+	begin();
+	rounds(40, 0, 0);
+	strlcat(probes,
+	    "R\t1790000056000\t50000\teth1\t0\t2\t12\t30\t0\t90\t0\t0\t90\t0\n",
+	    sizeof(probes));
+	now += 50000;
+	rounds(40, 0, 0);
+	run(PRIMARY "}\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 0);
+}
+
+/* A hot backup is kept proved, however long nothing happens. */
+static void
+hot(void **state)
+{
+	int i;
+
+	(void)state;
+	begin();
+	for (i = 0; i < 100; i++)
+		rounds(40, 0, 0);
+	rounds(40, 3, 3);
+	rounds(40, 0, 0);
+	run(PRIMARY
+	    "}\nbackup wan2 { interface standby hot every 5s }\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.fallbacks, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outage),
+		cmocka_unit_test(otherwise),
+		cmocka_unit_test(quorums),
+		cmocka_unit_test(targets),
+		cmocka_unit_test(causes),
+		cmocka_unit_test(hot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
