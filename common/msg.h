@@ -466,11 +466,14 @@ struct msg_ppp_up {
 };
 
 struct msg_ppp_down {
+	uint64_t
+	    octets; /* both ways, as pppd counted them; 0: it did not say */
 	uint32_t uplink;
 	uint32_t gen;
 	uint32_t class; /* enum msg_link_class */
 	uint32_t was_up; /* ip-up had come */
 	uint32_t up_ms;
+	uint32_t reserved;
 	char text[MSG_TEXT_LEN]; /* "exit 19: authentication failed" */
 };
 

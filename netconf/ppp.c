@@ -53,6 +53,7 @@ struct session {
 	size_t len;
 	struct monotime up_since;
 	int up; /* PPP_UP was sent */
+	uint64_t octets; /* as ip-down told */
 	int ours; /* it ends because we want it to */
 	int silent; /* the parent does not know it */
 	int gone; /* only its process group may be left */
@@ -162,6 +163,7 @@ finish(struct session *s)
 	memset(&m, 0, sizeof(m));
 	m.uplink = uplink;
 	m.gen = s->record.gen;
+	m.octets = s->octets;
 	describe(s, &m);
 	log_info("%s: pppd %d ended: %s", s->record.label, (int)s->record.pid,
 	    m.text);
@@ -355,10 +357,12 @@ read_event(struct session *s)
 		log_warnx("%s: ip-up: unexpected datagram", s->record.label);
 	else if (e.kind == PPP_EVENT_UP)
 		ip_up(s);
-	else
+	else {
 		log_info("%s: up for %llu s, %llu bytes sent, %llu received",
 		    s->record.label, (unsigned long long)e.seconds,
 		    (unsigned long long)e.sent, (unsigned long long)e.received);
+		s->octets = e.sent + e.received;
+	}
 	return 1;
 }
 

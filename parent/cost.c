@@ -393,6 +393,24 @@ cost_counted(const struct msg_net_counted *c)
 	same_boot = 1; /* from now on */
 }
 
+/*
+ * The interface has taken with it what was not read of its count.  It was
+ * read when the line came up, so pppd's is of the same one.
+ */
+void
+cost_ended(uint32_t id, uint64_t octets)
+{
+	struct ledger_counter *c = &cost_entry(id)->counter;
+
+	if (c->ifname[0] == '\0' || octets <= c->octets)
+		return;
+	budget_use(
+	    &cost_entry(id)->budget, CONF_COST_BYTES, octets - c->octets);
+	c->octets = octets;
+	dirty = 1;
+	judge(id, false);
+}
+
 void
 cost_link(uint32_t id)
 {

@@ -28,6 +28,8 @@ void cost_called(uint32_t uplink);
 /* Traffic goes elsewhere, or the machine counted a failure. */
 void cost_stepped(void);
 void cost_counted(const struct msg_net_counted *);
+/* A line has ended, after so many octets both ways; 0: nobody knows. */
+void cost_ended(uint32_t uplink, uint64_t octets);
 /* What is kept of a backup. */
 struct ledger_entry *cost_entry(uint32_t uplink);
 /* To disk, now. */

@@ -578,8 +578,11 @@ got_ppp_down(struct imsg *imsg)
 		return;
 	if (!msg_ppp_down_valid(&m))
 		parent_distrust(CHILD_NETCONF, IMSG_PPP_DOWN);
-	else if ((u = link_addressed(m.uplink, m.gen)) != NULL)
+	else if ((u = link_addressed(m.uplink, m.gen)) != NULL) {
 		ppp_down(u, &m);
+		if (m.was_up)
+			cost_ended(m.uplink, m.octets);
+	}
 }
 
 void

@@ -30,59 +30,9 @@
 #define SITE ALONE "backup dsl { interface eth3 }\n"
 
 static void
-link_result(enum child_id from, uint32_t type, uint32_t id, uint32_t class,
-    const char *text)
-{
-	struct msg_link_result r;
-
-	memset(&r, 0, sizeof(r));
-	r.uplink = id;
-	r.gen = parent->uplink[id].link.gen;
-	r.class = class;
-	strlcpy(r.text, text, sizeof(r.text));
-	rig_send(from, type, &r, sizeof(r));
-}
-
-static void
-ppp_up(uint32_t id, int adopted)
-{
-	struct msg_ppp_up m;
-
-	memset(&m, 0, sizeof(m));
-	m.uplink = id;
-	m.gen = adopted ? 77 : parent->uplink[id].link.gen;
-	m.pid = 4711;
-	m.adopted = adopted != 0;
-	strlcpy(m.ifname, "ppp0", sizeof(m.ifname));
-	CHECK(addr_parse("100.64.7.2", &m.local) == 0);
-	CHECK(addr_parse("100.64.0.1", &m.remote) == 0);
-	rig_send(CHILD_NETCONF, IMSG_PPP_UP, &m, sizeof(m));
-}
-
-static void
-tty(uint32_t id)
-{
-	struct msg_link m = { id, parent->uplink[id].link.gen };
-	int fd = dup(STDERR_FILENO);
-
-	rig_send_fd(CHILD_NETCONF, IMSG_TTY, fd, &m, sizeof(m));
-}
-
-static void
-home_of(const char *text)
-{
-	rig_configured(text);
-	rig_facts(0, 1);
-	rig_adopt(0, 0);
-	rig_apply();
-	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
-	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
-}
-
-static void
 home(void)
 {
-	home_of(SITE);
+	rig_home(SITE);
 }
 
 static void
@@ -104,14 +54,14 @@ dial(void)
 
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
 	CHECK(m.uplink == 1);
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_TTY, &m, sizeof(m));
 	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
 	CHECK(msg_dial_valid(&d) && d.deadline_ms <= 60000);
-	link_result(
+	rig_link_result(
 	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT 115200");
 	rig_expect(CHILD_NETCONF, IMSG_PPP_START, &m, sizeof(m));
-	ppp_up(1, 0);
+	rig_ppp_up(1, 0);
 	rig_apply(); /* its own table */
 	do
 		rig_expect(CHILD_PROBER, IMSG_PROBE, &p, sizeof(p));
@@ -158,26 +108,29 @@ story_busy(void)
 	struct msg_link m;
 	struct msg_dial d;
 
-	home_of(ALONE); /* nothing else is tried while it pauses */
+	rig_home(ALONE); /* nothing else is tried while it pauses */
 	primary_dies();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
 	CHECK(d.phone == 0);
 	/* at once: in a pause the other backup would be tried */
-	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_RETRY, "BUSY");
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_RETRY, "BUSY");
 	rig_expect(CHILD_DIALER, IMSG_HANGUP, &m, sizeof(m));
 	CHECK(parent->uplink[1].link.phase == LINK_HANGING_UP);
-	link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	rig_link_result(
+	    CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
 	rig_expect(CHILD_NETCONF, IMSG_TTY_CLOSE, &m, sizeof(m));
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
 	CHECK(d.phone == 1);
 	CHECK(parent->machine.nfailed_dials == 1);
 	/* an answer to the try before is out of date */
 	d.gen--;
-	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
 	CHECK(parent->uplink[1].link.phase == LINK_NEGOTIATING);
 }
 
@@ -193,7 +146,7 @@ story_warm(void)
 	home();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
 	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_TTY, &m, sizeof(m));
 	rig_expect(CHILD_DIALER, IMSG_WARM, &m, sizeof(m));
 	modem.gen = m.gen;
@@ -222,7 +175,7 @@ story_not_ready(void)
 
 	home();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_WARM, &m, sizeof(m));
 	modem.gen = m.gen;
 	rig_send(CHILD_DIALER, IMSG_MODEM, &modem, sizeof(modem));
@@ -233,7 +186,7 @@ story_not_ready(void)
 	/* it is dialled all the same, from the start */
 	primary_dies();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
-	tty(1);
+	rig_tty(1);
 	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
 	CHECK(d.gen == modem.gen + 1);
 }
@@ -256,7 +209,7 @@ adopted(int manual)
 	}
 	rig_configured(text);
 	rig_facts(0, 1);
-	ppp_up(1, 1);
+	rig_ppp_up(1, 1);
 	CHECK(parent->uplink[1].link.phase == LINK_UP);
 	CHECK(parent->machine.state == MACHINE_STARTING);
 	rig_adopt(1, 1);
@@ -303,7 +256,7 @@ story_stop_outlasts_machine(void)
 	home();
 	primary_dies();
 	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
-	tty(1);
+	rig_tty(1);
 	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
 	CHECK(parent->uplink[1].link.phase == LINK_HANGING_UP);
 	engine_event(&down); /* as if its time was over */
@@ -311,7 +264,8 @@ story_stop_outlasts_machine(void)
 	primary_dies();
 	rig_until(parent->uplink[1].link.again);
 	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
-	link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	rig_link_result(
+	    CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
 	CHECK(parent->machine.backup[1].link == MACHINE_LINK_STARTING);
 	CHECK(parent->uplink[1].link.phase == LINK_OPENING);
 }
@@ -450,9 +404,10 @@ story_old_proof(void)
 	parent->uplink[1].seen.verdict = MSG_GOOD;
 	primary_dies();
 	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 1);
-	tty(1);
-	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
-	ppp_up(1, 0);
+	rig_tty(1);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_ppp_up(1, 0);
 	rig_apply();
 	CHECK(parent->uplink[1].proving);
 	rig_round(1, MSG_CONGESTED, MSG_CAUSE_NONE);
@@ -480,9 +435,10 @@ story_target(void)
 	rig_facts(2, 1);
 	primary_dies();
 	CHECK(rig_count(CHILD_NETCONF, IMSG_TTY_OPEN) == 1);
-	tty(1);
-	link_result(CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
-	ppp_up(1, 0);
+	rig_tty(1);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_ppp_up(1, 0);
 	rig_apply();
 	for (i = 0; i < 4 && parent->uplink[1].proving; i++)
 		rig_round(1, MSG_BAD, MSG_CAUSE_TARGET);

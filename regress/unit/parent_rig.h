@@ -376,4 +376,56 @@ rig_apply(void)
 	return w;
 }
 
+/* Of a link's step, as the dialer or netconf tells it. */
+static inline void
+rig_link_result(enum child_id from, uint32_t type, uint32_t id, uint32_t class,
+    const char *text)
+{
+	struct msg_link_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.uplink = id;
+	r.gen = parent->uplink[id].link.gen;
+	r.class = class;
+	strlcpy(r.text, text, sizeof(r.text));
+	rig_send(from, type, &r, sizeof(r));
+}
+
+static inline void
+rig_ppp_up(uint32_t id, int adopted)
+{
+	struct msg_ppp_up m;
+
+	memset(&m, 0, sizeof(m));
+	m.uplink = id;
+	m.gen = adopted ? 77 : parent->uplink[id].link.gen;
+	m.pid = 4711;
+	m.adopted = adopted != 0;
+	strlcpy(m.ifname, "ppp0", sizeof(m.ifname));
+	CHECK(addr_parse("100.64.7.2", &m.local) == 0);
+	CHECK(addr_parse("100.64.0.1", &m.remote) == 0);
+	rig_send(CHILD_NETCONF, IMSG_PPP_UP, &m, sizeof(m));
+}
+
+static inline void
+rig_tty(uint32_t id)
+{
+	struct msg_link m = { id, parent->uplink[id].link.gen };
+	int fd = dup(STDERR_FILENO);
+
+	rig_send_fd(CHILD_NETCONF, IMSG_TTY, fd, &m, sizeof(m));
+}
+
+/* On the primary, which works; the backups' links are unknown. */
+static inline void
+rig_home(const char *text)
+{
+	rig_configured(text);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+}
+
 #endif

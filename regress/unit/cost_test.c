@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a backup costs, in the real parent: calls and octets, those too that
+ * were not read when the line went; alarms, and that it is used no more; and
+ * drills that are due, have to wait, or fail.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "parent/cost.h"
+#include "parent/drilling.h"
+#include "parent/ledger.h"
+#include "regress/unit/parent_rig.h"
+
+#define PPP0 12
+#define DAY  86400
+
+static const char *const site =
+    "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
+    "backup pots {\n"
+    "	modem \"/dev/ttyS0\"\n"
+    "	phone \"5551\"\n"
+    "	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n"
+    "	dial { after 0s timeout 60s redial 5 backoff 10ms max 10ms }\n"
+    "	budget { bytes 100k dials 2 then refuse }\n"
+    "	drill every 1d\n"
+    "}\n"
+    "fallback automatic { after 0s stable 0s drain 0s }\n";
+
+static uint64_t
+used(enum conf_cost cost)
+{
+	return cost_entry(1)->budget.used[cost];
+}
+
+/* The octets of the line's interface, as the kernel has them. */
+static void
+counted(uint64_t octets)
+{
+	struct msg_net_counted c;
+
+	memset(&c, 0, sizeof(c));
+	c.gen = parent->conf.gen;
+	c.uplink[1].ifindex = PPP0;
+	strlcpy(c.uplink[1].ifname, "ppp0", sizeof(c.uplink[1].ifname));
+	c.uplink[1].received = octets / 2;
+	c.uplink[1].sent = octets - octets / 2;
+	rig_send(CHILD_NETCONF, IMSG_NET_COUNTED, &c, sizeof(c));
+}
+
+static void
+hung_up(uint32_t was_up, uint64_t octets)
+{
+	struct msg_ppp_down d;
+
+	memset(&d, 0, sizeof(d));
+	d.uplink = 1;
+	d.gen = parent->uplink[1].link.gen;
+	d.class = MSG_LINK_BACKOFF;
+	d.was_up = was_up;
+	d.octets = octets;
+	strlcpy(d.text, "exit 16: hung up", sizeof(d.text));
+	rig_send(CHILD_NETCONF, IMSG_PPP_DOWN, &d, sizeof(d));
+	rig_link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "");
+}
+
+/* Its modem is opened, and the dialer is told to dial. */
+static void
+dialled(void)
+{
+	struct msg_link m;
+	struct msg_dial d;
+
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_tty(1);
+	rig_expect(CHILD_DIALER, IMSG_DIAL, &d, sizeof(d));
+}
+
+/* In an outage, pppd has begun. */
+static void
+negotiating(void)
+{
+	struct msg_link m;
+
+	rig_home(site);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	dialled();
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_expect(CHILD_NETCONF, IMSG_PPP_START, &m, sizeof(m));
+}
+
+static void
+up(void)
+{
+	negotiating();
+	rig_ppp_up(1, 0);
+	rig_apply();
+}
+
+static void
+story_last_octets(void)
+{
+	up();
+	CHECK(used(CONF_COST_DIALS) == 1);
+	counted(1000); /* the first count of all is others' doing */
+	counted(1500);
+	CHECK(used(CONF_COST_BYTES) == 500);
+	hung_up(1, 2100);
+	CHECK(used(CONF_COST_BYTES) == 1100);
+	CHECK(cost_entry(1)->counter.octets == 2100);
+}
+
+/* pppd of an earlier run told another netconf, or counts in 32 bits. */
+static void
+story_no_last_octets(void)
+{
+	up();
+	counted(1000);
+	counted(1500);
+	hung_up(1, 0);
+	CHECK(used(CONF_COST_BYTES) == 500);
+}
+
+/* What is told of a line that never was has no interface. */
+static void
+story_never_up(void)
+{
+	negotiating();
+	counted(1000);
+	hung_up(0, 9000);
+	CHECK(used(CONF_COST_BYTES) == 0);
+}
+
+static void
+story_alarms(void)
+{
+	struct msg_alarm a;
+
+	up();
+	counted(1000);
+	counted(81000);
+	rig_alarm("budget", &a);
+	CHECK(strstr(a.text, "75 % of its budget: bytes") != NULL);
+	hung_up(1, 101000); /* the last of them came with the end */
+	rig_alarm("budget", &a);
+	CHECK(strstr(a.text, "100 % of its budget: bytes") != NULL);
+	CHECK(
+	    strstr(a.text, "in 10 minutes it is used for no new call") != NULL);
+	CHECK(cost_barred(1) == NULL); /* not without warning */
+}
+
+static void
+story_drill_due(void)
+{
+	struct drill_past *past;
+	int64_t now = 1764150000;
+
+	rig_home(site);
+	past = &cost_entry(1)->drill;
+	CHECK(!drilling_look(now)); /* it is new here */
+	CHECK(past->last_s == now);
+	past->done = 1;
+	CHECK(!drilling_look(now + DAY - 1));
+	CHECK(parent->machine.drill.uplink == MACHINE_NONE);
+	CHECK(!drilling_look(now + DAY));
+	CHECK(parent->machine.drill.uplink == 1);
+	dialled();
+	CHECK(used(CONF_COST_DIALS) == 1);
+	/* one at a time, and not without a clock */
+	CHECK(!drilling_look(now + 3 * DAY) && !drilling_look(0));
+}
+
+static void
+story_drill_waits(void)
+{
+	int64_t now = 1764150000;
+
+	rig_home(site);
+	(void)drilling_look(now);
+	cost_entry(1)->drill.done = 1;
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(drilling_look(now + DAY));
+	CHECK(parent->machine.drill.uplink == MACHINE_NONE);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(!drilling_look(now + DAY));
+	CHECK(parent->machine.drill.uplink == 1);
+}
+
+/* The clock was ahead when the last one was noted. */
+static void
+story_drill_clock(void)
+{
+	int64_t now = 1764150000;
+
+	rig_home(site);
+	cost_entry(1)->drill.last_s = now + 400 * DAY;
+	cost_entry(1)->drill.done = 1;
+	CHECK(!drilling_look(now));
+	CHECK(cost_entry(1)->drill.last_s == now);
+}
+
+static void
+story_drill_fails(void)
+{
+	struct msg_alarm a;
+	int64_t now = 1764150000;
+
+	rig_home(site);
+	(void)drilling_look(now);
+	cost_entry(1)->drill.done = 1;
+	CHECK(!drilling_look(now + DAY));
+	dialled();
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_BACKOFF, "NO CARRIER");
+	rig_link_result(CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "");
+	rig_alarm("drill", &a);
+	CHECK(strstr(a.text, "NO CARRIER") != NULL);
+	CHECK(strstr(drilling_result(), "failed: ") == drilling_result());
+	CHECK(cost_entry(1)->drill.done && !cost_entry(1)->drill.ok);
+}
+
+#define STORY(name)                                           \
+	static void test_##name(void **state)                 \
+	{                                                     \
+		(void)state;                                  \
+		assert_int_equal(rig_story(story_##name), 0); \
+	}
+
+STORY(last_octets)
+STORY(no_last_octets)
+STORY(never_up)
+STORY(alarms)
+STORY(drill_due)
+STORY(drill_waits)
+STORY(drill_clock)
+STORY(drill_fails)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_last_octets),
+		cmocka_unit_test(test_no_last_octets),
+		cmocka_unit_test(test_never_up),
+		cmocka_unit_test(test_alarms),
+		cmocka_unit_test(test_drill_due),
+		cmocka_unit_test(test_drill_waits),
+		cmocka_unit_test(test_drill_clock),
+		cmocka_unit_test(test_drill_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
