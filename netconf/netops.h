@@ -228,6 +228,11 @@ struct netops {
 	    const struct addr *to, uint32_t *n);
 	/* Its own value of ignore_routes_with_linkdown. */
 	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
+	/*
+	 * What routers of IPv6 tell on this link gives it an address, though
+	 * we forward, but no default route; and they are asked for it now.
+	 */
+	int (*router_ask)(uint32_t ifindex);
 	/* Load text by nft -f; why gets its words on failure. */
 	int (*nat_load)(const char *text, char *why, size_t size);
 	/* Elements of its sets, all of them or none: some go, some come. */

@@ -33,6 +33,7 @@
 #include "netconf/ppp_event.h"
 #include "netconf/ppp_exec.h"
 #include "netconf/ppp_file.h"
+#include "netconf/ppp_inet6.h"
 #include "netconf/ppp_process.h"
 #include "netconf/ppp_secret.h"
 #include "netconf/run.h"
@@ -49,6 +50,7 @@ struct session {
 	struct ppp_exec exec; /* an adopted one has none of its descriptors */
 	int pidfd; /* adopted: tells its end */
 	struct event log, event, end, timer;
+	struct ppp_inet6 inet6;
 	char line[256]; /* of the log, so far */
 	size_t len;
 	struct monotime up_since;
@@ -135,6 +137,7 @@ session_free(struct session *s)
 	event_del(&s->event);
 	event_del(&s->end);
 	event_del(&s->timer);
+	ppp_inet6_end(&s->inet6);
 	ppp_exec_close(&s->exec);
 	if (s->pidfd != -1)
 		close(s->pidfd);
@@ -301,6 +304,7 @@ send_up(struct session *s)
 		return;
 	net_ppp_changed(m.uplink);
 	netconf_send(IMSG_PPP_UP, -1, &m, sizeof(m));
+	ppp_inet6_up(&s->inet6, r->ifname);
 }
 
 static int
@@ -396,6 +400,7 @@ session_gone(struct session *s)
 
 	s->gone = 1;
 	event_del(&s->end); /* a pidfd stays readable */
+	ppp_inet6_end(&s->inet6);
 	s->group_until = monotime_add_ms(monotime_now(), GROUP_MS);
 	if (s->up && uplink != MSG_UPLINK_NONE)
 		net_ppp_changed(uplink);
@@ -452,6 +457,7 @@ session_new(const struct ppp_record *r, const struct ppp_exec *x, int pidfd)
 	watch(&s->event, x->event, on_event, s);
 	watch(&s->end, pidfd, on_pidfd, s);
 	evtimer_set(&s->timer, on_timer, s);
+	ppp_inet6_init(&s->inet6, s->record.label);
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	return s;
 }
@@ -491,7 +497,8 @@ launch(struct ppp_record *r, const char *call, int tty, const char *text)
 	int error = 0;
 
 	ppp_file_path(r->label, path, sizeof(path));
-	ppp_options_args(&args, r->label, path, call, text != NULL);
+	ppp_options_args(&args, r->label, path, call, text != NULL,
+	    ppp_inet6_wanted(r->label));
 	if (process_boot(r->boot, sizeof(r->boot)) == -1 ||
 	    ppp_exec_fork(&x, &args, tty, text) == -1)
 		return -1;

@@ -42,7 +42,6 @@ static const char *const always[] = {
 	"ipcp-accept-local",
 	"ipcp-accept-remote",
 	"usepeerdns",
-	"noipv6",
 	/* the default of 3 s is most of the time until IP is up, or down */
 	"lcp-restart",
 	"1",
@@ -72,8 +71,19 @@ static const char *const always[] = {
 	("DIALFAIL_FD=" TEXT(PPP_FD_EVENT)),
 };
 
+/* A peer without IPv6 refuses it while IPv4 goes on. */
+static const char *const inet6_too[] = {
+	"+ipv6",
+	/* mobile networks say which identifier is ours (3GPP TS 29.061) */
+	"ipv6cp-accept-local",
+	"ipv6cp-restart",
+	"1",
+};
+static const char *const no_inet6[] = { "noipv6" };
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-_Static_assert(COUNT(on_line) + COUNT(always) + 10 <= PPP_ARGS_MAX,
+_Static_assert(
+    COUNT(on_line) + COUNT(always) + COUNT(inet6_too) + 10 <= PPP_ARGS_MAX,
     "room for what varies");
 
 static void
@@ -85,7 +95,7 @@ add(struct ppp_args *a, const char *const *words, size_t n)
 
 void
 ppp_options_args(struct ppp_args *a, const char *label, const char *record,
-    const char *call, int account)
+    const char *call, int account, int inet6)
 {
 	a->n = 0;
 	a->argv[a->n++] = "pppd";
@@ -97,6 +107,10 @@ ppp_options_args(struct ppp_args *a, const char *label, const char *record,
 	} else
 		add(a, on_line, COUNT(on_line));
 	add(a, always, COUNT(always));
+	if (inet6)
+		add(a, inet6_too, COUNT(inet6_too));
+	else
+		add(a, no_inet6, COUNT(no_inet6));
 	a->argv[a->n++] = "set";
 	a->argv[a->n++] = a->record;
 	a->argv[a->n++] = "linkname";

@@ -32,11 +32,12 @@ struct ppp_args {
 
 /*
  * The arguments for this backup; call: it is dialled by pppd itself, as this
- * file of its own says, else NULL; account: there is an options file as well.
+ * file of its own says, else NULL; account: there is an options file as well;
+ * inet6: IPv6 is negotiated, too.
  * argv ends in NULL and points into the struct, to call and to constants.
  */
 void ppp_options_args(struct ppp_args *, const char *label, const char *record,
-    const char *call, int account);
+    const char *call, int account, int inet6);
 
 /*
  * The options file with user and password, quoted as pppd(8) unquotes.

@@ -8,7 +8,7 @@
  *			(net.h, plan.h, undo.h say what is behind it)
  *	tty.c		modem ports: opened, locked, passed on
  *	pin.c		PINs of cards (sim_record.h)
- *	ppp.c		pppd: started, ended, adopted
+ *	ppp.c		pppd: started, ended, adopted (ppp_*.h)
  *	program.c	programs of others, run beside the loop (program.h)
  *	alarm.c		the alarm program
  *	hook_*.c	the site's own programs (hook.h)

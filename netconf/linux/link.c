@@ -210,8 +210,8 @@ set_inet(struct nl *nl, uint32_t ifindex, uint16_t what, uint32_t value)
 }
 
 /* IPv6 has no message for its values (inet6_set_link_af()): a file. */
-static int
-set_inet6(uint32_t ifindex, const char *what, uint32_t value)
+int
+link_inet6(uint32_t ifindex, const char *what, uint32_t value)
 {
 	char path[128], name[IF_NAMESIZE];
 	int fd, n;
@@ -237,7 +237,8 @@ link_linkdown(
     struct nl *nl, uint32_t ifindex, enum family family, uint32_t value)
 {
 	if (family == FAMILY_INET6)
-		return set_inet6(ifindex, "ignore_routes_with_linkdown", value);
+		return link_inet6(
+		    ifindex, "ignore_routes_with_linkdown", value);
 	return set_inet(
 	    nl, ifindex, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, value);
 }

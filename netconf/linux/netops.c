@@ -188,6 +188,7 @@ const struct netops netops_linux = {
 	.tunnel_remote = linux_tunnel_remote,
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,
+	.router_ask = router_ask,
 	.nat_load = nft_load,
 	.elements = linux_elements,
 	.forwarded = linux_forwarded,

@@ -98,6 +98,11 @@ int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
 int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
 int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
+/* A value that IPv6 has of this link, by its name in sysctl(8). */
+int link_inet6(uint32_t ifindex, const char *what, uint32_t value);
+
+/* router.c */
+int router_ask(uint32_t ifindex);
 
 /* octets.c */
 int octets_decode(const struct nlmsghdr *, void *octets); /* two */

@@ -319,6 +319,7 @@ const struct netops netops_null = {
 	.tunnel_remote = null_tunnel_remote,
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,
+	.router_ask = null_link,
 	.nat_load = null_nat_load,
 	.elements = null_elements,
 	.forwarded = null_forwarded,

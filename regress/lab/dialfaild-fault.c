@@ -194,6 +194,8 @@ destination(const struct net_route *r)
 	WRAP(linkdown, (uint32_t i, enum family f, uint32_t value),           \
 	    (i, f, value),                                                    \
 	    "change linkdown of %u", i)                                       \
+	WRAP(router_ask, (uint32_t i), (i),                                   \
+	    "change routers of %u", i)                                        \
 	WRAP(nat_load, (const char *text, char *why, size_t size),            \
 	    (text, why, size),                                                \
 	    "change nat")                                                     \

@@ -483,17 +483,22 @@ lab_modem() {
 		modem_password secret7
 		isp_password secret7
 	fi
-	cat >$LAB/isp.sh <<-SH
-		exec pppd "\$PEER_TTY" 115200 nodetach local nolock name isp \\
-		    auth require-chap $PPP_GATEWAY:$PPP_ADDRESS \\
-		    ms-dns $PPP_GATEWAY nodefaultroute novj noccp noipv6 \\
-		    lcp-restart 1 lcp-max-terminate 1
-	SH
+	isp_serves noipv6
 	: >>$LAB/modem.log
 	spawn isp-b $LAB/modem.log sh -c "mount --bind $etc /etc/ppp &&
 	    exec modemu -c $LAB/modem.says -p '. $LAB/isp.sh' $* $MODEM"
 	MODEM_PID=$SPAWNED
 	wait_until 5 "[ -e $MODEM ]"
+}
+
+# isp_serves OPTION...: what else the far end of the next calls is told
+isp_serves() {
+	cat >$LAB/isp.sh <<-SH
+		exec pppd "\$PEER_TTY" 115200 nodetach local nolock name isp \\
+		    auth require-chap $PPP_GATEWAY:$PPP_ADDRESS \\
+		    ms-dns $PPP_GATEWAY nodefaultroute novj noccp \\
+		    lcp-restart 1 lcp-max-terminate 1 $*
+	SH
 }
 
 # modem_says WORD...: what the next dials come to, the last word for the rest

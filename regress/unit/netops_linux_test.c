@@ -284,6 +284,18 @@ linkdown(void **state)
 	}
 }
 
+static void
+routers(void **state)
+{
+	(void)state;
+	assert_int_equal(ops->router_ask(ifindex("wan2.7")), 0);
+	assert_string_equal(says("cd /proc/sys/net/ipv6/conf/wan2.7 && "
+				 "cat accept_ra accept_ra_defrtr"),
+	    "2\n0\n");
+	assert_int_equal(ops->router_ask(99999), -1);
+	assert_int_equal(errno, ENODEV);
+}
+
 /* ---- tunnels ---- */
 
 static struct net_move
@@ -1540,6 +1552,7 @@ main(void)
 		TEST(links),
 		TEST(rp_filter),
 		TEST(linkdown),
+		TEST(routers),
 		TEST(tunnels),
 		TEST(addresses),
 		TEST(addresses_inet6),

@@ -62,7 +62,7 @@ test_args(void **state)
 	struct ppp_args a;
 
 	(void)state;
-	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 1);
+	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 1, 0);
 	assert_string_equal(a.argv[0], "pppd");
 	assert_true(has(&a, "notty", NULL));
 	assert_true(has(&a, "nodetach", NULL));
@@ -75,10 +75,12 @@ test_args(void **state)
 	assert_true(has(&a, "set", "DIALFAIL_RECORD=/run/dialfail/ppp/lte"));
 	assert_true(has(&a, "set", "DIALFAIL_FD=3"));
 	assert_true(has(&a, "file", "/proc/self/fd/4"));
-	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 0);
+	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 0, 1);
+	assert_true(has(&a, "+ipv6", NULL));
+	assert_false(has(&a, "noipv6", NULL));
 	assert_false(has(&a, "file", NULL));
 	assert_false(has(&a, "call", NULL));
-	ppp_options_args(&a, "dsl", "/run/dialfail/ppp/dsl", "isp", 0);
+	ppp_options_args(&a, "dsl", "/run/dialfail/ppp/dsl", "isp", 0, 0);
 	/* first, so that ours count */
 	assert_string_equal(a.argv[1], "call");
 	assert_string_equal(a.argv[2], "isp");
