@@ -143,13 +143,14 @@ peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 
 	find_places(p, &places);
 	fill(ps, p, &m);
-	for (uplink = 0; uplink < CONF_UPLINKS_MAX; uplink++)
+	/* a hub that starts knows of none where it is: nothing is signed */
+	for (uplink = 0; places.n > 0 && uplink < CONF_UPLINKS_MAX; uplink++)
 		if (ps->self.usable & 1u << uplink)
 			send_by(ps, p, uplink, &m, &places);
 	if (p->tries++ == 0)
 		p->said = now; /* it may have waited for its turn */
 	p->sent = now;
-	p->stats.sent++;
+	p->stats.sent += places.n > 0;
 	p->due = monotime_add_ms(now, jitter(ps, retry_ms(ps, p, now)));
 }
 

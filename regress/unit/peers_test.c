@@ -175,6 +175,26 @@ who_does_not_acknowledge_is_told_once(void **state)
 	rig_end();
 }
 
+/* A hub that starts knows of no branch where it is. */
+static void
+one_that_is_nowhere_is_sent_nothing(void **state)
+{
+	(void)state;
+	two_ends(1);
+	rig_start(HUB, 1);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(PEERS_UNACKED_MS + 1000);
+	assert_int_equal(hub_sees()->stats.sent, 0);
+	assert_int_equal(rig.end[HUB].notices[PEERS_UNACKED], 1);
+	rig_start(BRANCH, 1);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
+	rig_run(PEERS_RETRY_SLOW_MS * 2);
+	assert_true(hub_has(ADDR_A));
+	assert_true(hub_sees()->acked);
+	assert_in_range(hub_sees()->stats.sent, 1, 2);
+	rig_end();
+}
+
 /* ---- NAT ---- */
 
 static void
@@ -650,6 +670,7 @@ main(void)
 		cmocka_unit_test(both_move_at_once),
 		cmocka_unit_test(hellos_tell_who_is_silent),
 		cmocka_unit_test(who_does_not_acknowledge_is_told_once),
+		cmocka_unit_test(one_that_is_nowhere_is_sent_nothing),
 		cmocka_unit_test(
 		    a_hello_from_where_it_is_configured_is_no_move),
 		cmocka_unit_test(a_reload_forgets_no_peer),
