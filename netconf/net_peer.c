@@ -88,14 +88,10 @@ lead_tunnel(uint32_t ifindex, const struct msg_net_peer *m)
 	const struct addr *to;
 	struct addr is;
 
-	if (netops->tunnel_remote(ifindex, &is, NULL) == -1)
+	if (netops->tunnel_remote(ifindex, &is, m->address) == -1)
 		return -1;
 	to = &m->address[addr_family(&is)];
 	if (to->family == AF_UNSPEC || addr_cmp(&is, to) == 0)
-		return 0;
-	if (netops->tunnel_remote(ifindex, &is, to) == -1)
-		return -1;
-	if (addr_cmp(&is, to) == 0)
 		return 0;
 	errno = EAGAIN; /* somebody else wrote it in between */
 	return -1;

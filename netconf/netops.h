@@ -216,9 +216,12 @@ struct netops {
 	 * that the kernel refuses has its error; -1: they could not be asked.
 	 */
 	int (*tunnels)(struct net_move *, size_t n);
-	/* Its far end as it is then; to NULL: it is only read. */
+	/*
+	 * Lead its far end to the address of its family, if there is one, and
+	 * read back how it is then.
+	 */
 	int (*tunnel_remote)(
-	    uint32_t ifindex, struct addr *is, const struct addr *to);
+	    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES]);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
 	 * to, and tell them where we are now; how many there were.  With

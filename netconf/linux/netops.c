@@ -88,7 +88,8 @@ linux_tunnels(struct net_move *m, size_t n)
 }
 
 static int
-linux_tunnel_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
+linux_tunnel_remote(
+    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
 {
 	return tunnel_remote(&route, ifindex, is, to);
 }

@@ -112,8 +112,8 @@ int octets_read(
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
 int tunnel_move(struct nl *, struct net_move *, size_t n);
-int tunnel_remote(
-    struct nl *, uint32_t ifindex, struct addr *is, const struct addr *to);
+int tunnel_remote(struct nl *, uint32_t ifindex, struct addr *is,
+    const struct addr to[FAMILIES]);
 
 /* wireguard.c */
 struct wg_peer {

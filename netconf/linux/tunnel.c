@@ -344,17 +344,19 @@ change_remote(struct nl *nl, uint32_t ifindex, const struct found *f,
 }
 
 int
-tunnel_remote(
-    struct nl *nl, uint32_t ifindex, struct addr *is, const struct addr *to)
+tunnel_remote(struct nl *nl, uint32_t ifindex, struct addr *is,
+    const struct addr to[FAMILIES])
 {
-	struct change c = { .to = to };
+	struct change c = { 0 };
 	struct found f;
 
 	if (find(nl, ifindex, &f) == -1)
 		return -1;
 	c.address = f.kind->remote;
-	if (to != NULL && (change_remote(nl, ifindex, &f, &c) == -1 ||
-			      find(nl, ifindex, &f) == -1))
+	c.to = &to[addr_family(&f.remote)];
+	if (c.to->family != AF_UNSPEC && addr_cmp(c.to, &f.remote) != 0 &&
+	    (change_remote(nl, ifindex, &f, &c) == -1 ||
+		find(nl, ifindex, &f) == -1))
 		return -1;
 	*is = f.remote;
 	return 0;

@@ -160,11 +160,10 @@ null_tunnels(struct net_move *m, size_t n)
 }
 
 static int
-null_tunnel_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
+null_tunnel_remote(
+    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
 {
-	memset(is, 0, sizeof(*is));
-	if (to != NULL)
-		*is = *to;
+	*is = to[FAMILY_INET];
 	return null_link(ifindex);
 }
 

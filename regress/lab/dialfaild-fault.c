@@ -183,9 +183,9 @@ destination(const struct net_route *r)
 	WRAP(tunnels, (struct net_move *m, size_t n), (m, n),                 \
 	    "change tunnels %zu", n)                                          \
 	WRAP(tunnel_remote,                                                   \
-	    (uint32_t i, struct addr *is, const struct addr *to),             \
+	    (uint32_t i, struct addr *is, const struct addr to[FAMILIES]),    \
 	    (i, is, to),                                                      \
-	    "%s remote of tunnel %u", to == NULL ? "read" : "change", i)      \
+	    "change remote of tunnel %u", i)                                  \
 	WRAP(wireguard,                                                       \
 	    (uint32_t i, net_wgpeer *ours, const void *arg,                   \
 		const struct addr *to, uint32_t *n),                          \

@@ -63,15 +63,20 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 }
 
 static int
-sim_remote(uint32_t ifindex, struct addr *is, const struct addr *to)
+sim_remote(uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
 {
-	if (to != NULL && refuses) {
+	const struct addr *there = &to[addr_family(&remote[ifindex])];
+
+	if (refuses) {
 		errno = EPERM;
 		return -1;
 	}
-	if (to != NULL && !overwritten)
-		remote[ifindex] = *to;
-	led[ifindex] += to != NULL;
+	if (there->family != AF_UNSPEC &&
+	    addr_cmp(there, &remote[ifindex]) != 0) {
+		led[ifindex]++;
+		if (!overwritten)
+			remote[ifindex] = *there;
+	}
 	*is = remote[ifindex];
 	return 0;
 }

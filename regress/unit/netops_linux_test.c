@@ -328,7 +328,7 @@ tunnels(void **state)
 	const uint32_t eth1 = ifindex("eth1"), wan2 = ifindex("wan2.7");
 	char before[OUT_MAX];
 	struct net_move m[5];
-	struct addr is;
+	struct addr is, to[FAMILIES];
 	int i;
 
 	(void)state;
@@ -364,14 +364,15 @@ tunnels(void **state)
 	assert_int_equal(m[2].error, EAFNOSUPPORT);
 	assert_string_equal(says("ip -d link show type vxlan"), before);
 
-	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, NULL), 0);
-	m[0].place.local = ip("203.0.113.9");
-	assert_int_equal(addr_cmp(&is, &m[0].place.local), 0);
-	m[0].place.local = ip("203.0.113.10");
-	assert_int_equal(
-	    ops->tunnel_remote(ifindex("t1"), &is, &m[0].place.local), 0);
-	assert_int_equal(addr_cmp(&is, &m[0].place.local), 0);
-	assert_int_equal(ops->tunnel_remote(eth1, &is, NULL), -1);
+	memset(to, 0, sizeof(to));
+	to[FAMILY_INET6] = ip("2001:db8::9"); /* of no use to it */
+	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, to), 0);
+	to[FAMILY_INET] = ip("203.0.113.9");
+	assert_int_equal(addr_cmp(&is, &to[FAMILY_INET]), 0);
+	to[FAMILY_INET] = ip("203.0.113.10");
+	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, to), 0);
+	assert_int_equal(addr_cmp(&is, &to[FAMILY_INET]), 0);
+	assert_int_equal(ops->tunnel_remote(eth1, &is, to), -1);
 	assert_int_equal(errno, EOPNOTSUPP);
 	run("ip link del t0; ip link del t1; ip link del t2");
 }
