@@ -8,44 +8,10 @@
 # shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
 
 RATE=100000
-HUB=203.0.113.10
-HUB_SOCKET=/etc/dialfail/hub.sock
-
-hub_up() {
-	ip netns add hub
-	on hub sh -c 'cd /proc/sys/net/ipv4/conf; echo 0 >all/rp_filter
-	    echo 0 >default/rp_filter'
-	ip -n core -batch - <<-IP
-		link add hub1 type veth peer name eth1 netns hub
-		link add hub2 type veth peer name eth2 netns hub
-		addr add 203.0.113.9/30 dev hub1
-		addr add 203.0.113.13/30 dev hub2
-		link set hub1 up
-		link set hub2 up
-	IP
-	ip -n hub -batch - <<-IP
-		link set lo up
-		addr add $HUB/30 dev eth1
-		addr add 203.0.113.14/30 dev eth2
-		link set eth1 up
-		link set eth2 up
-		route add default via 203.0.113.9
-		route add default via 203.0.113.13 metric 200
-	IP
-}
-
-# ends HOST LOCAL REMOTE
-ends() {
-	ip -n "$1" link add vxlan1 type vxlan id 7 local "$2" remote "$3" \
-	    dstport 4789 nolearning
-	ip -n "$1" link set vxlan1 up
-}
-
-remote() {
-	on hub ip -d link show vxlan1 | sed -n 's/.* remote \([0-9.]*\) .*/\1/p'
-}
 
 # ticks NAME: CPU that a process of the hub has used, in hundredths of a second
 ticks() {
@@ -54,39 +20,25 @@ ticks() {
 }
 
 hub_process() {
-	on hub dialfailctl -s $HUB_SOCKET -j show |
+	hub_ctl -j show |
 	    jq -r ".processes[] | select(.name == \"$1\") | .pid"
-}
-
-# refused REASON
-refused() {
-	on hub dialfailctl -s $HUB_SOCKET show metrics | sed -n \
-	    "s/^dialfail_peer_updates_refused_total{reason=\"$1\"} //p"
 }
 
 lab_up
 hub_up
-ip netns attach router $$
-ends router $PRIMARY_ADDRESS $HUB
-ends hub $HUB $PRIMARY_ADDRESS
-BRANCH_KEY=$(dialfailctl keygen /etc/dialfail/private/key)
-HUB_KEY=$(dialfailctl keygen /etc/dialfail/private/hub)
-cat >/etc/dialfail/hub.conf <<-CONF
-	primary eth1 { target 203.0.113.9 }
-	backup eth2
-	identity "/etc/dialfail/private/hub"
-	peer branch {
-		key "$BRANCH_KEY"
-		tunnel vxlan1
-		accept { 192.0.2.0/24 203.0.113.64/26 }
-		hello 5s
-	}
-	state "/run/hub-state"
+ends router 1 $PRIMARY_ADDRESS $HUB
+ends hub 2 $HUB $PRIMARY_ADDRESS
+peers_keys
+hub_start <<CONF
+primary eth1 { target 203.0.113.9 }
+backup eth2
+peer branch {
+	key "$BRANCH_KEY"
+	tunnel vxlan1
+	accept { 192.0.2.0/24 203.0.113.64/26 }
+	hello 5s
+}
 CONF
-chmod 0600 /etc/dialfail/hub.conf
-# a mount namespace of its own has a /run of its own
-spawn hub $LAB/hub.log sh -c "mount -t tmpfs tmpfs /run &&
-    exec dialfaild -d -v -f /etc/dialfail/hub.conf -s $HUB_SOCKET"
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
 backup wan2
 fallback automatic { after 1s stable 1s drain 1s }
@@ -115,7 +67,7 @@ for to in wan2 eth1; do
 	else
 		ok "and to come back" ctl fallback
 	fi
-	ok "the hub follows it to $there" wait_until 30 '[ "$(remote)" = '"$there"' ]'
+	ok "the hub follows it to $there" wait_until 30 "leads_to $there"
 	ok "and the branch knows" wait_until 30 \
 	    '[ "$(grep -c "hq acknowledged" $LAB/daemon.log)" -gt '"$before"' ]'
 	diag "after $(($(now_ms) - since)) ms"

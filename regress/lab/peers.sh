@@ -1,0 +1,132 @@
+# shellcheck shell=bash disable=SC2034 # what the scenarios use
+# A hub with two ways into the core, a network behind it and a dialfaild of its
+# own; and a tunnel to it.  Sourced behind lab.sh.
+#
+#	[router] ... core -- eth1 [hub] 10.1.0.1
+#	             core -- eth2
+
+HUB=203.0.113.10
+HUB2=203.0.113.14
+CORE1=203.0.113.9
+HUB_SITE=10.1.0.0/24
+HUB_SOCKET=/etc/dialfail/hub.sock
+export HUB
+
+hub_up() {
+	ip netns attach router $$
+	ip netns add hub
+	on hub sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+	    cd /proc/sys/net/ipv4/conf; echo 0 >all/rp_filter
+	    echo 0 >default/rp_filter'
+	ip -n core -batch - <<-IP
+		link add hub1 type veth peer name eth1 netns hub
+		link add hub2 type veth peer name eth2 netns hub
+		addr add $CORE1/30 dev hub1
+		addr add 203.0.113.13/30 dev hub2
+		link set hub1 up
+		link set hub2 up
+	IP
+	ip -n hub -batch - <<-IP
+		link set lo up
+		addr add ${HUB_SITE%.*}.1/32 dev lo
+		addr add $HUB/30 dev eth1
+		addr add $HUB2/30 dev eth2
+		link set eth1 up
+		link set eth2 up
+		route add default via $CORE1
+		route add default via 203.0.113.13 metric 200
+	IP
+}
+
+# peers_keys: a pair for the branch and one for the hub
+peers_keys() {
+	BRANCH_KEY=$(dialfailctl keygen /etc/dialfail/private/key)
+	HUB_KEY=$(dialfailctl keygen /etc/dialfail/private/hub)
+}
+
+# hub_start: by the configuration on standard input, with a /run of its own
+hub_start() {
+	{
+		echo 'identity "/etc/dialfail/private/hub"'
+		echo 'state "/var/lib/hub"'
+		cat
+	} >/etc/dialfail/hub.conf
+	chmod 0600 /etc/dialfail/hub.conf
+	mkdir -p "$LAB/hub-run"
+	spawn hub "$LAB/hub.log" sh -c "mount --bind $LAB/hub-run /run &&
+	    exec dialfaild -d -v -f /etc/dialfail/hub.conf -s $HUB_SOCKET"
+	HUB_DAEMON=$SPAWNED
+}
+
+hub_ctl() {
+	on hub dialfailctl -s $HUB_SOCKET "$@"
+}
+
+# hub_stop: as asked
+hub_stop() {
+	end "$HUB_DAEMON"
+}
+
+hub_state() {
+	[[ $(hub_ctl show -j 2>/dev/null) =~ \"state\":\ *\"([a-z]+)\" ]] &&
+	    echo "${BASH_REMATCH[1]}"
+}
+
+# refused REASON: how many updates the hub has refused for it
+refused() {
+	hub_ctl show metrics | sed -n \
+	    "s/^dialfail_peer_updates_refused_total{reason=\"$1\"} //p"
+}
+
+# The far side of its first router, as cut_upstream of the branch's.
+cut_hub() {
+	on core nft -f - <<-NFT
+		table inet cut {
+			chain in {
+				type filter hook prerouting priority raw
+				iifname "hub1" drop
+			}
+			chain out {
+				type filter hook postrouting priority raw
+				oifname "hub1" drop
+			}
+		}
+	NFT
+}
+
+restore_hub() {
+	on core nft delete table inet cut
+}
+
+# record: four statements of the branch from its backup
+record() {
+	spawn core "$LAB/dump" tcpdump -lnxc 4 -i any \
+	    "udp port 7157 and src $WAN2_ADDRESS and greater 150"
+}
+
+# replay: what was recorded, from elsewhere; each in one write, since printf
+# alone writes line by line
+replay() {
+	# shellcheck disable=SC2016 # expanded there
+	awk '/^\t0x/ { $1 = ""; printf "%s", $0 } /^[0-9]/ { print "" }
+	    END { print "" }' "$LAB/dump" |
+	    tr -d ' ' | cut -c 57- | sed 's/../\\x&/g' |
+	    on core bash -c 'while read -r octets; do
+		[ -z "$octets" ] || printf "%b" "$octets" |
+		    dd bs=1k iflag=fullblock status=none >"/dev/udp/$HUB/7157"
+	    done'
+}
+
+# ends HOST N LOCAL REMOTE: its end of the tunnel, inside which it is .N
+ends() {
+	ip -n "$1" -batch - <<-IP
+		link add vxlan1 type vxlan id 7 local $3 remote $4 dstport 4789 ttl 9 nolearning
+		addr add 10.99.5.$2/24 dev vxlan1
+		link set vxlan1 up
+	IP
+}
+
+# leads_to ADDRESS: there the hub's end of it leads
+leads_to() {
+	on hub ip -d link show vxlan1 | grep "remote $1 "
+}

@@ -1,0 +1,138 @@
+#!/bin/bash
+# needs: netns
+# The hub has a backup as well: its branch follows it to the second address;
+# both fail over at once, and find each other.  What was recorded changes
+# nothing, even behind the hub's restart.  And a hub that has nothing to fail
+# over to is one, too.
+# shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/streams.sh
+. "$LAB_DIR/streams.sh"
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
+
+WAYS='fallback automatic { after 1s stable 1s drain 2s }'
+
+# hub_conf BACKUP
+hub_conf() {
+	cat <<-CONF
+		primary eth1 { target $TARGET $LAB_FAST }
+		backup $1
+		$WAYS
+		peer branch {
+			key "$BRANCH_KEY"
+			tunnel vxlan1
+			route 10.7.0.0/24 via vxlan1
+			accept { 192.0.2.0/24 203.0.113.64/26 }
+			hello 5s
+		}
+	CONF
+}
+
+# here_to ADDRESS: where our end leads
+here_to() {
+	ip -d link show vxlan1 | grep "remote $1 "
+}
+
+# lost_after MS: how long what is sent was still lost then
+lost_after() {
+	awk -F'[= ]' -v t="$1" '/^lost / && $3 > t { l = $3 - t }
+	    END { printf "%.0f\n", l }' $LAB/flow.site
+}
+
+# log_ms PATTERN: when that was said last, as now_ms counts
+log_ms() {
+	date -d "$(grep "$1" $LAB/daemon.log | tail -n 1 | cut -d ' ' -f 1)" \
+	    +%s%3N
+}
+
+lab_up
+hub_up
+ends router 1 $PRIMARY_ADDRESS $HUB
+ends hub 2 $HUB $PRIMARY_ADDRESS
+# what is behind us is asked for by ARP there
+sysctl_set net.ipv4.conf.vxlan1.proxy_arp 1
+sysctl_set net.ipv4.neigh.vxlan1.proxy_delay 0
+peers_keys
+hub_start < <(hub_conf eth2)
+LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
+backup wan2
+$WAYS
+identity "/etc/dialfail/private/key"
+peer hq {
+	key "$HUB_KEY"
+	address { $HUB $HUB2 }
+	tunnel vxlan1
+	route $HUB_SITE via vxlan1
+	hello 5s
+}
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+ok "the hub is on its primary" wait_until 20 '[ "$(hub_state)" = primary ]'
+spawn hub $LAB/echo.log flow echo 10.1.0.1 $ECHO_PORT
+stream lan site 10.1.0.1
+ok "the networks behind both have answers" flows site
+
+record
+flow_start site 200 10.1.0.1
+cut_upstream
+ok "the branch fails over" wait_state backup
+up=$(log_ms "read back equal")
+ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS"
+ok "the networks have answers" flows site
+restore_upstream
+ok "the branch comes back" wait_state primary
+ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS"
+ok "the networks have answers" flows site
+flow_stop site
+diag "what is sent was lost for $(lost_after "$up") ms after the backup was up"
+is "and on the way back nothing" "$(flow_lost site "$RESTORED_MS")" 0
+
+cut_hub
+ok "the hub fails over: the branch follows" wait_until 20 "here_to $HUB2"
+ok "the networks have answers" flows site
+restore_hub
+ok "and follows it back" wait_until 30 "here_to $HUB"
+ok "the networks have answers" flows site
+
+cut_hub
+cut_upstream
+ok "both fail over: the branch" wait_state backup
+ok "finds the hub" wait_until 20 "here_to $HUB2"
+ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS"
+ok "the networks have answers" flows site
+restore_hub
+restore_upstream
+ok "both come back: the branch" wait_state primary
+ok "finds the hub" wait_until 30 "here_to $HUB"
+ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS"
+ok "the networks have answers" flows site
+
+ok "statements were recorded" test -s $LAB/dump
+replay
+ok "what is said again is heard and refused" \
+    wait_until 10 '[ "$(refused replayed)" -gt 0 ]'
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS
+hub_stop
+hub_start < <(hub_conf nowhere0)
+ok "a hub without a backup" wait_until 20 '[ "$(hub_state)" = primary ]'
+spawn core $LAB/asked tcpdump -lni any "udp src port 7157 and dst host $CORE1"
+ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/asked"
+replay
+ok "what is said again behind its start is asked about" \
+    wait_until 10 "grep -q 'length 124' $LAB/asked"
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS
+ok "the branch fails over, as asked" ctl failover wan2
+ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS"
+cut_hub
+ok "the hub has nowhere to go" wait_until 20 '[ "$(hub_state)" = stranded ]'
+restore_hub
+ok "it is back" wait_until 20 '[ "$(hub_state)" = primary ]'
+ok "the branch comes back" ctl fallback
+ok "and is followed" wait_until 20 "leads_to $PRIMARY_ADDRESS"
+ok "the networks have answers" flows site
+lab_done
