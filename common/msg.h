@@ -466,8 +466,7 @@ struct msg_ppp_up {
 };
 
 struct msg_ppp_down {
-	uint64_t
-	    octets; /* both ways, as pppd counted them; 0: it did not say */
+	uint64_t octets; /* both ways, by pppd; 0: it did not say */
 	uint32_t uplink;
 	uint32_t gen;
 	uint32_t class; /* enum msg_link_class */
