@@ -26,6 +26,7 @@ struct word {
 static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 					 "what is going on" },
 	{ "monitor", IMSG_CTL_MONITOR, "events as they happen" },
+	{ "top", IMSG_CTL_TOP, "a live view, until q is pressed" },
 	{ "plan", IMSG_CTL_PLAN, "failover [name]|fallback: the steps, first" },
 	{ "failover", IMSG_CTL_FAILOVER, "[name] [for time]: to a backup" },
 	{ "fallback", IMSG_CTL_FALLBACK, "to the primary, now" },
@@ -51,12 +52,6 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "keygen", IMSG_CTL_KEYGEN, "file: a new secret key there" },
 	{ "pubkey", IMSG_CTL_PUBKEY, "file: its public key, for peers" },
 	{ NULL, 0, NULL } };
-
-/* Of the design, for a later version: known, but refused. */
-static const struct word later[] = {
-	{ "top", 0, NULL },
-	{ NULL, 0, NULL },
-};
 
 static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 					 "one page" },
@@ -135,18 +130,6 @@ match(const struct word *w, const char *text)
 	return n == 1 ? found : NULL;
 }
 
-/* Whole words only: what is abbreviated is meant for what there is. */
-static int
-is_later(const char *text)
-{
-	const struct word *w;
-
-	for (w = later; w->name != NULL; w++)
-		if (strcmp(w->name, text) == 0)
-			return 1;
-	return 0;
-}
-
 static const struct word *
 take(struct args *a, const struct word *w, const char *what)
 {
@@ -158,10 +141,6 @@ take(struct args *a, const struct word *w, const char *what)
 		return NULL;
 	}
 	found = match(w, a->argv[0]);
-	if (found == NULL && w == verbs && is_later(a->argv[0])) {
-		wrong(a, "not supported in this version", a->argv[0]);
-		return NULL;
-	}
 	if (found == NULL) {
 		snprintf(a->error, a->size,
 		    "%s: unknown or ambiguous %s; valid:", a->argv[0], what);

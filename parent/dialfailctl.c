@@ -17,6 +17,7 @@
 #include "parent/keys.h"
 #include "parent/replay.h"
 #include "parent/report.h"
+#include "parent/top.h"
 
 #define CONF_FILE SYSCONFDIR "/dialfail.conf"
 
@@ -133,6 +134,8 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	if (c.type == IMSG_CTL_REPORT)
 		n = report(&client, c.data.show.name, c.since, stdout);
+	else if (c.type == IMSG_CTL_TOP)
+		n = top(&client);
 	else if (c.type == IMSG_CTL_REPLAY)
 		n = replay(&client, c.file, CONF_FILE, conf, stdout);
 	else

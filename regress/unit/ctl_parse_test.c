@@ -83,6 +83,8 @@ test_prefixes(void **state)
 	taken("fallb", IMSG_CTL_FALLBACK);
 	taken("rele", IMSG_CTL_RELEASE);
 	taken("m", IMSG_CTL_MONITOR);
+	taken("to", IMSG_CTL_TOP);
+	refused("top 5", "one word too many: 5");
 	refused("fa", "ambiguous");
 	refused("fa", "failover");
 	refused("fa", "fallback");
@@ -103,8 +105,6 @@ test_wrong_words(void **state)
 	refused("log", "brief");
 	refused("show summary now", "one word too many: now");
 	refused("confirm it", "too many");
-	/* of the design, but not yet */
-	refused("top", "not supported in this version");
 	refused("replay", "which file?");
 	refused("replay a b", "one word too many: b");
 	refused("f", "f: unknown or ambiguous");

@@ -1,0 +1,50 @@
+#!/bin/bash
+# needs: netns
+# The live view, as a human sees it: through a terminal of tmux that shows an
+# outage, becomes small, and outlives a restart of the daemon.
+# shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
+. "$(dirname "$0")/../lab/lab.sh"
+command -v tmux >/dev/null || skip_all "no tmux"
+
+screen() {
+	tmux -S "$LAB/tmux" capture-pane -p
+}
+shows() {
+	wait_until 15 "tmux -S $LAB/tmux capture-pane -p | grep -qE -- '$1'"
+}
+
+lab_up
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+fallback automatic { after 0s stable 0s drain 0s }
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+ok "without a terminal it says so" says 1 "top needs a terminal" top
+TERM=xterm tmux -S "$LAB/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+    "dialfailctl top; echo ended: \$?; sleep 60"
+ok "the verdict" shows "OK +primary eth1"
+ok "the uplinks" shows "^wan2 "
+ok "each target" shows "^$TARGET2 +eth1 +[0-9]+\.[0-9]"
+ok "what was, as a graph" shows "^$TARGET +eth1 .*[_.:=+*#-]{3}\$"
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "the verdict changes" shows "ON BACKUP wan2"
+ok "the story of the event" shows "Present event $(fact .event): eth1"
+ok "its newest lines" shows "state +.*-> backup"
+ok "losses in the graph" shows "^$TARGET +eth1 .*x\$"
+tmux -S "$LAB/tmux" resize-window -x 40 -y 12
+ok "on a small terminal the verdict stays" shows "ON BACKUP wan2"
+is "and nothing is broken off" "$(screen | awk 'length > 40' | wc -l)" 0
+tmux -S "$LAB/tmux" resize-window -x 80 -y 24
+lab_stop USR1
+ok "without a daemon it says so" shows "as it was: .*is dialfaild running"
+lab_start
+ok "and goes on with the next one" wait_until 15 \
+    "! tmux -S $LAB/tmux capture-pane -p | grep -q 'as it was'"
+ok "still on the backup" shows "ON BACKUP wan2"
+tmux -S "$LAB/tmux" send-keys q
+ok "q ends it" shows "ended: 0"
+tmux -S "$LAB/tmux" kill-server
+lab_stop
+lab_done
