@@ -146,18 +146,16 @@ signal_left(const struct hook_group *g, int sig)
  * the kernel first.  What such a hook still does would undo its next one.
  */
 static void
-end_group(const struct hook_group *g)
+end_group(const struct hook_group *g, int *left_ms)
 {
 	uint64_t started;
-	int ms;
 
-	if (process_started(g->pid, &started) == 0) {
-		if (started != g->started)
-			return; /* its number is given again: it is gone */
-		signal_left(g, SIGKILL);
-	}
-	for (ms = 0; signal_left(g, 0) == 0; ms += LEFT_LOOK_MS) {
-		if (ms >= LEFT_MS) {
+	if (process_started(g->pid, &started) == 0 && started != g->started)
+		return; /* its number is given again: it is gone */
+	/* while one of the group is left, its number is not given again */
+	signal_left(g, SIGKILL);
+	for (; signal_left(g, 0) == 0; *left_ms -= LEFT_LOOK_MS) {
+		if (*left_ms <= 0) {
 			log_warnx("hook: process group %d of an earlier run "
 				  "does not end",
 			    (int)g->pid);
@@ -172,10 +170,11 @@ end_left(void)
 {
 	const struct hook_record *r = hook_record();
 	struct hook_group g;
+	int left_ms = LEFT_MS; /* of all: the parent waits for our answers */
 
 	while (r->ngroups > 0) {
 		g = r->group[0];
-		end_group(&g);
+		end_group(&g, &left_ms);
 		hook_record_no_group(g.pid);
 	}
 }

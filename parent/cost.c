@@ -354,10 +354,13 @@ on_timer(int fd, short what, void *arg)
 
 /* What a backup has carried for the event that is going on. */
 static void
-count_event(uint64_t n)
+count_event(uint32_t id, uint64_t n)
 {
+	const struct machine_want *want = &parent->machine.want;
 	struct ctl_event *ev = &parent->event;
 
+	if (id != want->active && id != want->drain)
+		return; /* a proof, a drill */
 	if (ev->id[0] != '\0' && !ev->ended && ev->backup[0] != '\0')
 		ev->backup_octets += n;
 }
@@ -386,7 +389,7 @@ cost_counted(const struct msg_net_counted *c)
 		if (n == 0)
 			continue;
 		budget_use(&cost_entry(i)->budget, CONF_COST_BYTES, n);
-		count_event(n);
+		count_event(i, n);
 		dirty = 1;
 		judge(i, false);
 	}
@@ -404,6 +407,7 @@ cost_ended(uint32_t id, uint64_t octets)
 
 	if (c->ifname[0] == '\0' || octets <= c->octets)
 		return;
+	count_event(id, octets - c->octets);
 	budget_use(
 	    &cost_entry(id)->budget, CONF_COST_BYTES, octets - c->octets);
 	c->octets = octets;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "common/log.h"
 #include "parent/grow.h"
 
 int
@@ -18,7 +17,7 @@ grow_open(int dirfd, const char *name, off_t max)
 	snprintf(old, sizeof(old), "%s" GROW_OLD, name);
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_size >= max && renameat(dirfd, name, dirfd, old) == -1)
-		log_warn("%s: rotate", name);
+		return -1;
 	return openat(dirfd, name,
 	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 }

@@ -53,6 +53,15 @@ secret_path(const struct import_secrets *all, uint32_t n, char path[PATH_MAX])
 	return path;
 }
 
+static void
+unlink_secrets(const struct import_secrets *all, uint32_t n)
+{
+	char path[PATH_MAX];
+
+	while (n-- > 0)
+		(void)unlink(secret_path(all, n, path));
+}
+
 static int
 write_secrets(const struct import_secrets *all, char *why, size_t size)
 {
@@ -68,8 +77,8 @@ write_secrets(const struct import_secrets *all, char *why, size_t size)
 		if (result == -1)
 			break;
 	}
-	while (result == -1 && n-- > 0)
-		(void)unlink(secret_path(all, n, path));
+	if (result == -1)
+		unlink_secrets(all, n);
 	explicit_bzero(line, sizeof(line));
 	return result;
 }
@@ -115,8 +124,11 @@ import_files(const char *config, const char *script, const char *directory,
 	result = import(w, config, script, f, why, size);
 	if (fclose(f) == EOF)
 		abort();
-	if (result == 0 && fwrite(text, 1, len, out) != len)
+	if (result == 0 &&
+	    (fwrite(text, 1, len, out) != len || fflush(out) == EOF)) {
 		result = fail(why, size, "output", strerror(errno));
+		unlink_secrets(&w->secrets, w->secrets.n);
+	}
 	explicit_bzero(w, sizeof(*w));
 	free(w);
 	free(text);

@@ -51,7 +51,7 @@ void import_password(
     struct import *, struct import_modem *, int line, const char *);
 
 void import_quoted(struct import *, const char *);
-/* 0, or -1 with why: too many secrets. */
+/* 0, or -1 with why: no place for a secret. */
 int import_backup(struct import *, const struct import_modem *);
 
 int import_seed(struct import *, const struct import_source *config,

@@ -290,10 +290,12 @@ static void
 take_context(struct import *i, struct import_modem *m, const struct entry *e)
 {
 	char type[16], apn[CONF_APN_LEN];
+	int end = 0; /* set if the last quote is there */
 
-	if (sscanf(strchr(e->value, '=') + 1,
-		" 1 , \"%15[A-Za-z0-9]\" , \"%63[A-Za-z0-9._-]\"", type,
-		apn) != 2) {
+	(void)sscanf(strchr(e->value, '=') + 1,
+	    " 1 , \"%15[A-Za-z0-9]\" , \"%63[A-Za-z0-9._-]\"%n", type, apn,
+	    &end);
+	if (end == 0) {
 		import_note(
 		    i, e->line, "not AT+CGDCONT=1,\"IP\",\"NAME\": left out");
 		return;
@@ -302,6 +304,20 @@ take_context(struct import *i, struct import_modem *m, const struct entry *e)
 	m->modem.pdp = strcasecmp(type, "IPV6") == 0     ? CONF_PDP_INET6
 		       : strcasecmp(type, "IPV4V6") == 0 ? CONF_PDP_BOTH
 							 : CONF_PDP_INET;
+}
+
+/* Passwords and PINs among the commands (27.007; $QCPDPP: Qualcomm's). */
+static int
+secret_in(const char *command)
+{
+	static const char *const words[] = { "CPIN", "CGAUTH", "QCPDPP", "CPWD",
+		"CLCK" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(command, words[i]) != NULL)
+			return 1;
+	return 0;
 }
 
 static void
@@ -317,6 +333,8 @@ take_init(struct import *i, struct import_modem *m, const struct entry *e)
 		take_pin(i, m, e);
 	else if (context)
 		take_context(i, m, e);
+	else if (secret_in(e->value))
+		import_note(i, e->line, "it may have a secret in it: left out");
 	else if (!conf_init_valid(e->value))
 		import_note(i, e->line,
 		    "commands begin with AT and have at most %d printable "

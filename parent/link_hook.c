@@ -175,7 +175,8 @@ link_found(uint32_t id)
 static void
 stray(struct uplink *u)
 {
-	if (u->link.strays++ > 0)
+	/* a reload has all of them told again, in their new places */
+	if (reload_changing() || u->link.strays++ > 0)
 		return;
 	history_line(
 	    u->conf.label, "%s came up by itself: stopped", u->conf.ifname);

@@ -271,6 +271,8 @@ move_uplinks(const struct config *old)
 			continue;
 		}
 		link_warm_end(u);
+		if (event_initialized(&u->link.timer))
+			evtimer_del(&u->link.timer);
 		memset(u, 0, sizeof(*u));
 		u->conf = parent->conf.uplink[j];
 		link_init(j);

@@ -13,6 +13,7 @@
 #define STOP_MS     1000 /* a hang-up */
 #define PENDING_MAX 32
 #define STEPS_MAX   100000 /* between two rounds: else it does not end */
+#define GAP_MS      (60 * 60 * 1000) /* without a round: a new beginning */
 
 /* Something that will happen by then. */
 struct pending {
@@ -51,14 +52,22 @@ later(struct world *w, int64_t ms, struct mevent ev)
 }
 
 static void
+backup_over(struct world *w)
+{
+	if (!monotime_valid(w->backup_since))
+		return;
+	w->out->backup_ms += monotime_ms_between(w->backup_since, w->now);
+	w->backup_since = (struct monotime){ 0 };
+}
+
+static void
 moved(struct world *w, uint32_t to)
 {
 	struct replay *r = w->out;
 	struct replay_moment *m;
 
-	if (to == 0 && monotime_valid(w->backup_since)) {
-		r->backup_ms += monotime_ms_between(w->backup_since, w->now);
-		w->backup_since = (struct monotime){ 0 };
+	if (to == 0) {
+		backup_over(w);
 	} else if (to != 0 && !monotime_valid(w->backup_since)) {
 		w->backup_since = w->now;
 	}
@@ -323,6 +332,7 @@ begin(struct world *w, struct monotime now)
 	struct mactions out;
 	size_t i;
 
+	*w = (struct world){ .conf = c, .out = w->out };
 	w->now = now;
 	w->carrier = true;
 	machine_conf_of(&w->mc, &c->global, c->uplink, c->nuplinks);
@@ -341,6 +351,7 @@ replay_run(
     struct replay *r, const struct sample_list *l, const struct conf *conf)
 {
 	const struct conf_uplink *u = &conf->uplink[0];
+	struct monotime at;
 	struct world *w;
 	size_t i;
 
@@ -353,14 +364,19 @@ replay_run(
 	for (i = 0; i < l->n; i++) {
 		if (strcmp(l->entry[i].sample.uplink, u->label) != 0)
 			continue;
+		at =
+		    monotime_from_ns(l->entry[i].sample.began_ms * 1000000 + 1);
+		if (monotime_valid(w->now) &&
+		    monotime_ms_between(w->now, at) > GAP_MS) {
+			run_until(w, monotime_add_ms(w->now, GAP_MS));
+			backup_over(w);
+			w->now = (struct monotime){ 0 };
+		}
 		if (!monotime_valid(w->now))
-			begin(
-			    w, monotime_from_ns(
-				   l->entry[i].sample.began_ms * 1000000 + 1));
+			begin(w, at);
 		one_sample(w, l, &l->entry[i]);
 	}
-	if (monotime_valid(w->backup_since))
-		r->backup_ms += monotime_ms_between(w->backup_since, w->now);
+	backup_over(w);
 	free(w);
 }
 

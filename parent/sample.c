@@ -9,7 +9,7 @@
 #include "parent/record.h"
 #include "parent/sample.h"
 
-#define TIME_MAX INT64_C(253402300800000) /* ms: the year 10000 */
+#define TIME_MAX (INT64_MAX / 1000000 - UINT32_MAX) /* ms, for sums in ns */
 #define HEAD     7 /* fields before those of targets */
 
 const char *const sample_verdicts[] = { [MSG_GOOD] = "good",

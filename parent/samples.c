@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The samples of this machine on disk; see samples.h. */
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -39,8 +40,21 @@ forget_pending(void)
 	memset(named, 0, sizeof(named));
 }
 
-void
-samples_write(void)
+/* All of it or nothing: half a line would spoil the one after it. */
+static void
+append(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 &&
+	    write(fd, pending, npending) == (ssize_t)npending)
+		return;
+	log_warn("probes: write");
+	(void)ftruncate(fd, st.st_size);
+}
+
+static void
+flush(void)
 {
 	int fd;
 
@@ -48,27 +62,37 @@ samples_write(void)
 	if (dirfd_ == -1 || npending == 0)
 		return;
 	/* no fsync(2): a slow disk must not hold up the next switch */
-	if ((fd = grow_open(dirfd_, FILE_NAME, FILE_MAX)) == -1 ||
-	    write(fd, pending, npending) != (ssize_t)npending)
-		log_warn("probes: write");
-	if (fd != -1)
+	if ((fd = grow_open(dirfd_, FILE_NAME, FILE_MAX)) == -1) {
+		log_warn("probes: open");
+	} else {
+		append(fd);
 		close(fd);
+	}
 	forget_pending();
+}
+
+/* Its length, or 0. */
+static size_t
+line_of(char line[SAMPLE_LINE_MAX], void (*print)(FILE *, const void *),
+    const void *what)
+{
+	size_t n;
+	FILE *f;
+
+	if ((f = fmemopen(line, SAMPLE_LINE_MAX, "w")) == NULL)
+		return 0;
+	print(f, what);
+	n = (size_t)ftell(f);
+	return fclose(f) == EOF || n >= SAMPLE_LINE_MAX ? 0 : n;
 }
 
 static void
 put(void (*print)(FILE *, const void *), const void *what)
 {
 	char line[SAMPLE_LINE_MAX];
-	size_t n;
-	FILE *f;
+	size_t n = line_of(line, print, what);
 
-	if ((f = fmemopen(line, sizeof(line), "w")) == NULL)
-		return;
-	print(f, what);
-	n = (size_t)ftell(f);
-	if (fclose(f) == EOF || n >= sizeof(line) ||
-	    npending + n > sizeof(pending))
+	if (npending + n > sizeof(pending))
 		return;
 	memcpy(pending + npending, line, n);
 	npending += n;
@@ -86,21 +110,30 @@ print_target(FILE *f, const void *t)
 	sample_print_target(f, t);
 }
 
-/* Before the first sample that has them. */
-static void
-name_targets(uint32_t id)
+/* How it is named before the first sample that has it. */
+static struct sample_target
+target_at(const struct conf_uplink *u, uint32_t i)
 {
-	const struct conf_uplink *u = &parent->uplink[id].conf;
-	struct sample_target t = { .backup = id != 0 };
+	struct sample_target t = { .backup = u->id != 0, .target = i };
 
 	(void)strlcpy(t.uplink, u->label, sizeof(t.uplink));
-	for (t.target = 0; t.target < u->ntargets; t.target++) {
-		t.family = target_family(&u->target[t.target]);
-		t.near = u->target[t.target].near != 0;
-		target_name(&u->target[t.target], t.name, sizeof(t.name));
+	t.family = target_family(&u->target[i]);
+	t.near = u->target[i].near != 0;
+	target_name(&u->target[i], t.name, sizeof(t.name));
+	return t;
+}
+
+static void
+name_targets(const struct conf_uplink *u)
+{
+	struct sample_target t;
+	uint32_t i;
+
+	for (i = 0; i < u->ntargets; i++) {
+		t = target_at(u, i);
 		put(print_target, &t);
 	}
-	named[id] = true;
+	named[u->id] = true;
 }
 
 /* What grows is finished. */
@@ -112,12 +145,12 @@ finish(uint32_t id, uint32_t family)
 	if (s->rounds == 0)
 		return;
 	if (npending > sizeof(pending) / 4 * 3) {
-		samples_write();
+		flush();
 		if (npending > 0) /* nowhere to write it */
 			forget_pending();
 	}
 	if (!named[id])
-		name_targets(id);
+		name_targets(&parent->uplink[id].conf);
 	put(print_sample, s);
 	s->rounds = 0;
 }
@@ -130,6 +163,13 @@ finish_all(void)
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		for (f = 0; f < FAMILIES; f++)
 			finish(i, f);
+}
+
+void
+samples_write(void)
+{
+	finish_all();
+	flush();
 }
 
 void
@@ -189,13 +229,38 @@ send_file(uint32_t ctl, const char *name)
 	close(fd);
 }
 
+static void
+send_line(uint32_t ctl, void (*print)(FILE *, const void *), const void *what)
+{
+	char line[SAMPLE_LINE_MAX];
+
+	send_text(ctl, line, line_of(line, print, what));
+}
+
+/* What still grows, as it is: a client's question does not end it. */
+static void
+send_growing(uint32_t ctl, uint32_t id)
+{
+	const struct conf_uplink *u = &parent->uplink[id].conf;
+	struct sample_target t;
+	uint32_t i, f;
+
+	for (i = 0; !named[id] && i < u->ntargets; i++) {
+		t = target_at(u, i);
+		send_line(ctl, print_target, &t);
+	}
+	for (f = 0; f < FAMILIES; f++)
+		if (run[id][f].rounds > 0)
+			send_line(ctl, print_sample, &run[id][f]);
+}
+
 void
 samples_send(uint32_t ctl)
 {
 	char piece[CTL_PIECE_MAX];
+	uint32_t i;
 	size_t at, n;
 
-	finish_all();
 	if (dirfd_ != -1) {
 		send_file(ctl, FILE_NAME GROW_OLD);
 		send_file(ctl, FILE_NAME);
@@ -207,5 +272,7 @@ samples_send(uint32_t ctl)
 		memcpy(piece, pending + at, n);
 		send_text(ctl, piece, n);
 	}
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		send_growing(ctl, i);
 	control_result(ctl, CTL_OK, "done");
 }

@@ -17,6 +17,11 @@ picture() {
 	    "file://$LAB/frame.html" >"$LAB/chromium.out" 2>&1 && [ -s "$file" ]
 }
 
+# rounds FILE: of the primary in what show probes said
+rounds() {
+	awk -F'\t' '$1 == "R" && $4 == "eth1" { n += $8 } END { print n }' "$1"
+}
+
 lab_up
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2
@@ -72,8 +77,8 @@ lab_stop
 lab_start
 ok "the primary is proved" wait_state primary
 ctl show probes >"$LAB/probes.again"
-is "what was probed outlives a restart" \
-    "$(head -c "$(stat -c %s "$LAB/probes")" "$LAB/probes.again" | cmp - "$LAB/probes" && echo same)" same
+ok "what was probed outlives a restart" \
+    [ "$(rounds "$LAB/probes.again")" -gt "$(rounds "$LAB/probes")" ]
 lab_stop
 
 mkdir -p "$B/pictures"

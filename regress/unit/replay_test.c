@@ -230,6 +230,24 @@ hot(void **state)
 	assert_int_equal(r.fallbacks, 1);
 }
 
+/* Years without a round, which the clock may have jumped, are no outage. */
+static void
+gap(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	rounds(40, 3, 3);
+	now += INT64_C(400) * 86400 * 1000;
+	rounds(40, 0, 0);
+	run(PRIMARY
+	    "}\nbackup wan2 { interface standby hot every 1s }\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.fallbacks, 0);
+	assert_in_range(r.backup_ms, 3600 * 1000, 3700 * 1000);
+	assert_int_equal(r.rounds, 120);
+}
+
 int
 main(void)
 {
@@ -240,6 +258,7 @@ main(void)
 		cmocka_unit_test(targets),
 		cmocka_unit_test(causes),
 		cmocka_unit_test(hot),
+		cmocka_unit_test(gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
