@@ -10,10 +10,12 @@ HOOKS=/etc/dialfail/hooks
 NAME=www.example.net
 ANSWER=198.51.100.80
 
-# sticks NAME...: plugged in, each with an address and a router of the other
-# provider's, and its backup in $BACKUPS; one that is absent has no interface
+# sticks TIMEOUT NAME...: plugged in, each with an address and a router of the
+# other provider's, and its backup in $BACKUPS; one that is absent has no
+# interface
 sticks() {
-	local s n=0
+	local s n=0 timeout=$1
+	shift
 	BACKUPS=
 	for s in $(ip -n isp-b -br link | sed -n 's/@.*//p' |
 	    grep -vx 'cust\|core'); do
@@ -31,7 +33,7 @@ sticks() {
 		echo "at=203.0.113.$((193 + n))/31 by=203.0.113.$((192 + n))" \
 		    >"$LAB/$s.line"
 		BACKUPS+="backup $s {
-			interface $s { start up stop down timeout 1500ms }
+			interface $s { start up stop down timeout $timeout }
 			dial { redial 1 backoff 1h max 1h }
 		}
 		"
@@ -57,7 +59,7 @@ strays() {
 	pgrep -f 'sleep 10[0-9][0-9]|/hooks/'
 }
 
-# begin STICK...: an outage of a site that has them
+# begin TIMEOUT STICK...: an outage of a site that has them
 begin() {
 	sticks "$@"
 	LAB_PRIMARY="$LAB_FAST
@@ -110,7 +112,7 @@ absent)	;;
 bare)	up ;;
 lonely)	up \$at ;;
 flash)	up \$at \$by; ip addr flush dev flash ;;
-late)	(sleep 3; up \$at \$by) & ;;
+late)	(sleep 8; up \$at \$by) & ;;
 floods)	i=0
 	while [ \$i -lt 5000 ]; do
 		printf 'line \033 %d \377\n' \$((i = i + 1))
@@ -135,7 +137,7 @@ chmod 0755 $HOOKS/*
 
 diag "those that do not come up"
 failing=(hangs deaf exits killed absent bare lonely)
-begin "${failing[@]}"
+begin 2s "${failing[@]}"
 ok "none of them is of use" wait_state stranded
 while read -r s why; do
 	ok "$s: $why" logged "$s: failed: .*$why"
@@ -155,7 +157,7 @@ lab_stop
 ok "nothing has changed" wait_until 5 "same_as $LAB/before"
 
 diag "those that do, but not for good"
-begin captive flash late floods parent stays
+begin 5s captive flash late floods parent stays
 names isp-b 203.0.113.196 "--address=/#/203.0.113.196"
 on isp-b nft -f - <<NFT
 	table ip portal {
@@ -173,13 +175,13 @@ ok "nor one that is late" logged \
 is "a hundred lines of a flood are logged" \
     "$(grep -c 'hook up: line ? ' $LAB/daemon.log)" 100
 ok "the LAN reaches the core" wait_until 5 ping_lan
-ok "one that comes up too late is stopped again" wait_until 10 \
+ok "one that comes up too late is stopped again" wait_until 20 \
     "[ \$(times stops late) -eq 2 ]"
 
 ip link del floods
 ok "unplugged, it is lost" wait_until 10 "logged 'floods: lost: there is no'"
 ok "the next one carries the site" wait_until 20 "carries parent"
-ok "a stop hook that hangs is ended" wait_until 10 \
+ok "a stop hook that hangs is ended" wait_until 20 \
     "logged 'floods: stop hook down: killed, it took too long'"
 ip addr flush dev parent
 ok "without an address it is lost, too" wait_until 20 "carries stays"
