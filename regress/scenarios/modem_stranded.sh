@@ -17,16 +17,12 @@ ok "the site is stranded" wait_state stranded 30
 ok "an alarm is raised" logged "alarm: stranded"
 dials=$(modem_dials)
 ok "it goes on trying" wait_until 30 "[ \$(modem_dials) -gt $dials ]"
-restore_upstream
-ok "the primary works again" wait_state primary 30
-ok "the LAN reaches the core" ping_lan
-hung_up
-
-modem_says no-carrier
-cut_upstream
-ok "the site is stranded" wait_state stranded 30
 modem_says ok
 on_modem
+
+modem_says no-carrier
+modem_drop
+ok "the site is stranded again" wait_state stranded 30
 back_home
 
 lab_stop
