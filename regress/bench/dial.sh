@@ -142,6 +142,9 @@ by_dialfail
 overhead=()
 rounds "pppd connect chat" pppd call provider
 if command -v wvdial >/dev/null; then
+	# wvdial's tasks share the stack, and 8 MB are too few for them: it
+	# aborts when the peer speaks ("stack_magic" in wvtask.cc)
+	ulimit -s unlimited
 	rounds wvdial wvdial
 else
 	no_row "dial $when $rtt" "no wvdial"
