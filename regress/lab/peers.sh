@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # what the scenarios use
 # A hub with two ways into the core, a network behind it and a dialfaild of its
-# own; and a tunnel to it.  Sourced behind lab.sh.
+# own; and tunnels that end there.  Sourced behind lab.sh.
 #
 #	[router] ... core -- eth1 [hub] 10.1.0.1
 #	             core -- eth2
@@ -8,6 +8,7 @@
 HUB=203.0.113.10
 HUB2=203.0.113.14
 CORE1=203.0.113.9
+HUB6=2001:db8:d::10
 HUB_SITE=10.1.0.0/24
 HUB_SOCKET=/etc/dialfail/hub.sock
 export HUB
@@ -35,6 +36,15 @@ hub_up() {
 		link set eth2 up
 		route add default via $CORE1
 		route add default via 203.0.113.13 metric 200
+	IP
+}
+
+# hub_inet6: of the first way, behind lab_inet6
+hub_inet6() {
+	ip -n core addr add 2001:db8:d::9/64 dev hub1 nodad
+	ip -n hub -batch - <<-IP
+		addr add $HUB6/64 dev eth1 nodad
+		route add default via 2001:db8:d::9
 	IP
 }
 
@@ -117,16 +127,61 @@ replay() {
 	    done'
 }
 
-# ends HOST N LOCAL REMOTE: its end of the tunnel, inside which it is .N
+# ends HOST "NAME..." N LOCAL REMOTE [LOCAL6 REMOTE6]: its end of these
+# tunnels, with attributes that are not the defaults; inside each it is .N
 ends() {
-	ip -n "$1" -batch - <<-IP
-		link add vxlan1 type vxlan id 7 local $3 remote $4 dstport 4789 ttl 9 nolearning
-		addr add 10.99.5.$2/24 dev vxlan1
-		link set vxlan1 up
+	local name
+	for name in $2; do
+		one_end "$name" "${@:3}"
+	done | ip -n "$1" -batch -
+}
+
+one_end() {
+	local outer="local $3 remote $4" inner="" mtu=1400
+	case $1 in
+	gre1)	outer="gre $outer key 42 ttl 64 tos 0x10" inner=10.99.1.$2/24 ;;
+	ipip1)	outer="ipip $outer tos 0x20 nopmtudisc" inner=10.99.2.$2/24 ;;
+	sit1)	outer="sit $outer ttl 32" inner="fd00:99:3::$2/64 nodad" ;;
+	gre6)	outer="ip6gre local $5 remote $6 key 7 hoplimit 20 encaplimit none"
+		inner=10.99.4.$2/24 mtu=1300 ;;
+	vxlan1)	outer="vxlan id 7 local $3 remote $4 dstport 4789 ttl 9 nolearning"
+		inner=10.99.5.$2/24 ;;
+	esac
+	cat <<-IP
+		link add $1 mtu $mtu type $outer
+		addr add $inner dev $1
+		link set $1 up
 	IP
 }
 
-# leads_to ADDRESS: there the hub's end of it leads
+# wireguard HOST N KEY PEER-KEY [WORD...]: its end of wg0
+wireguard() {
+	local peer
+	peer=$(wg pubkey <<<"$4")
+	echo "$3" >"$LAB/key"
+	ip -n "$1" -batch - <<-IP
+		link add wg0 type wireguard
+		addr add 10.99.6.$2/24 dev wg0
+	IP
+	on "$1" wg set wg0 listen-port 5182 private-key "$LAB/key" \
+	    peer "$peer" allowed-ips 10.99.6.0/24 "${@:5}"
+	ip -n "$1" link set wg0 up
+}
+
+# remote TUNNEL: where the hub's end of it leads
+remote() {
+	if [ "$1" = wg0 ]; then
+		on hub wg show wg0 endpoints | sed 's/.*\t//; s/:[0-9]*$//'
+	else
+		on hub ip -d link show "$1" |
+		    sed -n 's/.* remote \([0-9a-f.:]*\) .*/\1/p'
+	fi
+}
+
+# leads_to ADDRESS TUNNEL...: all of them
 leads_to() {
-	on hub ip -d link show vxlan1 | grep "remote $1 "
+	local i
+	for i in "${@:2}"; do
+		[ "$(remote "$i")" = "$1" ] || { echo "$i: $(remote "$i")"; return 1; }
+	done
 }

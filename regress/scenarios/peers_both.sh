@@ -50,8 +50,8 @@ log_ms() {
 
 lab_up
 hub_up
-ends router 1 $PRIMARY_ADDRESS $HUB
-ends hub 2 $HUB $PRIMARY_ADDRESS
+ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
+ends hub vxlan1 2 $HUB $PRIMARY_ADDRESS
 # what is behind us is asked for by ARP there
 sysctl_set net.ipv4.conf.vxlan1.proxy_arp 1
 sysctl_set net.ipv4.neigh.vxlan1.proxy_delay 0
@@ -82,11 +82,11 @@ flow_start site 200 10.1.0.1
 cut_upstream
 ok "the branch fails over" wait_state backup
 up=$(log_ms "read back equal")
-ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS"
+ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 restore_upstream
 ok "the branch comes back" wait_state primary
-ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS"
+ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 flow_stop site
 diag "what is sent was lost for $(lost_after "$up") ms after the backup was up"
@@ -103,20 +103,20 @@ cut_hub
 cut_upstream
 ok "both fail over: the branch" wait_state backup
 ok "finds the hub" wait_until 20 "here_to $HUB2"
-ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS"
+ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 restore_hub
 restore_upstream
 ok "both come back: the branch" wait_state primary
 ok "finds the hub" wait_until 30 "here_to $HUB"
-ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS"
+ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 
 ok "statements were recorded" test -s $LAB/dump
 replay
 ok "what is said again is heard and refused" \
     wait_until 10 '[ "$(refused replayed)" -gt 0 ]'
-ok "and changes nothing" leads_to $PRIMARY_ADDRESS
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
 hub_stop
 hub_start < <(hub_conf nowhere0)
 ok "a hub without a backup" wait_until 20 '[ "$(hub_state)" = primary ]'
@@ -125,14 +125,14 @@ ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/asked"
 replay
 ok "what is said again behind its start is asked about" \
     wait_until 10 "grep -q 'length 124' $LAB/asked"
-ok "and changes nothing" leads_to $PRIMARY_ADDRESS
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
 ok "the branch fails over, as asked" ctl failover wan2
-ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS"
+ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
 cut_hub
 ok "the hub has nowhere to go" wait_until 20 '[ "$(hub_state)" = stranded ]'
 restore_hub
 ok "it is back" wait_until 20 '[ "$(hub_state)" = primary ]'
 ok "the branch comes back" ctl fallback
-ok "and is followed" wait_until 20 "leads_to $PRIMARY_ADDRESS"
+ok "and is followed" wait_until 20 "leads_to $PRIMARY_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 lab_done

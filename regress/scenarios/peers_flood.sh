@@ -26,8 +26,8 @@ hub_process() {
 
 lab_up
 hub_up
-ends router 1 $PRIMARY_ADDRESS $HUB
-ends hub 2 $HUB $PRIMARY_ADDRESS
+ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
+ends hub vxlan1 2 $HUB $PRIMARY_ADDRESS
 peers_keys
 hub_start <<CONF
 primary eth1 { target 203.0.113.9 }
@@ -67,7 +67,7 @@ for to in wan2 eth1; do
 	else
 		ok "and to come back" ctl fallback
 	fi
-	ok "the hub follows it to $there" wait_until 30 "leads_to $there"
+	ok "the hub follows it to $there" wait_until 30 "leads_to $there vxlan1"
 	ok "and the branch knows" wait_until 30 \
 	    '[ "$(grep -c "hq acknowledged" $LAB/daemon.log)" -gt '"$before"' ]'
 	diag "after $(($(now_ms) - since)) ms"

@@ -9,20 +9,8 @@
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/streams.sh
 . "$LAB_DIR/streams.sh"
-
-HUB=198.51.100.9
-
-# ends HOST LOCAL REMOTE N
-ends() {
-	ip -n "$1" -batch - <<-IP
-		link add gre1 type gre local $2 remote $3
-		addr add 10.99.1.$4/24 dev gre1
-		link set gre1 up
-		link add ipip1 type ipip local $2 remote $3
-		addr add 10.99.2.$4/24 dev ipip1
-		link set ipip1 up
-	IP
-}
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
 
 # keys HOST FROM TO OUT IN: SPIs of what GRE between the two is encrypted with
 keys() {
@@ -55,16 +43,10 @@ routed() {
 }
 
 lab_up
-ip -n core -batch - <<-IP
-	addr add $HUB/32 dev lo
-	link add site type dummy
-	addr add 10.1.0.1/24 dev site
-	link set site up
-IP
-ip netns attach router $$
-ends router $PRIMARY_ADDRESS $HUB 1
-ends core $HUB $PRIMARY_ADDRESS 2
-ip -n core route add 10.7.0.0/24 dev gre1
+hub_up
+ends router "gre1 ipip1" 1 $PRIMARY_ADDRESS $HUB
+ends hub "gre1 ipip1" 2 $HUB $PRIMARY_ADDRESS
+ip -n hub route add 10.7.0.0/24 dev gre1
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
 backup wan2
 fallback automatic { after 1s stable 1s drain 1s }
@@ -72,18 +54,18 @@ group hubs {
 	peer hq {
 		tunnel gre1 encrypted
 		tunnel ipip1
-		route 10.1.0.0/24 via gre1
+		route $HUB_SITE via gre1
 	}
 }
 CONF
 keys router $PRIMARY_ADDRESS $HUB 0x100 0x200
-keys core $HUB $PRIMARY_ADDRESS 0x200 0x100
+keys hub $HUB $PRIMARY_ADDRESS 0x200 0x100
 spawn core "$LAB/clear" tcpdump -lni any "ip proto 47 or ip proto 4"
 lab_start
 ok "the primary is proved" wait_state primary
 ok "what is behind the peer is routed by its tunnel" wait_until 10 routed
 ok "nothing else leads there" \
-    test -z "$(ip route show 10.1.0.0/24)"
+    test -z "$(ip route show $HUB_SITE)"
 stream lan gre 10.1.0.1
 stream router ipip 10.99.2.2
 ok "both tunnels have answers" flows gre ipip
@@ -102,13 +84,13 @@ ok "it is still routed by the tunnel" routed
 before=$(dropped)
 ok "from the new address it has no keys: dropped" \
     wait_until 10 '[ "$(dropped)" -gt '"$before"' ]'
-ip -n core -batch - <<-IP
+ip -n hub -batch - <<-IP
 	link set gre1 type gre remote $WAN2_ADDRESS
 	link set ipip1 type ipip remote $WAN2_ADDRESS
 IP
-keys_gone core
+keys_gone hub
 keys_gone router
-keys core $HUB $WAN2_ADDRESS 0x200 0x100
+keys hub $HUB $WAN2_ADDRESS 0x200 0x100
 keys router $WAN2_ADDRESS $HUB 0x100 0x200
 ok "with keys for it both have answers" flows gre ipip
 

@@ -8,53 +8,16 @@
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/streams.sh
 . "$LAB_DIR/streams.sh"
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
 
-HUB=198.51.100.9
-HUB6=2001:db8:5::9
 LED="gre1 ipip1 sit1 gre6 vxlan1"
 
 lab_need wireguard
 
-# ends HOST LOCAL REMOTE LOCAL6 REMOTE6 N DEV: one end of all of them, with
-# attributes that are not the defaults
-ends() {
-	local dev=${7:+dev $7}
-	ip -n "$1" -batch - <<-IP
-		link add gre1 type gre local $2 remote $3 key 42 ttl 64 tos 0x10 $dev
-		link add ipip1 type ipip local $2 remote $3 tos 0x20 nopmtudisc
-		link add sit1 type sit local $2 remote $3 ttl 32
-		link add gre6 type ip6gre local $4 remote $5 key 7 hoplimit 20 encaplimit none
-		link add vxlan1 type vxlan id 7 local $2 remote $3 dstport 4789 ttl 9 nolearning
-		link set gre1 mtu 1380
-		link set gre6 mtu 1300
-		addr add 10.99.1.$6/24 dev gre1
-		addr add 10.99.2.$6/24 dev ipip1
-		addr add fd00:99:3::$6/64 dev sit1 nodad
-		addr add 10.99.4.$6/24 dev gre6
-		addr add 10.99.5.$6/24 dev vxlan1
-		link add wg0 type wireguard
-		addr add 10.99.6.$6/24 dev wg0
-		link set gre1 up
-		link set ipip1 up
-		link set sit1 up
-		link set gre6 up
-		link set vxlan1 up
-	IP
-}
-
-# wireguard HOST KEY PEER-KEY PORT [WORD...]
-wireguard() {
-	local host=$1 peer
-	echo "$2" >"$LAB/key"
-	peer=$(wg pubkey <<<"$3")
-	on "$host" wg set wg0 listen-port "$4" private-key "$LAB/key" \
-	    peer "$peer" allowed-ips 10.99.6.0/24 "${@:5}"
-	ip -n "$host" link set wg0 up
-}
-
 # hub_follows ADDRESS ADDRESS6: what the peers' protocol would do
 hub_follows() {
-	ip -n core -batch - <<-IP
+	ip -n hub -batch - <<-IP
 		link set gre1 type gre remote $1
 		link set ipip1 type ipip remote $1
 		link set sit1 type sit remote $1
@@ -104,29 +67,29 @@ streams() {
 
 lab_up
 lab_inet6
-ip -n core addr add $HUB/32 dev lo
-ip -n core addr add $HUB6/128 dev lo
-ip netns attach router $$
-ends router $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6 1 eth1
-ends core $HUB $PRIMARY_ADDRESS $HUB6 $PRIMARY_ADDRESS6 2
+hub_up
+hub_inet6
+ends router "$LED" 1 $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6
+ends hub "$LED" 2 $HUB $PRIMARY_ADDRESS $HUB6 $PRIMARY_ADDRESS6
+ip link set gre1 type gre dev eth1
 site=$(wg genkey)
-hub=$(wg genkey)
-wireguard core "$hub" "$site" 5182
-wireguard router "$site" "$hub" 5182 endpoint $HUB:5182
+far=$(wg genkey)
+wireguard hub 2 "$far" "$site"
+wireguard router 1 "$site" "$far" endpoint $HUB:5182
 ok "the site has talked to the hub" wait_until 10 "ping -qc 1 -W 1 10.99.6.2"
 stream router gre1 10.99.1.2
 stream router ipip1 10.99.2.2
 stream router sit1 fd00:99:3::2
 stream router gre6 10.99.4.2
 stream router vxlan1 10.99.5.2
-stream core wg0 10.99.6.1
+stream hub wg0 10.99.6.1
 
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
 backup wan2
 fallback automatic { after 1s stable 1s drain 1s }
 peer hq {
 	tunnel gre1 tunnel ipip1 tunnel sit1
-	tunnel wg0 wgpeer "$(wg pubkey <<<"$hub")"
+	tunnel wg0 wgpeer "$(wg pubkey <<<"$far")"
 }
 peer other { tunnel gre6 tunnel vxlan1 tunnel gre9 }
 CONF
@@ -145,7 +108,7 @@ ok "all else of them is as it was" same_attributes
 hub_follows $WAN2_ADDRESS $WAN2_ADDRESS6
 ok "every stream has answers again" streams
 is "the hub has learnt where the site is" \
-    "$(on core wg show wg0 endpoints | sed 's/.*\t//')" $WAN2_ADDRESS:5182
+    "$(remote wg0)" $WAN2_ADDRESS
 ok "the missing one is told" \
     test -n "$(ctl show network | grep "gre9: no such interface")"
 
@@ -163,7 +126,7 @@ ok "all else of them is as it was" same_attributes
 hub_follows $PRIMARY_ADDRESS $PRIMARY_ADDRESS6
 ok "every stream has answers again" streams
 is "the hub has learnt it" \
-    "$(on core wg show wg0 endpoints | sed 's/.*\t//')" $PRIMARY_ADDRESS:5182
+    "$(remote wg0)" $PRIMARY_ADDRESS
 
 ok "the backup is asked for" ctl failover wan2
 ok "the backup takes over" wait_state backup
