@@ -123,8 +123,10 @@ ok "a hub without a backup" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn core $LAB/asked tcpdump -lni any "udp src port 7157 and dst host $CORE1"
 ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/asked"
 replay
+# refused, if the branch itself was heard before
 ok "what is said again behind its start is asked about" \
-    wait_until 10 "grep -q 'length 124' $LAB/asked"
+    wait_until 10 "grep -q 'length 124' $LAB/asked ||
+	[ \"\$(refused replayed)\" -gt 0 ]"
 ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
 ok "the branch fails over, as asked" ctl failover wan2
 ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
