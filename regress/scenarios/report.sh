@@ -1,7 +1,8 @@
 #!/bin/bash
 # needs: netns
 # What is left of an outage: its probes, also after a restart; what another
-# configuration would have done of them; and a page for those who ask, which a browser shows at the width of a desk and of a phone.
+# configuration would have done of them; and a page for those who ask, which a
+# browser shows at the width of a desk and of a phone.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
 . "$(dirname "$0")/../lab/lab.sh"
 

@@ -43,6 +43,7 @@ sticks() {
 }
 
 # times starts|stops STICK
+# shellcheck disable=SC2317 # called by wait_until
 times() {
 	grep -cx "$2" "$LAB/$1"
 }
