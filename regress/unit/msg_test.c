@@ -165,8 +165,8 @@ test_round(void **state)
 		.began_ns = 5,
 		.ended_ns = 9,
 		.ntargets = 2,
-		.target = {
-		    { 3, 3, MSG_TARGET_UP }, { 3, 0, MSG_TARGET_DOWN } } };
+		.target = { { 3, 3, 0, 900, MSG_TARGET_UP },
+		    { 3, 0, 3, 0, MSG_TARGET_DOWN } } };
 
 	(void)state;
 	assert_true(msg_round_valid(&good));
