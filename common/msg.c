@@ -127,7 +127,8 @@ msg_round_valid(const struct msg_round *r)
 	if (!uplink_valid(r->uplink) || r->family >= FAMILIES ||
 	    r->verdict > MSG_VOID || r->cause >= MSG_CAUSE_MAX ||
 	    r->ntargets > CONF_TARGETS_MAX || r->began_ns < 0 ||
-	    r->ended_ns < r->began_ns || r->last_answer_ns < 0)
+	    r->ended_ns < r->began_ns || r->ended_ns > MSG_TIME_MAX_NS ||
+	    r->last_answer_ns < 0 || r->last_answer_ns > MSG_TIME_MAX_NS)
 		return 0;
 	for (i = 0; i < r->ntargets; i++)
 		if (r->target[i].received > r->target[i].sent ||

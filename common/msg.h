@@ -294,7 +294,8 @@ struct msg_round {
 	} target[CONF_TARGETS_MAX];
 };
 
-#define MSG_RTT_MAX_US 3600000000u /* nothing is waited for so long */
+#define MSG_RTT_MAX_US  3600000000u /* nothing is waited for so long */
+#define MSG_TIME_MAX_NS (INT64_MAX / 4) /* 73 years of uptime */
 
 struct msg_stats {
 	uint32_t asker;

@@ -178,7 +178,9 @@ test_round(void **state)
 	REFUSED(round, good, ntargets, UINT32_MAX);
 	REFUSED(round, good, began_ns, -1);
 	REFUSED(round, good, began_ns, 10);
+	REFUSED(round, good, ended_ns, MSG_TIME_MAX_NS + 1);
 	REFUSED(round, good, last_answer_ns, -1);
+	REFUSED(round, good, last_answer_ns, MSG_TIME_MAX_NS + 1);
 	REFUSED(round, good, target[0].sent, 2);
 	REFUSED(round, good, target[1].received, 4);
 	REFUSED(round, good, target[1].state, 3);
