@@ -42,13 +42,14 @@ adopted() {
 	    "[ \"\$(fact .network)\" = 'as wanted' ]"
 }
 
-# kill9_each STATE INTERFACE: kill -9 of each process in turn, and a new
+# kill9_each STATE INTERFACE PROCESS...: kill -9 of each in turn, and a new
 # start behind it.  No packet of the flow "main" may be lost by that.
 kill9_each() {
-	local name pids from
+	local state=$1 interface=$2 name pids from
+	shift 2
 	from=$(now_ms)
 	snapshot "$LAB/kept"
-	for name in parent prober dialer netconf; do
+	for name; do
 		diag "kill -9 of $name"
 		pids=$(processes)
 		is "four processes run" "$(wc -w <<<"$pids")" 4
@@ -59,7 +60,7 @@ kill9_each() {
 		ok "the log names it" logged "$name \\(pid [0-9]+\\) (ended by signal 9|is gone)"
 		ok "the network stays as it is" same_as "$LAB/kept"
 		ok "the LAN reaches the core" ping_lan
-		adopted "$1" "$2" "$LAB/kept"
+		adopted "$state" "$interface" "$LAB/kept"
 	done
 	flow_stop main
 	diag "$(grep -E '^(flow|gap)' "$LAB/flow.main")"

@@ -20,7 +20,7 @@ ok "the backup takes over" wait_state backup
 ok "the LAN reaches the core" wait_until 2 ping_lan
 event=$(fact .event)
 flow_start main
-kill9_each backup wan2
+kill9_each backup wan2 parent prober dialer netconf
 is "it is still the same event" "$(fact .event)" "$event"
 is "and the only failover" "$(fact .failovers)" 1
 

@@ -15,7 +15,7 @@ snapshot "$LAB/before"
 lab_start
 ok "the primary is proved" wait_state primary
 flow_start main
-kill9_each primary eth1
+kill9_each primary eth1 parent prober dialer netconf
 
 lab_stop
 ok "nothing of ours is left" same_as "$LAB/before"

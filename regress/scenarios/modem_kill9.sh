@@ -1,8 +1,8 @@
 #!/bin/bash
 # needs: vm
-# Each of the four processes is killed while traffic is on a modem: pppd goes
-# on, the next start adopts it without a dial and without a lost packet, and the
-# return hangs up what was adopted.
+# The two processes that have to do with a modem are killed while traffic is on
+# it (kill9_backup has all four): pppd goes on, the next start adopts it without
+# a dial and without a lost packet, and the return hangs up what was adopted.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
@@ -21,7 +21,7 @@ on_modem 1
 pppd=$(sed -n 's/^pid[ =]*//p' /run/dialfail/ppp/pots)
 event=$(fact .event)
 flow_start main
-kill9_each backup ppp0
+kill9_each backup ppp0 dialer netconf
 ok "pppd still runs" kill -0 "$pppd"
 is "nobody has dialled again" "$(modem_dials)" 1
 is "it is still the same event" "$(fact .event)" "$event"

@@ -17,6 +17,7 @@ PATH=$B/lab:${PATH#"$B:$B/lab:"} # what is installed, not what was built
 
 # With a database of its own, and without triggers: to read what is installed
 # here, and to index all manuals, takes minutes where it is emulated.
+# shellcheck disable=SC2317 # called by ok
 package() {
 	dpkg --admindir="$LAB/dpkg" --force-depends --no-triggers "$@"
 }
