@@ -54,7 +54,7 @@ kill9_each() {
 		pids=$(processes)
 		is "four processes run" "$(wc -w <<<"$pids")" 4
 		: >"$LAB/daemon.log"
-		kill -9 "$(process $name)"
+		kill -9 "$(process "$name")"
 		# shellcheck disable=SC2086 # one word per pid
 		ok "the rest ends" wait_until 3 all_gone $pids
 		ok "the log names it" logged "$name \\(pid [0-9]+\\) (ended by signal 9|is gone)"
