@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -373,6 +374,19 @@ ctl_client_show(struct ctl_client *c, uint32_t what, const char *name)
 	cmd.data.show.what = what;
 	(void)strlcpy(cmd.data.show.name, name, sizeof(cmd.data.show.name));
 	return ctl_client_ask(c, &cmd);
+}
+
+struct ctl_answer *
+ctl_client_need(struct ctl_client *c, uint32_t what, const char *name)
+{
+	int code;
+
+	ctl_client_free(c);
+	if ((code = ctl_client_show(c, what, name)) != CTL_EXIT_DONE)
+		errx(code, "%s", c->why);
+	if (c->result.code != CTL_OK)
+		errx(CTL_EXIT_REFUSED, "%s", c->result.text);
+	return &c->answer;
 }
 
 void

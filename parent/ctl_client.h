@@ -28,6 +28,12 @@ struct ctl_client {
 int ctl_client_ask(struct ctl_client *, const struct ctl_command *);
 /* The same for show WHAT, name empty or an event's id or a peer. */
 int ctl_client_show(struct ctl_client *, uint32_t what, const char *name);
+/*
+ * The same where nothing can go on without: the new answer, in place of the
+ * one before, or it exits with a reason.
+ */
+struct ctl_answer *ctl_client_need(
+    struct ctl_client *, uint32_t what, const char *name);
 void ctl_client_free(struct ctl_client *); /* what it has collected */
 
 #endif

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "parent/replay.h"
+#include "parent/report.h"
 
 #define FILE_TEXT_MAX (64 * 1024 * 1024)
 
@@ -49,25 +49,13 @@ read_text(const char *path)
 }
 
 static void
-load_history(struct sample_list *l, struct ctl_client *c)
-{
-	int code;
-
-	code = ctl_client_show(c, CTL_SHOW_PROBES, "");
-	if (code != CTL_EXIT_DONE)
-		errx(code, "%s", c->why);
-	if (c->result.code != CTL_OK)
-		errx(CTL_EXIT_REFUSED, "%s", c->result.text);
-	sample_list_load(l, c->answer.text != NULL ? c->answer.text : "");
-}
-
-static void
 load(struct sample_list *l, struct ctl_client *c, const char *file)
 {
 	char *text;
 
 	if (strcmp(file, "history") == 0) {
-		load_history(l, c);
+		text = ctl_client_need(c, CTL_SHOW_PROBES, "")->text;
+		sample_list_load(l, text != NULL ? text : "");
 	} else {
 		text = read_text(file);
 		sample_list_load(l, text);
@@ -78,17 +66,10 @@ load(struct sample_list *l, struct ctl_client *c, const char *file)
 		    l->broken);
 }
 
-/* Local time, or "?". */
 static const char *
 when(char buf[32], int64_t ms)
 {
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL ||
-	    strftime(buf, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		(void)strlcpy(buf, "?", 32);
-	return buf;
+	return report_time(buf, 32, ms, "%Y-%m-%d %H:%M:%S");
 }
 
 static const char *

@@ -11,24 +11,10 @@
 
 #define AROUND_MS (5 * 60 * 1000) /* of an event: before it and after */
 
-/* A new answer to show WHAT; exits if there is none. */
-static struct ctl_answer *
-ask(struct ctl_client *c, uint32_t what, const char *name)
-{
-	int code;
-
-	ctl_client_free(c);
-	if ((code = ctl_client_show(c, what, name)) != CTL_EXIT_DONE)
-		errx(code, "%s", c->why);
-	if (c->result.code != CTL_OK)
-		errx(CTL_EXIT_REFUSED, "%s", c->result.text);
-	return &c->answer;
-}
-
 static void
 add_event(struct report *r, struct ctl_client *c, const char *id)
 {
-	struct ctl_answer *a = ask(c, CTL_SHOW_EVENT, id);
+	struct ctl_answer *a = ctl_client_need(c, CTL_SHOW_EVENT, id);
 	struct report_event *e;
 
 	if (a->nevents == 0)
@@ -50,7 +36,7 @@ add_events(struct report *r, struct ctl_client *c)
 {
 	char ids[CTL_RECORDS_MAX / 8][CTL_EVENT_LEN];
 	size_t i, n = 0;
-	const struct ctl_answer *a = ask(c, CTL_SHOW_HISTORY, "");
+	const struct ctl_answer *a = ctl_client_need(c, CTL_SHOW_HISTORY, "");
 	const struct ctl_event *e;
 
 	for (i = 0; i < a->nevents && n < sizeof(ids) / sizeof(ids[0]); i++) {
@@ -91,7 +77,8 @@ free_report(struct report *r)
 int
 report(struct ctl_client *c, const char *id, int64_t since, FILE *f)
 {
-	struct ctl_summary summary = ask(c, CTL_SHOW_SUMMARY, "")->summary;
+	struct ctl_summary summary =
+	    ctl_client_need(c, CTL_SHOW_SUMMARY, "")->summary;
 	struct report r = { .summary = &summary };
 	const char *text;
 
@@ -103,7 +90,7 @@ report(struct ctl_client *c, const char *id, int64_t since, FILE *f)
 		add_event(&r, c, id);
 	if (since == 0 && r.nevents > 0)
 		frame_event(&r);
-	text = ask(c, CTL_SHOW_PROBES, "")->text;
+	text = ctl_client_need(c, CTL_SHOW_PROBES, "")->text;
 	sample_list_load(&r.probes, text != NULL ? text : "");
 	report_page(f, &r);
 	free_report(&r);
