@@ -330,8 +330,8 @@ story_prober_lies(void)
 	/* an answer from the future is no detection in the past */
 	r.ntargets = 3;
 	r.cause = MSG_CAUSE_UPSTREAM;
-	r.last_answer_ns = INT64_MAX;
-	r.ended_ns = INT64_MAX;
+	r.last_answer_ns = MSG_TIME_MAX_NS;
+	r.ended_ns = MSG_TIME_MAX_NS;
 	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
 	r.gen = parent->uplink[0].probe_gen;
 	rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
