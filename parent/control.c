@@ -3,7 +3,8 @@
  * Clients on the control sockets.  What they send is foreign: exact sizes,
  * one request at a time, bounded queues, and nothing they do is fatal.  The
  * second socket is for monitoring: it shows and never changes anything, and
- * those who may only look cannot take the places of those who may act.
+ * those who may only look cannot take the places of those who may act, nor
+ * keep netconf from a switch by what they ask.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -20,12 +21,24 @@
 #include "common/log.h"
 #include "parent/control.h"
 
-#define CLIENTS_MAX  16 /* on each socket */
-#define REFUSED_MAX  8 /* more that are told why they are refused */
-#define QUEUE_LIMIT  1024 /* messages to one that does not read */
-#define IDLE_S       60 /* without a request */
+#define ROOT_ONLY    8 /* of CONTROL_PLACES */
+#define SHARE_MAX    24 /* of one user but root; of those who monitor */
+#define UNREAD_MAX   4 /* answers that may be long, to those who only look */
+#define LINES_MAX    256 /* to one that monitors and does not read */
+#define IDLE_S       10 /* without a request, or half of one */
 #define CLOSING_S    5 /* to read the last answer */
 #define FULL_PAUSE_S 1 /* when no descriptor is left */
+
+union request {
+	struct ctl_show show;
+	struct ctl_failover failover;
+	struct ctl_name name;
+	struct ctl_grant grant;
+	struct ctl_plan plan;
+	struct ctl_forget forget;
+	struct ctl_time time;
+	struct ctl_log log;
+};
 
 struct client {
 	LIST_ENTRY(client) entry;
@@ -35,7 +48,10 @@ struct client {
 	struct event ev;
 	struct event idle;
 	uid_t uid;
-	int busy; /* a request waits for its result */
+	uint32_t type; /* of its request, and what came with that */
+	union request data;
+	int busy; /* the request waits for its result */
+	int waits; /* and for its turn to be put to netconf */
 	int monitor;
 	int closing; /* as soon as what is queued has gone out */
 };
@@ -51,10 +67,12 @@ struct door {
 static LIST_HEAD(, client) clients = LIST_HEAD_INITIALIZER(clients);
 static struct door doors[] = { { .fd = -1 }, { .fd = -1, .readonly = 1 } };
 static uint32_t last_id;
+static uint32_t asking; /* the client whose question netconf has, or 0 */
 
 #define NDOORS (sizeof(doors) / sizeof(doors[0]))
 
 static void client_io(int, short, void *);
+static void next_turn(void);
 
 /* The payload each request must have; SIZE_MAX: it is none. */
 static size_t
@@ -190,23 +208,13 @@ refuse(struct client *c, const char *text)
 	last_words(c);
 }
 
-/* A record, unless too many of them wait for the client already. */
-static void
-record(struct client *c, uint32_t type, const void *data, size_t len)
-{
-	if (imsgbuf_queuelen(&c->ibuf) >= QUEUE_LIMIT)
-		refuse(c, "records are not read fast enough");
-	else
-		queue(c, type, data, len);
-}
-
 void
 control_record(uint32_t ctl, uint32_t type, const void *data, size_t len)
 {
 	struct client *c;
 
 	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing)
-		record(c, type, data, len);
+		queue(c, type, data, len);
 }
 
 void
@@ -216,12 +224,21 @@ control_result(uint32_t ctl, enum ctl_code code, const char *fmt, ...)
 	char text[MSG_TEXT_LEN];
 	va_list ap;
 
-	if ((c = client_find(ctl)) == NULL || !c->busy || c->closing)
-		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	result(c, code, text);
+	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing)
+		result(c, code, text);
+	if (ctl == asking) { /* whether it is still there or not */
+		asking = 0;
+		next_turn();
+	}
+}
+
+int
+control_present(uint32_t ctl)
+{
+	return client_find(ctl) != NULL;
 }
 
 void
@@ -229,9 +246,14 @@ control_monitor(const struct ctl_line *l)
 {
 	struct client *c;
 
-	LIST_FOREACH(c, &clients, entry)
-		if (c->monitor && !c->closing)
-			record(c, IMSG_CTL_LINE, l, sizeof(*l));
+	LIST_FOREACH(c, &clients, entry) {
+		if (!c->monitor || c->closing)
+			continue;
+		if (imsgbuf_queuelen(&c->ibuf) >= LINES_MAX)
+			refuse(c, "lines are not read fast enough");
+		else
+			queue(c, IMSG_CTL_LINE, l, sizeof(*l));
+	}
 }
 
 void
@@ -277,21 +299,104 @@ only_looks(uint32_t type, const void *data)
 	return type == IMSG_CTL_MONITOR || type == IMSG_CTL_PLAN;
 }
 
+/* Its answer may be some 100 kB. */
+static int
+long_answer(const struct client *c)
+{
+	return c->type == IMSG_CTL_SHOW &&
+	       (c->data.show.what == CTL_SHOW_PROBES ||
+		   c->data.show.what == CTL_SHOW_PEERS);
+}
+
+/*
+ * What netconf must look up is put to it one question at a time, so that a
+ * switch never waits for more than one, of whatever crowd; netconf ends every
+ * one, whether the client still waits or not.
+ */
+static int
+asks_netconf(const struct client *c)
+{
+	return c->type == IMSG_CTL_PLAN ||
+	       (c->type == IMSG_CTL_SHOW &&
+		   c->data.show.what == CTL_SHOW_NETWORK);
+}
+
+/* Those who may act first, then who came first: the list has it last. */
+static struct client *
+whose_turn(void)
+{
+	struct client *c, *first = NULL;
+
+	LIST_FOREACH(c, &clients, entry)
+		if (c->waits && !c->closing &&
+		    (first == NULL || first->door->readonly ||
+			!c->door->readonly))
+			first = c;
+	return first;
+}
+
+static void
+next_turn(void)
+{
+	struct client *c;
+
+	while (asking == 0 && (c = whose_turn()) != NULL) {
+		c->waits = 0;
+		asking = c->id;
+		verbs_request(c->id, c->type, &c->data);
+	}
+}
+
+/* Why there is no room for what it asks; NULL: there is. */
+static const char *
+no_room(struct client *asker)
+{
+	struct client *c;
+	unsigned int monitors = 0, unread = 0;
+	int is_long = long_answer(asker);
+
+	LIST_FOREACH(c, &clients, entry) {
+		if (c == asker || c->door != asker->door || c->closing)
+			continue;
+		monitors += c->monitor != 0;
+		unread += long_answer(c) && imsgbuf_queuelen(&c->ibuf) > 0;
+	}
+	if (asker->type == IMSG_CTL_MONITOR && monitors >= SHARE_MAX)
+		return "too many monitor already";
+	if (is_long && asker->door->readonly && unread >= UNREAD_MAX)
+		return "too many such answers are not read yet";
+	return NULL;
+}
+
+/* It is well-formed, and allowed. */
+static void
+accepted(struct client *c)
+{
+	const char *why = no_room(c);
+
+	if (why != NULL) {
+		refuse(c, why);
+		return;
+	}
+	if (!only_looks(c->type, &c->data) && c->type != IMSG_CTL_SHOW)
+		log_info("%s asked for by uid %u", msg_name(c->type) + 4,
+		    (unsigned int)c->uid);
+	c->busy = 1;
+	idle_timer(c);
+	if (asks_netconf(c)) {
+		c->waits = 1;
+		next_turn();
+	} else
+		verbs_request(c->id, c->type,
+		    request_size(c->type) > 0 ? &c->data : NULL);
+}
+
 static void
 request(struct client *c, struct imsg *imsg)
 {
-	union {
-		struct ctl_show show;
-		struct ctl_failover failover;
-		struct ctl_name name;
-		struct ctl_grant grant;
-		struct ctl_plan plan;
-		struct ctl_forget forget;
-		struct ctl_time time;
-		struct ctl_log log;
-	} data;
 	uint32_t type = imsg_get_type(imsg);
 	size_t size = request_size(type);
+	union request data;
 
 	if (size == SIZE_MAX) {
 		refuse(c, "not a request");
@@ -303,7 +408,8 @@ request(struct client *c, struct imsg *imsg)
 		refuse(c, "malformed request (another version?)");
 		return;
 	}
-	if (c->busy) {
+	/* its last answer counts until it has been taken */
+	if (c->busy || imsgbuf_queuelen(&c->ibuf) > 0) {
 		refuse(c, "one request at a time");
 		return;
 	}
@@ -311,12 +417,9 @@ request(struct client *c, struct imsg *imsg)
 		refuse(c, "not on the read-only socket");
 		return;
 	}
-	if (!only_looks(type, &data) && type != IMSG_CTL_SHOW)
-		log_info("%s asked for by uid %u", msg_name(type) + 4,
-		    (unsigned int)c->uid);
-	c->busy = 1;
-	idle_timer(c);
-	verbs_request(c->id, type, size > 0 ? &data : NULL);
+	c->type = type;
+	c->data = data;
+	accepted(c);
 }
 
 /* 0: the client is still there. */
@@ -361,10 +464,30 @@ client_io(int fd, short what, void *arg)
 	arm(c);
 }
 
+/* Why there is no place for one more; NULL: there is. */
+static const char *
+no_place(const struct client *newcomer)
+{
+	const struct door *d = newcomer->door;
+	const struct client *c;
+	unsigned int same = 0;
+
+	LIST_FOREACH(c, &clients, entry)
+		same +=
+		    c != newcomer && c->door == d && c->uid == newcomer->uid;
+	if (d->nclients > CONTROL_PLACES ||
+	    (newcomer->uid != 0 && d->nclients > CONTROL_PLACES - ROOT_ONLY))
+		return "too many clients";
+	if (newcomer->uid != 0 && same >= SHARE_MAX)
+		return "too many clients of this user";
+	return NULL;
+}
+
 static void
 client_new(struct door *d, int fd)
 {
 	struct client *c;
+	const char *why;
 	gid_t gid;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
@@ -387,8 +510,9 @@ client_new(struct door *d, int fd)
 	LIST_INSERT_HEAD(&clients, c, entry);
 	arm(c);
 	idle_timer(c);
-	if (d->nclients++ >= CLIENTS_MAX)
-		refuse(c, "too many clients");
+	d->nclients++;
+	if ((why = no_place(c)) != NULL)
+		refuse(c, why);
 }
 
 /* Out of descriptors or memory: what waits to be accepted waits on. */
@@ -417,7 +541,7 @@ on_accept(int fd, short what, void *arg)
 			log_warn("control: accept");
 		return;
 	}
-	if (d->nclients >= CLIENTS_MAX + REFUSED_MAX) {
+	if (d->nclients >= CONTROL_PLACES + CONTROL_REFUSED) {
 		close(s);
 		return;
 	}

@@ -14,6 +14,13 @@
 
 #include "parent/ctl.h"
 
+/* On each of the two sockets; and more that are told why they are refused. */
+#define CONTROL_PLACES  48
+#define CONTROL_REFUSED 8
+
+/* No more can wait for an answer. */
+#define CONTROL_CLIENTS_MAX (2 * (CONTROL_PLACES + CONTROL_REFUSED))
+
 /*
  * Serve clients that connect to these listening sockets, which it owns.  On
  * the second one requests that change something are refused.
@@ -27,6 +34,9 @@ void control_record(uint32_t ctl, uint32_t type, const void *, size_t);
 /* The final answer to its request. */
 void control_result(uint32_t ctl, enum ctl_code, const char *, ...)
     __attribute__((__format__(printf, 3, 4)));
+
+/* The client is still there. */
+int control_present(uint32_t ctl);
 
 /* A line to every client that monitors. */
 void control_monitor(const struct ctl_line *);

@@ -11,7 +11,7 @@
 
 #include "parent/ctl.h"
 
-#define CTL_RECORDS_MAX 4096
+#define CTL_RECORDS_MAX CONF_PEERS_MAX /* of a kind in an answer */
 
 struct ctl_answer {
 	int has_summary;

@@ -20,15 +20,15 @@
 #include "parent/samples.h"
 #include "parent/target.h"
 
-#define WAITING_MAX 32
-#define STATS_MS    1000 /* then the answer tells what was known before */
+#define STATS_MS 1000 /* then the answer tells what was known before */
 
 /* Who waits for statistics, and what for. */
 static struct waiting {
 	uint32_t ctl; /* 0: free */
 	uint32_t what;
 	struct event timer;
-} waiting[WAITING_MAX];
+} waiting[CONTROL_CLIENTS_MAX];
+static uint32_t asked; /* by whom the prober was, for all who wait; or 0 */
 
 static void on_stats_timeout(int, short, void *);
 
@@ -672,19 +672,20 @@ static void
 ask_prober(uint32_t ctl, uint32_t what)
 {
 	struct timeval tv = monotime_ms(STATS_MS);
-	struct waiting *w;
+	struct waiting *w = waiting;
 
-	for (w = waiting; w < waiting + WAITING_MAX; w++)
-		if (w->ctl == 0)
-			break;
-	if (w == waiting + WAITING_MAX) {
-		control_result(ctl, CTL_REFUSED, "too many at once");
-		return;
-	}
+	/* there are as many as clients, and one that is gone needs none */
+	while (w->ctl != 0 && control_present(w->ctl))
+		w++;
+	if (w->ctl != 0)
+		evtimer_del(&w->timer);
 	w->ctl = ctl;
 	w->what = what;
 	evtimer_set(&w->timer, on_stats_timeout, w);
 	evtimer_add(&w->timer, &tv);
+	if (asked != 0)
+		return;
+	asked = ctl;
 	parent_send(CHILD_PROBER, IMSG_STATS_REQ, -1, &ctl, sizeof(ctl));
 }
 
@@ -725,8 +726,11 @@ show_stats_end(uint32_t asker)
 {
 	struct waiting *w;
 
-	for (w = waiting; w < waiting + WAITING_MAX; w++)
-		if (w->ctl == asker && asker != 0)
+	if (asker != asked) /* it was late: that one was given up */
+		return;
+	asked = 0;
+	for (w = waiting; w < waiting + CONTROL_CLIENTS_MAX; w++)
+		if (w->ctl != 0)
 			send_with_stats(w);
 }
 
@@ -735,6 +739,7 @@ on_stats_timeout(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
+	asked = 0;
 	send_with_stats(arg);
 }
 

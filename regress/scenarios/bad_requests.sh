@@ -102,7 +102,7 @@ diag "too many at once"
 for ((i = 0; i < 40; i++)); do
 	spawn router "$LAB/crowd" dialfailctl -s "$SOCKET.ro" monitor
 done
-ok "they are told so" wait_until 10 "grep -q 'too many clients' $LAB/crowd"
+ok "they are told so" wait_until 10 "grep -q 'too many monitor' $LAB/crowd"
 ok "those who may act have their place" ctl show
 
 diag "words"

@@ -19,6 +19,7 @@
 #include <event.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,10 @@
 #include "common/imsg.h"
 #include "common/log.h"
 #include "parent/control.h"
+#include "parent/ctl_output.h"
 
 #define WAIT_MS 10000
+#define LONG    CTL_RECORDS_MAX /* records before the last of a long answer */
 
 static char dir[] = "/tmp/dialfail-control.XXXXXX";
 static char path[sizeof(dir) + 8], readonly_path[sizeof(dir) + 8];
@@ -41,6 +44,7 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 {
 	const struct ctl_show *show = data;
 	struct ctl_process p;
+	int i;
 
 	last_ctl = ctl;
 	last_type = type;
@@ -49,6 +53,8 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 	case IMSG_CTL_SHOW:
 		memset(&p, 0, sizeof(p));
 		p.pid = show->what;
+		for (i = 0; show->what == CTL_SHOW_PROBES && i < LONG; i++)
+			control_record(ctl, IMSG_CTL_PROCESS, &p, sizeof(p));
 		control_record(ctl, IMSG_CTL_PROCESS, &p, sizeof(p));
 		control_result(ctl, CTL_OK, "done");
 		control_result(ctl, CTL_FAILED, "never twice");
@@ -85,6 +91,7 @@ setup(void **state)
 	snprintf(path, sizeof(path), "%s/rw", dir);
 	snprintf(readonly_path, sizeof(readonly_path), "%s/ro", dir);
 	log_init("test", 1, 0);
+	signal(SIGPIPE, SIG_IGN); /* as in the daemon */
 	event_init();
 	control_init(listener(path), listener(readonly_path));
 	return 0;
@@ -177,6 +184,16 @@ expect_result(struct imsgbuf *ibuf, uint32_t code, const char *text)
 	assert_int_equal(next(ibuf, &r, sizeof(r)), IMSG_CTL_RESULT);
 	assert_int_equal(r.code, code);
 	assert_string_equal(r.text, text);
+}
+
+static void
+read_long(struct imsgbuf *ibuf)
+{
+	int i;
+
+	for (i = 0; i <= LONG; i++)
+		assert_int_equal(next(ibuf, NULL, 0), IMSG_CTL_PROCESS);
+	expect_result(ibuf, CTL_OK, "done");
 }
 
 /* Refused, and closed behind it. */
@@ -387,35 +404,155 @@ test_readonly(void **state)
 	assert_int_equal(nrequests, 0);
 }
 
+/* Places that are ours: root has more of them than anybody else. */
+static int
+places(void)
+{
+	return geteuid() == 0 ? CONTROL_PLACES : 24;
+}
+
 static void
 test_too_many(void **state)
 {
 	struct ctl_show show = { .what = 1 };
-	struct imsgbuf c[32], other;
+	struct imsgbuf c[CONTROL_PLACES + 24], other;
 	struct ctl_process p;
-	int i, refused = 0;
+	int i, n = places(), refused = 0;
 
 	(void)state;
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < n; i++)
 		connect_to(&c[i], readonly_path);
-	connect_to(&c[16], readonly_path);
-	expect_result(&c[16], CTL_REFUSED, "too many clients");
+	connect_to(&c[n], readonly_path);
+	expect_result(&c[n], CTL_REFUSED,
+	    geteuid() == 0 ? "too many clients"
+			   : "too many clients of this user");
 	/* those who may act have their own places */
 	connect_to(&other, path);
 	ask(&other, IMSG_CTL_SHOW, &show, sizeof(show));
 	assert_int_equal(next(&other, &p, sizeof(p)), IMSG_CTL_PROCESS);
 	disconnect(&other);
-	for (i = 17; i < 32; i++) {
+	for (i = n + 1; i < n + 24; i++) {
 		connect_to(&c[i], readonly_path);
 		refused += next(&c[i], NULL, 0) != 0;
 	}
 	assert_true(refused > 0);
-	for (i = 0; i < 32; i++)
+	for (i = 0; i < n + 24; i++)
 		disconnect(&c[i]);
 	connect_to(&other, readonly_path);
 	ask(&other, IMSG_CTL_SHOW, &show, sizeof(show));
 	assert_int_equal(next(&other, &p, sizeof(p)), IMSG_CTL_PROCESS);
 	disconnect(&other);
+}
+
+/* Those who stay leave places for those who ask. */
+static void
+test_too_many_monitors(void **state)
+{
+	struct ctl_show show = { .what = 1 };
+	struct imsgbuf c[24], other;
+	struct ctl_process p;
+	int i, n = geteuid() == 0 ? 24 : 23;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		connect_to(&c[i], path);
+		ask(&c[i], IMSG_CTL_MONITOR, NULL, 0);
+	}
+	connect_to(&other, path);
+	if (n == 24) {
+		ask(&other, IMSG_CTL_MONITOR, NULL, 0);
+		expect_end(&other, "too many monitor already");
+		connect_to(&other, path);
+	}
+	ask(&other, IMSG_CTL_SHOW, &show, sizeof(show));
+	assert_int_equal(next(&other, &p, sizeof(p)), IMSG_CTL_PROCESS);
+	disconnect(&other);
+	for (i = 0; i < n; i++)
+		disconnect(&c[i]);
+}
+
+/*
+ * netconf has one question at a time: the next one is that of who may act,
+ * and one of who has left is not asked at all.
+ */
+static void
+test_one_for_netconf(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_NETWORK };
+	struct ctl_plan plan = { .kind = CTL_PLAN_FALLBACK };
+	struct imsgbuf first, gone, second, admin;
+	uint32_t had;
+
+	(void)state;
+	connect_to(&first, readonly_path);
+	connect_to(&gone, readonly_path);
+	connect_to(&second, readonly_path);
+	connect_to(&admin, path);
+	nrequests = 0;
+	ask(&first, IMSG_CTL_PLAN, &plan, sizeof(plan));
+	had = last_ctl;
+	ask(&gone, IMSG_CTL_PLAN, &plan, sizeof(plan));
+	ask(&second, IMSG_CTL_SHOW, &show, sizeof(show));
+	ask(&admin, IMSG_CTL_PLAN, &plan, sizeof(plan));
+	disconnect(&first);
+	disconnect(&gone);
+	assert_int_equal(nrequests, 1);
+	control_result(had, CTL_OK, "nobody hears it");
+	assert_int_equal(nrequests, 2);
+	control_result(last_ctl, CTL_OK, "admin");
+	expect_result(&admin, CTL_OK, "admin");
+	/* this test's verbs answer at once, and it is nobody's turn */
+	assert_int_equal(nrequests, 3);
+	assert_int_equal(next(&second, NULL, 0), IMSG_CTL_PROCESS);
+	expect_result(&second, CTL_OK, "done");
+	ask(&admin, IMSG_CTL_PLAN, &plan, sizeof(plan));
+	assert_int_equal(nrequests, 4);
+	control_result(last_ctl, CTL_OK, "again");
+	expect_result(&admin, CTL_OK, "again");
+	disconnect(&second);
+	disconnect(&admin);
+}
+
+/* Long answers that are not read are bounded for those who only look. */
+static void
+test_unread(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_PROBES };
+	struct imsgbuf c[5], admin;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		connect_to(&c[i], readonly_path);
+		ask(&c[i], IMSG_CTL_SHOW, &show, sizeof(show));
+	}
+	expect_end(&c[4], "too many such answers are not read yet");
+	connect_to(&admin, path);
+	ask(&admin, IMSG_CTL_SHOW, &show, sizeof(show));
+	read_long(&admin);
+	disconnect(&admin);
+	read_long(&c[0]);
+	connect_to(&c[4], readonly_path);
+	ask(&c[4], IMSG_CTL_SHOW, &show, sizeof(show));
+	read_long(&c[4]);
+	for (size_t i = 0; i < 5; i++)
+		disconnect(&c[i]);
+}
+
+/* The next request waits until the last answer has been taken. */
+static void
+test_pipelined(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_PROBES };
+	struct imsgbuf c;
+
+	(void)state;
+	connect_to(&c, path);
+	nrequests = 0;
+	ask(&c, IMSG_CTL_SHOW, &show, sizeof(show));
+	ask(&c, IMSG_CTL_SHOW, &show, sizeof(show));
+	assert_int_equal(nrequests, 1);
+	read_long(&c);
+	expect_end(&c, "one request at a time");
 }
 
 /* No descriptor is left: the loop does not spin, and the client waits. */
@@ -460,6 +597,10 @@ main(void)
 		cmocka_unit_test(test_monitor),
 		cmocka_unit_test(test_readonly),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_too_many_monitors),
+		cmocka_unit_test(test_one_for_netconf),
+		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_no_descriptors),
 	};
 

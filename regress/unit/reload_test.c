@@ -24,7 +24,7 @@
 #define DSL      "backup dsl { interface eth3 }\n"
 #define FALLBACK "fallback automatic { after 5m stable 1m }\n"
 
-static struct imsgbuf client;
+static struct imsgbuf client, other;
 
 static int
 listener(const char *name)
@@ -41,13 +41,25 @@ listener(const char *name)
 	return fd;
 }
 
-/* At work on the primary, and a client that may ask. */
+static void
+come(struct imsgbuf *ibuf, const char *path)
+{
+	struct sockaddr_un sun;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	CHECK((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
+	CHECK(connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	CHECK(imsgbuf_init(ibuf, fd) == 0);
+}
+
+/* At work on the primary, and two clients that may ask. */
 static void
 home(const char *text)
 {
 	char dir[] = "/tmp/dialfail-reload.XXXXXX", path[64], ro[64];
-	struct sockaddr_un sun;
-	int fd;
 
 	rig_configured(text);
 	rig_facts(0, 1);
@@ -58,12 +70,8 @@ home(const char *text)
 	snprintf(path, sizeof(path), "%s/rw", dir);
 	snprintf(ro, sizeof(ro), "%s/ro", dir);
 	control_init(listener(path), listener(ro));
-	memset(&sun, 0, sizeof(sun));
-	sun.sun_family = AF_UNIX;
-	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
-	CHECK((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) != -1);
-	CHECK(connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0);
-	CHECK(imsgbuf_init(&client, fd) == 0);
+	come(&client, path);
+	come(&other, ro);
 	CHECK(unlink(path) == 0 && unlink(ro) == 0 && rmdir(dir) == 0);
 }
 
@@ -385,6 +393,29 @@ story_show_without_prober(void)
 	CHECK(!parent->quitting);
 }
 
+/* The prober is asked once, for all who wait. */
+static void
+story_show_to_two(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct imsgbuf first;
+	uint32_t asker;
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+	first = client;
+	client = other;
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	CHECK(rig_any(CHILD_PROBER, 20) == 0);
+	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	answered(CTL_OK, "done");
+	client = first;
+	answered(CTL_OK, "done");
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+}
+
 static void
 story_show(void)
 {
@@ -492,6 +523,7 @@ STORY(order)
 STORY(start_waits)
 STORY(impossible)
 STORY(show_without_prober)
+STORY(show_to_two)
 STORY(show)
 STORY(refusals)
 STORY(clear)
@@ -511,6 +543,7 @@ main(void)
 		cmocka_unit_test(test_start_waits),
 		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_show_without_prober),
+		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_clear),

@@ -1,0 +1,101 @@
+#!/bin/bash
+# needs: netns
+# A crowd on the control sockets: 20 who stream, some who never read, a
+# thousand at once who do not finish what they say, others who ask and are
+# gone, garbage.  Those who may act get through, an outage is mended as ever,
+# and when they have left nothing of them is left.
+# shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
+. "$(dirname "$0")/../lab/lab.sh"
+
+ADMIN=/run/dialfail/dialfail.sock
+LOOK=$ADMIN.ro
+
+# crowd NAME USER WORD...: ctlraw as that user; its pid in $SPAWNED
+crowd() {
+	local log=$LAB/crowd.$1 user=$2
+	shift 2
+	spawn router "$log" setpriv --reuid "$user" --regid "$user" \
+	    --clear-groups "$B/lab/ctlraw" "$@"
+	ok "$(basename "$log") is there" wait_until 10 "grep -q sent $log"
+}
+
+# of_parent kB|files: memory of its own; descriptors
+of_parent() {
+	case $1 in
+	kB)	awk '/^Private/ { n += $2 } END { print n }' \
+		    "/proc/$DAEMON/smaps_rollup" ;;
+	files)	find "/proc/$DAEMON/fd" -mindepth 1 | wc -l ;;
+	esac
+}
+
+# bounded: no more than all places of both sockets may cost
+bounded() {
+	diag "the parent has $(of_parent kB) kB (was $kb) and" \
+	    "$(of_parent files) descriptors (were $files)" >&3
+	[ "$(of_parent kB)" -lt $((kb + 8 * 1024)) ] &&
+	    [ "$(of_parent files)" -le $((files + 2 * 56)) ]
+}
+
+exec 3>&1
+lab_up
+LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
+backup wan2
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+kb=$(of_parent kB) files=$(of_parent files)
+
+streams=()
+for ((i = 0; i < 20; i++)); do
+	spawn router "$LAB/stream.$i" dialfailctl -s $LOOK monitor
+	streams+=("$SPAWNED")
+done
+ok "20 stream" wait_until 10 \
+    "ctl reload && [ \$(find $LAB/stream.* -size +0 | wc -l) = 20 ]"
+crowd mute 4242 -n 4 -m $LOOK monitor
+ctl -s $LOOK monitor >"$LAB/more" 2>&1
+ok "more would leave no place for those who ask" \
+    grep -q "too many monitor" "$LAB/more"
+ok "who asks has one" ctl -s $LOOK show
+
+# half a header, and that is all that ever comes
+crowd half 4243 -n 1000 $LOOK < <(head -c 8 /dev/zero)
+half=$SPAWNED
+crowd half_admin _dialfail -n 1000 $ADMIN < <(head -c 8 /dev/zero)
+half_admin=$SPAWNED
+ok "nobody has all places: others still look" ctl -s $LOOK show
+ok "and root still acts" ctl hold for 1h
+ctl release
+crowd garbage 4244 -n 40 -c $LOOK < <(head -c 100000 /dev/urandom)
+for what in network probes summary; do
+	crowd "gone_$what" 4244 -n 1000 -c $LOOK $what
+done
+crowd unread 4244 -n 40 -m $LOOK probes
+ok "memory and descriptors are bounded" bounded
+
+crowd network 4245 -n 1000 -c $LOOK network
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "root is told what the kernel has" ctl show network
+ok "all 20 have seen it" wait_until 10 \
+    "[ \$(grep -l 'state.*-> backup' $LAB/stream.* | wc -l) = 20 ]"
+ok "memory and descriptors are bounded" bounded
+restore_upstream
+ok "the primary takes over again" wait_state primary
+ok "all 20 have seen it" wait_until 10 \
+    "[ \$(grep -l 'returning -> primary' $LAB/stream.* | wc -l) = 20 ]"
+
+# those who say nothing are shown out, the others leave
+ok "who never asked is let go" wait_until 15 \
+    "! kill -0 $half && ! kill -0 $half_admin"
+for pid in "${streams[@]}" "${LAB_PIDS[@]:(-12)}"; do
+	[ "$pid" = "$DAEMON" ] || end "$pid"
+done
+ok "their descriptors are closed" wait_until 10 \
+    "[ \$(of_parent files) -eq $files ]"
+ok "their memory is given back" wait_until 10 \
+    "[ \$(of_parent kB) -lt $((kb + 4096)) ]"
+is "it has all been the same daemon" "$(fact .pid)" "$DAEMON"
+ok "nobody was distrusted" test -z "$(logged invalid && echo distrusted)"
+lab_stop
+lab_done
