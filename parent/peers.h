@@ -50,6 +50,8 @@
 /* Answers to what was heard already: a burst, then one in so long. */
 #define PEERS_REPEAT_MS    100
 #define PEERS_REPEAT_BURST 8
+/* The copy by the announced uplink may come so much later than the others. */
+#define PEERS_OTHER_MS 250
 
 /* Where we are: the uplink that carries traffic, and those that could. */
 struct peers_self {
@@ -99,6 +101,7 @@ struct peer {
 	/* what we heard */
 	bool trusted; /* heard_counter is known */
 	uint64_t heard_counter;
+	bool unsettled; /* what it said with it is not acted on yet */
 	enum peer_reason heard_reason;
 	enum peer_result answer; /* ours to it */
 	struct peer_claim claim[FAMILIES]; /* its addresses in force */

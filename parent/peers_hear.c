@@ -92,16 +92,26 @@ may_be_there(const struct peers *ps, const struct peer *p, const struct addr *a)
 	return conf_peer_accepts(p->conf, a) && peers_may_claim(ps, p, a);
 }
 
+static bool
+is_as_wanted(const struct peer *p, const struct heard *h)
+{
+	return memcmp(p->wanted, h->m.address, sizeof(p->wanted)) == 0;
+}
+
 /*
  * Behind a NAT: what it sent by the uplink that it announces came from
- * elsewhere.  Then its address is of no use to us, nor held against it.
+ * elsewhere.  Then its address is of no use to us, nor held against it.  What
+ * came by another uplink does not tell: as long as it says the same as before,
+ * what was known holds.
  */
 static bool
-is_behind_nat(const struct heard *h)
+is_behind_nat(const struct peer *p, const struct heard *h)
 {
 	const struct addr *a = &h->m.address[addr_family(h->from)];
 
-	return h->m.path == 1 && addr_cmp(a, h->from) != 0;
+	if (h->m.path == 0)
+		return is_as_wanted(p, h) && p->heard_nat;
+	return addr_cmp(a, h->from) != 0;
 }
 
 static bool
@@ -116,12 +126,12 @@ is_there(const struct peer *p, const struct heard *h, bool nat)
 	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
 }
 
-/* It was tried already, and failed: to try again is no move. */
+/* It was tried already, in vain: to try again is no move. */
 static bool
 is_again(const struct peer *p, const struct heard *h, bool nat)
 {
-	return p->answer == PEER_FAILED && p->heard_nat == nat &&
-	       memcmp(p->wanted, h->m.address, sizeof(p->wanted)) == 0;
+	return (p->answer == PEER_FAILED || p->answer == PEER_REFUSED_NAT) &&
+	       p->heard_nat == nat && is_as_wanted(p, h);
 }
 
 static bool
@@ -188,9 +198,12 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
-	bool nat = is_behind_nat(h);
+	bool nat = is_behind_nat(p, h);
 	enum peer_result result = judge(ps, p, h, nat);
 
+	p->unsettled = false;
+	p->from = *h->from;
+	p->from_port = h->port;
 	p->ack_path = h->m.path;
 	p->ack_uplink = h->uplink;
 	if (result != PEER_APPLIED) {
@@ -204,7 +217,11 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	ps->user->apply(ps->arg, peers_index(ps, p), p->wanted, nat);
 }
 
-/* Believed: it is the last one that counts. */
+/*
+ * Believed: it is the last one that counts.  One that came by another uplink
+ * than announced would be acted on without knowing of a NAT: what it changes
+ * waits for the copy that tells.
+ */
 static void
 believe(struct peers *ps, struct peer *p, const struct heard *h)
 {
@@ -213,9 +230,8 @@ believe(struct peers *ps, struct peer *p, const struct heard *h)
 	p->heard_reason = (enum peer_reason)h->m.reason;
 	p->hello_s = h->m.hello_s;
 	p->heard = h->now;
-	p->from = *h->from;
-	p->from_port = h->port;
 	p->repeats = 0;
+	p->unsettled = true;
 	memset(&p->challenged, 0, sizeof(p->challenged));
 	p->stats.accepted++;
 	if (p->silent) {
@@ -223,32 +239,43 @@ believe(struct peers *ps, struct peer *p, const struct heard *h)
 		ps->user->notice(ps->arg, peers_index(ps, p), PEERS_HEARD);
 	}
 	count_networks(p, &h->m);
-	consider(ps, p, h);
+	if (h->m.path == 1 || is_there(p, h, is_behind_nat(p, h)))
+		consider(ps, p, h);
 	peers_schedule(ps, p);
 }
 
 /*
- * The same statement by another path, or its acknowledgement was lost.  By
- * the announced path it tells more than what came first: whether there is a
- * NAT.
+ * Does this copy tell more than those before?  By the announced path it tells
+ * whether there is a NAT; when others are sent again, that one was lost.
  */
+static bool
+tells_more(const struct peer *p, const struct heard *h)
+{
+	if (p->unsettled)
+		return h->m.path == 1 ||
+		       !within(p->heard, PEERS_OTHER_MS, h->now);
+	return h->m.path == 1 && p->ack_path == 0 && is_behind_nat(p, h);
+}
+
+/* The same statement by another path, or its acknowledgement was lost. */
 static void
 hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 {
-	if (p->applying > 0)
+	bool more = tells_more(p, h);
+
+	if (!more && (p->unsettled || p->applying > 0))
 		return;
 	if (p->repeats >= PEERS_REPEAT_BURST &&
 	    within(p->repeated, PEERS_REPEAT_MS, h->now))
 		return;
 	p->repeats++;
 	p->repeated = h->now;
-	if (h->m.path == 1 && p->ack_path == 0 && is_behind_nat(h) &&
-	    peer_msg_signed(h->buf, h->len, &p->pair)) {
-		p->from = *h->from;
-		p->from_port = h->port;
-		consider(ps, p, h);
-	} else
+	if (!more)
 		acknowledge(ps, p, h->m.path, h->uplink, h->from, h->port);
+	else if (peer_msg_signed(h->buf, h->len, &p->pair))
+		consider(ps, p, h);
+	else
+		ps->forged++;
 }
 
 static void

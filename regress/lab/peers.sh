@@ -48,6 +48,38 @@ hub_inet6() {
 	IP
 }
 
+# nat_up SECONDS: the branch is behind NAT on both ways, and behind one more on
+# the backup's, as with carriers that have no address for each; what nobody
+# uses for SECONDS is forgotten
+nat_up() {
+	local h
+	for h in isp-a isp-b core; do
+		on $h nft -f - <<-NFT
+			table ip nat {
+				chain post {
+					type nat hook postrouting priority srcnat
+					oifname "core" masquerade random
+					oifname "hub*" ip saddr 203.0.113.5 \
+					    masquerade random
+				}
+			}
+		NFT
+		on $h sh -c "cd /proc/sys/net/netfilter
+		    echo $1 >nf_conntrack_udp_timeout
+		    echo $1 >nf_conntrack_udp_timeout_stream"
+	done
+	ip -n core -batch - <<-IP
+		route del 192.0.2.0/24
+		route del 203.0.113.64/26
+	IP
+}
+
+# mapping HOST: the port by which a NAT lets in what the hub says
+mapping() {
+	on "$1" conntrack -L -p udp -d $HUB --dport 7157 2>/dev/null |
+	    sed -n "s/.* src=$HUB .* dport=\([0-9]*\) .*/\1/p"
+}
+
 # peers_keys: a pair for the branch and one for the hub
 peers_keys() {
 	BRANCH_KEY=$(dialfailctl keygen /etc/dialfail/private/key)

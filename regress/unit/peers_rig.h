@@ -25,6 +25,7 @@ struct rig_end {
 	uint8_t secret[PEER_SECRET_LEN], key[PEER_KEY_LEN];
 	struct addr address; /* where it is reached; unspec: nowhere */
 	struct addr outside; /* of its NAT; unspec: none */
+	struct addr other; /* of its other uplink's NAT; unspec: it has none */
 	/* what its kernel has of each peer */
 	struct addr *kernel;
 	bool no_nat; /* its kernel cannot follow behind a NAT */
@@ -93,10 +94,12 @@ rig_send(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 	struct rig_end *e = arg;
 	struct rig_datagram d;
 
-	(void)uplink;
 	memset(&d, 0, sizeof(d));
-	d.from = e->outside.family != AF_UNSPEC ? e->outside : e->address;
-	d.from_port = e->outside.family != AF_UNSPEC ? RIG_NAT_PORT : RIG_PORT;
+	d.from = uplink != e->peers.self.active   ? e->other
+		 : e->outside.family != AF_UNSPEC ? e->outside
+						  : e->address;
+	d.from_port =
+	    addr_cmp(&d.from, &e->address) == 0 ? RIG_PORT : RIG_NAT_PORT;
 	d.to = *to;
 	d.port = port;
 	d.len = len;
@@ -215,6 +218,8 @@ rig_is_at(
 	self.active = uplink;
 	self.address[FAMILY_INET] = e->address = rig_addr(address);
 	self.usable = 1u << uplink;
+	if (e->other.family != AF_UNSPEC)
+		self.usable |= 1u << (uplink + 1);
 	peers_move(&e->peers, &self, reason, rig.now);
 }
 
@@ -228,7 +233,8 @@ rig_deliver(struct rig_datagram *d)
 		e = &rig.end[i];
 		if (e->peers.n > 0 &&
 		    (d->port == RIG_NAT_PORT
-			    ? addr_cmp(&e->outside, &d->to) == 0
+			    ? addr_cmp(&e->outside, &d->to) == 0 ||
+				  addr_cmp(&e->other, &d->to) == 0
 			    : e->outside.family == AF_UNSPEC &&
 				  addr_cmp(&e->address, &d->to) == 0))
 			peers_hear(&e->peers, e->peers.self.active, &d->from,

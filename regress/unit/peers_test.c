@@ -211,6 +211,90 @@ behind_nat(bool follows)
 	assert_true(branch_sees()->nat);
 }
 
+/*
+ * NAT on both uplinks, and what is sent by the one that carries no traffic
+ * comes first, or alone.
+ */
+static int
+other_uplink_is_faster(struct rig *r, struct rig_datagram *d)
+{
+	r->delay_ms = addr_cmp(&d->from, &r->end[BRANCH].other) == 0 ? 10 : 30;
+	return 1;
+}
+
+static int
+only_the_other_uplink(struct rig *r, struct rig_datagram *d)
+{
+	struct addr by = d->from.octet[0] == 9 ? d->from : d->to;
+
+	return addr_cmp(&by, &r->end[BRANCH].outside) != 0;
+}
+
+static void
+nat_on_both(bool follows)
+{
+	two_ends(1);
+	rig.end[BRANCH].conf->hello_ms = 5000;
+	rig.end[HUB].no_nat = !follows;
+	rig.end[BRANCH].outside = rig_addr("9.9.9.9");
+	rig.end[BRANCH].other = rig_addr("9.8.8.8");
+	rig.tap = other_uplink_is_faster;
+	rig_start(BRANCH, 1);
+	rig_start(HUB, 1);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_is_at(BRANCH, "192.168.1.2", 0, PEER_START);
+	rig_run(60 * 1000);
+	assert_true(hub_sees()->heard_nat);
+}
+
+static void
+the_uplink_that_is_announced_tells_of_its_nat(void **state)
+{
+	(void)state;
+	nat_on_both(true);
+	assert_int_equal(rig.end[HUB].applied, 1);
+	rig.end[BRANCH].outside = rig_addr("9.8.8.8");
+	rig.end[BRANCH].other = rig_addr("9.9.9.9");
+	rig_is_at(BRANCH, "100.64.1.2", 1, PEER_FAILOVER);
+	rig_run(2 * 30);
+	assert_true(branch_sees()->acked);
+	assert_true(branch_sees()->nat);
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_run(60 * 1000);
+	/* no hello is a move */
+	assert_int_equal(rig.end[HUB].applied, 2);
+	assert_int_equal(rig.end[HUB].kernel[0].family, AF_UNSPEC);
+	assert_int_equal(rig.end[HUB].notices[PEERS_NOT_MOVED], 0);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_REFUSED], 0);
+	rig_end();
+}
+
+static void
+what_cannot_follow_is_told_so_for_good(void **state)
+{
+	(void)state;
+	nat_on_both(false);
+	assert_int_equal(branch_sees()->result, PEER_REFUSED_NAT);
+	assert_int_equal(hub_sees()->stats.refused[PEER_REFUSED_MOVES], 0);
+	assert_int_equal(hub_sees()->stats.refused[PEER_REFUSED_ADDRESS], 0);
+	assert_int_equal(rig.end[HUB].notices[PEERS_NOT_MOVED], 1);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_REFUSED], 1);
+	rig_end();
+}
+
+static void
+by_the_other_uplink_alone_it_is_followed(void **state)
+{
+	(void)state;
+	nat_on_both(true);
+	rig.tap = only_the_other_uplink;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_true(hub_has(ADDR_B));
+	assert_true(branch_sees()->acked);
+	rig_end();
+}
+
 static void
 a_hello_from_where_it_is_configured_is_no_move(void **state)
 {
@@ -676,6 +760,9 @@ main(void)
 		cmocka_unit_test(a_reload_forgets_no_peer),
 		cmocka_unit_test(wireguard_is_left_to_its_handshake_behind_nat),
 		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
+		cmocka_unit_test(the_uplink_that_is_announced_tells_of_its_nat),
+		cmocka_unit_test(what_cannot_follow_is_told_so_for_good),
+		cmocka_unit_test(by_the_other_uplink_alone_it_is_followed),
 		cmocka_unit_test(nobody_claims_by_a_nat_what_another_has),
 		cmocka_unit_test(no_peer_may_be_where_it_must_not),
 		cmocka_unit_test(accept_says_where_it_may_be),

@@ -1,0 +1,82 @@
+#!/bin/bash
+# needs: netns
+# A branch that is behind NAT whichever way it goes: its hub knows where it is
+# by what it says alone, says so where a tunnel cannot follow, and reaches it by
+# a way that its hellos keep open.
+# shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
+
+MAPPED=8 # seconds
+
+# acknowledged N: the hub has what the branch said of itself, so many times
+acknowledged() {
+	[ "$(grep -c 'hq acknowledged' $LAB/daemon.log)" -ge "$1" ]
+}
+
+# here_to ADDRESS: where our end leads
+here_to() {
+	ip -d link show vxlan1 | grep "remote $1 "
+}
+
+hub_heard() {
+	hub_ctl show metrics | sed -n 's/^dialfail_peer_updates_accepted_total //p'
+}
+
+lab_up
+hub_up
+nat_up $MAPPED
+ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
+ends hub vxlan1 2 $HUB $PRIMARY_ADDRESS
+peers_keys
+hub_start <<CONF
+primary eth1 { target $TARGET }
+backup eth2
+peer branch {
+	key "$BRANCH_KEY"
+	tunnel vxlan1
+	hello 5s
+}
+CONF
+LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
+backup wan2
+fallback automatic { after 1s stable 1s drain 1s }
+identity "/etc/dialfail/private/key"
+peer hq {
+	key "$HUB_KEY"
+	address { $HUB $HUB2 }
+	tunnel vxlan1
+	hello 5s
+}
+CONF
+lab_start
+ok "the primary is proved" wait_state primary
+ok "the hub acknowledges" wait_until 20 "acknowledged 1"
+ok "and says that a tunnel cannot follow" wait_until 10 \
+    "says 0 'hq .*REFUSES: behind NAT' show peers"
+
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "the hub acknowledges by the new way" wait_until 20 "acknowledged 2"
+mapped=$(mapping isp-b) since=$(now_ms) heard=$(hub_heard)
+ok "the hub knows it as behind NAT" \
+    test "$(hub_ctl -j show peers | jq '.peers[].nat')" = true
+ok "its end is where it was" leads_to $PRIMARY_ADDRESS vxlan1
+ok "a hello is heard" wait_until 10 '[ "$(hub_heard)" -gt '"$heard"' ]'
+ok "longer than the NAT remembers" wait_until $((MAPPED + 5)) \
+    '[ $(($(now_ms) - '"$since"')) -gt '$((MAPPED * 1000))' ]'
+is "the way in is as it was" "$(mapping isp-b)" "$mapped"
+ok "the hub goes elsewhere" hub_ctl failover eth2
+ok "it is followed" wait_until 20 "here_to $HUB2"
+
+restore_upstream
+ok "the primary takes over again" wait_state primary
+ok "the hub acknowledges by the old way" wait_until 20 "acknowledged 3"
+ok "the hub comes back" hub_ctl fallback
+ok "it is followed" wait_until 20 "here_to $HUB"
+is "nothing else was ever held against the branch" \
+    "$(refused address)$(refused moves)$(refused failed)" 000
+lab_done
