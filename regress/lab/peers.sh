@@ -100,6 +100,32 @@ hub_start() {
 	HUB_DAEMON=$SPAWNED
 }
 
+# nat_daemons TUNNEL: a hub that knows nothing of where its branch is, and the
+# branch
+nat_daemons() {
+	hub_start <<-CONF
+		primary eth1 { target $TARGET }
+		backup eth2
+		peer branch {
+			key "$BRANCH_KEY"
+			tunnel $1
+			hello 5s
+		}
+	CONF
+	LAB_PRIMARY=$LAB_FAST lab_conf <<-CONF
+		backup wan2
+		fallback automatic { after 1s stable 1s drain 2s }
+		identity "/etc/dialfail/private/key"
+		peer hq {
+			key "$HUB_KEY"
+			address { $HUB $HUB2 }
+			tunnel $1
+			hello 5s
+		}
+	CONF
+	lab_start
+}
+
 hub_ctl() {
 	on hub dialfailctl -s $HUB_SOCKET "$@"
 }

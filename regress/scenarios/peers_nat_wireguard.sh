@@ -1,0 +1,46 @@
+#!/bin/bash
+# needs: vm
+# WireGuard to a branch that is behind NAT whichever way it goes, where only the
+# hub has something to say: the branch's own WireGuard tells the hub's where it
+# is now.
+# shellcheck disable=SC2317 # functions that ok and wait_until call
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=regress/lab/streams.sh
+. "$LAB_DIR/streams.sh"
+# shellcheck source=regress/lab/peers.sh
+. "$LAB_DIR/peers.sh"
+
+lab_need wireguard
+lab_up
+hub_up
+nat_up 40
+site=$(wg genkey)
+far=$(wg genkey)
+wireguard router 1 "$site" "$far" endpoint $HUB:5182
+wireguard hub 2 "$far" "$site"
+peers_keys
+nat_daemons wg0
+ok "the primary is proved" wait_state primary
+ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+ok "the branch's WireGuard has told the hub's where it is" \
+    wait_until 10 "leads_to 203.0.113.1 wg0"
+spawn router $LAB/echo.log flow echo 10.99.6.1 $ECHO_PORT
+stream hub wg 10.99.6.1
+ok "the hub has answers" flows wg
+spawn hub $LAB/flow.hub flow udp 10.99.6.1 $ECHO_PORT 50
+LAB_FLOW[hub]=$SPAWNED
+
+cut_upstream
+ok "the backup takes over" wait_state backup
+ok "the hub's leads to its NAT" wait_until 10 "leads_to $CORE1 wg0"
+ok "the hub has answers" flows wg
+restore_upstream
+ok "the primary takes over again" wait_state primary
+ok "the hub's leads to the other NAT" wait_until 10 "leads_to 203.0.113.1 wg0"
+ok "the hub has answers" flows wg
+flow_stop hub
+diag "$(grep '^gap' $LAB/flow.hub)"
+is "nothing was lost on the way back" "$(flow_lost hub "$RESTORED_MS")" 0
+is "no move was refused" "$(refused nat)$(refused failed)" 00
+lab_done
