@@ -114,6 +114,8 @@ ok "the backup takes over" wait_state backup
 is "the second call" "$(spent dials)" 2
 ok "all of them are told" wait_until 5 \
     "logged 'alarm: budget: stick: 100 % of its budget: dials 2 of 2'"
+ok "of calls" ctl grant stick dials 5
+is "that many" "$(fact '.backups[0].budget.dials.limit')" 7
 restore_upstream
 ok "the primary takes over again" wait_state primary
 lab_stop

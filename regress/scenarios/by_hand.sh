@@ -5,6 +5,12 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
+# rounds: good ones of the primary
+rounds() {
+	ctl show metrics | sed -n \
+	    's/^dialfail_rounds_total{uplink="eth1",.*"good"} //p' | head -n 1
+}
+
 lab_up
 ok "without a daemon the exit code is 3" says 3 'dialfaild' show
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
@@ -18,6 +24,7 @@ snapshot "$LAB/before"
 diag "refused"
 ok "an unknown verb: usage" says 2 'failover' frobnicate
 ok "an unknown backup" says 1 'no such backup: wan9' failover wan9
+ok "all is well" says 0 'OK +primary eth1' show summary
 ok "nothing to confirm" says 1 'nothing waits to be confirmed' confirm
 ok "nothing is held" says 1 'nothing is held' release
 ok "a time without unit: usage" says 2 '' failover for 10
@@ -25,6 +32,15 @@ ok "too long a time" says 2 '' hold for 30d
 ok "fallback at home is done already" says 0 'so already' fallback
 is "nothing has happened" "$(fact .failovers)" 0
 ok "nothing has changed" same_as "$LAB/before"
+
+diag "the log"
+ok "brief" says 0 'log is brief' log brief
+noted=$(grep -c noted $LAB/daemon.log)
+bad=$(rounds)
+ok "rounds go on" wait_until 10 "[ \$(rounds) -gt $((bad + 3)) ]"
+is "and are not told" "$(grep -c noted $LAB/daemon.log)" "$noted"
+ok "verbose" says 0 'log is verbose' log verbose
+ok "they are" wait_until 10 "[ \$(grep -c noted $LAB/daemon.log) -gt $noted ]"
 
 diag "failover and fallback"
 ok "failover" says 0 '' failover

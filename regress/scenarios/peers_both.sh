@@ -72,6 +72,8 @@ CONF
 lab_start
 ok "the primary is proved" wait_state primary
 ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+is "which show peers tells" "$(fact '.peers[0] |
+    "\(.name) \(.acknowledged) \(.silent)"' peers)" "hq true false"
 ok "the hub is on its primary" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn hub $LAB/echo.log flow echo 10.1.0.1 $ECHO_PORT
 stream lan site 10.1.0.1
@@ -128,6 +130,12 @@ ok "what is said again behind its start is asked about" \
     wait_until 10 "grep -q 'length 124' $LAB/asked ||
 	[ \"\$(refused replayed)\" -gt 0 ]"
 ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
+spawn router $LAB/challenged tcpdump -lni eth1 "udp src port 7157 and src host $HUB"
+ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/challenged"
+ok "the hub is to forget what the branch said" hub_ctl forget branch
+ok "and asks it" wait_until 20 "grep -q 'length 124' $LAB/challenged"
+hub_ctl forget nobody >$LAB/said 2>&1
+is "nobody is no peer" "$? $(grep -c 'no peer nobody' $LAB/said)" "1 1"
 ok "the branch fails over, as asked" ctl failover wan2
 ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
 cut_hub

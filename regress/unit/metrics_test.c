@@ -368,6 +368,9 @@ site_uplinks(void)
 	u->family[FAMILY_INET].probed = u->family[FAMILY_INET6].probed = 1;
 	u->family[FAMILY_INET].known = u->family[FAMILY_INET].good = 1;
 	u->family[FAMILY_INET].rounds[MSG_GOOD] = 88121;
+	u->octets_known = 1;
+	u->received = 5000000000;
+	u->sent = 700;
 	u = &uplinks[1];
 	u->id = 1;
 	strlcpy(u->name, "a \"b\" \\ c\n", sizeof(u->name));
@@ -378,6 +381,11 @@ site_uplinks(void)
 	u->failed = 1;
 	u->active_ms = 2592500;
 	u->proved_ns = INT64_C(1795575063412000000);
+	u->budget.limit[CONF_COST_TIME] = 36000000;
+	u->budget.limit[CONF_COST_BYTES] = 500000000;
+	u->budget.limit[CONF_COST_DIALS] = 30;
+	u->radio.known = u->radio.registered = 1;
+	u->radio.dbm = -87;
 	a.uplinks = uplinks;
 	a.nuplinks = 2;
 }
@@ -413,7 +421,12 @@ site(void **state)
 	s->alarm_oldest_s = 90;
 	s->failovers_by[MSG_CAUSE_UPSTREAM] = 3;
 	s->fallbacks_by[CTL_CAUSE_ASKED] = 1;
+	s->confirm_due = 1;
 	a.summary.peers = 2;
+	a.summary.peers_acknowledged = 1;
+	a.summary.peers_silent = 1;
+	a.summary.peering.sent = 12;
+	a.summary.peering.accepted = 11;
 	a.summary.peering.refused[CTL_REFUSAL_FORGED] = 7;
 	histogram_add(&a.summary.peering.acknowledge, 84000);
 	histogram_add(&s->phase[CTL_PHASE_DETECT], 2400000);
@@ -458,6 +471,42 @@ test_openmetrics(void **state)
 	has("dialfail_peer_acknowledge_seconds_count 1\n");
 	has("dialfail_uplink_up{uplink=\"eth1\",role=\"primary\","
 	    "family=\"inet\"} 1\n");
+}
+
+#define BACKUP "uplink=\"a \\\"b\\\" \\\\ c?\""
+
+/* Those that the test above does not have. */
+static void
+test_the_others(void **state)
+{
+	(void)state;
+	write_metrics(0);
+	has("dialfail_config_info{sha256=\"0000");
+	has("dialfail_config_last_reload_successful 1\n");
+	has("dialfail_config_last_reload_success_timestamp_seconds "
+	    "1795575056.412000000\n");
+	has("dialfail_config_confirm_pending 1\n");
+	has("dialfail_alarm_oldest_timestamp_seconds 1795574973.412000000\n");
+	has("dialfail_peers 2\n");
+	has("dialfail_peers_silent 1\n");
+	has("dialfail_peers_unacknowledged 1\n");
+	has("dialfail_peer_updates_sent_total 12\n");
+	has("dialfail_peer_updates_accepted_total 11\n");
+	has("dialfail_uplink_active{uplink=\"eth1\",role=\"primary\"} 1\n");
+	has("dialfail_uplink_receive_bytes_total{uplink=\"eth1\"} "
+	    "5000000000\n");
+	has("dialfail_uplink_transmit_bytes_total{uplink=\"eth1\"} 700\n");
+	has("dialfail_probes_answered_total{uplink=\"eth1\","
+	    "target=\"198.51.100.7\",method=\"icmp\"} 990\n");
+	has("dialfail_probes_late_total{uplink=\"eth1\","
+	    "target=\"198.51.100.7\",method=\"icmp\"} 2\n");
+	has("dialfail_backup_active_seconds_total{" BACKUP "} "
+	    "2592.500000000\n");
+	has("dialfail_budget_limit_seconds{" BACKUP "} 36000.000000000\n");
+	has("dialfail_budget_limit_bytes{" BACKUP "} 500000000\n");
+	has("dialfail_budget_limit_dials{" BACKUP "} 30\n");
+	has("dialfail_modem_registered{" BACKUP "} 1\n");
+	has("dialfail_modem_signal_dbm{" BACKUP "} -87\n");
 }
 
 static void
@@ -512,6 +561,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_openmetrics, site),
+		cmocka_unit_test_setup(test_the_others, site),
 		cmocka_unit_test_setup(test_prometheus, site),
 		cmocka_unit_test_setup(test_nothing_invented, site),
 	};
