@@ -658,16 +658,15 @@ logged() {
 	grep -qE -- "$1" $LAB/daemon.log
 }
 
-# snapshot FILE: all that dialfail may change
+# snapshot FILE: all that dialfail may change; few programs, since to start one
+# takes long where it is emulated
 snapshot() {
+	local rules='rule\nroute show table all\n'
 	{
-		ip rule
-		ip -6 rule
-		ip -4 route show table all
-		ip -6 route show table all | sort # by age of the interface
+		printf '%b' "$rules" | ip -4 -batch -
+		printf '%b' "$rules" | ip -6 -batch - | sort # by interface's age
 		nft -s list ruleset # what counters count, changes
-		ip -d link
-		ip addr
+		ip -d addr
 		grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
 		    /proc/sys/net/ipv4/ip_forward | sort
 	} | sed 's/ expires [0-9]*sec//; s/valid_lft.*//' >"$1"
@@ -688,7 +687,7 @@ declare -A LAB_FLOW
 flow_start() {
 	: >"$LAB/flow.$1"
 	spawn lan "$LAB/flow.$1" flow udp "${3:-$TARGET}" "${4:-$ECHO_PORT}" \
-	    "${2:-200}" "${5:-1}"
+	    "${2:-$LAB_RATE}" "${5:-1}"
 	LAB_FLOW[$1]=$SPAWNED
 }
 
@@ -783,7 +782,8 @@ tcp_new() {
 
 LAB_PIDS=()
 [ -n "${LAB_INSIDE:-}" ] || lab_enter "$@"
-[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2} LAB_TICK=0.5
+LAB_RATE=200
+[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2} LAB_TICK=0.5 LAB_RATE=50
 lab_files
 trap lab_end EXIT
 trap 'exit 1' INT TERM
