@@ -29,7 +29,10 @@ ok "each step took its time" test \
 diag "an outage in the middle"
 ctl drill >$LAB/out 2>&1 &
 ok "the second call is placed" wait_until 20 "[ \$(modem_dials) -eq 2 ]"
+kill -STOP "$MODEM_PID" # it rings until the outage is seen
 cut_upstream
+ok "the outage is seen" wait_until 20 in_state dialing
+kill -CONT "$MODEM_PID"
 on_modem 2
 ok "who asked for the drill is told" grep -q 'it is used as it is' $LAB/out
 back_home
