@@ -586,10 +586,29 @@ print_stretched(const struct conf_uplink *u, enum family family, FILE *f)
 		    conf_family_names[family], delay / 1e3);
 }
 
+/* Of everybody: Google, Cloudflare, Quad9, OpenDNS. */
+static bool
+public_resolver(const struct addr *a)
+{
+	static const char *const known[] = { "8.8.8.8", "8.8.4.4", "1.1.1.1",
+		"1.0.0.1", "9.9.9.9", "149.112.112.112", "208.67.222.222",
+		"208.67.220.220", "2001:4860:4860::8888",
+		"2001:4860:4860::8844", "2606:4700:4700::1111",
+		"2606:4700:4700::1001", "2620:fe::fe", "2620:fe::9",
+		"2620:119:35::35", "2620:119:53::53" };
+	struct addr k;
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (addr_parse(known[i], &k) == 0 && addr_cmp(&k, a) == 0)
+			return true;
+	return false;
+}
+
 static void
 print_lints(const struct conf_uplink *u, enum family family, FILE *f)
 {
-	uint32_t i, far = conf_far_targets(u, family), dns = 0;
+	uint32_t i, far = conf_far_targets(u, family), dns = 0, public = 0;
 	const struct conf_target *t;
 	const char *fails = conf_family_names[family];
 
@@ -597,8 +616,10 @@ print_lints(const struct conf_uplink *u, enum family family, FILE *f)
 		fails = "the primary";
 	for (i = 0; i < u->ntargets; i++) {
 		t = &u->target[i];
-		dns += t->method == CONF_METHOD_DNS && !t->near &&
-		       addr_family(&t->address) == family;
+		if (t->near || addr_family(&t->address) != family)
+			continue;
+		dns += t->method == CONF_METHOD_DNS;
+		public += public_resolver(&t->address);
 	}
 	if (far == 1)
 		fprintf(f,
@@ -609,6 +630,11 @@ print_lints(const struct conf_uplink *u, enum family family, FILE *f)
 		    "# all far %s targets are DNS: when names fail, so does "
 		    "%s\n",
 		    conf_family_names[family], fails);
+	if (public == far)
+		fprintf(f,
+		    "# all far %s targets are public resolvers, which limit "
+		    "how many probes they answer: add one of another kind\n",
+		    conf_family_names[family]);
 }
 
 static void

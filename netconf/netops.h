@@ -197,6 +197,14 @@ struct net_marks {
 	struct net_mark mark[NET_UPLINKS_MAX];
 };
 
+/* Settings and programs of the machine, as dialfaild -nv looks at them. */
+struct net_machine {
+	int forwarding[FAMILIES];
+	int clock_wrong; /* nothing keeps it right */
+	const char *rival; /* that moves default routes, too; or NULL */
+	char *ruleset; /* all of nft's, to be freed; NULL: not known */
+};
+
 struct netops {
 	int (*open)(void);
 	/* frees nothing that was there */
@@ -278,6 +286,7 @@ struct netops {
 	int (*others)(
 	    void (*)(int ours, uint32_t ifindex, const char *line, void *),
 	    void *);
+	void (*machine)(struct net_machine *);
 	/* Readable when something changed; changes() empties it. */
 	int (*monitor)(void);
 	void (*changes)(void);

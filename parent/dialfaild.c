@@ -23,6 +23,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "dialer/dialer.h"
+#include "netconf/advice.h"
 #include "netconf/netconf.h"
 #include "netconf/ppp_process.h"
 #include "parent/run.h"
@@ -152,6 +153,14 @@ warn_of(const char *file, int line, const char *text, void *arg)
 	    line, text);
 }
 
+static void
+advise(const char *text, int different, void *arg)
+{
+	(void)different;
+	(void)arg;
+	fprintf(stderr, "warning: this machine: %s\n", text);
+}
+
 /* -n, -nv: check, and say what it means.  The exit code. */
 static int
 check(const struct options *o)
@@ -166,6 +175,8 @@ check(const struct options *o)
 	if (o->verbose) {
 		conf_print(conf, stdout);
 		conf_print_meaning(conf, stdout);
+		if (geteuid() == 0)
+			(void)advice(conf, advise, NULL);
 	} else
 		fprintf(stderr, "configuration OK\n");
 	conf_free(conf);

@@ -201,6 +201,7 @@ const struct netops netops_linux = {
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,
 	.others = linux_others,
+	.machine = machine_look,
 	.monitor = monitor_open,
 	.changes = monitor_changes,
 };

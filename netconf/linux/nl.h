@@ -224,6 +224,7 @@ int others_table_decode(const struct nlmsghdr *, void *others);
 int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 
 /* nft.c */
+void machine_look(struct net_machine *);
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
 int nft_load(const char *text, char *why, size_t size);
 

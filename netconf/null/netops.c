@@ -306,6 +306,12 @@ null_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
 	return 0;
 }
 
+static void
+null_machine(struct net_machine *m)
+{
+	memset(m, 0, sizeof(*m));
+}
+
 const struct netops netops_null = {
 	.open = null_open,
 	.dump = null_dump,
@@ -330,6 +336,7 @@ const struct netops netops_null = {
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,
 	.others = null_others,
+	.machine = null_machine,
 	.monitor = null_monitor,
 	.changes = null_changes,
 };

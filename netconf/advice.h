@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What on this machine stands in the way of a switch, or of what is seen of
+ * one: dialfaild -nv tells it before there is any outage.
+ */
+#ifndef NETCONF_ADVICE_H
+#define NETCONF_ADVICE_H
+
+#include "netconf/plan.h"
+
+/* A line for each; nothing is changed.  -1: the kernel does not tell. */
+int advice(const struct conf *, plan_line *, void *arg);
+
+/* The same of what has been found; no I/O. */
+void advice_of(const struct conf *, const struct net_state *,
+    const struct net_machine *, plan_line *, void *arg);
+
+#endif

@@ -1,0 +1,57 @@
+#!/bin/bash
+# needs: netns
+# dialfaild -nv says what on this machine stands in the way, and nothing when
+# nothing does; the daemon does not run for it.
+# shellcheck source=regress/lab/lab.sh
+. "$(dirname "$0")/../lab/lab.sh"
+
+# warned: what is said of the machine; its clock is not the lab's
+warned() {
+	dialfaild -nv 2>&1 >/dev/null | sed -n 's/^warning: this machine: //p' |
+	    grep -v 'the clock is not synchronised'
+}
+
+lab_up
+lab_conf <<'CONF'
+backup wan2
+CONF
+is "nothing is wrong" "$(warned)" ""
+ok "the configuration is printed all the same" \
+    test -n "$(dialfaild -nv 2>/dev/null)"
+
+diag "each for itself"
+sysctl_set net.ipv4.ip_forward 0
+is "forwarding is off" "$(warned)" \
+    "net.ipv4.ip_forward is 0: the LAN gets nowhere"
+sysctl_set net.ipv4.ip_forward 1
+nft -f - <<-'NFT'
+	table inet fw {
+		chain forward {
+			type filter hook forward priority filter; policy drop;
+			ct state established,related accept
+			iifname "eth0" oifname "eth1" accept
+		}
+	}
+NFT
+is "a forward chain that knows the primary alone" "$(warned)" \
+    "nft table inet fw drops what is forwarded by default, and has rules for eth1 but none for wan2"
+nft add rule inet fw forward iifname eth0 oifname 'wan*' accept
+is "one that knows both" "$(warned)" ""
+ip rule add pref 100 lookup main
+is "a rule before ours" "$(warned)" \
+    "rule pref 100 looks up main before ours: what it takes does not move"
+ip rule del pref 100
+ip route replace default via $GATEWAY dev wan2 metric 200 onlink
+is "one gateway for both" "$(warned)" \
+    "eth1 and wan2 have the same gateway, $GATEWAY: when it dies, so do both"
+ip route replace default via $WAN2_GATEWAY dev wan2 metric 200
+sysctl_set net.ipv4.conf.wan2.rp_filter 1
+is "strict reverse paths" "$(warned)" \
+    "rp_filter of wan2 is 1, strict: it is set to 2, loose, while the daemon runs"
+sysctl_set net.ipv4.conf.wan2.rp_filter 0
+mkdir /run/NetworkManager
+is "another one that moves default routes" "$(warned)" \
+    "NetworkManager, by its connectivity check, moves default routes as well: only one of the two can"
+rmdir /run/NetworkManager
+is "nothing is wrong any more" "$(warned)" ""
+lab_done

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/* What of a machine stands in the way: each is told, and nothing else is. */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "netconf/advice.h"
+
+#define ETH1 2
+#define WAN2 3
+
+/* A firewall that lets the LAN out, by two names or by a pattern of both. */
+#define FIREWALL(backup)                                              \
+	"table ip nat {\n"                                            \
+	"\tchain out {\n"                                             \
+	"\t\toifname \"eth1\" masquerade\n"                           \
+	"\t}\n"                                                       \
+	"}\n"                                                         \
+	"table inet fw {\n"                                           \
+	"\tchain forward {\n"                                         \
+	"\t\ttype filter hook forward priority 0; policy drop;\n"     \
+	"\t\tiifname \"eth0\" oifname { \"eth1\"" backup "} accept\n" \
+	"\t}\n"                                                       \
+	"}\n"
+
+static struct conf conf;
+static struct net_link links[] = { { .ifindex = ETH1, .name = "eth1" },
+	{ .ifindex = WAN2, .name = "wan2" } };
+static struct net_route routes[2];
+static struct net_state state;
+static struct net_machine machine;
+static char said[2048];
+
+static void
+take(const char *text, int different, void *arg)
+{
+	(void)different;
+	(void)arg;
+	(void)strlcat(said, text, sizeof(said));
+	(void)strlcat(said, "\n", sizeof(said));
+}
+
+static int
+site(void **unused)
+{
+	size_t i;
+
+	(void)unused;
+	memset(&conf, 0, sizeof(conf));
+	conf.nuplinks = 2;
+	strlcpy(conf.uplink[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(conf.uplink[1].ifname, "wan2", IFNAMSIZ);
+	conf.global.nmasq = 1;
+	memset(routes, 0, sizeof(routes));
+	for (i = 0; i < 2; i++) {
+		routes[i].table = NET_MAIN;
+		routes[i].dst.addr.family = AF_INET;
+		routes[i].ifindex = links[i].ifindex;
+		links[i].rp_filter = 0;
+	}
+	assert_int_equal(addr_parse("192.0.2.1", &routes[0].gateway), 0);
+	assert_int_equal(addr_parse("192.0.2.9", &routes[1].gateway), 0);
+	memset(&state, 0, sizeof(state));
+	state.links = links;
+	state.nlinks = 2;
+	state.routes = routes;
+	state.nroutes = 2;
+	memset(&machine, 0, sizeof(machine));
+	machine.forwarding[FAMILY_INET] = 1;
+	machine.ruleset = FIREWALL(", \"wan2\"");
+	return 0;
+}
+
+static void
+expect(const char *text)
+{
+	said[0] = '\0';
+	advice_of(&conf, &state, &machine, take, NULL);
+	assert_string_equal(said, text);
+}
+
+static void
+test_nothing(void **unused)
+{
+	(void)unused;
+	expect("");
+	machine.ruleset = NULL;
+	expect("");
+	conf.global.nmasq = 0;
+	machine.forwarding[FAMILY_INET] = 0; /* a host, or routed otherwise */
+	expect("");
+}
+
+static void
+test_forwarding(void **unused)
+{
+	(void)unused;
+	machine.forwarding[FAMILY_INET] = 0;
+	expect("net.ipv4.ip_forward is 0: the LAN gets nowhere\n");
+	conf.global.masq[0].family = FAMILY_INET6;
+	expect("net.ipv6.conf.all.forwarding is 0: the LAN gets nowhere\n");
+	conf.global.nmasq = 0;
+	machine.forwarding[FAMILY_INET] = 1;
+	expect("net.ipv4.ip_forward is 1 and nothing is masqueraded: the "
+	       "LAN's own addresses leave by a backup\n");
+}
+
+static void
+test_forward_chain(void **unused)
+{
+	static char firewall[] = FIREWALL("");
+
+	(void)unused;
+	machine.ruleset = firewall;
+	expect("nft table inet fw drops what is forwarded by default, and has "
+	       "rules for eth1 but none for wan2\n");
+	machine.ruleset = FIREWALL(", \"wan*\"");
+	expect("");
+	*strstr(firewall, "drop") = '-'; /* another policy */
+	machine.ruleset = firewall;
+	expect("");
+	/* cut off, or no rule set at all */
+	machine.ruleset = "table inet fw {\n hook forward policy drop \"eth1";
+	expect("");
+	machine.ruleset = "table";
+	expect("");
+}
+
+static void
+test_routes(void **unused)
+{
+	(void)unused;
+	routes[1].gateway = routes[0].gateway;
+	expect("eth1 and wan2 have the same gateway, 192.0.2.1: when it dies, "
+	       "so do both\n");
+	routes[1].gateway.family = routes[0].gateway.family = AF_UNSPEC;
+	expect("");
+	state.nforeign = 1;
+	state.foreign[0].family = AF_INET;
+	state.foreign[0].pref = 100;
+	expect("rule pref 100 looks up main before ours: what it takes does "
+	       "not move\n");
+}
+
+static void
+test_the_rest(void **unused)
+{
+	(void)unused;
+	links[1].rp_filter = 1;
+	expect("rp_filter of wan2 is 1, strict: it is set to 2, loose, while "
+	       "the daemon runs\n");
+	links[1].rp_filter = 2;
+	machine.rival = "mwan3";
+	expect("mwan3 moves default routes as well: only one of the two can\n");
+	machine.rival = NULL;
+	machine.clock_wrong = 1;
+	expect("the clock is not synchronised: times in history are as wrong, "
+	       "and so are hours and drills\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_nothing, site),
+		cmocka_unit_test_setup(test_forwarding, site),
+		cmocka_unit_test_setup(test_forward_chain, site),
+		cmocka_unit_test_setup(test_routes, site),
+		cmocka_unit_test_setup(test_the_rest, site),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
