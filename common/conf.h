@@ -393,6 +393,11 @@ int conf_hook_valid(const char *);
 /* The same of pppd's option files. */
 int conf_call_valid(const char *);
 
+/* A round that gets no answer, at its longest. */
+uint32_t conf_round_ms(const struct conf_probe *);
+/* A proof, with all its tries. */
+uint32_t conf_prove_ms(const struct conf_uplink *);
+
 /* A quorum over n things: how many must be good (at least 1 if n > 0). */
 uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
 
@@ -406,6 +411,8 @@ uint32_t conf_quorum_need(const struct conf_quorum *, uint32_t n);
  * the MTU; and of that size for the rate. */
 #define CONF_MEASURE_COPIES 2
 #define CONF_MEASURE_BURST  16
+/* What it wants to know of a link that is proved, at most so long. */
+#define CONF_MEASURE_MS (15 * 1000)
 
 /* So late a drill that is due at a time of the day may still begin. */
 #define CONF_DRILL_WINDOW_MIN 120

@@ -48,9 +48,21 @@ idle_octets_in(const struct conf_uplink *u, double ms)
 }
 
 static void
+print_minutes(double minutes, FILE *f)
+{
+	char buf[CONF_ROUNDED_LEN];
+
+	if (minutes < 60)
+		fprintf(f, "%s min", conf_rounded(minutes, buf));
+	else
+		fprintf(f, "%s h", conf_rounded(minutes / 60, buf));
+}
+
+static void
 print_time(const struct conf_uplink *u, const struct period *p, FILE *f)
 {
 	uint64_t ms = u->budget.limit[CONF_COST_TIME];
+	double drills = drill_calls_in(u, p->ms) * (double)conf_drill_ms(u);
 	char time[CONF_DURATION_LEN];
 
 	if (ms == 0)
@@ -59,22 +71,19 @@ print_time(const struct conf_uplink *u, const struct period *p, FILE *f)
 	if (conf_dialled(u) && u->hot_ms != 0 && (double)ms < p->ms)
 		fprintf(f, "# %s stands by hot: its time %s is over after %s\n",
 		    u->label, p->name, time);
-	else
+	else if (drills <= 0)
 		fprintf(f, "# the time of %s carries %s of outage %s\n",
 		    u->label, time, p->name);
-}
-
-/* How long so many octets last at 1 Mbit/s. */
-static void
-print_carried(double octets, FILE *f)
-{
-	double minutes = octets * 8 / 1e6 / 60;
-	char buf[CONF_ROUNDED_LEN];
-
-	if (minutes < 60)
-		fprintf(f, "%s min", conf_rounded(minutes, buf));
-	else
-		fprintf(f, "%s h", conf_rounded(minutes / 60, buf));
+	else if (drills >= (double)ms)
+		fprintf(f, "# slow drills alone use up the %s %s of %s\n", time,
+		    p->name, u->label);
+	else {
+		fprintf(f, "# the time of %s carries ", u->label);
+		print_minutes(((double)ms - drills) / 60e3, f);
+		fprintf(f, " of outage %s, beside up to ", p->name);
+		print_minutes(drills / 60e3, f);
+		fprintf(f, " of drills\n");
+	}
 }
 
 static void
@@ -96,7 +105,8 @@ print_bytes(const struct conf_uplink *u, const struct period *p, FILE *f)
 		return;
 	}
 	fprintf(f, "# the %s MB %s of %s carry ", all, p->name, u->label);
-	print_carried(limit - idle, f);
+	/* at 1 Mbit/s */
+	print_minutes((limit - idle) * 8 / 1e6 / 60, f);
 	fprintf(f, " of outage at 1 Mbit/s");
 	if (idle > 0)
 		fprintf(f, ", beside %s MB for standing by and drills",

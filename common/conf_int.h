@@ -97,6 +97,7 @@ uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */
 uint64_t conf_drill_octets(const struct conf_uplink *); /* of one, about */
+uint64_t conf_drill_ms(const struct conf_uplink *); /* connected, at most */
 
 /* A piece of the file and where it stands; s lives as long as the source. */
 struct conf_text {

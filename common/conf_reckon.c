@@ -233,6 +233,26 @@ conf_drill_octets(const struct conf_uplink *u)
 	return octets;
 }
 
+uint32_t
+conf_round_ms(const struct conf_probe *p)
+{
+	return (p->count - 1) * p->interval_ms + p->timeout_ms;
+}
+
+uint32_t
+conf_prove_ms(const struct conf_uplink *u)
+{
+	return 3 * (u->probe.retry + 1) * (conf_round_ms(&u->probe) + 500);
+}
+
+/* Answered at once, and slow from then on. */
+uint64_t
+conf_drill_ms(const struct conf_uplink *u)
+{
+	return (uint64_t)(u->start_ms != 0 ? u->start_ms : u->dial.timeout_ms) +
+	       conf_prove_ms(u) + CONF_MEASURE_MS;
+}
+
 /*
  * From the beginning of an outage to "down", while nothing answers any more.
  *

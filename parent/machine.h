@@ -97,8 +97,6 @@
 #define MACHINE_UNCALLED_MS (30 * 1000)
 /* A backup that gave up is tried again when nothing else is left. */
 #define MACHINE_GIVEUP_MS (60 * 60 * 1000)
-/* What a drill still wants to know of a link that is proved. */
-#define MACHINE_MEASURE_MS (15 * 1000)
 /* Between proofs of a backup without a back-off of its own, doubled. */
 #define MACHINE_BACKOFF_MS     (10 * 1000)
 #define MACHINE_BACKOFF_MAX_MS (5 * 60 * 1000)

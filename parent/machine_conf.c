@@ -7,13 +7,6 @@
 #include "parent/machine_conf.h"
 #include "prober/round.h"
 
-/* A round that gets no answer, at its longest. */
-static uint32_t
-round_ms(const struct conf_probe *p)
-{
-	return (p->count - 1) * p->interval_ms + p->timeout_ms;
-}
-
 /* When traffic leaves an uplink, old flows may stay on it for so long. */
 static uint32_t
 drain_ms(const struct conf_global *g, const struct conf_uplink *u)
@@ -31,7 +24,7 @@ uplink_of(struct machine_uplink_conf *m, const struct conf_global *g,
 	m->dial_after_ms = u->dial.after_ms;
 	m->start_ms = LINK_GRACE_MS +
 		      (u->start_ms != 0 ? u->start_ms : u->dial.timeout_ms);
-	m->prove_ms = 3 * (u->probe.retry + 1) * (round_ms(&u->probe) + 500);
+	m->prove_ms = conf_prove_ms(u);
 	m->redial = u->dial.redial;
 	m->backoff_ms = u->dial.backoff_ms;
 	m->backoff_max_ms = u->dial.backoff_max_ms;
@@ -67,8 +60,8 @@ decide_rule_of(struct decide_rule *r, const struct conf_uplink *u,
 	r->policy = u->decide;
 	r->families = families;
 	r->limit = limit;
-	r->stale_ms = DECIDE_STALE_ROUNDS *
-			  ((int64_t)round_ms(&u->probe) + u->probe.delay_ms) +
+	r->stale_ms = DECIDE_STALE_ROUNDS * ((int64_t)conf_round_ms(&u->probe) +
+						u->probe.delay_ms) +
 		      ROUND_LATE_MS;
 }
 

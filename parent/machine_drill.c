@@ -115,10 +115,10 @@ machine_drill_proved(struct mctx *c)
 	if (d->measuring)
 		return (false);
 	d->measuring = true;
-	c->m->try.deadline = monotime_add_ms(c->now, MACHINE_MEASURE_MS);
+	c->m->try.deadline = monotime_add_ms(c->now, CONF_MEASURE_MS);
 	a = machine_emit(c, MACT_MEASURE);
 	a->uplink = d->uplink;
-	a->ms = MACHINE_MEASURE_MS;
+	a->ms = CONF_MEASURE_MS;
 	return (true);
 }
 

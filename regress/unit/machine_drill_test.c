@@ -52,7 +52,7 @@ test_interface(void **state)
 	assert_int_equal(s.proves, 1);
 	event(&s, MEV_PROVED, 2);
 	assert_true(did(&s, MACT_MEASURE, 2));
-	wait_ms(&s, MACHINE_MEASURE_MS);
+	wait_ms(&s, CONF_MEASURE_MS);
 	assert_true(s.replied && s.ok);
 	assert_int_equal(s.starts, 0);
 	assert_int_equal(s.stops, 0);
