@@ -2,7 +2,8 @@
 # needs: netns
 # A backup's interface that hooks bring up and down: one that hangs, lies,
 # vanishes or fails costs a bounded number of starts, is always stopped again,
-# and the first that works carries the site, also through kill -9.
+# and the first that works carries the site, also through kill -9, and so does
+# what it has left in the background.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -47,6 +48,7 @@ cat >$HOOKS/stick-up <<SH
 	esac
 	case \$(cat $LAB/how) in
 	good | late)
+		sleep 1002 & echo \$! >$LAB/client
 		ip link set wan2 up
 		ip addr replace $WAN2_ADDRESS/26 dev wan2
 		ip route replace default via $WAN2_GATEWAY metric 200 ;;
@@ -55,6 +57,7 @@ SH
 cat >$HOOKS/stick-down <<SH
 	#!/bin/sh
 	echo "\$DIALFAIL_KIND" >>$LAB/stops
+	kill \$(cat $LAB/client)
 	ip addr flush dev wan2
 	ip link set wan2 down
 SH
@@ -99,6 +102,7 @@ lab_kill9
 lab_start
 ok "it is found again" wait_state backup
 is "and not started again" "$(starts)" "$n"
+ok "what its hook left in the background goes on" kill -0 "$(cat $LAB/client)"
 stops=$(wc -l <$LAB/stops)
 ip addr flush dev wan2
 ok "lost, it is stopped" wait_until 10 "[ \$(wc -l <$LAB/stops) -gt $stops ]"
@@ -108,6 +112,7 @@ ok "and carries the site" wait_state backup
 restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "the link is stopped" wait_until 10 "! ip addr show wan2 | grep -q 'inet '"
+ok "with what was left" test ! -e "/proc/$(cat $LAB/client)"
 ok "nothing has changed" wait_until 5 "same_as $LAB/before"
 
 diag "netconf is killed, and its hook is not ended by its keeper"
