@@ -20,7 +20,6 @@
 #define ROUNDS        4 /* a link put up has routes that the plan before lacks */
 #define SETTLE_MS     5 /* events of one change come together */
 #define QUIET_MS      100 /* not looked at for so long: the first is news */
-#define MISSING_MS    500 /* an address or a route, until it is told */
 #define EXPIRED_MS    50 /* what was to expire has done so */
 #define LOOK_LONG_MS  100 /* at so many links, or on a machine so slow, */
 #define LOOK_SHARE    10 /* looks take a tenth of the time */
@@ -43,14 +42,10 @@ static struct net_state state; /* as last dumped */
 static struct plan plan;
 static struct net_before past; /* the last change, if there was any */
 static int past_taken;
-static struct msg_facts facts[CONF_UPLINKS_MAX]; /* as last told */
-static struct monotime missing[CONF_UPLINKS_MAX]; /* since when, or never */
-/* The last ones it had. */
-static struct addr last_address[CONF_UPLINKS_MAX][FAMILIES];
 static uint32_t want_gen; /* of the parent's last word */
 static int wanted; /* it has come */
 static int adopted; /* NET_ADOPT was sent */
-static struct event monitor, settle, later, held, expiry, clear_timer;
+static struct event monitor, settle, later, expiry, clear_timer;
 static struct monotime looked; /* when that dump was made */
 static int64_t look_ms; /* and how long it took */
 static struct pace {
@@ -99,11 +94,11 @@ net_open(void)
 	want.undo = apply_undo();
 	want.undo_tunnels = move_undo();
 	tunnels_open();
+	facts_open();
 	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
 	event_add(&monitor, NULL);
 	evtimer_set(&settle, on_settle, NULL);
 	evtimer_set(&later, on_settle, NULL);
-	evtimer_set(&held, on_settle, NULL);
 	evtimer_set(&expiry, on_settle, NULL);
 	evtimer_set(&clear_timer, on_clear, NULL);
 	evtimer_set(&turn.next, on_turn, NULL);
@@ -172,92 +167,6 @@ pace_count(struct pace *p, struct monotime now)
 	p->at[p->n++ % PACE] = now;
 }
 
-/* ---- what is wanted ---- */
-
-/* A gateway that is not configured is what was learnt. */
-static void
-fill_gateways(struct net_uplink *u, const struct conf_uplink *c)
-{
-	uint32_t i;
-
-	for (i = 0; i < FAMILIES; i++) {
-		if (c->gateway[i].family != AF_UNSPEC)
-			u->gateway[i] = c->gateway[i];
-		else if (u->gateway_configured[i])
-			memset(&u->gateway[i], 0, sizeof(u->gateway[i]));
-		u->gateway_configured[i] = c->gateway[i].family != AF_UNSPEC;
-	}
-}
-
-static void
-fill_targets(struct net_uplink *u, const struct conf_uplink *c)
-{
-	const struct conf_target *t;
-	uint32_t i;
-
-	memset(u->targets, 0, sizeof(u->targets));
-	memset(u->sockets, 0, sizeof(u->sockets));
-	for (i = 0; i < c->ntargets; i++) {
-		t = &c->target[i];
-		u->targets[addr_family(&t->address)] = 1;
-		if (t->method == CONF_METHOD_TCP ||
-		    t->method == CONF_METHOD_DNS)
-			u->sockets[addr_family(&t->address)] = 1;
-	}
-}
-
-static void
-fill_uplink(struct net_uplink *u, const struct conf_uplink *c)
-{
-	const char *ifname = c->ifname;
-
-	if (conf_ppp(c))
-		ifname = ppp_interface(c->id);
-	u->id = c->id;
-	u->role = c->role;
-	strlcpy(u->label, c->label, sizeof(u->label));
-	if (strcmp(u->ifname, ifname) != 0) {
-		strlcpy(u->ifname, ifname, sizeof(u->ifname));
-		memset(&u->gateway, 0, sizeof(u->gateway));
-	}
-	fill_gateways(u, c);
-	fill_targets(u, c);
-	u->mtu = c->mtu;
-	u->shutdown = c->shutdown != 0;
-	u->linkdown = c->linkdown != 0;
-	u->hot = c->hot_ms != 0;
-	u->ncompanions = c->ncompanions;
-	memcpy(u->companion, c->companion, sizeof(u->companion));
-}
-
-/* From the configuration; gateways that were learnt are kept by label. */
-static void
-fill_want(void)
-{
-	const struct conf *conf = config_current();
-	static struct net_uplink was[CONF_UPLINKS_MAX];
-	uint32_t i, j, n = want.nuplinks;
-
-	memcpy(was, want.uplink, sizeof(was));
-	memset(want.uplink, 0, sizeof(want.uplink));
-	want.nuplinks = conf->nuplinks;
-	for (i = 0; i < want.nuplinks; i++) {
-		for (j = 0; j < n; j++)
-			if (strcmp(was[j].label, conf->uplink[i].label) == 0)
-				want.uplink[i] = was[j];
-		fill_uplink(&want.uplink[i], &conf->uplink[i]);
-	}
-	if (strcmp(was[0].ifname, want.uplink[0].ifname) != 0)
-		want.nprivate = 0;
-	want.nfollow = conf->global.nfollow;
-	memcpy(want.follow, conf->global.follow, sizeof(want.follow));
-	want.mask = conf->global.mark;
-	want.nmasq = conf->global.nmasq;
-	memcpy(want.masq, conf->global.masq, sizeof(want.masq));
-	tunnels_fill(&want, conf);
-	behind_fill(&want, conf);
-}
-
 uint32_t
 net_mask(void)
 {
@@ -271,128 +180,13 @@ make_plan(void)
 	(void)plan_make(&want, &state, &plan);
 }
 
-/* ---- facts ---- */
-
-static int
-same_link(const struct msg_facts *a, const struct msg_facts *b)
-{
-	return a->ifindex == b->ifindex && a->up == b->up &&
-	       a->carrier == b->carrier;
-}
-
-/*
- * Of a link that is as it was, an address or the route is gone.  Clients of
- * DHCP take the old address away, and the route with it, before they bring
- * the new one: in between it is no outage.  1: too early to call it one.
- */
-static int
-too_early(uint32_t i, const struct msg_facts *f)
-{
-	struct monotime now = monotime_now(), until;
-	const struct msg_family *had = facts[i].family, *has = f->family;
-	struct timeval tv;
-	uint32_t n;
-
-	for (n = 0; n < FAMILIES; n++)
-		if ((had[n].address.family != AF_UNSPEC &&
-			has[n].address.family == AF_UNSPEC) ||
-		    (had[n].has_route && !has[n].has_route))
-			break;
-	if (n == FAMILIES || !same_link(&facts[i], f)) {
-		memset(&missing[i], 0, sizeof(missing[i]));
-		return 0;
-	}
-	if (!monotime_valid(missing[i]))
-		missing[i] = now;
-	until = monotime_add_ms(missing[i], MISSING_MS);
-	if (monotime_cmp(now, until) >= 0)
-		return 0;
-	tv = monotime_until(until, now);
-	if (!evtimer_pending(&held, NULL))
-		evtimer_add(&held, &tv);
-	return 1;
-}
-
-/* What the last dump says of an uplink; gateways that it shows are learnt. */
-static void
-learn_facts(uint32_t i, struct msg_facts *f)
-{
-	const struct conf_uplink *c = &config_current()->uplink[i];
-	struct net_uplink *u = &want.uplink[i];
-	uint32_t n;
-
-	plan_facts(u, c->carrier == CONF_CARRIER_OF ? c->carrier_ifname : "",
-	    c->carrier == CONF_CARRIER_NONE, &state, f);
-	if (i == want.active)
-		f->refused = plan_refused(&state);
-	for (n = 0; n < FAMILIES; n++)
-		if (!u->gateway_configured[n])
-			u->gateway[n] = f->family[n].gateway;
-}
-
-static void
-send_facts(uint32_t i, const struct msg_facts *f)
-{
-	const struct net_link *l = net_link_find(&state, want.uplink[i].ifname);
-	char why[MSG_TEXT_LEN];
-	uint32_t n;
-
-	facts[i] = *f;
-	if (l != NULL && plan_group_taken(l, why, sizeof(why)))
-		log_warnx("%s", why);
-	for (n = 0; n < FAMILIES; n++)
-		if (f->family[n].address.family != AF_UNSPEC)
-			last_address[i][n] = f->family[n].address;
-	netconf_send(IMSG_FACTS, -1, f, sizeof(*f));
-}
-
-/* The parent hears what is new. */
-static void
-tell_facts(uint32_t i, int anyway)
-{
-	struct msg_facts f;
-
-	learn_facts(i, &f);
-	if (anyway ||
-	    (!too_early(i, &f) && memcmp(&f, &facts[i], sizeof(f)) != 0))
-		send_facts(i, &f);
-}
-
-static int
-works(const struct msg_facts *f)
-{
-	return f->ifindex != 0 && f->up && f->carrier;
-}
-
-/*
- * A link that is lost is told before the rest of what changes has come: a
- * backup may stand by, and nothing that comes with it makes the link good.
- */
-static void
-tell_losses(void)
-{
-	struct msg_facts f;
-	uint32_t i;
-
-	if (dump() == -1)
-		return;
-	for (i = 0; i < want.nuplinks; i++) {
-		learn_facts(i, &f);
-		if (works(&facts[i]) && !works(&f))
-			send_facts(i, &f);
-	}
-}
-
 static int
 look(int anyway)
 {
-	uint32_t i;
-
 	if (dump() == -1)
 		return -1;
 	net_lint(&want, &state);
-	for (i = 0; i < want.nuplinks; i++)
-		tell_facts(i, anyway);
+	facts_tell(&want, &state, anyway);
 	return 0;
 }
 
@@ -511,10 +305,10 @@ settle_flows(const struct msg_net_want *m, uint32_t *flows)
 	if (m->drain == MSG_UPLINK_NONE)
 		flow_drain_stop();
 	if (m->flush != MSG_UPLINK_NONE)
-		*flows = flow_flush(m->flush, last_address[m->flush]);
+		*flows = flow_flush(m->flush, facts_last_address(m->flush));
 	if (m->drain != MSG_UPLINK_NONE)
-		begins =
-		    flow_drain(m->drain, last_address[m->drain], m->drain_ms);
+		begins = flow_drain(
+		    m->drain, facts_last_address(m->drain), m->drain_ms);
 	if (m->flush != MSG_UPLINK_NONE || begins) {
 		(void)flow_text(m, &want, text, sizeof(text));
 		apply_tell(m->gen, text);
@@ -553,7 +347,7 @@ wish_done(int n, const char *why)
 	uint32_t flows = 0;
 
 	if (n != -1) {
-		tunnels_follow(&state, want.active, &facts[want.active]);
+		tunnels_follow(&state, want.active, net_facts(want.active));
 		settle_flows(m, &flows);
 		prove(turn.known);
 		wanted = 1;
@@ -631,7 +425,7 @@ repair_done(int n, const char *why)
 	if (drifting != (n == -1))
 		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
 	drifting = n == -1;
-	tunnels_follow(&state, want.active, &facts[want.active]);
+	tunnels_follow(&state, want.active, net_facts(want.active));
 }
 
 /*
@@ -769,8 +563,8 @@ on_monitor(int fd, short what, void *arg)
 	(void)arg;
 	event_del(&monitor);
 	if (monotime_cmp(monotime_add_ms(looked, QUIET_MS), now) <= 0 &&
-	    monotime_cmp(not_before(), now) <= 0)
-		tell_losses();
+	    monotime_cmp(not_before(), now) <= 0 && dump() == 0)
+		facts_tell_losses(&want, &state);
 	settle_soon();
 }
 
@@ -787,7 +581,7 @@ settle_now(const char *what)
 		repair(what);
 		if (!turn.under_way)
 			tunnels_follow(
-			    &state, want.active, &facts[want.active]);
+			    &state, want.active, net_facts(want.active));
 	}
 }
 
@@ -804,12 +598,6 @@ void
 net_look_again(void)
 {
 	settle_now("laid again");
-}
-
-const struct msg_facts *
-net_facts(uint32_t uplink)
-{
-	return &facts[uplink];
 }
 
 void
@@ -841,10 +629,8 @@ adopt(void)
 void
 net_reloaded(void)
 {
-	fill_want();
-	/* of other numbers */
-	memset(last_address, 0, sizeof(last_address));
-	memset(missing, 0, sizeof(missing));
+	fill_want(&want, config_current());
+	facts_renumbered();
 	forward_stop();
 	flow_drain_pause();
 	turn_drop();

@@ -3,6 +3,8 @@
  * What the files of the network share; the interface is in run.h.
  *
  *	net.c		what is wanted, what is there, and when to look
+ *	net_fill.c	the configuration as a wish
+ *	net_facts.c	uplinks as they are, told to the parent
  *	net_lint.c	what will not move, in the log
  *	net_apply.c	a plan done, step by step, and what it overwrites
  *	net_move.c	its tunnels, several at once
@@ -41,6 +43,25 @@ void net_take_wish(const struct msg_net_want *, struct net_want *);
 
 /* Bits of marks that are ours now. */
 uint32_t net_mask(void);
+
+/* net_fill.c */
+/* One uplink; a gateway that is not configured is what was learnt. */
+void fill_uplink(struct net_uplink *, const struct conf_uplink *);
+/* All of it; gateways that were learnt are kept by label. */
+void fill_want(struct net_want *, const struct conf *);
+
+/* net_facts.c; gateways that a state shows are learnt by the wish */
+void facts_open(void);
+/* The parent hears what is new, or everything. */
+void facts_tell(struct net_want *, const struct net_state *, int anyway);
+/*
+ * A link that is lost is told before the rest of what changes has come: a
+ * backup may stand by, and nothing that comes with it makes the link good.
+ */
+void facts_tell_losses(struct net_want *, const struct net_state *);
+void facts_renumbered(void); /* uplinks have other numbers now */
+/* FAMILIES of them: the last that the uplink had. */
+const struct addr *facts_last_address(uint32_t uplink);
 
 /* net_lint.c */
 void net_lint(const struct net_want *, const struct net_state *);

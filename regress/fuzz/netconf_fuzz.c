@@ -717,6 +717,9 @@ static const struct netops fuzz_ops = {
 #define undo_write                        fuzz_undo_write
 
 #include "netconf/config.c"
+#include "netconf/net_facts.c"
+#include "netconf/net_fill.c"
+/* after those: what follows has names that they use for arguments */
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"

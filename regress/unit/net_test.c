@@ -24,6 +24,9 @@
 #undef NET_TURN_MS
 #define NET_TURN_MS turn_ms
 static int turn_ms;
+#include "netconf/net_facts.c"
+#include "netconf/net_fill.c"
+/* after those: what follows has names that they use for arguments */
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
 #include "netconf/net_flow.c"
