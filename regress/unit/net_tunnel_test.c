@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tunnels move with a switch, thousands of them in several turns.
+ */
+#include "regress/unit/net_rig.h"
+
+#define TUNNELS 40
+
+/* More than are moved at once. */
+static void
+tunnels_to_hub(void)
+{
+	static struct conf_peer peers[TUNNELS];
+	struct net_link *l;
+	uint32_t i;
+
+	_Static_assert(TUNNELS > NET_MOVES_MAX, "more than one batch");
+	for (i = 0; i < TUNNELS; i++) {
+		l = &k->link[k->s.nlinks++];
+		memset(l, 0, sizeof(*l));
+		l->ifindex = 100 + i;
+		snprintf(l->name, sizeof(l->name), "gre%u", i);
+		l->up = l->carrier = l->pointopoint = 1;
+		l->tunnel = NET_TUNNEL;
+		l->local = ip("192.0.2.2");
+		memset(&peers[i], 0, sizeof(peers[i]));
+		peers[i].ntunnels = 1;
+		strlcpy(peers[i].tunnel[0].ifname, l->name, IFNAMSIZ);
+	}
+	conf.npeers = TUNNELS;
+	conf.peer = peers;
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	batches = 0;
+}
+
+static size_t
+tunnels_with(const char *local)
+{
+	struct addr a = ip(local);
+	size_t i, n = 0;
+
+	for (i = 0; i < k->s.nlinks; i++)
+		n += k->link[i].tunnel == NET_TUNNEL &&
+		     addr_cmp(&k->link[i].local, &a) == 0;
+	return n;
+}
+
+static size_t
+told_of(const char *text)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < nsent; i++)
+		n += sent[i].type == IMSG_NET_STEP &&
+		     strstr(sent[i].body.step.text, text) != NULL;
+	return n;
+}
+
+static void
+test_tunnels(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	tunnels_to_hub();
+	nsent = 0;
+	net_want(&m);
+	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
+	assert_int_equal(batches, 2);
+	assert_int_equal(told_of("tunnel gre"), TELL_TUNNELS);
+	assert_int_equal(told_of("32 more tunnels alike"), 1);
+	assert_int_equal(access(TUNNELS_FILE, F_OK), 0);
+	/* and after a crash nothing is to be done */
+	forget();
+	net_reloaded();
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(batches, 2);
+	m = wish(0);
+	net_want(&m);
+	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	assert_int_equal(access(TUNNELS_FILE, F_OK), -1);
+}
+
+static void
+test_tunnel_refused(void **arg)
+{
+	struct msg_net_want m = wish(1);
+	int i;
+
+	(void)arg;
+	tunnels_to_hub();
+	refused_tunnel = 105;
+	nsent = 0;
+	net_want(&m);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(last_done()->nsteps, TUNNELS);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS - 1);
+	assert_int_equal(told_of("tunnel gre5 cannot have local 198.51.100.2:"
+				 " File exists"),
+	    1);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	/* once is enough, until the next wish */
+	batches = 0;
+	loop_quiet();
+	assert_int_equal(batches, 0);
+	refused_tunnel = 0;
+	assert_int_equal(active(1)->nsteps, 1);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
+	/* or for a while, if none comes */
+	refused_tunnel = 105;
+	m = wish(0);
+	net_want(&m);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS - 1);
+	refused_tunnel = 0;
+	for (i = 0; i < PATIENCE_MS / LOOK_STEP; i++) {
+		struct timeval tv = monotime_ms(LOOK_STEP);
+
+		if (tunnels_with("192.0.2.2") == TUNNELS)
+			break;
+		event_loopexit(&tv);
+		event_dispatch();
+	}
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	m = wish(1);
+	net_want(&m);
+	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
+	/* a whole batch: the others of it wait for the next wish, too */
+	calls = 0;
+	fail_at = 2; /* the route back comes first */
+	m = wish(0);
+	nsent = 0;
+	net_want(&m);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS - NET_MOVES_MAX);
+	assert_int_equal(told_of("24 more tunnels cannot have theirs"), 1);
+	m = wish(0);
+	net_want(&m);
+	assert_int_equal(last_done()->nsteps, NET_MOVES_MAX);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+}
+
+/* There is no time: one batch in each turn of the loop, traffic after them. */
+static void
+test_turns(void **arg)
+{
+	struct msg_net_want m = wish(1), other = wish(0);
+
+	(void)arg;
+	tunnels_to_hub();
+	turn_ms = 0;
+	nsent = 0;
+	net_want(&m);
+	assert_int_equal(count(IMSG_NET_DONE), 0);
+	assert_int_equal(tunnels_with("198.51.100.2"), NET_MOVES_MAX);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(last_done()->gen, m.gen);
+	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	loop_quiet();
+	/* traffic first, on the way back; then all is said to be done */
+	nsent = 0;
+	net_want(&other);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(count(IMSG_NET_DONE), 0);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	loop_quiet();
+	assert_int_equal(count(IMSG_NET_DONE), 1);
+}
+
+/* What comes between two turns: another wish, or the end. */
+static void
+test_turns_overtaken(void **arg)
+{
+	struct msg_net_want m = wish(1), other = wish(0);
+
+	(void)arg;
+	tunnels_to_hub();
+	turn_ms = 0;
+	nsent = 0;
+	net_want(&m);
+	net_want(&other);
+	loop_until(IMSG_NET_DONE, 1);
+	loop_quiet();
+	assert_int_equal(count(IMSG_NET_DONE), 1);
+	assert_int_equal(last_done()->gen, other.gen);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	assert_int_equal(access(TUNNELS_FILE, F_OK), -1);
+	/* killed */
+	m = wish(1);
+	net_want(&m);
+	forget();
+	net_reloaded();
+	assert_int_equal(tunnels_with("198.51.100.2"), NET_MOVES_MAX);
+	m = wish(0);
+	net_want(&m);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	/* cleared */
+	m = wish(1);
+	net_want(&m);
+	nsent = 0;
+	net_clear(7);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(last_done()->gen, 7);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	assert_int_equal(access(TUNNELS_FILE, F_OK), -1);
+}
+
+/* The route behind them is refused: those of earlier turns go back, too. */
+static void
+test_turns_taken_back(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	tunnels_to_hub();
+	turn_ms = 0;
+	calls = 0;
+	fail_at = 3;
+	nsent = 0;
+	net_want(&m);
+	loop_until(IMSG_NET_DONE, 1);
+	assert_int_equal(last_done()->ok, 0);
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	loop_quiet();
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_tunnels),
+		T(test_tunnel_refused),
+		T(test_turns),
+		T(test_turns_overtaken),
+		T(test_turns_taken_back),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
