@@ -288,8 +288,9 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->conf = now.conf;
 	p->pair = now.pair;
 	p->slot = 0;
-	p->trusted = was->trusted && was->applying == 0;
-	p->applying = 0;
+	p->trusted = was->trusted && was->leading == PEER_LED;
+	p->leading = PEER_LED;
+	p->meanwhile = PEER_APPLIED;
 	memset(p->claim, 0, sizeof(p->claim));
 	for (f = 0; f < FAMILIES; f++)
 		peers_claim(ps, p, f, &was->claim[f].address);

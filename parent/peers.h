@@ -14,6 +14,7 @@
  *	peers.c		the table, and what is due first
  *	peers_say.c	our statements and their repetition
  *	peers_hear.c	what comes in
+ *	peers_lead.c	what the kernel is asked for
  *	peer_msg.c	octets
  */
 #ifndef PARENT_PEERS_H
@@ -52,6 +53,8 @@
 #define PEERS_REPEAT_BURST 8
 /* The copy by the announced uplink may come so much later than the others. */
 #define PEERS_OTHER_MS 250
+/* The kernel is asked to lead so many peers at once; the others wait. */
+#define PEERS_ASKED_MAX 32
 
 /* Where we are: the uplink that carries traffic, and those that could. */
 struct peers_self {
@@ -77,6 +80,14 @@ struct peer_claim {
 	bool listed; /* it is in the tree: not also configured */
 };
 RB_HEAD(peer_claims, peer_claim);
+
+/* What the kernel has of it: all, or what is wanted is yet to come. */
+enum peer_leading {
+	PEER_LED,
+	PEER_WAITS, /* for its turn */
+	PEER_ASKED,
+	PEER_ASKED_BEFORE /* it moved since; the answer does not count */
+};
 
 struct peer {
 	const struct conf_peer *conf;
@@ -120,9 +131,11 @@ struct peer {
 	struct monotime repeated;
 	uint32_t repeats;
 
-	/* waits for the kernel */
-	uint32_t applying; /* questions without an answer */
+	/* what the kernel is to have */
+	enum peer_leading leading;
+	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
 	struct addr wanted[FAMILIES];
+	enum peer_result meanwhile; /* of what was refused since, or 0 */
 	uint32_t ack_path;
 	uint32_t ack_uplink;
 
@@ -151,7 +164,7 @@ struct peers_user {
 	    uint32_t port, const uint8_t *buf, size_t len);
 	/*
 	 * Re-point what belongs to this peer; answered by peers_applied(), at
-	 * once or later.
+	 * once or later, and not asked again before.
 	 */
 	void (*apply)(void *arg, uint32_t peer,
 	    const struct addr address[FAMILIES], bool nat);
@@ -170,6 +183,8 @@ struct peers {
 	uint32_t nheap;
 	struct peer_claim *configured;
 	struct peer_claims claims;
+	uint32_t waits_first, waits_last; /* indexes + 1; 0: none waits */
+	uint32_t nasked; /* without an answer */
 	uint64_t epoch; /* counters begin above it */
 	struct peers_self self;
 	const struct prefix *own; /* no peer may be there */

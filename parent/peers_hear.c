@@ -114,11 +114,14 @@ is_behind_nat(const struct peer *p, const struct heard *h)
 	return addr_cmp(a, h->from) != 0;
 }
 
+/* Or on the way there. */
 static bool
 is_there(const struct peer *p, const struct heard *h, bool nat)
 {
 	uint32_t f;
 
+	if (p->leading != PEER_LED)
+		return p->heard_nat == nat && is_as_wanted(p, h);
 	for (f = 0; f < FAMILIES; f++)
 		if (addr_cmp(&p->claim[f].address, &h->m.address[f]) != 0)
 			return false;
@@ -206,15 +209,13 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	p->from_port = h->port;
 	p->ack_path = h->m.path;
 	p->ack_uplink = h->uplink;
-	if (result != PEER_APPLIED) {
-		if (p->applying == 0)
-			settle(ps, p, result);
-		return;
-	}
-	p->heard_nat = nat;
-	memcpy(p->wanted, h->m.address, sizeof(p->wanted));
-	p->applying++;
-	ps->user->apply(ps->arg, peers_index(ps, p), p->wanted, nat);
+	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
+	if (result == PEER_APPLIED) {
+		p->heard_nat = nat;
+		memcpy(p->wanted, h->m.address, sizeof(p->wanted));
+		peers_lead(ps, p);
+	} else if (p->leading == PEER_LED)
+		settle(ps, p, result);
 }
 
 /*
@@ -263,7 +264,7 @@ hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	bool more = tells_more(p, h);
 
-	if (!more && (p->unsettled || p->applying > 0))
+	if (!more && (p->unsettled || p->leading != PEER_LED))
 		return;
 	if (p->repeats >= PEERS_REPEAT_BURST &&
 	    within(p->repeated, PEERS_REPEAT_MS, h->now))
@@ -305,14 +306,14 @@ peers_applied(
 	struct peer *p = &ps->peer[i];
 	uint32_t f;
 
-	if (p->applying == 0 || --p->applying > 0)
+	if (!peers_led(ps, p))
 		return; /* a later one counts */
 	if (result == PEER_APPLIED) {
 		for (f = 0; f < FAMILIES; f++)
 			peers_claim(ps, p, f, &p->wanted[f]);
 		p->moved = now;
 	}
-	settle(ps, p, result);
+	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);
 }
 
 /* ---- answers to our own ---- */

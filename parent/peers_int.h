@@ -22,6 +22,10 @@ void peers_say(struct peers *, struct peer *, enum peer_reason,
     struct monotime due, struct monotime now);
 /* The one under way, again, to all places where the peer may be. */
 void peers_repeat(struct peers *, struct peer *, struct monotime now);
+/* The kernel is to have what is wanted, when it is its turn. */
+void peers_lead(struct peers *, struct peer *);
+/* Asked, it answered: does that count? */
+bool peers_led(struct peers *, struct peer *);
 /* When the next hello is due, in ms; 0: never. */
 int64_t peers_hello_ms(const struct peers *, const struct peer *);
 

@@ -30,6 +30,7 @@ struct rig_end {
 	struct addr *kernel;
 	bool no_nat; /* its kernel cannot follow behind a NAT */
 	bool refuses;
+	bool slow; /* it does not answer by itself */
 	uint32_t applied, notices[PEERS_NOT_MOVED + 1];
 };
 
@@ -121,7 +122,9 @@ rig_apply(
 	struct rig_end *e = arg;
 
 	e->applied++;
-	if (e->refuses)
+	if (e->slow)
+		e->kernel[peer] = address[FAMILY_INET];
+	else if (e->refuses)
 		peers_applied(&e->peers, peer, PEER_FAILED, rig.now);
 	else if (nat && e->no_nat)
 		peers_applied(&e->peers, peer, PEER_REFUSED_NAT, rig.now);

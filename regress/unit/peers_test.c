@@ -465,6 +465,139 @@ what_the_kernel_refuses_is_told(void **state)
 	rig_end();
 }
 
+/* ---- a kernel that takes its time ---- */
+
+static void
+kernel_answers(struct rig_end *e, uint32_t peer)
+{
+	peers_applied(&e->peers, peer, PEER_APPLIED, rig.now);
+}
+
+/* At its first address, the kernel's answer is to come; then elsewhere. */
+static void
+slow_kernel(const char *address)
+{
+	two_ends(1);
+	start();
+	rig.end[HUB].slow = true;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(rig.end[HUB].applied, 2);
+	assert_false(branch_sees()->acked);
+	rig_is_at(BRANCH, address, 1, PEER_ADDRESS);
+	rig_run(1000);
+	/* one question at a time */
+	assert_int_equal(rig.end[HUB].applied, 2);
+}
+
+static void
+the_newest_wins(void **state)
+{
+	(void)state;
+	slow_kernel("9.9.1.2");
+	rig_is_at(BRANCH, "9.9.1.3", 1, PEER_ADDRESS);
+	rig_run(1000);
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_int_equal(rig.end[HUB].applied, 3);
+	assert_true(hub_has("9.9.1.3"));
+	assert_false(branch_sees()->acked);
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_true(branch_sees()->acked);
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	kernel_answers(&rig.end[HUB], 0); /* nobody asked */
+	assert_int_equal(rig.end[HUB].applied, 3);
+	rig_end();
+}
+
+static void
+back_again_is_not_where_it_was(void **state)
+{
+	(void)state;
+	slow_kernel(ADDR_A);
+	kernel_answers(&rig.end[HUB], 0);
+	assert_true(hub_has(ADDR_A));
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_true(branch_sees()->acked);
+	assert_true(hub_has(ADDR_A));
+	rig_end();
+}
+
+static void
+the_same_once_more_asks_nothing(void **state)
+{
+	(void)state;
+	slow_kernel(ADDR_B);
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_int_equal(rig.end[HUB].applied, 2);
+	assert_true(branch_sees()->acked);
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+static void
+what_is_refused_meanwhile_stays_refused(void **state)
+{
+	(void)state;
+	slow_kernel("10.0.0.1");
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->result, PEER_REFUSED_ADDRESS);
+	assert_int_equal(rig.end[HUB].notices[PEERS_NOT_MOVED], 1);
+	assert_true(hub_has(ADDR_B));
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
+	rig_run(1000);
+	kernel_answers(&rig.end[HUB], 0);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+/* A hub that asked for all at once would hear nothing else for long. */
+static void
+the_kernel_is_asked_a_few_at_once(void **state)
+{
+	static uint32_t branch[3 * PEERS_ASKED_MAX];
+	static const uint32_t hub = 3 * PEERS_ASKED_MAX;
+	struct rig_end *e = &rig.end[hub];
+	char text[ADDR_STRLEN];
+	uint32_t i, j;
+
+	(void)state;
+	rig_new(hub + 1, 3);
+	for (i = 0; i < hub; i++) {
+		branch[i] = i;
+		rig_peers(i, &hub, 1);
+		rig.end[i].conf->naddresses = 1;
+		rig.end[i].conf->address[0] = rig_addr(ADDR_HUB);
+		rig_start(i, 1);
+	}
+	rig_peers(hub, branch, hub);
+	rig_start(hub, 1);
+	e->slow = true;
+	rig_is_at(hub, ADDR_HUB, 0, PEER_START);
+	for (i = 0; i < hub; i++) {
+		snprintf(text, sizeof(text), "8.8.1.%u", i + 1);
+		rig_is_at(i, text, 0, PEER_START);
+	}
+	rig_run(5000);
+	assert_int_equal(e->applied, PEERS_ASKED_MAX);
+	for (i = 0; i < hub; i++) {
+		assert_int_equal(e->applied,
+		    i + PEERS_ASKED_MAX < hub ? i + PEERS_ASKED_MAX : hub);
+		for (j = 0; e->peers.peer[j].leading != PEER_ASKED; j++)
+			assert_true(j < hub);
+		kernel_answers(e, j);
+	}
+	rig_run(5000);
+	for (i = 0; i < hub; i++)
+		assert_true(rig.end[i].peers.peer[0].acked);
+	rig_end();
+}
+
 /* ---- who lies ---- */
 
 static struct rig_datagram kept;
@@ -768,6 +901,11 @@ main(void)
 		cmocka_unit_test(accept_says_where_it_may_be),
 		cmocka_unit_test(more_than_six_moves_a_minute_are_refused),
 		cmocka_unit_test(what_the_kernel_refuses_is_told),
+		cmocka_unit_test(the_newest_wins),
+		cmocka_unit_test(back_again_is_not_where_it_was),
+		cmocka_unit_test(the_same_once_more_asks_nothing),
+		cmocka_unit_test(what_is_refused_meanwhile_stays_refused),
+		cmocka_unit_test(the_kernel_is_asked_a_few_at_once),
 		cmocka_unit_test(a_replay_changes_nothing),
 		cmocka_unit_test(no_octet_may_be_another),
 		cmocka_unit_test(a_tag_alone_is_not_believed),

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Peers that are to be led elsewhere, in turn: the kernel's side is asked for a
+ * few at once and for each peer once, since thousands may move in a second
+ * and all else that it is asked would stand behind them.  Who moves again while
+ * it waits is led to where it is by then.
+ */
+#include <sys/types.h>
+
+#include "parent/peers_int.h"
+
+static void
+ask(struct peers *ps)
+{
+	struct peer *p;
+
+	while (ps->waits_first != 0 && ps->nasked < PEERS_ASKED_MAX) {
+		p = &ps->peer[ps->waits_first - 1];
+		ps->waits_first = p->waits_next;
+		ps->nasked++;
+		p->leading = PEER_ASKED;
+		ps->user->apply(
+		    ps->arg, peers_index(ps, p), p->wanted, p->heard_nat);
+	}
+}
+
+void
+peers_lead(struct peers *ps, struct peer *p)
+{
+	uint32_t place = peers_index(ps, p) + 1;
+
+	if (p->leading == PEER_ASKED)
+		p->leading = PEER_ASKED_BEFORE;
+	if (p->leading != PEER_LED)
+		return;
+	p->leading = PEER_WAITS;
+	p->waits_next = 0;
+	if (ps->waits_first == 0)
+		ps->waits_first = place;
+	else
+		ps->peer[ps->waits_last - 1].waits_next = place;
+	ps->waits_last = place;
+	ask(ps);
+}
+
+bool
+peers_led(struct peers *ps, struct peer *p)
+{
+	enum peer_leading was = p->leading;
+
+	if (was != PEER_ASKED && was != PEER_ASKED_BEFORE)
+		return false;
+	ps->nasked--;
+	p->leading = PEER_LED;
+	if (was == PEER_ASKED_BEFORE)
+		peers_lead(ps, p);
+	else
+		ask(ps);
+	return was == PEER_ASKED;
+}
