@@ -43,7 +43,7 @@ static const struct word verbs[] = { { "show", IMSG_CTL_SHOW,
 	{ "clear", IMSG_CTL_CLEAR, "everything out of the kernel, and end" },
 	{ "log", IMSG_CTL_LOG, "brief|verbose" },
 	{ "report", IMSG_CTL_REPORT,
-	    "[id] | since time|date: a page for a browser" },
+	    "[id] | --since time|date: a page for a browser" },
 	{ "replay", IMSG_CTL_REPLAY,
 	    "file|history [-f file]: what a configuration would have done" },
 	{ "import", IMSG_CTL_IMPORT,
@@ -390,7 +390,7 @@ parse_report(struct args *a, struct ctl_command *c)
 {
 	if (a->argc == 0)
 		return 0;
-	if (strcmp(a->argv[0], "since") != 0)
+	if (strcmp(a->argv[0], "--since") != 0)
 		return name(a, c->data.show.name, sizeof(c->data.show.name));
 	if (a->argc < 2)
 		return wrong(a, "since when?", "");

@@ -39,6 +39,13 @@ monitor_line(const struct ctl_line *l)
 		err(CTL_EXIT_REFUSED, "standard output");
 }
 
+/* The one long option is a word of its command, as getopt(3) has none. */
+static int
+is_word(int argc, char *argv[])
+{
+	return optind < argc && strcmp(argv[optind], "--since") == 0;
+}
+
 /*
  * Options may stand before, between and behind the words, which are moved to
  * the front of argv.  Returns how many words there are.
@@ -49,7 +56,8 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 	int c, n = 0;
 
 	for (;;) {
-		while ((c = getopt(argc, argv, "+f:js:")) != -1)
+		while (!is_word(argc, argv) &&
+		       (c = getopt(argc, argv, "+f:js:")) != -1)
 			switch (c) {
 			case 'f':
 				*conf = optarg;
@@ -88,6 +96,13 @@ offline(const struct ctl_command *c)
 	if (key[0] != '\0')
 		puts(key);
 	return CTL_EXIT_DONE;
+}
+
+/* Made to be looked at, by people. */
+static int
+is_picture(uint32_t type)
+{
+	return type == IMSG_CTL_REPORT || type == IMSG_CTL_TOP;
 }
 
 /* What the daemon does or says. */
@@ -132,12 +147,16 @@ main(int argc, char *argv[])
 	if (ctl_parse(n, argv, &c, error, sizeof(error)) == -1)
 		errx(CTL_EXIT_USAGE, "%s", error);
 	signal(SIGPIPE, SIG_IGN);
+	if (output == &ctl_json && is_picture(c.type))
+		errx(CTL_EXIT_USAGE, "no JSON of a picture: see show event "
+				     "and show probes");
 	if (c.type == IMSG_CTL_REPORT)
 		n = report(&client, c.data.show.name, c.since, stdout);
 	else if (c.type == IMSG_CTL_TOP)
 		n = top(&client);
 	else if (c.type == IMSG_CTL_REPLAY)
-		n = replay(&client, c.file, CONF_FILE, conf, stdout);
+		n = replay(&client, c.file, CONF_FILE, conf,
+		    output == &ctl_json, stdout);
 	else
 		n = c.file != NULL ? offline(&c) : ask(&client, &c);
 	if (fflush(stdout) == EOF)

@@ -50,6 +50,6 @@ void replay_free(struct replay *);
  * itself with a reason.
  */
 int replay(struct ctl_client *, const char *file, const char *conf,
-    const char *other, FILE *);
+    const char *other, int as_json, FILE *);
 
 #endif

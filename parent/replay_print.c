@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parent/json.h"
 #include "parent/replay.h"
 #include "parent/report.h"
 
@@ -118,41 +119,113 @@ read_conf(const char *path)
 	return conf;
 }
 
-/* Print what this one would have done. */
 static void
-run(struct replay *r, const struct sample_list *l, const char *path, FILE *f)
+json_moment(
+    struct json *j, const struct conf *conf, const struct replay_moment *m)
+{
+	json_open(j, NULL, '{');
+	json_time(j, "time", m->ms * 1000000);
+	json_string(j, "to", conf->uplink[m->uplink].label);
+	json_string_or_null(j, "cause",
+	    m->uplink != 0 && m->cause != MSG_CAUSE_NONE
+		? msg_cause_text(m->cause)
+		: "");
+	json_close(j, '}');
+}
+
+static void
+json_run(struct json *j, const char *name, const struct conf *conf,
+    const struct replay *r)
+{
+	char target[TARGET_NAME_LEN];
+	uint32_t i;
+	size_t n;
+
+	json_open(j, NULL, '{');
+	json_string(j, "config", name);
+	json_string(j, "uplink", conf->uplink[0].label);
+	json_int(j, "rounds", (int64_t)r->rounds);
+	json_time(j, "from", r->from_ms * 1000000);
+	json_time(j, "to", r->to_ms * 1000000);
+	json_int(j, "failovers", r->failovers);
+	json_int(j, "fallbacks", r->fallbacks);
+	json_int(j, "backup_s", r->backup_ms / 1000);
+	json_open(j, "not_probed", '[');
+	for (i = 0; i < conf->uplink[0].ntargets; i++)
+		if (r->unknown & 1u << i)
+			json_string(j, NULL,
+			    target_name(&conf->uplink[0].target[i], target,
+				sizeof(target)));
+	json_close(j, ']');
+	json_open(j, "switches", '[');
+	for (n = 0; n < r->n; n++)
+		json_moment(j, conf, &r->moment[n]);
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+/* Tell what this one would have done; how often it would have switched. */
+static uint32_t
+run(const struct sample_list *l, const char *path, struct json *j, FILE *f)
 {
 	struct conf *conf = read_conf(path);
+	struct replay r;
 	char from[32], to[32];
 
-	replay_run(r, l, conf);
-	if (r->rounds == 0)
+	replay_run(&r, l, conf);
+	if (r.rounds == 0)
 		errx(CTL_EXIT_REFUSED,
 		    "no rounds of %s, or of no target that %s has",
 		    conf->uplink[0].label, path);
-	fprintf(f, "%llu rounds of %s, %s to %s\n",
-	    (unsigned long long)r->rounds, conf->uplink[0].label,
-	    when(from, r->from_ms), when(to, r->to_ms));
-	print(f, path, conf, r);
+	if (j != NULL)
+		json_run(j, path, conf, &r);
+	else {
+		fprintf(f, "%llu rounds of %s, %s to %s\n",
+		    (unsigned long long)r.rounds, conf->uplink[0].label,
+		    when(from, r.from_ms), when(to, r.to_ms));
+		print(f, path, conf, &r);
+	}
+	replay_free(&r);
 	conf_free(conf);
+	return r.failovers;
+}
+
+static void
+text(const struct sample_list *l, const char *conf, const char *other, FILE *f)
+{
+	uint32_t now = run(l, conf, NULL, f), then;
+
+	if (other == NULL)
+		return;
+	then = run(l, other, NULL, f);
+	fprintf(f, "would have switched %u time%s instead of %u\n", then,
+	    plural(then), now);
+}
+
+static void
+json(const struct sample_list *l, const char *conf, const char *other, FILE *f)
+{
+	struct json j = { .f = f };
+
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", 1);
+	json_open(&j, "replays", '[');
+	(void)run(l, conf, &j, f);
+	if (other != NULL)
+		(void)run(l, other, &j, f);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putc('\n', f);
 }
 
 int
 replay(struct ctl_client *c, const char *file, const char *conf,
-    const char *other, FILE *f)
+    const char *other, int as_json, FILE *f)
 {
 	struct sample_list l;
-	struct replay now, then;
 
 	load(&l, c, file);
-	run(&now, &l, conf, f);
-	if (other != NULL) {
-		run(&then, &l, other, f);
-		fprintf(f, "would have switched %u time%s instead of %u\n",
-		    then.failovers, plural(then.failovers), now.failovers);
-		replay_free(&then);
-	}
-	replay_free(&now);
+	(as_json ? json : text)(&l, conf, other, f);
 	sample_list_free(&l);
 	ctl_client_free(c);
 	return CTL_EXIT_DONE;

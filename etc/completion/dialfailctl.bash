@@ -31,7 +31,7 @@ _dialfailctl() {
 	'grant '*) [ ${#words[@]} = 2 ] && list='time bytes dials' ;;
 	test) list=alarm ;;
 	log) list='brief verbose' ;;
-	report) list=since ;;
+	report) list=--since ;;
 	replay) list=history ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$current")

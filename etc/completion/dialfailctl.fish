@@ -49,7 +49,7 @@ complete -c dialfailctl -n '__dialfailctl_behind reload' -a for
 complete -c dialfailctl -n '__dialfailctl_behind failover' -a for
 complete -c dialfailctl -n '__dialfailctl_behind test' -a alarm
 complete -c dialfailctl -n '__dialfailctl_behind log' -a 'brief verbose'
-complete -c dialfailctl -n '__dialfailctl_behind report' -a since
+complete -c dialfailctl -n '__dialfailctl_behind report' -a --since
 complete -c dialfailctl -n '__dialfailctl_behind replay' -a history -F
 complete -c dialfailctl -n '__dialfailctl_behind keygen' -F
 complete -c dialfailctl -n '__dialfailctl_behind pubkey' -F

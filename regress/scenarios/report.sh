@@ -56,8 +56,10 @@ ok "the page tells the event" grep -q "<h2>Event $event: eth1 " "$LAB/report.htm
 ok "how it was detected" grep -q "Detected in" "$LAB/report.html"
 ok "that it switched" grep -q -- "-&gt; backup" "$LAB/report.html"
 ok "and how $TARGET answered" grep -q "$TARGET by eth1: .*probes lost" "$LAB/report.html"
-ctl report since 1h >"$LAB/since.html"
+ctl report --since 1h >"$LAB/since.html"
 ok "all of an hour is the same event" grep -q "<h2>Event $event" "$LAB/since.html"
+ctl report --since 1h -s /run/dialfail/dialfail.sock.ro >"$LAB/since.ro.html"
+ok "options stand wherever they like" grep -q "<h2>Event $event" "$LAB/since.ro.html"
 ok "nothing in it is fetched" \
     test "$(grep -ciE '(src|href)=|<script|<link|url\(' "$LAB/report.html")" = 0
 ctl -s /run/dialfail/dialfail.sock.ro report >"$LAB/ro.html"
@@ -70,6 +72,11 @@ ok "another configuration would have done less" grep -qx \
     "would have switched 0 times instead of 1" "$LAB/replay"
 ok "what would have been done, and why" \
     grep -qE "  20.* to wan2: eth1 upstream dead" "$LAB/replay"
+is "the same in JSON" "$(ctl -j replay history -f "$LAB/patient.conf" | jq -r \
+    '.replays | map("\(.uplink) \(.failovers) \(.switches[0].to)") | join(",")')" \
+    "eth1 1 wan2,eth1 0 null"
+ctl -j report >/dev/null 2>"$LAB/err"
+is "of a picture there is none" "$? $(grep -c 'no JSON' "$LAB/err")" "2 1"
 ctl -s /nowhere replay "$LAB/probes" >"$LAB/replay.file"
 ok "the same from a file, without the daemon" \
     grep -q "/etc/dialfail.conf: 1 failover" "$LAB/replay.file"

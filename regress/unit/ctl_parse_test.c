@@ -203,16 +203,16 @@ test_report(void **state)
 	assert_int_equal(c.since, 0);
 	taken("report 4f2b", IMSG_CTL_REPORT);
 	assert_string_equal(c.data.show.name, "4f2b");
-	taken("report since 2h", IMSG_CTL_REPORT);
+	taken("report --since 2h", IMSG_CTL_REPORT);
 	assert_int_equal(c.since, -7200);
-	taken("report since 2026-11-26", IMSG_CTL_REPORT);
+	taken("report --since 2026-11-26", IMSG_CTL_REPORT);
 	assert_int_equal(c.since, 1795651200);
-	taken("report since 2026-11-26T14:30", IMSG_CTL_REPORT);
+	taken("report --since 2026-11-26T14:30", IMSG_CTL_REPORT);
 	assert_int_equal(c.since, 1795651200 + 14 * 3600 + 30 * 60);
-	refused("report since", "since when?");
-	refused("report since yesterday", "neither a time");
-	refused("report since 2026-11-26T14:30:10", "neither a time");
-	refused("report since 8d", "neither a time");
+	refused("report --since", "since when?");
+	refused("report --since yesterday", "neither a time");
+	refused("report --since 2026-11-26T14:30:10", "neither a time");
+	refused("report --since 8d", "neither a time");
 	refused("report 4f2b now", "one word too many: now");
 }
 
