@@ -3,6 +3,7 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,10 +46,16 @@ static void
 append(int fd)
 {
 	struct stat st;
+	ssize_t n;
 
-	if (fstat(fd, &st) == 0 &&
-	    write(fd, pending, npending) == (ssize_t)npending)
+	if (fstat(fd, &st) == -1) {
+		log_warn("probes: fstat");
 		return;
+	}
+	if ((n = write(fd, pending, npending)) == (ssize_t)npending)
+		return;
+	if (n != -1)
+		errno = ENOSPC; /* why else would it be less */
 	log_warn("probes: write");
 	(void)ftruncate(fd, st.st_size);
 }
