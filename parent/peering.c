@@ -14,6 +14,10 @@
 #include "parent/history.h"
 #include "parent/peering.h"
 
+/* Messages that the prober has not taken yet: it is given no more to say. */
+#define PROBER_WAITING 256
+#define PROBER_BUSY_MS 10
+
 static const char *state_dir; /* NULL: nothing outlives us */
 static struct peers peers;
 static int running; /* peers is in use */
@@ -31,6 +35,13 @@ _Static_assert(PEER_KEY_LEN == KEY_LEN, "the same keys");
 
 static void on_timer(int, short, void *);
 
+static int
+prober_is_busy(void)
+{
+	return imsgbuf_queuelen(&parent->child[CHILD_PROBER].iev.ibuf) >=
+	       PROBER_WAITING;
+}
+
 static void
 rearm(void)
 {
@@ -43,7 +54,8 @@ rearm(void)
 	evtimer_del(&timer);
 	if (!running || !monotime_valid(due))
 		return;
-	tv = monotime_until(due, monotime_now());
+	tv = prober_is_busy() ? monotime_ms(PROBER_BUSY_MS)
+			      : monotime_until(due, monotime_now());
 	evtimer_add(&timer, &tv);
 }
 
@@ -53,7 +65,8 @@ on_timer(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	peers_tick(&peers, monotime_now());
+	if (!prober_is_busy())
+		peers_tick(&peers, monotime_now());
 	rearm();
 }
 

@@ -196,8 +196,9 @@ void
 peers_tick(struct peers *ps, struct monotime now)
 {
 	struct peer *p;
+	uint32_t i;
 
-	while (ps->nheap > 0) {
+	for (i = 0; i < PEERS_TOLD_MAX && ps->nheap > 0; i++) {
 		p = &ps->peer[ps->heap[0]];
 		if (monotime_cmp(p->when, now) > 0)
 			break;

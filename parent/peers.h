@@ -38,6 +38,8 @@
 #define PEERS_RETRY_SLOW_MS 30000
 /* Between the first datagrams to two peers: thousands are not told at once. */
 #define PEERS_PACE_US 200
+/* So many are told in one go, of those that are due: others want our time. */
+#define PEERS_TOLD_MAX 32
 /* Not acknowledged so long after a switch: told to people. */
 #define PEERS_UNACKED_MS 60000
 /* Silent: so many of its own hellos did not come, and a bit of time. */
@@ -223,7 +225,7 @@ void peers_applied(
 /* Nothing it said counts any more; what it says next must be fresh. */
 void peers_forget(struct peers *, uint32_t peer);
 
-/* What is due; and when it must be called again: invalid: never. */
+/* Some of what is due; and when to call it again: invalid: never. */
 void peers_tick(struct peers *, struct monotime now);
 struct monotime peers_deadline(const struct peers *);
 

@@ -257,6 +257,29 @@ told_at_each_switch(void)
 	CHECK(hub()->acked && hub()->result == PEER_REFUSED_NAT);
 }
 
+/* What it could not take would stand before its answer to a ping. */
+static void
+a_busy_prober_is_not_told_to_say_more(void)
+{
+	uint32_t i, verbose = 0;
+	uint64_t said_before;
+
+	home();
+	fail_over();
+	for (i = 0; i < 50000; i++)
+		parent_send(
+		    CHILD_PROBER, IMSG_VERBOSE, -1, &verbose, sizeof(verbose));
+	said_before = hub()->stats.sent;
+	for (i = 0; i < 150; i++) {
+		usleep(10000);
+		rig_run();
+	}
+	CHECK(hub()->stats.sent <= said_before + 1);
+	said_before++;
+	while (hub()->stats.sent <= said_before) /* it takes all of them */
+		(void)said();
+}
+
 static void
 told_of_another_address(void)
 {
@@ -524,6 +547,7 @@ says_what_cannot_be(void)
 	}
 
 STORY(told_at_each_switch)
+STORY(a_busy_prober_is_not_told_to_say_more)
 STORY(told_of_another_address)
 STORY(starts_are_counted)
 STORY(a_reload_keeps_what_is_known)
@@ -544,6 +568,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told_at_each_switch),
+		cmocka_unit_test(test_a_busy_prober_is_not_told_to_say_more),
 		cmocka_unit_test(test_told_of_another_address),
 		cmocka_unit_test(test_starts_are_counted),
 		cmocka_unit_test(test_a_reload_keeps_what_is_known),

@@ -556,45 +556,85 @@ what_is_refused_meanwhile_stays_refused(void **state)
 	rig_end();
 }
 
-/* A hub that asked for all at once would hear nothing else for long. */
-static void
-the_kernel_is_asked_a_few_at_once(void **state)
-{
-	static uint32_t branch[3 * PEERS_ASKED_MAX];
-	static const uint32_t hub = 3 * PEERS_ASKED_MAX;
-	struct rig_end *e = &rig.end[hub];
-	char text[ADDR_STRLEN];
-	uint32_t i, j;
+#define MANY (3 * PEERS_ASKED_MAX)
 
-	(void)state;
-	rig_new(hub + 1, 3);
-	for (i = 0; i < hub; i++) {
+/* A hub, the last of the ends, and its branches; only they know where it is. */
+static struct rig_end *
+many_branches(void)
+{
+	static uint32_t branch[MANY];
+	static const uint32_t hub = MANY;
+	uint32_t i;
+
+	rig_new(MANY + 1, 3);
+	for (i = 0; i < MANY; i++) {
 		branch[i] = i;
 		rig_peers(i, &hub, 1);
 		rig.end[i].conf->naddresses = 1;
 		rig.end[i].conf->address[0] = rig_addr(ADDR_HUB);
 		rig_start(i, 1);
 	}
-	rig_peers(hub, branch, hub);
+	rig_peers(hub, branch, MANY);
 	rig_start(hub, 1);
-	e->slow = true;
 	rig_is_at(hub, ADDR_HUB, 0, PEER_START);
-	for (i = 0; i < hub; i++) {
+	return &rig.end[hub];
+}
+
+static void
+branches_start(void)
+{
+	char text[ADDR_STRLEN];
+	uint32_t i;
+
+	for (i = 0; i < MANY; i++) {
 		snprintf(text, sizeof(text), "8.8.1.%u", i + 1);
 		rig_is_at(i, text, 0, PEER_START);
 	}
 	rig_run(5000);
+}
+
+/* A hub that asked for all at once would hear nothing else for long. */
+static void
+the_kernel_is_asked_a_few_at_once(void **state)
+{
+	struct rig_end *e = many_branches();
+	uint32_t i, j;
+
+	(void)state;
+	e->slow = true;
+	branches_start();
 	assert_int_equal(e->applied, PEERS_ASKED_MAX);
-	for (i = 0; i < hub; i++) {
+	for (i = 0; i < MANY; i++) {
 		assert_int_equal(e->applied,
-		    i + PEERS_ASKED_MAX < hub ? i + PEERS_ASKED_MAX : hub);
+		    i + PEERS_ASKED_MAX < MANY ? i + PEERS_ASKED_MAX : MANY);
 		for (j = 0; e->peers.peer[j].leading != PEER_ASKED; j++)
-			assert_true(j < hub);
+			assert_true(j < MANY);
 		kernel_answers(e, j);
 	}
 	rig_run(5000);
-	for (i = 0; i < hub; i++)
+	for (i = 0; i < MANY; i++)
 		assert_true(rig.end[i].peers.peer[0].acked);
+	rig_end();
+}
+
+/* Nor one that said all that is due in one go. */
+static void
+a_few_are_told_at_once(void **state)
+{
+	struct rig_end *e = many_branches();
+	uint64_t all = 0;
+
+	(void)state;
+	branches_start();
+	rig_is_at(MANY, ADDR_HUB2, 1, PEER_FAILOVER);
+	rig.now = monotime_add_ms(rig.now, 100);
+	while (monotime_cmp(peers_deadline(&e->peers), rig.now) <= 0) {
+		rig.sent = 0;
+		peers_tick(&e->peers, rig.now);
+		assert_in_range(rig.sent, 1, PEERS_TOLD_MAX);
+		all += rig.sent;
+	}
+	assert_int_equal(all, MANY);
 	rig_end();
 }
 
@@ -906,6 +946,7 @@ main(void)
 		cmocka_unit_test(the_same_once_more_asks_nothing),
 		cmocka_unit_test(what_is_refused_meanwhile_stays_refused),
 		cmocka_unit_test(the_kernel_is_asked_a_few_at_once),
+		cmocka_unit_test(a_few_are_told_at_once),
 		cmocka_unit_test(a_replay_changes_nothing),
 		cmocka_unit_test(no_octet_may_be_another),
 		cmocka_unit_test(a_tag_alone_is_not_believed),
