@@ -243,3 +243,16 @@ leads_to() {
 		[ "$(remote "$i")" = "$1" ] || { echo "$i: $(remote "$i")"; return 1; }
 	done
 }
+
+# lost_after NAME FROM [TO]: how many ms of that what is sent was still lost
+lost_after() {
+	awk -F'[= ]' -v from="$2" -v to="${3:-9999999999999}" \
+	    '/^lost / && $3 > from && $3 < to { l = $3 - from }
+	    END { printf "%.0f\n", l }' "$LAB/flow.$1"
+}
+
+# log_ms PATTERN: when that was said last, as now_ms counts
+log_ms() {
+	date -d "$(grep "$1" "$LAB/daemon.log" | tail -n 1 | cut -d ' ' -f 1)" \
+	    +%s%3N
+}

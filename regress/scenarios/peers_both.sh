@@ -36,18 +36,6 @@ here_to() {
 	ip -d link show vxlan1 | grep "remote $1 "
 }
 
-# lost_after MS: how long what is sent was still lost then
-lost_after() {
-	awk -F'[= ]' -v t="$1" '/^lost / && $3 > t { l = $3 - t }
-	    END { printf "%.0f\n", l }' $LAB/flow.site
-}
-
-# log_ms PATTERN: when that was said last, as now_ms counts
-log_ms() {
-	date -d "$(grep "$1" $LAB/daemon.log | tail -n 1 | cut -d ' ' -f 1)" \
-	    +%s%3N
-}
-
 lab_up
 hub_up
 ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
@@ -91,7 +79,7 @@ ok "the branch comes back" wait_state primary
 ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 flow_stop site
-diag "what is sent was lost for $(lost_after "$up") ms after the backup was up"
+diag "what is sent was lost for $(lost_after site "$up") ms after the backup was up"
 is "and on the way back nothing" "$(flow_lost site "$RESTORED_MS")" 0
 
 cut_hub
