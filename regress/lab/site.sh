@@ -37,10 +37,11 @@ site_stick() {
 			route replace default via 2001:db8:d::1 dev wan3 metric 300
 		IP
 	SH
+	# down first: what still came for the address would be forwarded
 	cat >/etc/dialfail/hooks/stick-down <<-SH
 		#!/bin/sh
-		ip addr flush dev wan3
 		ip link set wan3 down
+		ip addr flush dev wan3
 	SH
 }
 
