@@ -373,6 +373,7 @@ msg_net_counted_valid(const struct msg_net_counted *c)
 	for (i = 0; i < CONF_UPLINKS_MAX; i++)
 		if (c->uplink[i].received > OCTETS_MAX ||
 		    c->uplink[i].sent > OCTETS_MAX ||
+		    c->uplink[i].packets > OCTETS_MAX ||
 		    !ifname_valid(c->uplink[i].ifname) ||
 		    (c->uplink[i].ifindex != 0 &&
 			c->uplink[i].ifname[0] == '\0'))

@@ -555,11 +555,12 @@ struct msg_net_line {
 	char text[MSG_TEXT_LEN];
 };
 
-/* Octets of each uplink's interface since that came to be. */
+/* Octets, and packets, of each uplink's interface since that came to be. */
 struct msg_net_counted {
 	struct {
 		uint64_t received;
 		uint64_t sent;
+		uint64_t packets; /* both ways */
 		uint32_t ifindex; /* 0: there is none, or it has no count */
 		char ifname[IFNAMSIZ];
 		uint32_t reserved;

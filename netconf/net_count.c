@@ -19,7 +19,7 @@ net_count(uint32_t gen)
 		l = net_link_find(net_known(), w->uplink[i].ifname);
 		if (l == NULL ||
 		    netops->octets(l->ifindex, &m.uplink[i].received,
-			&m.uplink[i].sent) == -1)
+			&m.uplink[i].sent, &m.uplink[i].packets) == -1)
 			continue;
 		m.uplink[i].ifindex = l->ifindex;
 		strlcpy(

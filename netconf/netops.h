@@ -251,8 +251,12 @@ struct netops {
 	    const struct net_element *add, size_t nadd);
 	/* Packets of new connections that the LAN sends out by an uplink. */
 	int (*forwarded)(uint32_t uplink, uint64_t *tried, uint64_t *passed);
-	/* Octets that an interface has carried since it came to be. */
-	int (*octets)(uint32_t ifindex, uint64_t *received, uint64_t *sent);
+	/*
+	 * What an interface has carried since it came to be: octets, and
+	 * packets both ways.
+	 */
+	int (*octets)(uint32_t ifindex, uint64_t *received, uint64_t *sent,
+	    uint64_t *packets);
 	/* Forget these flows; how many there were, about. */
 	int (*flows_flush)(const struct net_flows *, uint32_t *n);
 	/*

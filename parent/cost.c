@@ -304,9 +304,14 @@ count_time(uint32_t id)
 	    is_connected(&parent->uplink[id]) ? now : (struct monotime){ 0 };
 }
 
+/* The event of the last question; empty: there was none. */
+static char asked_in[CTL_EVENT_LEN];
+
 void
 cost_ask_octets(void)
 {
+	(void)strlcpy(asked_in, parent->event.ended ? "" : parent->event.id,
+	    sizeof(asked_in));
 	parent_send(CHILD_NETCONF, IMSG_NET_COUNT, -1, &parent->conf.gen,
 	    sizeof(parent->conf.gen));
 }
@@ -352,24 +357,59 @@ on_timer(int fd, short what, void *arg)
 	look();
 }
 
-/* What a backup has carried for the event that is going on. */
+/*
+ * Packets since the last look.  They are of no account beyond the event, so
+ * what was before the first look is not known, and a new interface of the
+ * same name begins at 0.
+ */
+static uint64_t
+new_packets(uint32_t id, const char *ifname, uint32_t ifindex, uint64_t packets)
+{
+	static struct {
+		char ifname[IFNAMSIZ];
+		uint32_t ifindex;
+		uint64_t packets;
+	} seen[CONF_UPLINKS_MAX];
+	uint64_t n = 0;
+
+	if (strcmp(seen[id].ifname, ifname) == 0) {
+		n = packets;
+		if (seen[id].ifindex == ifindex && packets >= seen[id].packets)
+			n -= seen[id].packets;
+	}
+	(void)strlcpy(seen[id].ifname, ifname, sizeof(seen[id].ifname));
+	seen[id].ifindex = ifindex;
+	seen[id].packets = packets;
+	return n;
+}
+
+/*
+ * What a backup has carried for an event.  The last question is asked when
+ * traffic leaves the backup, and the answer may come when all is over.
+ */
 static void
-count_event(uint32_t id, uint64_t n)
+count_event(uint32_t id, uint64_t octets, uint64_t packets)
 {
 	const struct machine_want *want = &parent->machine.want;
 	struct ctl_event *ev = &parent->event;
 
-	if (id != want->active && id != want->drain)
+	if (ev->backup[0] == '\0' || asked_in[0] == '\0' ||
+	    strcmp(ev->id, asked_in) != 0)
+		return;
+	if (id != want->active && id != want->drain &&
+	    strcmp(uplink_name(id), ev->backup) != 0)
 		return; /* a proof, a drill */
-	if (ev->id[0] != '\0' && !ev->ended && ev->backup[0] != '\0')
-		ev->backup_octets += n;
+	ev->backup_octets += octets;
+	ev->backup_packets += packets;
+	if (ev->ended)
+		history_amend(ev);
 }
 
 void
 cost_counted(const struct msg_net_counted *c)
 {
 	struct uplink *u;
-	uint64_t octets, n;
+	uint64_t octets, packets, n;
 	uint32_t i;
 
 	if (c->gen != parent->conf.gen)
@@ -384,12 +424,14 @@ cost_counted(const struct msg_net_counted *c)
 		if (i == 0)
 			continue;
 		octets = c->uplink[i].received + c->uplink[i].sent;
+		packets = new_packets(i, c->uplink[i].ifname,
+		    c->uplink[i].ifindex, c->uplink[i].packets);
 		n = ledger_count(&cost_entry(i)->counter, c->uplink[i].ifname,
 		    c->uplink[i].ifindex, octets, same_boot);
 		if (n == 0)
 			continue;
 		budget_use(&cost_entry(i)->budget, CONF_COST_BYTES, n);
-		count_event(i, n);
+		count_event(i, n, packets);
 		dirty = 1;
 		judge(i, false);
 	}
@@ -407,7 +449,7 @@ cost_ended(uint32_t id, uint64_t octets)
 
 	if (c->ifname[0] == '\0' || octets <= c->octets)
 		return;
-	count_event(id, octets - c->octets);
+	count_event(id, octets - c->octets, 0); /* pppd tells octets alone */
 	budget_use(
 	    &cost_entry(id)->budget, CONF_COST_BYTES, octets - c->octets);
 	c->octets = octets;

@@ -318,6 +318,7 @@ struct ctl_event {
 	uint32_t dials;
 	uint32_t flows_cut;
 	uint64_t backup_octets; /* both ways, while a backup was in use */
+	uint64_t backup_packets;
 };
 
 struct ctl_line {

@@ -436,6 +436,7 @@ event(struct json *j, const char *key, const struct ctl_event *e)
 	json_int(j, "dials", e->dials);
 	json_int(j, "flows_cut", e->flows_cut);
 	json_int(j, "backup_bytes", (int64_t)e->backup_octets);
+	json_int(j, "backup_packets", (int64_t)e->backup_packets);
 	json_close(j, '}');
 }
 

@@ -609,11 +609,13 @@ story_end(FILE *f, const struct ctl_event *e)
 	if (e->backup[0] != '\0') {
 		length(took, sizeof(took), e->backup_s);
 		snprintf(more, sizeof(more),
-		    ", switched in %.1f ms; %u dial%s, %s on %s, %.1f MB; "
+		    ", switched in %.1f ms; %u dial%s, %s on %s, %.1f MB in "
+		    "%llu packets; "
 		    "%u flow%s cut",
 		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
 		    took, e->backup, (double)e->backup_octets / 1e6,
-		    e->flows_cut, plural(e->flows_cut));
+		    (unsigned long long)e->backup_packets, e->flows_cut,
+		    plural(e->flows_cut));
 		strlcat(text, more, sizeof(text));
 	}
 	folded(f, "", text);

@@ -348,6 +348,17 @@ history_end(const struct ctl_event *ev)
 	present = NULL;
 }
 
+void
+history_amend(const struct ctl_event *ev)
+{
+	struct event_record *r = find(ev->id);
+
+	if (r != NULL) {
+		r->ev = *ev;
+		append(r);
+	}
+}
+
 /* A lossy line has a short outage every minute, which is no news. */
 static int
 is_news(struct monotime now)

@@ -48,6 +48,8 @@ void history_detail(const char *who, const char *, ...)
 /* Write out what is waiting: at a switch. ev as known by now. */
 void history_flush(const struct ctl_event *ev);
 void history_end(const struct ctl_event *ev);
+/* More became known of an event that is over. */
+void history_amend(const struct ctl_event *ev);
 
 /* Newest last; each returns the number of calls made. */
 int history_events(void (*)(const struct ctl_event *, void *), void *);

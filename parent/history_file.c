@@ -45,7 +45,7 @@ history_parse_event(const char *text, struct ctl_event *ev)
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    ((n = record_split(copy, 'E', f)) != 14 && n != 15) ||
+	    (n = record_split(copy, 'E', f)) < 14 || n > 16 ||
 	    event_id(ev->id, f[0]) == -1 ||
 	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
 	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
@@ -63,7 +63,9 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	    ev->ended > 1 || ev->clean > 1)
 		return -1;
 	/* earlier versions did not count them */
-	return n == 15 ? record_number64(f[14], &ev->backup_octets) : 0;
+	if (n > 14 && record_number64(f[14], &ev->backup_octets) == -1)
+		return -1;
+	return n > 15 ? record_number64(f[15], &ev->backup_packets) : 0;
 }
 
 int
@@ -94,11 +96,12 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 {
 	fprintf(f,
 	    "E\t%s\t%" PRId64 "\t%" PRId64
-	    "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%" PRIu64 "\n",
+	    "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%" PRIu64
+	    "\t%" PRIu64 "\n",
 	    ev->id, ev->began_ns, ev->ended_ns, ev->ended, ev->clean,
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
-	    ev->backup_octets);
+	    ev->backup_octets, ev->backup_packets);
 }
 
 void

@@ -119,8 +119,9 @@ figures(FILE *f, const struct ctl_event *e)
 		snprintf(text, sizeof(text), "%.1f ms", e->apply_us / 1e3);
 		figure(f, "Switched in", text);
 		figure(f, "Time on the backup", span(text, e->backup_s));
-		snprintf(text, sizeof(text), "%.1f MB",
-		    (double)e->backup_octets / 1e6);
+		snprintf(text, sizeof(text), "%.1f MB, %llu packets",
+		    (double)e->backup_octets / 1e6,
+		    (unsigned long long)e->backup_packets);
 		figure(f, "Carried by it", text);
 		snprintf(text, sizeof(text), "%u", e->dials);
 		figure(f, "Calls", text);

@@ -121,9 +121,10 @@ linux_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static int
-linux_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+linux_octets(
+    uint32_t ifindex, uint64_t *received, uint64_t *sent, uint64_t *packets)
 {
-	return octets_read(&route, ifindex, received, sent);
+	return octets_read(&route, ifindex, received, sent, packets);
 }
 
 static int

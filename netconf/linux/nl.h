@@ -106,8 +106,8 @@ int router_ask(uint32_t ifindex);
 
 /* octets.c */
 int octets_decode(const struct nlmsghdr *, void *octets); /* two */
-int octets_read(
-    struct nl *, uint32_t ifindex, uint64_t *received, uint64_t *sent);
+int octets_read(struct nl *, uint32_t ifindex, uint64_t *received,
+    uint64_t *sent, uint64_t *packets);
 
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);

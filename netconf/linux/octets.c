@@ -12,6 +12,15 @@
 
 #include "netconf/linux/nl.h"
 
+static uint64_t
+field(const uint8_t *stats, size_t offset)
+{
+	uint64_t n;
+
+	memcpy(&n, stats + offset, sizeof(n));
+	return n;
+}
+
 int
 octets_decode(const struct nlmsghdr *h, void *octets)
 {
@@ -32,18 +41,19 @@ octets_decode(const struct nlmsghdr *h, void *octets)
 		return -1;
 	}
 	s = mnl_attr_get_payload(a);
-	memcpy(&n[0], s + offsetof(struct rtnl_link_stats64, rx_bytes),
-	    sizeof(n[0]));
-	memcpy(&n[1], s + offsetof(struct rtnl_link_stats64, tx_bytes),
-	    sizeof(n[1]));
+	n[0] = field(s, offsetof(struct rtnl_link_stats64, rx_bytes));
+	n[1] = field(s, offsetof(struct rtnl_link_stats64, tx_bytes));
+	n[2] = field(s, offsetof(struct rtnl_link_stats64, rx_packets)) +
+	       field(s, offsetof(struct rtnl_link_stats64, tx_packets));
 	return 0;
 }
 
 int
-octets_read(struct nl *nl, uint32_t ifindex, uint64_t *received, uint64_t *sent)
+octets_read(struct nl *nl, uint32_t ifindex, uint64_t *received, uint64_t *sent,
+    uint64_t *packets)
 {
 	struct if_stats_msg *m;
-	uint64_t n[2] = { 0, 0 };
+	uint64_t n[3] = { 0, 0, 0 };
 
 	m = nl_begin(nl, RTM_GETSTATS, 0, sizeof(*m));
 	m->ifindex = ifindex;
@@ -52,5 +62,6 @@ octets_read(struct nl *nl, uint32_t ifindex, uint64_t *received, uint64_t *sent)
 		return -1;
 	*received = n[0];
 	*sent = n[1];
+	*packets = n[2];
 	return 0;
 }

@@ -240,10 +240,11 @@ null_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static int
-null_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+null_octets(
+    uint32_t ifindex, uint64_t *received, uint64_t *sent, uint64_t *packets)
 {
 	(void)ifindex;
-	*received = *sent = 0;
+	*received = *sent = *packets = 0;
 	return 0;
 }
 

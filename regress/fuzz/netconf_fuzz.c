@@ -676,10 +676,11 @@ fuzz_flows_flush_plain(
 }
 
 static int
-fuzz_octets(uint32_t ifindex, uint64_t *received, uint64_t *sent)
+fuzz_octets(
+    uint32_t ifindex, uint64_t *received, uint64_t *sent, uint64_t *packets)
 {
 	must(ifindex != 0);
-	*received = *sent = octet();
+	*received = *sent = *packets = octet();
 	return 0;
 }
 

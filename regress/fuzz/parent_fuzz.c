@@ -313,6 +313,7 @@ send_counted(enum child_id from)
 	for (i = 0; i < 3; i++) {
 		c.uplink[i].received = (uint64_t)moment();
 		c.uplink[i].sent = octet();
+		c.uplink[i].packets = (uint64_t)moment();
 		c.uplink[i].ifindex = number(3);
 		words(c.uplink[i].ifname, sizeof(c.uplink[i].ifname));
 	}

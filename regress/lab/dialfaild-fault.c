@@ -207,8 +207,9 @@ destination(const struct net_route *r)
 	WRAP(forwarded, (uint32_t u, uint64_t *tried, uint64_t *passed),      \
 	    (u, tried, passed),                                               \
 	    "read forwarded %u", u)                                           \
-	WRAP(octets, (uint32_t i, uint64_t *received, uint64_t *sent),        \
-	    (i, received, sent),                                              \
+	WRAP(octets,                                                          \
+	    (uint32_t i, uint64_t *received, uint64_t *sent, uint64_t *n),    \
+	    (i, received, sent, n),                                           \
 	    "read octets of %u", i)                                           \
 	WRAP(flows_flush, (const struct net_flows *f, uint32_t *n), (f, n),   \
 	    "change flows of mark 0x%x", f->mark)                             \

@@ -49,6 +49,10 @@ is "the backup's, too" \
     "$(fact '[.probes[] | .uplink] | index("wan2") != null' probes)" true
 is "the event knows what the backup carried" \
     "$(fact '.events[-1].backup_bytes > 1000' history)" true
+is "in how many packets" \
+    "$(fact '.events[-1] | .backup_packets >= 40 and
+	.backup_packets * 28 <= .backup_bytes' history)" true ||
+    diag "$(fact '.events[-1]' history)"
 ctl show probes >"$LAB/probes"
 
 ctl report "$event" >"$LAB/report.html"

@@ -37,19 +37,26 @@ used(enum conf_cost cost)
 	return cost_entry(1)->budget.used[cost];
 }
 
-/* The octets of the line's interface, as the kernel has them. */
+/* The octets of the line's interface, as the kernel has them; 100 a packet. */
 static void
-counted(uint64_t octets)
+counted_by(uint32_t ifindex, uint64_t octets)
 {
 	struct msg_net_counted c;
 
 	memset(&c, 0, sizeof(c));
 	c.gen = parent->conf.gen;
-	c.uplink[1].ifindex = PPP0;
+	c.uplink[1].ifindex = ifindex;
 	strlcpy(c.uplink[1].ifname, "ppp0", sizeof(c.uplink[1].ifname));
 	c.uplink[1].received = octets / 2;
 	c.uplink[1].sent = octets - octets / 2;
+	c.uplink[1].packets = octets / 100;
 	rig_send(CHILD_NETCONF, IMSG_NET_COUNTED, &c, sizeof(c));
+}
+
+static void
+counted(uint64_t octets)
+{
+	counted_by(PPP0, octets);
 }
 
 static void
@@ -114,6 +121,22 @@ story_last_octets(void)
 	hung_up(1, 2100);
 	CHECK(used(CONF_COST_BYTES) == 1100);
 	CHECK(cost_entry(1)->counter.octets == 2100);
+}
+
+/* What an event has carried; another interface of the same name begins anew. */
+static void
+story_of_event(void)
+{
+	up();
+	counted(1000);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	counted(1500);
+	CHECK(parent->event.backup_octets == 500);
+	CHECK(parent->event.backup_packets == 5);
+	counted_by(PPP0 + 1, 700);
+	CHECK(parent->event.backup_octets == 1200);
+	CHECK(parent->event.backup_packets == 12);
 }
 
 /* pppd of an earlier run told another netconf, or counts in 32 bits. */
@@ -233,6 +256,7 @@ story_drill_fails(void)
 	}
 
 STORY(last_octets)
+STORY(of_event)
 STORY(no_last_octets)
 STORY(never_up)
 STORY(alarms)
@@ -246,6 +270,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_last_octets),
+		cmocka_unit_test(test_of_event),
 		cmocka_unit_test(test_no_last_octets),
 		cmocka_unit_test(test_never_up),
 		cmocka_unit_test(test_alarms),

@@ -294,8 +294,8 @@ test_net(void **state)
 	static const struct msg_net_line line = { 1, 1, "rule" };
 	static const struct msg_measure measure = { 1, 7, 15000 };
 	static const struct msg_measured measured = { 1, 7, 1500, UINT32_MAX };
-	static const struct msg_net_counted counted = { .uplink[1] = { 5, 6, 3,
-							    "wwan0", 0 } };
+	static const struct msg_net_counted counted = { .uplink[1] = { 5, 6, 7,
+							    3, "wwan0", 0 } };
 
 	(void)state;
 	assert_true(msg_net_want_valid(&want));
@@ -316,6 +316,7 @@ test_net(void **state)
 	assert_true(msg_net_counted_valid(&counted));
 	REFUSED(net_counted, counted, uplink[8].received, UINT64_MAX);
 	REFUSED(net_counted, counted, uplink[8].sent, UINT64_MAX);
+	REFUSED(net_counted, counted, uplink[8].packets, UINT64_MAX);
 	REFUSED(net_counted, counted, uplink[0].ifindex, 1); /* of no name */
 	REFUSED(net_counted, counted, uplink[1].ifname[2], '/');
 	assert_true(msg_net_step_valid(&step));

@@ -408,12 +408,13 @@ sim_forwarded(uint32_t uplink, uint64_t *tried, uint64_t *passed)
 }
 
 static inline int
-sim_octets(uint32_t ifindex, uint64_t *in, uint64_t *out)
+sim_octets(uint32_t ifindex, uint64_t *in, uint64_t *out, uint64_t *packets)
 {
 	if (ifindex == 0)
 		return -1;
 	*in = 1000 + ifindex;
 	*out = ifindex;
+	*packets = 10;
 	return 0;
 }
 

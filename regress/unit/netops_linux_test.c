@@ -1199,16 +1199,19 @@ static void
 counters(void **state)
 {
 	static char text[PLAN_NFT_MAX];
-	uint64_t tried, passed;
+	uint64_t tried, passed, packets;
 	char why[256];
 
 	(void)state;
 	our_text(NULL, text);
 	if (ops->nat_load(text, why, sizeof(why)) == -1)
 		fail_msg("%s", why);
-	assert_int_equal(ops->octets(if_nametoindex("lo"), &tried, &passed), 0);
+	assert_int_equal(
+	    ops->octets(if_nametoindex("lo"), &tried, &passed, &packets), 0);
 	assert_int_equal(tried, passed);
-	assert_int_equal(ops->octets(99999, &tried, &passed), -1);
+	assert_true(packets * 28 <= tried + passed);
+	assert_int_equal(packets > 0, tried > 0);
+	assert_int_equal(ops->octets(99999, &tried, &passed, &packets), -1);
 	assert_int_equal(ops->forwarded(1, &tried, &passed), 0);
 	assert_true(tried == 0 && passed == 0);
 	run("nft list counters table inet dialfail | grep -q tried8");

@@ -111,6 +111,7 @@ backup(void **state)
 	event.event.apply_us = 900;
 	event.event.backup_s = 2640;
 	event.event.backup_octets = 218000000;
+	event.event.backup_packets = 301234;
 	event.event.ended = event.event.clean = 1;
 	event.event.duration_s = 7384;
 	print();
@@ -118,7 +119,7 @@ backup(void **state)
 	has("<dt>Dialled in</dt><dd>8.3 s</dd>");
 	has("<dt>Switched in</dt><dd>0.9 ms</dd>");
 	has("<dt>Time on the backup</dt><dd>44:00 min</dd>");
-	has("<dt>Carried by it</dt><dd>218.0 MB</dd>");
+	has("<dt>Carried by it</dt><dd>218.0 MB, 301234 packets</dd>");
 	has("<dt>From begin to end</dt><dd>2:03:04 h</dd>");
 	site("");
 	strlcpy(event.event.cause, "asked for", sizeof(event.event.cause));
