@@ -30,14 +30,23 @@ has_lines(int fd)
  * A pppd that was killed leaves its own discipline behind as long as anybody
  * has the port open, and writes then fail with EAGAIN.  It also wants the
  * port blocking, and that flag is shared by all who hold the open file.
+ *
+ * TIOCSETD waits until all is sent, without end (tty_ioctl() in the kernel's
+ * tty_io.c), and a modem may take nothing more.
  */
 static int
 take_back(int fd)
 {
-	int ldisc = LDISC_TTY, flags;
+	int ldisc, flags;
 
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    ioctl(fd, TIOCGETD, &ldisc) == -1)
+		return -1;
+	if (ldisc == LDISC_TTY)
+		return 0;
+	ldisc = LDISC_TTY;
+	if (tcflush(fd, TCOFLUSH) == -1)
 		return -1;
 	return ioctl(fd, TIOCSETD, &ldisc);
 }

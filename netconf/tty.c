@@ -12,7 +12,6 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,15 +82,88 @@ failed(const struct msg_link *m, enum which which, uint32_t class,
 }
 
 static void
+name_holder(struct port *p, pid_t pid)
+{
+	if (tty_lock_hand_over(TTY_LOCK_DIR, p->device, pid) == -1) {
+		log_warn("%s: lock file", p->device);
+		return;
+	}
+	p->holder = pid;
+}
+
+/* What is still to be sent when all that can be thrown away is. */
+static int
+unsent(int fd)
+{
+	int n;
+
+	(void)tcflush(fd, TCOFLUSH);
+	return ioctl(fd, TIOCOUTQ, &n) == 0 && n > 0;
+}
+
+static void
+port_free(struct port *p)
+{
+	tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
+	free(p);
+}
+
+static void
+on_closed(pid_t pid, int status, void *arg)
+{
+	(void)pid;
+	(void)status;
+	port_free(arg);
+}
+
+/* Ends, and the port with it, when nobody else has it open. */
+static void __attribute__((__noreturn__)) last_close(int fd, int ours)
+{
+	char c;
+
+	child_signals();
+	if (dup2(fd, STDERR_FILENO) != -1 && dup2(ours, STDIN_FILENO) != -1) {
+		closefrom(STDERR_FILENO + 1);
+		(void)!read(STDIN_FILENO, &c, 1); /* end of file: they have */
+	}
+	_exit(0);
+}
+
+/*
+ * The last close of a port waits until all is sent, for 30 s by default
+ * (closing_wait in setserial(8)), and so does who would open it meanwhile.
+ * A modem may take nothing more, and USB ports cannot throw away what they
+ * have begun to send.  So a process of its own is the last, with the lock.
+ */
+static int
+close_slowly(struct port *p)
+{
+	int gate[2];
+	pid_t pid;
+
+	if (pipe2(gate, O_CLOEXEC) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		last_close(p->fd, gate[0]);
+	if (pid != -1) {
+		log_info("%s: %s takes nothing more", p->label, p->device);
+		name_holder(p, pid);
+		child_watch(pid, on_closed, p);
+		close(p->fd);
+	}
+	close(gate[0]);
+	close(gate[1]);
+	return pid == -1 ? -1 : 0;
+}
+
+static void
 port_close(struct port *p)
 {
 	TAILQ_REMOVE(&ports, p, entry);
-	tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
-	/* or a modem that takes nothing holds us up: for 30 s, by default
-	 * (closing_wait in setserial(8)) */
-	(void)tcflush(p->fd, TCOFLUSH);
+	if (unsent(p->fd) && close_slowly(p) == 0)
+		return;
 	close(p->fd);
-	free(p);
+	port_free(p);
 }
 
 /* A longer path is cut: the reason counts. */
@@ -153,22 +225,52 @@ exclusive(const struct port *p)
 	       ioctl(p->fd, TIOCEXCL) == 0;
 }
 
-/* The locks on an open port.  A class. */
+/*
+ * A driver may keep the settings of the last call, carrier watched, and with
+ * them the news of that call's end, which would hang up the port now that it
+ * is open (acm_process_notification() in the kernel's cdc-acm.c).
+ */
+static void
+ignore_carrier(const struct port *p)
+{
+	struct termios t;
+
+	if (tcgetattr(p->fd, &t) == -1)
+		return; /* the dialer will see why */
+	t.c_cflag |= CLOCAL;
+	(void)tcsetattr(p->fd, TCSANOW, &t);
+}
+
+/* Taken before the port is opened: one of others' is not touched.  A class. */
 static uint32_t
-lock(struct port *p, const char *path, char *why, size_t size)
+lock_file(struct port *p, const char *path, char *why, size_t size)
 {
 	p->holder = getpid();
+	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder) == 0)
+		return MSG_LINK_OK;
+	if (errno == EBUSY) {
+		in_use(path, p->device, why, size);
+		return MSG_LINK_BACKOFF;
+	}
+	log_warn("%s: no lock file", p->device);
+	return MSG_LINK_OK;
+}
+
+/* The other two, and what does not bear waiting.  A class. */
+static uint32_t
+take(struct port *p, const char *path, char *why, size_t size)
+{
+	if (!isatty(p->fd)) {
+		explain(why, size, path,
+		    errno == EIO ? "hung up by the modem: waiting"
+				 : "not a serial port");
+		return errno == EIO ? MSG_LINK_BACKOFF : MSG_LINK_GIVEUP;
+	}
 	if (flock(p->fd, LOCK_EX | LOCK_NB) == -1) {
 		in_use(path, p->device, why, size);
 		return MSG_LINK_BACKOFF;
 	}
-	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder) == -1) {
-		if (errno == EBUSY) {
-			in_use(path, p->device, why, size);
-			return MSG_LINK_BACKOFF;
-		}
-		log_warn("%s: no lock file", p->device);
-	}
+	ignore_carrier(p);
 	if (!exclusive(p))
 		log_warn("%s: TIOCEXCL", p->device);
 	return MSG_LINK_OK;
@@ -177,22 +279,20 @@ lock(struct port *p, const char *path, char *why, size_t size)
 static uint32_t
 open_and_lock(struct port *p, const char *path, char *why, size_t size)
 {
-	struct stat st;
 	uint32_t class;
 
 	/* lock the port, not the name by which it was found (by-id links) */
 	if (realpath(path, p->device) == NULL)
 		return why_not(path, path, errno, why, size);
+	if ((class = lock_file(p, path, why, size)) != MSG_LINK_OK)
+		return class;
 	p->fd = open(p->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (p->fd == -1)
-		return why_not(path, p->device, errno, why, size);
-	if (fstat(p->fd, &st) == -1 || !S_ISCHR(st.st_mode) || !isatty(p->fd)) {
-		explain(why, size, path, "not a serial port");
-		class = MSG_LINK_GIVEUP;
-	} else
-		class = lock(p, path, why, size);
-	if (class != MSG_LINK_OK)
+		class = why_not(path, p->device, errno, why, size);
+	else if ((class = take(p, path, why, size)) != MSG_LINK_OK)
 		close(p->fd);
+	if (class != MSG_LINK_OK)
+		tty_lock_drop(TTY_LOCK_DIR, p->device, p->holder);
 	return class;
 }
 
@@ -299,16 +399,6 @@ set_blocking(const struct port *p, int blocking)
 	    fcntl(p->fd, F_SETFL,
 		blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) == -1)
 		log_warn("%s: flags", p->device);
-}
-
-static void
-name_holder(struct port *p, pid_t pid)
-{
-	if (tty_lock_hand_over(TTY_LOCK_DIR, p->device, pid) == -1) {
-		log_warn("%s: lock file", p->device);
-		return;
-	}
-	p->holder = pid;
 }
 
 /*
