@@ -40,6 +40,7 @@ ECHO_PORT=7007
 MANY_PORT=7008
 MANY_PORT_TCP=7009
 MODEM=/run/lab/modem0
+MODEM_SIDE=$MODEM # the modem's own, see usb_modem
 # Words for the primary: an outage is seen in less than a second.
 LAB_FAST='probe { count 3 interval 50ms timeout 300ms delay 200ms }'
 export LAN_HOST TARGET TARGET2 TARGET6 GATEWAY PRIMARY_ADDRESS \
@@ -486,7 +487,7 @@ lab_modem() {
 	isp_serves noipv6
 	: >>$LAB/modem.log
 	spawn isp-b $LAB/modem.log sh -c "mount --bind $etc /etc/ppp &&
-	    exec modemu -c $LAB/modem.says -p '. $LAB/isp.sh' $* $MODEM"
+	    exec modemu -c $LAB/modem.says -p '. $LAB/isp.sh' $* $MODEM_SIDE"
 	MODEM_PID=$SPAWNED
 	wait_until 5 "[ -e $MODEM ]"
 }

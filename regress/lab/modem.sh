@@ -10,6 +10,40 @@ as_wanted() {
 	[[ $(ctl show -j 2>/dev/null) =~ \"network\":\ *\"as\ wanted\" ]]
 }
 
+# What udev does on a router: the link is there as long as a port is, whatever
+# its number.
+usb_links() {
+	local port was=
+	while sleep 0.2; do
+		for port in /dev/ttyACM*; do :; done
+		[ -e "$port" ] || port=
+		[ "$port" != "$was" ] || continue
+		rm -f "$MODEM"
+		[ -z "$port" ] || ln -s "$port" "$MODEM"
+		was=$port
+	done
+}
+
+# usb_modem [MODEMU-OPTION...]: as lab_modem, at the end of a USB cable that
+# the kernel has both ends of (dummy_hcd), so with true DTR and DCD
+usb_modem() {
+	local m
+	[ -n "${VMRUN:-}" ] || skip_all "not without a virtual machine"
+	for m in dummy_hcd cdc_acm usbmon "g_serial use_acm=1"; do
+		# shellcheck disable=SC2086 # a module and its words
+		modprobe -q $m || skip_all "no ${m% *} in this kernel"
+	done
+	MODEM_SIDE=/dev/ttyGS0
+	wait_until 10 "[ -e $MODEM_SIDE ] && [ -e /dev/ttyACM0 ]"
+	spawn router "$LAB/udev.log" usb_links
+	lab_modem -u /dev/usbmon0 "$@"
+}
+
+# usb_cable bind|unbind: plugged in, or pulled out
+usb_cable() {
+	echo gadget.0 >"/sys/bus/gadget/drivers/g_serial/$1"
+}
+
 # begin: the daemon on the primary, all laid; $LAB/before is how it looks
 begin() {
 	lab_start

@@ -3,7 +3,7 @@
  * modemu: a modem on a pseudo-terminal, with a real peer behind it.
  *
  *	modemu [-es] [-b bit/s] [-c file] [-d ms] [-r ms] [-p command]
- *	    [-n file] [-t link] link
+ *	    [-n file] [-t link] [-u monitor] link
  *
  * "link" becomes a symbolic link to the terminal that a dialer opens.  When a
  * call is answered a second one is made, PEER_TTY names it, and "command" is
@@ -23,8 +23,11 @@
  * -n: it is a packet modem, its card and network are in a file
  * (modemu_radio.h).  -t: a second port of it, where nothing can be dialled.
  *
- * A dialer hangs up by speed B0 (a pseudo-terminal has no DTR, but its
- * settings can be read from the other side), by the last close, or by +++
+ * -u: "link" is no link but the modem's own side of a USB port, "monitor" a
+ * usbmon device (modemu_usb.h).
+ *
+ * A dialer hangs up by DTR or by speed B0 (a pseudo-terminal has no DTR, but
+ * its settings can be read from the other side), by the last close, or by +++
  * with its guard time and then ATH.  Standard error tells all, one line each.
  */
 #include <sys/types.h>
@@ -47,6 +50,7 @@
 #include <unistd.h>
 
 #include "modemu_radio.h"
+#include "modemu_usb.h"
 
 #define GUARD_MS 1000 /* S12: 50 * 20 ms */
 #define DROP_MS  3000 /* outcome "drop" */
@@ -132,7 +136,7 @@ static struct {
 
 	enum state state;
 	const struct outcome *outcome; /* of the present call */
-	int port; /* the dialer's side */
+	int port; /* the dialer's side, -1: DTR of USB is low */
 	pid_t peer;
 	int line; /* the peer's side, -1: none */
 	int opened; /* the dialer has the port open */
@@ -147,7 +151,9 @@ static struct {
 	int64_t last_rx;
 	struct pipe up; /* dialer to peer */
 	struct pipe down;
-} modem = { .echo = 1, .ring_ms = 50, .line = -1, .drop_at = NEVER };
+} modem = {
+	.echo = 1, .ring_ms = 50, .port = -1, .line = -1, .drop_at = NEVER
+};
 
 /* The second port knows the radio's commands, and AT. */
 static struct {
@@ -173,7 +179,8 @@ static void __dead
 usage(void)
 {
 	fprintf(stderr, "usage: modemu [-es] [-b rate] [-c file] [-d ms] "
-			"[-n file] [-p command] [-r ms] [-t link] link\n");
+			"[-n file] [-p command] [-r ms] [-t link] "
+			"[-u monitor] link\n");
 	exit(2);
 }
 
@@ -241,16 +248,28 @@ named_pty(const char *path)
 static void
 open_port(void)
 {
-	modem.port = named_pty(modem.link);
+	modem.port =
+	    usb.monitor != NULL ? usb_open(modem.link) : named_pty(modem.link);
 	modem.opened = 0;
 	if (second.link != NULL)
 		second.port = named_pty(second.link);
 }
 
+/* DCD falls. */
+static void
+usb_close(void)
+{
+	if (modem.port != -1)
+		close(modem.port);
+	modem.port = -1;
+	modem.opened = 0;
+	modem.command_len = 0;
+}
+
 static void
 put(const char *text)
 {
-	if (write(modem.port, text, strlen(text)) == -1)
+	if (modem.port != -1 && write(modem.port, text, strlen(text)) == -1)
 		say("write: %s", strerror(errno));
 }
 
@@ -360,6 +379,11 @@ hang_up(const char *why)
 	if (modem.line != -1)
 		close(modem.line); /* the peer's terminal hangs up */
 	modem.line = -1;
+	if (usb.monitor != NULL) {
+		usb_close();
+		if (usb.dtr)
+			open_port();
+	}
 }
 
 static void
@@ -665,13 +689,25 @@ online_bytes(const char *bytes, size_t len)
 		pipe_put(&modem.up, bytes, len);
 }
 
+/* Until it is plugged in again, and opened. */
+static void
+unplugged(void)
+{
+	usb.dtr = 0;
+	hang_up("unplugged");
+	usb_close();
+}
+
 static void
 from_dialer(void)
 {
 	char bytes[CHUNK];
 	ssize_t i, n;
 
-	if ((n = read(modem.port, bytes, sizeof(bytes))) <= 0)
+	n = read(modem.port, bytes, sizeof(bytes));
+	if (usb.monitor != NULL && (n == 0 || (n == -1 && errno == EIO)))
+		unplugged();
+	if (n <= 0)
 		return;
 	if (modem.state == ST_ONLINE || modem.state == ST_AWAITING)
 		online_bytes(bytes, (size_t)n);
@@ -706,6 +742,22 @@ speed_is_zero(void)
 	return tcgetattr(modem.port, &t) == 0 && cfgetospeed(&t) == B0;
 }
 
+/* DTR of USB, and the port that goes with it. */
+static void
+look_at_usb(void)
+{
+	int was = usb.dtr;
+
+	usb_look();
+	if (usb.dtr != was)
+		say("DTR %s", usb.dtr ? "high" : "low");
+	if (!usb.dtr) {
+		hang_up("DTR low");
+		usb_close();
+	} else if (modem.port == -1)
+		open_port();
+}
+
 static void
 port_closed(void)
 {
@@ -737,7 +789,9 @@ look_at_signals(int64_t now)
 		result(3, "NO CARRIER");
 	}
 	lose_carrier = 0;
-	if (modem.state != ST_COMMAND && modem.opened && speed_is_zero()) {
+	if (usb.monitor != NULL)
+		look_at_usb();
+	else if (modem.state != ST_COMMAND && modem.opened && speed_is_zero()) {
 		hang_up("speed B0: DTR dropped");
 		result(3, "NO CARRIER");
 	}
@@ -758,12 +812,13 @@ earlier(int64_t a, int64_t b)
 static void
 wait_for_events(int64_t due)
 {
-	struct pollfd p[3] = { { modem.opened ? modem.port : -1, POLLIN, 0 },
+	struct pollfd p[4] = { { modem.opened ? modem.port : -1, POLLIN, 0 },
 		{ modem.line_opened ? modem.line : -1, POLLIN, 0 },
-		{ second.opened ? second.port : -1, POLLIN, 0 } };
+		{ second.opened ? second.port : -1, POLLIN, 0 },
+		{ usb.fd, POLLIN, 0 } };
 	int64_t left = due - now_ms();
 
-	if (poll(p, 3, left > 0 ? (int)left : 0) == -1 && errno != EINTR)
+	if (poll(p, 4, left > 0 ? (int)left : 0) == -1 && errno != EINTR)
 		err(1, "poll");
 }
 
@@ -819,7 +874,7 @@ main(int argc, char *argv[])
 {
 	int c, stuck = 0;
 
-	while ((c = getopt(argc, argv, "b:c:d:en:p:r:st:")) != -1)
+	while ((c = getopt(argc, argv, "b:c:d:en:p:r:st:u:")) != -1)
 		switch (c) {
 		case 'b':
 			modem.rate = atoi(optarg);
@@ -848,6 +903,9 @@ main(int argc, char *argv[])
 		case 't':
 			second.link = optarg;
 			break;
+		case 'u':
+			usb.monitor = optarg;
+			break;
 		default:
 			usage();
 		}
@@ -855,7 +913,10 @@ main(int argc, char *argv[])
 		usage();
 	modem.link = argv[optind];
 	catch_signals();
-	open_port();
+	if (usb.monitor != NULL)
+		usb_monitor();
+	else
+		open_port();
 	if (stuck) {
 		modem.outcome = outcome_by_word("stuck", strlen("stuck"));
 		modem.state = ST_ONLINE;
