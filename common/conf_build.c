@@ -617,7 +617,10 @@ conf_build_finish(struct conf_build *b)
 	if (!b->have_primary && conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file,
 		    "no primary: primary INTERFACE { target ADDRESS }");
-	if (b->nbackups == 0 && conf_src_errors(b->src) == 0)
+	/* a hub may have nowhere to go, and its peers tell it where they are */
+	if (b->nbackups == 0 && conf->nkeyed == 0 &&
+	    conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file,
-		    "no backup: backup INTERFACE, or backup NAME { ... }");
+		    "no backup: backup INTERFACE, or backup NAME { ... }, or "
+		    "peers with a key");
 }

@@ -699,7 +699,10 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 	uint32_t i;
 
 	print_expected(&conf->uplink[0], f);
-	print_way_back(&conf->global, f);
+	if (conf->nuplinks > 1)
+		print_way_back(&conf->global, f);
+	else
+		fprintf(f, "# has nowhere to go: an outage only alarms\n");
 	for (i = 1; i < conf->nuplinks; i++) {
 		print_dialling(&conf->uplink[i], f);
 		if (conf->dns == CONF_DNS_FOLLOW &&

@@ -15,11 +15,11 @@
 
 WAYS='fallback automatic { after 1s stable 1s drain 2s }'
 
-# hub_conf BACKUP
+# hub_conf [BACKUP]
 hub_conf() {
 	cat <<-CONF
 		primary eth1 { target $TARGET $LAB_FAST }
-		backup $1
+		${1:+backup $1}
 		$WAYS
 		peer branch {
 			key "$BRANCH_KEY"
@@ -108,7 +108,7 @@ ok "what is said again is heard and refused" \
     wait_until 10 '[ "$(refused replayed)" -gt 0 ]'
 ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
 hub_stop
-hub_start < <(hub_conf nowhere0)
+hub_start < <(hub_conf)
 ok "a hub without a backup" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn core $LAB/asked tcpdump -lni any "udp src port 7157 and dst host $CORE1"
 ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/asked"
