@@ -2,21 +2,23 @@
 # needs: vm
 # dial.sh once|late RTT: from CONNECT to addresses on ppp0, against pppd(8)
 # with chat(8) on the modem's port, as Debian's /etc/ppp/peers/provider has it,
-# and against wvdial(1) as wvdialconf(1) sets it up; the same modem and the same
-# provider, who speaks at once, right behind CONNECT as LTE modems do, or half
-# a second late.  RTT: of the line, milliseconds.
+# and against wvdial(1) as wvdialconf(1) sets it up; a modem of the same kind,
+# since dialfail keeps its own ready, and the same provider, who speaks at once,
+# right behind CONNECT as LTE modems do, or half a second late.  RTT: of the
+# line, milliseconds.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
 . "$LAB_DIR/../bench/bench.sh"
 
 ROUNDS=3
+THEIRS=/run/lab/modem1
 when=${1:-once}
 rtt=${2:-0}
 
 chat_peer() {
 	cat >/etc/ppp/peers/provider <<-PEER
-		$MODEM 115200
+		$THEIRS 115200
 		connect "chat -f /etc/chat-provider"
 		hide-password
 		noauth
@@ -43,7 +45,7 @@ wvdial_peer() {
 		Modem Type = Analog Modem
 		Baud = 115200
 		New PPPD = yes
-		Modem = $MODEM
+		Modem = $THEIRS
 		ISDN = 0
 		Carrier Check = no
 		Auto Reconnect = off
@@ -126,7 +128,9 @@ esac
 # shellcheck disable=SC2034 # what lab.sh uses
 LAB_PRIMARY='probe { timeout 2s }'
 lab_up
-lab_modem "${words[@]}" -d $((rtt / 2))
+words+=(-d $((rtt / 2)))
+lab_modem "${words[@]}"
+MODEM=$THEIRS MODEM_SIDE=$THEIRS lab_modem "${words[@]}"
 [ "$late" = 0 ] || sed -i '1i sleep 0.5' "$LAB/isp.sh"
 lab_conf <<CONF
 $(modem_backup)
