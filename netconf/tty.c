@@ -260,11 +260,14 @@ lock_file(struct port *p, const char *path, char *why, size_t size)
 static uint32_t
 take(struct port *p, const char *path, char *why, size_t size)
 {
+	int hung_up;
+
 	if (!isatty(p->fd)) {
+		hung_up = errno == EIO;
 		explain(why, size, path,
-		    errno == EIO ? "hung up by the modem: waiting"
-				 : "not a serial port");
-		return errno == EIO ? MSG_LINK_BACKOFF : MSG_LINK_GIVEUP;
+		    hung_up ? "hung up by the modem: waiting"
+			    : "not a serial port");
+		return hung_up ? MSG_LINK_BACKOFF : MSG_LINK_GIVEUP;
 	}
 	if (flock(p->fd, LOCK_EX | LOCK_NB) == -1) {
 		in_use(path, p->device, why, size);
