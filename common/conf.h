@@ -350,6 +350,12 @@ void conf_free(struct conf *);
  */
 int conf_check_system(const struct conf *, conf_report *report, void *arg);
 
+/*
+ * The last one that was confirmed, as conf_print() writes it.  It is root's,
+ * though others may rename it: conf_parse() takes no other.
+ */
+#define CONF_CONFIRMED_FILE STATEDIR "/confirmed.conf"
+
 /* The effective configuration in a form that parses again. */
 void conf_print(const struct conf *, FILE *);
 /* What it means in time and money, as comment lines (dialfaild -nv). */

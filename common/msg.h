@@ -60,6 +60,7 @@
 	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
 	X(CONF_END) /* N>P, P>R, P>D uint32_t gen */                          \
 	X(CONF_ACK) /* R>P, D>P uint32_t gen: in force */                     \
+	X(CONF_KEEP) /* P>N uint32_t gen: it is confirmed */                  \
 	X(CONF_COMMIT) /* P>N uint32_t gen: the pending one is the current */ \
 	X(CONF_FORGET) /* P>N uint32_t gen: drop the pending one */           \
 	/* facts of interfaces, N>P, P>R */                                   \
@@ -185,8 +186,11 @@ struct msg_ready {
 	char sandbox[MSG_TEXT_LEN]; /* what it runs in, for show */
 };
 
-/* What to read: the file again, or the one that ran before (reload for). */
-enum msg_conf_source { MSG_CONF_FILE, MSG_CONF_PREVIOUS };
+/*
+ * What to read: the file again, the one that ran before (reload for), or the
+ * last one that was confirmed, since the file has errors (at start).
+ */
+enum msg_conf_source { MSG_CONF_FILE, MSG_CONF_PREVIOUS, MSG_CONF_CONFIRMED };
 struct msg_conf_load {
 	uint32_t gen;
 	uint32_t source; /* enum msg_conf_source */

@@ -6,17 +6,21 @@
  * the one that was in force before.
  */
 #include <sys/types.h>
+#include <sys/stat.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/keep.h"
 #include "common/log.h"
 #include "netconf/ppp_secret.h"
 #include "netconf/run.h"
 
 #define PIECE      2048 /* of a text, in one message */
 #define SECRET_MAX 128 /* longer than any key */
+#define KEPT_MAX   (4 * 1024 * 1024)
 
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
@@ -82,19 +86,27 @@ report(const char *path, int line, const char *text, void *arg)
 		send_text(IMSG_CONF_ERROR, error, (size_t)n);
 }
 
-/* What it was read as, in a form that parses again. */
-static void
-send_dump(const struct conf *conf)
+/* What it was read as, in a form that parses again; to be freed. */
+static char *
+dump_text(const struct conf *conf, size_t *len)
 {
 	char *text = NULL;
-	size_t len;
 	FILE *f;
 
-	if ((f = open_memstream(&text, &len)) == NULL)
+	if ((f = open_memstream(&text, len)) == NULL)
 		fatal(NULL);
 	conf_print(conf, f);
 	if (fclose(f) == EOF)
 		fatal(NULL);
+	return text;
+}
+
+static void
+send_dump(const struct conf *conf)
+{
+	size_t len;
+	char *text = dump_text(conf, &len);
+
 	send_text(IMSG_CONF_TEXT, text, len);
 	free(text);
 }
@@ -144,11 +156,11 @@ drop_pending(void)
 }
 
 static struct conf *
-read_file(void)
+read_file(const char *path, const struct conf_macro *macros)
 {
 	struct conf *conf;
 
-	conf = conf_parse(conf_file, conf_macros, 0, report, NULL);
+	conf = conf_parse(path, macros, 0, report, NULL);
 	if (conf != NULL && conf_check_system(conf, report, NULL) == -1) {
 		conf_free(conf);
 		conf = NULL;
@@ -186,7 +198,9 @@ config_load(const struct msg_conf_load *m)
 	drop_pending();
 	pending_gen = m->gen;
 	if (m->source == MSG_CONF_FILE)
-		pending = read_file();
+		pending = read_file(conf_file, conf_macros);
+	else if (m->source == MSG_CONF_CONFIRMED)
+		pending = read_file(CONF_CONFIRMED_FILE, NULL);
 	else if ((pending = previous) == NULL)
 		report(conf_file, 0, "no other one was in force before", NULL);
 	if (pending == NULL || read_identity(pending, &id) == -1) {
@@ -220,4 +234,30 @@ config_forget(uint32_t gen)
 {
 	if (gen == pending_gen)
 		drop_pending();
+}
+
+static void
+print_text(FILE *f, const void *text)
+{
+	fputs(text, f);
+}
+
+/* Written only if it is another one: the disk may be flash. */
+void
+config_keep(uint32_t gen)
+{
+	size_t len;
+	char *text, *kept;
+
+	if (gen != current_gen)
+		fatalx("parent: CONF_KEEP: %u is not in force", gen);
+	text = dump_text(current, &len);
+	kept = keep_read(CONF_CONFIRMED_FILE, KEPT_MAX);
+	if ((kept == NULL || strcmp(kept, text) != 0) &&
+	    ((mkdir(STATEDIR, 0755) == -1 && errno != EEXIST) ||
+		keep_write(CONF_CONFIRMED_FILE, print_text, text) == -1))
+		log_warn(
+		    "%s: the configuration is not kept", CONF_CONFIRMED_FILE);
+	free(kept);
+	free(text);
 }

@@ -78,7 +78,7 @@ hooks_fit(const struct msg_hooks *h)
 static int
 load_fits(const struct msg_conf_load *m)
 {
-	return m->source <= MSG_CONF_PREVIOUS;
+	return m->source <= MSG_CONF_CONFIRMED;
 }
 
 /* Only what may come before there is a configuration need not fit one. */
@@ -110,6 +110,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(CONF_LOAD, load, load_fits(&m.load), config_load(&m.load));
 		TAKE(CONF_COMMIT, number, 1, config_commit(m.number));
 		TAKE(CONF_FORGET, number, 1, config_forget(m.number));
+		TAKE(CONF_KEEP, number, ready, config_keep(m.number));
 		TAKE(TTY_OPEN, link, link_fits(&m.link), tty_open(&m.link));
 		TAKE(TTY_CLOSE, link, link_fits(&m.link), tty_close(&m.link));
 		TAKE(STATUS_OPEN, link, link_fits(&m.link),

@@ -168,6 +168,7 @@ struct ctl_summary {
 	uint32_t decide; /* enum conf_decide, of the primary */
 	/* since the start */
 	uint32_t reload_failed; /* the last one */
+	uint32_t conf_source; /* enum msg_conf_source */
 	uint64_t failovers_by[CTL_CAUSES];
 	uint64_t fallbacks_by[CTL_CAUSES];
 	struct histogram phase[CTL_PHASES];

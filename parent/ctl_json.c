@@ -291,6 +291,7 @@ hold(struct json *j, const struct ctl_summary *s)
 static void
 summary_tail(struct json *j, const struct ctl_answer *a)
 {
+	static const char *const origin[] = { "file", "previous", "confirmed" };
 	const struct ctl_summary *s = &a->summary;
 	size_t i;
 
@@ -307,6 +308,7 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_close(j, '}');
 	json_open(j, "config", '{');
 	sha256(j, s->sha256);
+	json_string(j, "source", origin[s->conf_source]);
 	json_time(j, "loaded", s->loaded_ns);
 	number_if(j, "confirm_s", (int)s->confirm_due, s->confirm_s);
 	json_close(j, '}');

@@ -481,6 +481,8 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	    s->sha256[1], s->sha256[2], s->sha256[3], when);
 	if (s->confirm_due)
 		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
+	if (s->conf_source == MSG_CONF_CONFIRMED)
+		fputs("; THE LAST CONFIRMED ONE, the file has errors", f);
 	fputc('\n', f);
 	if (s->peers > 0)
 		fprintf(f, "Peers    %u of %u follow, %u silent\n",

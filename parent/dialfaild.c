@@ -41,6 +41,7 @@ struct options {
 	const char *role;
 	struct conf_macro *macros;
 	int check; /* -n */
+	int restore; /* -r */
 	int debug; /* -d */
 	int verbose; /* -v */
 	char *argv[64]; /* for the children: -d, -f, -v, -D as given */
@@ -50,7 +51,7 @@ struct options {
 static void __dead
 usage(void)
 {
-	fprintf(stderr, "usage: dialfaild [-dnv] [-D macro=value] [-f file] "
+	fprintf(stderr, "usage: dialfaild [-dnrv] [-D macro=value] [-f file] "
 			"[-s socket]\n");
 	exit(2);
 }
@@ -89,7 +90,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	memset(o, 0, sizeof(*o));
 	o->file = CONF_FILE;
 	o->socket = SOCKET_FILE;
-	while ((c = getopt(argc, argv, "D:P:df:ns:v")) != -1)
+	while ((c = getopt(argc, argv, "D:P:df:nrs:v")) != -1)
 		switch (c) {
 		case 'D':
 			add_macro(o, optarg);
@@ -107,6 +108,9 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case 'n':
 			o->check = 1;
+			break;
+		case 'r':
+			o->restore = 1;
 			break;
 		case 's':
 			o->socket = optarg;
@@ -161,14 +165,45 @@ advise(const char *text, int different, void *arg)
 	fprintf(stderr, "warning: this machine: %s\n", text);
 }
 
+/* NULL after a report.  What -n reads may be for another machine. */
+static struct conf *
+read_one(const struct options *o, const char *path, const struct conf_macro *m)
+{
+	struct conf *conf;
+
+	conf = conf_parse(path, m, o->check, report, NULL);
+	if (conf == NULL || o->check ||
+	    conf_check_system(conf, report, NULL) == 0)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+/* The file; with -r, if that has errors, the last one that was confirmed. */
+static struct conf *
+read_conf(const struct options *o, enum msg_conf_source *from)
+{
+	struct conf *conf;
+
+	*from = MSG_CONF_FILE;
+	if ((conf = read_one(o, o->file, o->macros)) != NULL || !o->restore)
+		return conf;
+	*from = MSG_CONF_CONFIRMED;
+	if ((conf = read_one(o, CONF_CONFIRMED_FILE, NULL)) != NULL)
+		warnx("%s has errors: the last configuration that was "
+		      "confirmed is used instead",
+		    o->file);
+	return conf;
+}
+
 /* -n, -nv: check, and say what it means.  The exit code. */
 static int
 check(const struct options *o)
 {
+	enum msg_conf_source from;
 	struct conf *conf;
 
-	conf = conf_parse(o->file, o->macros, 1, report, NULL);
-	if (conf == NULL)
+	if ((conf = read_conf(o, &from)) == NULL)
 		return 1;
 	if (geteuid() == 0) /* others cannot look there */
 		(void)conf_check_system(conf, warn_of, NULL);
@@ -177,7 +212,7 @@ check(const struct options *o)
 		conf_print_meaning(conf, stdout);
 		if (geteuid() == 0)
 			(void)advice(conf, advise, NULL);
-	} else
+	} else if (from == MSG_CONF_FILE)
 		fprintf(stderr, "configuration OK\n");
 	conf_free(conf);
 	return 0;
@@ -198,13 +233,12 @@ first_descriptors(void)
 
 /* The state directory; everything else is netconf's to know. */
 static char *
-first_look(const struct options *o)
+first_look(const struct options *o, enum msg_conf_source *from)
 {
 	struct conf *conf;
 	char *state;
 
-	conf = conf_parse(o->file, o->macros, 0, report, NULL);
-	if (conf == NULL || conf_check_system(conf, report, NULL) == -1)
+	if ((conf = read_conf(o, from)) == NULL)
 		exit(1);
 	if ((state = strdup(conf->state)) == NULL)
 		err(1, NULL);
@@ -332,6 +366,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options o;
+	enum msg_conf_source from;
 	struct passwd *pw;
 	struct parent *p;
 	char *state;
@@ -347,7 +382,7 @@ main(int argc, char *argv[])
 		errx(1, "must be started by root");
 	first_descriptors();
 	pw = daemon_user();
-	state = first_look(&o);
+	state = first_look(&o, &from);
 
 	make_dir(RUNDIR, 0755, 0, 0);
 	make_dir(RUNDIR "/empty", 0555, 0, 0);
@@ -365,6 +400,7 @@ main(int argc, char *argv[])
 		err(1, "daemon");
 	setproctitle("parent");
 	p = parent_init();
+	p->conf_source = from;
 	gethostname(p->host, sizeof(p->host) - 1);
 	start_children(&o, lock);
 	/* not to be had behind the chroot, nor is the time zone (log_init) */

@@ -112,7 +112,7 @@ got_ready(enum child_id from, struct imsg *imsg)
 	if (parent->child[CHILD_PROBER].ready &&
 	    parent->child[CHILD_DIALER].ready &&
 	    parent->child[CHILD_NETCONF].ready)
-		reload_begin(MSG_CONF_FILE, 0, 0);
+		reload_begin(parent->conf_source, 0, 0);
 }
 
 static void

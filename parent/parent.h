@@ -210,6 +210,7 @@ struct parent {
 	uint32_t apply_us;
 	/* for the metrics, since the start */
 	int reload_failed; /* the last one */
+	enum msg_conf_source conf_source; /* of what is in force */
 	uint32_t event_cause; /* enum msg_cause, or CTL_CAUSE_ASKED */
 	uint64_t failovers[CTL_CAUSES];
 	uint64_t fallbacks[CTL_CAUSES];

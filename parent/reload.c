@@ -104,7 +104,7 @@ finish(enum ctl_code code, const char *text)
 {
 	evtimer_del(&deadline);
 	phase = IDLE;
-	parent->reload_failed = code != CTL_OK;
+	parent->reload_failed = code != CTL_OK || source == MSG_CONF_CONFIRMED;
 	if (code != CTL_OK && parent->conf.complete) {
 		parent_send(CHILD_NETCONF, IMSG_CONF_FORGET, -1, &last_gen,
 		    sizeof(last_gen));
@@ -159,12 +159,21 @@ confirm_over(void)
 	evtimer_del(&confirm);
 }
 
+/* Should the file have errors at the next start, it runs with this one. */
+static void
+keep(void)
+{
+	parent_send(CHILD_NETCONF, IMSG_CONF_KEEP, -1, &parent->conf.gen,
+	    sizeof(parent->conf.gen));
+}
+
 int
 reload_confirm(void)
 {
 	if (!monotime_valid(confirm_at) || phase != IDLE)
 		return -1; /* or it is on its way back already */
 	confirm_over();
+	keep();
 	history_line("config", "confirmed");
 	return 0;
 }
@@ -295,6 +304,8 @@ move_uplinks(const struct config *old)
 static void
 commit(void)
 {
+	static const char *const origin[] = { "", " (the one before)",
+		" (the last confirmed one)" };
 	struct config old = parent->conf;
 	int first = !old.complete;
 	uint32_t i, limit_s = for_s;
@@ -319,14 +330,18 @@ commit(void)
 	history_line("config", "in force: %u uplinks, %02x%02x%02x%02x%s",
 	    parent->conf.nuplinks, parent->conf.sha256[0],
 	    parent->conf.sha256[1], parent->conf.sha256[2],
-	    parent->conf.sha256[3],
-	    source == MSG_CONF_PREVIOUS ? " (the one before)" : "");
+	    parent->conf.sha256[3], origin[source]);
+	parent->conf_source = source;
 	if (source == MSG_CONF_PREVIOUS) {
 		confirm_over();
 		alarms_raise("unconfirmed", MSG_UPLINK_NONE,
 		    "nobody confirmed the reload: the configuration before it "
 		    "is back in force");
 	}
+	if (source == MSG_CONF_CONFIRMED)
+		alarms_raise("config", MSG_UPLINK_NONE,
+		    "the file has errors: the last configuration that was "
+		    "confirmed is in force");
 	finish(CTL_OK, limit_s != 0
 			   ? "in force; goes back by itself unless confirmed"
 			   : "in force");
@@ -334,7 +349,8 @@ commit(void)
 		confirm_at =
 		    monotime_add_ms(monotime_now(), (int64_t)limit_s * 1000);
 		timer(&confirm, (int64_t)limit_s * 1000);
-	}
+	} else if (source == MSG_CONF_FILE)
+		keep();
 }
 
 void

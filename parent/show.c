@@ -578,6 +578,7 @@ fill_summary(struct ctl_summary *s)
 	return_text(s);
 	memcpy(s->sha256, parent->conf.sha256, sizeof(s->sha256));
 	s->loaded_ns = parent->loaded_ns;
+	s->conf_source = parent->conf_source;
 	s->confirm_s = reload_confirm_s();
 	s->confirm_due = s->confirm_s != 0;
 	alarms_count(s);

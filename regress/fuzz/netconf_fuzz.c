@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/keep.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
@@ -714,9 +715,14 @@ static const struct netops fuzz_ops = {
 #define conf_parse                        fuzz_parse
 #define conf_print(c, f)                  fprintf(f, "%u uplinks\n", (c)->nuplinks)
 #define conf_check_system(c, report, arg) ((void)(c), 0)
+#define keep_read(path, max)              ((void)(path), (void)(max), (char *)NULL)
+#define keep_write(path, print, what)     ((void)(path), (void)(print), 0)
 #define undo_read                         fuzz_undo_read
 #define undo_write                        fuzz_undo_write
 
+/* there it is; what is kept there is not written, as above */
+#undef STATEDIR
+#define STATEDIR "/"
 #include "netconf/config.c"
 #include "netconf/net_facts.c"
 #include "netconf/net_fill.c"
@@ -740,12 +746,15 @@ deliver(uint32_t type, const void *data, size_t len)
 static void
 load(void)
 {
-	struct msg_conf_load m = { octet(), octet() % 3 };
+	struct msg_conf_load m = { octet(), octet() % 4 };
+	uint8_t then = octet();
 
 	deliver(IMSG_CONF_LOAD, &m, sizeof(m));
-	if (octet() & 7)
+	if (then & 7)
 		deliver(IMSG_CONF_COMMIT, &m.gen, sizeof(m.gen));
-	else
+	if (then & 8)
+		deliver(IMSG_CONF_KEEP, &m.gen, sizeof(m.gen));
+	if ((then & 7) == 0)
 		deliver(IMSG_CONF_FORGET, &m.gen, sizeof(m.gen));
 }
 

@@ -147,6 +147,8 @@ story_good(void)
 	CHECK(strcmp(uplink_name(2), "pots") == 0);
 	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
 	CHECK(parent->uplink[0].seen.known); /* its statistics stay */
+	CHECK(rig_count(CHILD_NETCONF, IMSG_CONF_KEEP) == 1);
+	CHECK(parent->conf_source == MSG_CONF_FILE);
 }
 
 static void
@@ -222,6 +224,8 @@ story_goes_back(void)
 	CHECK(strstr(a.text, "back in force") != NULL);
 	CHECK(strcmp(uplink_name(1), "pots") == 0);
 	CHECK(reload_confirm_s() == 0);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_CONF_KEEP) == 0);
+	CHECK(parent->conf_source == MSG_CONF_PREVIOUS);
 }
 
 /* It cannot go back yet: told once, and nothing else comes in between. */
@@ -232,6 +236,7 @@ story_stuck(void)
 	struct msg_alarm a;
 	struct ctl_time t = { 0 };
 	struct ctl_failover f = { .name = "dsl" };
+	uint32_t gen;
 
 	home(PRIMARY "backup dsl { interface eth4 }\n" FALLBACK);
 	load = reload(1);
@@ -258,6 +263,8 @@ story_stuck(void)
 	ask(IMSG_CTL_CONFIRM, NULL, 0);
 	answered(CTL_OK, "stays");
 	CHECK(reload_confirm_s() == 0);
+	rig_expect(CHILD_NETCONF, IMSG_CONF_KEEP, &gen, sizeof(gen));
+	CHECK(gen == parent->conf.gen);
 	load = reload(0);
 	CHECK(load.source == MSG_CONF_FILE);
 }
