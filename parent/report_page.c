@@ -89,19 +89,27 @@ figure(FILE *f, const char *name, const char *value)
 	fputs("</dd></div>\n", f);
 }
 
-/* "2.4 s", "44:05 min" or "2:03:00 h", from seconds. */
+/* "7 s", "44:05 min" or "2:03:00 h" */
 static const char *
-span(char buf[32], double s)
+span(char buf[32], uint32_t s)
 {
-	uint32_t whole = (uint32_t)s;
-
 	if (s < 60)
-		snprintf(buf, 32, "%.1f s", s);
+		snprintf(buf, 32, "%u s", s);
 	else if (s < 3600)
-		snprintf(buf, 32, "%u:%02u min", whole / 60, whole % 60);
+		snprintf(buf, 32, "%u:%02u min", s / 60, s % 60);
 	else
-		snprintf(buf, 32, "%u:%02u:%02u h", whole / 3600,
-		    whole / 60 % 60, whole % 60);
+		snprintf(
+		    buf, 32, "%u:%02u:%02u h", s / 3600, s / 60 % 60, s % 60);
+	return buf;
+}
+
+/* "2.4 s", or as above */
+static const char *
+span_ms(char buf[32], uint32_t ms)
+{
+	if (ms >= 60 * 1000)
+		return span(buf, ms / 1000);
+	snprintf(buf, 32, "%.1f s", ms / 1e3);
 	return buf;
 }
 
@@ -112,9 +120,9 @@ figures(FILE *f, const struct ctl_event *e)
 
 	fputs("<dl>\n", f);
 	if (strcmp(e->cause, "asked for") != 0)
-		figure(f, "Detected in", span(text, e->detect_ms / 1e3));
+		figure(f, "Detected in", span_ms(text, e->detect_ms));
 	if (e->dial_ms > 0)
-		figure(f, "Dialled in", span(text, e->dial_ms / 1e3));
+		figure(f, "Dialled in", span_ms(text, e->dial_ms));
 	if (e->backup[0] != '\0') {
 		snprintf(text, sizeof(text), "%.1f ms", e->apply_us / 1e3);
 		figure(f, "Switched in", text);
