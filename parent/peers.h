@@ -91,6 +91,13 @@ enum peer_leading {
 	PEER_ASKED_BEFORE /* it moved since; the answer does not count */
 };
 
+/* Where a datagram came from, and by which of our uplinks. */
+struct peer_place {
+	struct addr addr;
+	uint32_t port;
+	uint32_t uplink;
+};
+
 struct peer {
 	const struct conf_peer *conf;
 	struct peer_pair pair;
@@ -120,8 +127,8 @@ struct peer {
 	struct peer_claim claim[FAMILIES]; /* its addresses in force */
 	bool heard_nat;
 	uint32_t hello_s; /* its own */
-	struct addr from; /* where its last new statement came from */
-	uint32_t from_port;
+	struct peer_place from; /* where its last new statement came from */
+	struct peer_place other; /* and by another of our uplinks */
 	struct monotime heard; /* invalid: never */
 	struct monotime moved; /* its address changed */
 	bool silent;
@@ -139,7 +146,6 @@ struct peer {
 	struct addr wanted[FAMILIES];
 	enum peer_result meanwhile; /* of what was refused since, or 0 */
 	uint32_t ack_path;
-	uint32_t ack_uplink;
 
 	struct peer_stats stats;
 

@@ -14,9 +14,7 @@
 
 /* A datagram, as it came. */
 struct heard {
-	uint32_t uplink;
-	const struct addr *from;
-	uint32_t port;
+	struct peer_place from;
 	const uint8_t *buf;
 	size_t len;
 	struct monotime now;
@@ -24,19 +22,19 @@ struct heard {
 };
 
 static void
-answer(struct peers *ps, struct peer *p, struct peer_msg *m, uint32_t uplink,
-    const struct addr *to, uint32_t port)
+answer(struct peers *ps, struct peer *p, struct peer_msg *m,
+    const struct peer_place *to)
 {
 	uint8_t buf[PEER_MSG_MAX];
 	size_t len = peer_msg_encode(m, &p->pair, ps->secret, buf);
 
-	ps->user->send(ps->arg, uplink, to, port, buf, len);
+	ps->user->send(ps->arg, to->uplink, &to->addr, to->port, buf, len);
 }
 
 /* To where the statement came from: the way back through a NAT is open. */
 static void
-acknowledge(struct peers *ps, struct peer *p, uint32_t path, uint32_t uplink,
-    const struct addr *to, uint32_t port)
+acknowledge(struct peers *ps, struct peer *p, uint32_t path,
+    const struct peer_place *to)
 {
 	struct peer_msg m;
 
@@ -45,10 +43,10 @@ acknowledge(struct peers *ps, struct peer *p, uint32_t path, uint32_t uplink,
 	m.counter = p->heard_counter;
 	m.path = path;
 	m.result = p->answer;
-	m.seen = *to;
+	m.seen = to->addr;
 	m.seen.scope = 0;
-	m.port = port;
-	answer(ps, p, &m, uplink, to, port);
+	m.port = to->port;
+	answer(ps, p, &m, to);
 }
 
 static bool
@@ -76,7 +74,7 @@ challenge(struct peers *ps, struct peer *p, const struct heard *h)
 	m.type = PEER_CHALLENGE;
 	m.counter = p->heard_counter;
 	memcpy(m.nonce, p->challenge, sizeof(m.nonce));
-	answer(ps, p, &m, h->uplink, h->from, h->port);
+	answer(ps, p, &m, &h->from);
 }
 
 static bool
@@ -107,11 +105,11 @@ is_as_wanted(const struct peer *p, const struct heard *h)
 static bool
 is_behind_nat(const struct peer *p, const struct heard *h)
 {
-	const struct addr *a = &h->m.address[addr_family(h->from)];
+	const struct addr *a = &h->m.address[addr_family(&h->from.addr)];
 
 	if (h->m.path == 0)
 		return is_as_wanted(p, h) && p->heard_nat;
-	return addr_cmp(a, h->from) != 0;
+	return addr_cmp(a, &h->from.addr) != 0;
 }
 
 /* Or on the way there. */
@@ -192,7 +190,7 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 	p->answer = result;
 	if (result > PEER_UNCHANGED)
 		p->stats.refused[result]++;
-	acknowledge(ps, p, p->ack_path, p->ack_uplink, &p->from, p->from_port);
+	acknowledge(ps, p, p->ack_path, &p->from);
 	if (news && result != PEER_UNCHANGED)
 		ps->user->notice(ps->arg, peers_index(ps, p),
 		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
@@ -205,10 +203,8 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	enum peer_result result = judge(ps, p, h, nat);
 
 	p->unsettled = false;
-	p->from = *h->from;
-	p->from_port = h->port;
+	p->from = h->from;
 	p->ack_path = h->m.path;
-	p->ack_uplink = h->uplink;
 	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
@@ -264,6 +260,8 @@ hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	bool more = tells_more(p, h);
 
+	if (h->from.uplink != p->from.uplink)
+		p->other = h->from;
 	if (!more && (p->unsettled || p->leading != PEER_LED))
 		return;
 	if (p->repeats >= PEERS_REPEAT_BURST &&
@@ -272,7 +270,7 @@ hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 	p->repeats++;
 	p->repeated = h->now;
 	if (!more)
-		acknowledge(ps, p, h->m.path, h->uplink, h->from, h->port);
+		acknowledge(ps, p, h->m.path, &h->from);
 	else if (peer_msg_signed(h->buf, h->len, &p->pair))
 		consider(ps, p, h);
 	else
@@ -373,7 +371,7 @@ void
 peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len, struct monotime now)
 {
-	struct heard h = { uplink, from, port, buf, len, now, { 0 } };
+	struct heard h = { { *from, port, uplink }, buf, len, now, { 0 } };
 	struct peer_head head;
 	const uint8_t *own = ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN;
 	struct peer *p;

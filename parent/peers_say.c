@@ -7,7 +7,7 @@
 #include "parent/peers_int.h"
 
 /* The places where a peer may be, those of its configuration first. */
-#define PLACES_MAX (CONF_PEER_ADDRS_MAX + FAMILIES + 1)
+#define PLACES_MAX (CONF_PEER_ADDRS_MAX + FAMILIES + 2)
 
 struct places {
 	uint32_t n;
@@ -90,7 +90,8 @@ find_places(const struct peer *p, struct places *places)
 		add_place(places, &c->address[i], c->port);
 	for (i = 0; !p->heard_nat && i < FAMILIES; i++)
 		add_place(places, &p->claim[i].address, c->port);
-	add_place(places, &p->from, p->from_port);
+	add_place(places, &p->from.addr, p->from.port);
+	add_place(places, &p->other.addr, p->other.port);
 }
 
 /* A copy for all places; it says whether its path is the announced one. */

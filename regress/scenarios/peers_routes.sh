@@ -60,9 +60,11 @@ group hubs {
 CONF
 keys router $PRIMARY_ADDRESS $HUB 0x100 0x200
 keys hub $HUB $PRIMARY_ADDRESS 0x200 0x100
-spawn core "$LAB/clear" tcpdump -lni any "ip proto 47 or ip proto 4"
 lab_start
 ok "the primary is proved" wait_state primary
+# what tunnels say before there is a daemon is nobody's fault
+spawn core "$LAB/clear" tcpdump -lni any "ip proto 47 or ip proto 4"
+ok "what passes is seen" wait_until 10 "grep -q ^listening $LAB/clear"
 ok "what is behind the peer is routed by its tunnel" wait_until 10 routed
 ok "nothing else leads there" \
     test -z "$(ip route show $HUB_SITE)"

@@ -295,6 +295,39 @@ by_the_other_uplink_alone_it_is_followed(void **state)
 	rig_end();
 }
 
+/*
+ * A NAT has a port for each address of ours that the branch speaks to, and
+ * lets in there what comes from that address alone.
+ */
+static struct rig_datagram hello;
+static uint32_t ports; /* those that the hub has spoken to: bits */
+
+static int
+note_hellos(struct rig *r, struct rig_datagram *d)
+{
+	if (addr_cmp(&d->from, &r->end[BRANCH].outside) == 0)
+		hello = *d;
+	else
+		ports |= 1u << (d->port - RIG_NAT_PORT);
+	return 1;
+}
+
+static void
+a_nat_is_spoken_to_at_each_port(void **state)
+{
+	(void)state;
+	behind_nat(true);
+	rig.tap = note_hellos;
+	rig_run(61 * 1000);
+	peers_hear(&rig.end[HUB].peers, 1, &hello.from, RIG_NAT_PORT + 1,
+	    hello.buf, hello.len, rig.now);
+	ports = 0;
+	rig_is_at(HUB, ADDR_HUB2, 1, PEER_FAILOVER);
+	rig_run(100);
+	assert_int_equal(ports, 3);
+	rig_end();
+}
+
 static void
 a_hello_from_where_it_is_configured_is_no_move(void **state)
 {
@@ -933,6 +966,7 @@ main(void)
 		cmocka_unit_test(a_reload_forgets_no_peer),
 		cmocka_unit_test(wireguard_is_left_to_its_handshake_behind_nat),
 		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
+		cmocka_unit_test(a_nat_is_spoken_to_at_each_port),
 		cmocka_unit_test(the_uplink_that_is_announced_tells_of_its_nat),
 		cmocka_unit_test(what_cannot_follow_is_told_so_for_good),
 		cmocka_unit_test(by_the_other_uplink_alone_it_is_followed),
