@@ -1,9 +1,9 @@
 #!/bin/bash
 # needs: vm
 # A modem on USB has true DTR and DCD, can be pulled out, and may take no more
-# bytes: it loses its carrier; is unplugged with traffic on the line and comes
-# back under another name; stands still with its buffers full; and is hung up
-# by DTR.
+# bytes: it is hung up by DTR; loses its carrier; is unplugged with traffic on
+# the line and comes back under another name; stands still with its buffers
+# full.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
@@ -23,14 +23,16 @@ lab_up
 usb_modem
 modem_backup '' 'after 0s backoff 1s max 2s' | lab_conf
 begin
+modem_says echo ok # nobody but us ends a line that is looped back
 cut_upstream
-on_modem 1
+on_modem 2
+ok "DTR has hung up the first call" grep -q 'hang-up: DTR low' "$LAB/modem.log"
 is "its lock" "$(locked)" LCK..ttyACM0
 
 diag "the carrier is lost"
 modem_drop
 ok "its end is seen" wait_until 20 "logged 'pots: pppd: Modem hangup'"
-ok "it is dialled again" redialled 2
+ok "it is dialled again" redialled 3
 
 diag "unplugged; another program keeps its name"
 flow_start up 100
@@ -38,7 +40,7 @@ spawn router "$LAB/other.log" sleep 600 8<>/dev/ttyACM0
 usb_cable unbind
 ok "the missing port is told" wait_until 20 "logged 'alarm: no-modem: pots'"
 usb_cable bind
-ok "it is dialled again" redialled 3
+ok "it is dialled again" redialled 4
 is "its lock" "$(locked)" LCK..ttyACM1
 end "$SPAWNED"
 
@@ -47,12 +49,9 @@ kill -STOP "$MODEM_PID"
 ok "the port is given up" wait_until 60 "logged 'takes nothing more'"
 ok "nobody opens it meanwhile" wait_until 20 "logged 'modem0: busy: locked by pid'"
 kill -CONT "$MODEM_PID"
-ok "it is dialled again" redialled 4
+ok "it is dialled again" redialled 5
 flow_stop up
 
-from=$(wc -l <"$LAB/modem.log")
 back_home
-ok "DTR has hung it up" grep -q 'hang-up: DTR low' \
-    <(tail -n "+$from" "$LAB/modem.log")
 lab_stop
 lab_done
