@@ -350,11 +350,18 @@ void conf_free(struct conf *);
  */
 int conf_check_system(const struct conf *, conf_report *report, void *arg);
 
+#define CONF_FILE SYSCONFDIR "/dialfail.conf" /* if nothing else is said */
+
 /*
- * The last one that was confirmed, as conf_print() writes it.  It is root's,
- * though others may rename it: conf_parse() takes no other.
+ * The last one of CONF_FILE that was confirmed, as conf_print() writes it, and
+ * the hash of one that has yet to be.  Beside the state directory, which is
+ * not root's alone.
  */
-#define CONF_CONFIRMED_FILE STATEDIR "/confirmed.conf"
+#define CONF_CONFIRMED_FILE   STATEDIR ".confirmed"
+#define CONF_UNCONFIRMED_FILE STATEDIR ".unconfirmed"
+#define CONF_HASH_LEN         65
+/* As text, with a NUL. */
+void conf_hash(const struct conf *, char buf[CONF_HASH_LEN]);
 
 /* The effective configuration in a form that parses again. */
 void conf_print(const struct conf *, FILE *);

@@ -193,7 +193,8 @@ struct msg_ready {
 enum msg_conf_source { MSG_CONF_FILE, MSG_CONF_PREVIOUS, MSG_CONF_CONFIRMED };
 struct msg_conf_load {
 	uint32_t gen;
-	uint32_t source; /* enum msg_conf_source */
+	uint32_t source; /* enum msg_conf_source; CONFIRMED: the first one */
+	uint32_t limited; /* 1: it goes back unless it is confirmed */
 };
 
 struct msg_conf_begin {

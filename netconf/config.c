@@ -6,12 +6,11 @@
  * the one that was in force before.
  */
 #include <sys/types.h>
-#include <sys/stat.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/keep.h"
 #include "common/log.h"
@@ -26,6 +25,7 @@ static const char *conf_file;
 static const struct conf_macro *conf_macros;
 static struct conf *current, *pending, *previous;
 static uint32_t current_gen, pending_gen;
+static struct msg_conf_load pending_load;
 
 void
 config_open(const char *path, const struct conf_macro *m)
@@ -197,6 +197,7 @@ config_load(const struct msg_conf_load *m)
 
 	drop_pending();
 	pending_gen = m->gen;
+	pending_load = *m;
 	if (m->source == MSG_CONF_FILE)
 		pending = read_file(conf_file, conf_macros);
 	else if (m->source == MSG_CONF_CONFIRMED)
@@ -211,6 +212,62 @@ config_load(const struct msg_conf_load *m)
 	explicit_bzero(&id, sizeof(id));
 }
 
+/* ---- for the next start ---- */
+
+/* What is written is for the time after a power cut, too. */
+static void
+print_text(FILE *f, const void *text)
+{
+	fputs(text, f);
+	if (fflush(f) == 0)
+		(void)fsync(fileno(f));
+}
+
+/* Written only if it is another one: the disk may be flash. */
+static void
+keep_text(const char *path, const char *text)
+{
+	char *kept = keep_read(path, KEPT_MAX);
+
+	if ((kept == NULL || strcmp(kept, text) != 0) &&
+	    keep_write(path, print_text, text) == -1)
+		log_warn("%s", path);
+	free(kept);
+}
+
+/* One that has to be confirmed: a start in between is no confirmation. */
+static void
+note_limited(void)
+{
+	char hash[CONF_HASH_LEN];
+
+	conf_hash(current, hash);
+	keep_text(CONF_UNCONFIRMED_FILE, hash);
+}
+
+/* Other files than the usual one are somebody's trials. */
+static int
+is_kept(void)
+{
+	return strcmp(conf_file, CONF_FILE) == 0;
+}
+
+void
+config_keep(uint32_t gen)
+{
+	char *text;
+	size_t len;
+
+	if (gen != current_gen)
+		fatalx("parent: CONF_KEEP: %u is not in force", gen);
+	if (!is_kept())
+		return;
+	text = dump_text(current, &len);
+	keep_text(CONF_CONFIRMED_FILE, text);
+	free(text);
+	(void)keep_remove(CONF_UNCONFIRMED_FILE);
+}
+
 void
 config_commit(uint32_t gen)
 {
@@ -222,6 +279,10 @@ config_commit(uint32_t gen)
 	current = pending;
 	current_gen = pending_gen;
 	pending = NULL;
+	if (is_kept() && pending_load.limited)
+		note_limited();
+	else if (pending_load.source == MSG_CONF_PREVIOUS)
+		(void)keep_remove(CONF_UNCONFIRMED_FILE);
 	tty_reloaded();
 	ppp_reloaded();
 	net_reloaded();
@@ -234,30 +295,4 @@ config_forget(uint32_t gen)
 {
 	if (gen == pending_gen)
 		drop_pending();
-}
-
-static void
-print_text(FILE *f, const void *text)
-{
-	fputs(text, f);
-}
-
-/* Written only if it is another one: the disk may be flash. */
-void
-config_keep(uint32_t gen)
-{
-	size_t len;
-	char *text, *kept;
-
-	if (gen != current_gen)
-		fatalx("parent: CONF_KEEP: %u is not in force", gen);
-	text = dump_text(current, &len);
-	kept = keep_read(CONF_CONFIRMED_FILE, KEPT_MAX);
-	if ((kept == NULL || strcmp(kept, text) != 0) &&
-	    ((mkdir(STATEDIR, 0755) == -1 && errno != EEXIST) ||
-		keep_write(CONF_CONFIRMED_FILE, print_text, text) == -1))
-		log_warn(
-		    "%s: the configuration is not kept", CONF_CONFIRMED_FILE);
-	free(kept);
-	free(text);
 }

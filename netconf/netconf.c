@@ -78,7 +78,9 @@ hooks_fit(const struct msg_hooks *h)
 static int
 load_fits(const struct msg_conf_load *m)
 {
-	return m->source <= MSG_CONF_CONFIRMED;
+	return m->limited <= 1 && (m->source < MSG_CONF_CONFIRMED ||
+				      (m->source == MSG_CONF_CONFIRMED &&
+					  config_current() == NULL));
 }
 
 /* Only what may come before there is a configuration need not fit one. */

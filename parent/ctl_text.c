@@ -482,7 +482,7 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	if (s->confirm_due)
 		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
 	if (s->conf_source == MSG_CONF_CONFIRMED)
-		fputs("; THE LAST CONFIRMED ONE, the file has errors", f);
+		fputs("; THE LAST CONFIRMED ONE, not the file", f);
 	fputc('\n', f);
 	if (s->peers > 0)
 		fprintf(f, "Peers    %u of %u follow, %u silent\n",

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/keep.h"
 #include "common/log.h"
 #include "common/proc.h"
 #include "dialer/dialer.h"
@@ -29,7 +30,6 @@
 #include "parent/run.h"
 #include "prober/prober.h"
 
-#define CONF_FILE       SYSCONFDIR "/dialfail.conf"
 #define SOCKET_FILE     RUNDIR "/dialfail.sock"
 #define READONLY_SUFFIX ".ro" /* beside it, for monitoring */
 #define LOCK_FILE       RUNDIR "/lock"
@@ -46,6 +46,13 @@ struct options {
 	int verbose; /* -v */
 	char *argv[64]; /* for the children: -d, -f, -v, -D as given */
 	int argc;
+};
+
+/* What it is started with. */
+struct start {
+	enum msg_conf_source from;
+	int unconfirmed; /* it has yet to be */
+	char *state; /* directory */
 };
 
 static void __dead
@@ -124,6 +131,8 @@ parse_options(struct options *o, int argc, char *argv[])
 		}
 	if (argc != optind)
 		usage();
+	if (o->restore && strcmp(o->file, CONF_FILE) != 0)
+		errx(2, "-r is for " CONF_FILE " alone");
 }
 
 static void __dead
@@ -179,31 +188,52 @@ read_one(const struct options *o, const char *path, const struct conf_macro *m)
 	return NULL;
 }
 
-/* The file; with -r, if that has errors, the last one that was confirmed. */
-static struct conf *
-read_conf(const struct options *o, enum msg_conf_source *from)
+/* It ran for a while, and went no further: reload for. */
+static int
+unconfirmed(const struct conf *conf)
 {
-	struct conf *conf;
+	char hash[CONF_HASH_LEN], *noted;
+	int is;
 
-	*from = MSG_CONF_FILE;
-	if ((conf = read_one(o, o->file, o->macros)) != NULL || !o->restore)
+	conf_hash(conf, hash);
+	noted = keep_read(CONF_UNCONFIRMED_FILE, sizeof(hash));
+	is = noted != NULL && strcmp(noted, hash) == 0;
+	free(noted);
+	return is;
+}
+
+/*
+ * The file; with -r, if it has errors or has yet to be confirmed, the last one
+ * that was, if there is one.
+ */
+static struct conf *
+read_conf(const struct options *o, struct start *start)
+{
+	struct conf *conf, *kept;
+
+	start->from = MSG_CONF_FILE;
+	conf = read_one(o, o->file, o->macros);
+	start->unconfirmed = conf != NULL && unconfirmed(conf);
+	if (!o->restore || (conf != NULL && !start->unconfirmed))
 		return conf;
-	*from = MSG_CONF_CONFIRMED;
-	if ((conf = read_one(o, CONF_CONFIRMED_FILE, NULL)) != NULL)
-		warnx("%s has errors: the last configuration that was "
-		      "confirmed is used instead",
-		    o->file);
-	return conf;
+	if ((kept = read_one(o, CONF_CONFIRMED_FILE, NULL)) == NULL)
+		return conf;
+	warnx("%s %s: the last configuration that was confirmed is used "
+	      "instead",
+	    o->file, conf == NULL ? "has errors" : "was not confirmed");
+	conf_free(conf);
+	start->from = MSG_CONF_CONFIRMED;
+	return kept;
 }
 
 /* -n, -nv: check, and say what it means.  The exit code. */
 static int
 check(const struct options *o)
 {
-	enum msg_conf_source from;
+	struct start start;
 	struct conf *conf;
 
-	if ((conf = read_conf(o, &from)) == NULL)
+	if ((conf = read_conf(o, &start)) == NULL)
 		return 1;
 	if (geteuid() == 0) /* others cannot look there */
 		(void)conf_check_system(conf, warn_of, NULL);
@@ -212,7 +242,7 @@ check(const struct options *o)
 		conf_print_meaning(conf, stdout);
 		if (geteuid() == 0)
 			(void)advice(conf, advise, NULL);
-	} else if (from == MSG_CONF_FILE)
+	} else if (start.from == MSG_CONF_FILE)
 		fprintf(stderr, "configuration OK\n");
 	conf_free(conf);
 	return 0;
@@ -232,18 +262,16 @@ first_descriptors(void)
 }
 
 /* The state directory; everything else is netconf's to know. */
-static char *
-first_look(const struct options *o, enum msg_conf_source *from)
+static void
+first_look(const struct options *o, struct start *start)
 {
 	struct conf *conf;
-	char *state;
 
-	if ((conf = read_conf(o, from)) == NULL)
+	if ((conf = read_conf(o, start)) == NULL)
 		exit(1);
-	if ((state = strdup(conf->state)) == NULL)
+	if ((start->state = strdup(conf->state)) == NULL)
 		err(1, NULL);
 	conf_free(conf);
-	return state;
 }
 
 static void
@@ -366,10 +394,9 @@ int
 main(int argc, char *argv[])
 {
 	struct options o;
-	enum msg_conf_source from;
+	struct start start;
 	struct passwd *pw;
 	struct parent *p;
-	char *state;
 	char readonly_path[PATH_MAX];
 	int lock, control, readonly, history;
 
@@ -382,13 +409,13 @@ main(int argc, char *argv[])
 		errx(1, "must be started by root");
 	first_descriptors();
 	pw = daemon_user();
-	state = first_look(&o, &from);
+	first_look(&o, &start);
 
 	make_dir(RUNDIR, 0755, 0, 0);
 	make_dir(RUNDIR "/empty", 0555, 0, 0);
 	make_dir(RUNDIR "/ppp", 0700, 0, 0);
 	lock = take_lock();
-	history = make_state_dir(state, pw) == 0;
+	history = make_state_dir(start.state, pw) == 0;
 	control = control_socket(o.socket, 0660, pw);
 	if (snprintf(readonly_path, sizeof(readonly_path), "%s" READONLY_SUFFIX,
 		o.socket) >= (int)sizeof(readonly_path))
@@ -400,13 +427,15 @@ main(int argc, char *argv[])
 		err(1, "daemon");
 	setproctitle("parent");
 	p = parent_init();
-	p->conf_source = from;
+	p->conf_source = start.from;
+	p->unconfirmed = start.unconfirmed;
+	p->restore = o.restore;
 	gethostname(p->host, sizeof(p->host) - 1);
 	start_children(&o, lock);
 	/* not to be had behind the chroot, nor is the time zone (log_init) */
 	if (process_boot(p->boot, sizeof(p->boot)) == -1)
 		p->boot[0] = '\0';
-	proc_drop(pw, history ? state : RUNDIR "/empty");
+	proc_drop(pw, history ? start.state : RUNDIR "/empty");
 	log_info("dialfaild " VERSION " starts");
 	return parent_loop(control, readonly, history ? "/" : NULL);
 }

@@ -211,6 +211,8 @@ struct parent {
 	/* for the metrics, since the start */
 	int reload_failed; /* the last one */
 	enum msg_conf_source conf_source; /* of what is in force */
+	int restore; /* -r: the last confirmed one is better than none */
+	int unconfirmed; /* what is started with has yet to be confirmed */
 	uint32_t event_cause; /* enum msg_cause, or CTL_CAUSE_ASKED */
 	uint64_t failovers[CTL_CAUSES];
 	uint64_t fallbacks[CTL_CAUSES];

@@ -82,6 +82,7 @@ reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
 	timer(&deadline, LOAD_MS);
 	m.gen = ++last_gen;
 	m.source = from;
+	m.limited = limit_s != 0;
 	parent_send(CHILD_NETCONF, IMSG_CONF_LOAD, -1, &m, sizeof(m));
 	return 0;
 }
@@ -340,8 +341,8 @@ commit(void)
 	}
 	if (source == MSG_CONF_CONFIRMED)
 		alarms_raise("config", MSG_UPLINK_NONE,
-		    "the file has errors: the last configuration that was "
-		    "confirmed is in force");
+		    "the file has errors, or nobody confirmed it: the last "
+		    "configuration that was confirmed is in force");
 	finish(CTL_OK, limit_s != 0
 			   ? "in force; goes back by itself unless confirmed"
 			   : "in force");
@@ -349,7 +350,7 @@ commit(void)
 		confirm_at =
 		    monotime_add_ms(monotime_now(), (int64_t)limit_s * 1000);
 		timer(&confirm, (int64_t)limit_s * 1000);
-	} else if (source == MSG_CONF_FILE)
+	} else if (source == MSG_CONF_FILE && !(first && parent->unconfirmed))
 		keep();
 }
 
@@ -505,6 +506,11 @@ got_failed(struct imsg *imsg)
 		return;
 	if (!parent->conf.complete) {
 		log_warnx("the configuration has errors");
+		if (parent->restore && source == MSG_CONF_FILE) {
+			phase = IDLE;
+			reload_begin(MSG_CONF_CONFIRMED, 0, 0);
+			return;
+		}
 		parent_quit(1);
 		return;
 	}

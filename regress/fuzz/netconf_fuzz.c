@@ -717,12 +717,10 @@ static const struct netops fuzz_ops = {
 #define conf_check_system(c, report, arg) ((void)(c), 0)
 #define keep_read(path, max)              ((void)(path), (void)(max), (char *)NULL)
 #define keep_write(path, print, what)     ((void)(path), (void)(print), 0)
+#define keep_remove(path)                 ((void)(path), 0)
 #define undo_read                         fuzz_undo_read
 #define undo_write                        fuzz_undo_write
 
-/* there it is; what is kept there is not written, as above */
-#undef STATEDIR
-#define STATEDIR "/"
 #include "netconf/config.c"
 #include "netconf/net_facts.c"
 #include "netconf/net_fill.c"
@@ -746,7 +744,7 @@ deliver(uint32_t type, const void *data, size_t len)
 static void
 load(void)
 {
-	struct msg_conf_load m = { octet(), octet() % 4 };
+	struct msg_conf_load m = { octet(), octet() % 4, octet() % 3 };
 	uint8_t then = octet();
 
 	deliver(IMSG_CONF_LOAD, &m, sizeof(m));

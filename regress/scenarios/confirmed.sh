@@ -6,7 +6,7 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
-KEPT=/var/lib/dialfail/confirmed.conf
+KEPT=/var/lib/dialfail.confirmed
 
 # site DRAIN: a configuration that this tells from others
 site() {
@@ -49,6 +49,23 @@ ok "it is kept then" wait_until 5 kept 13s
 site 14s
 ok "reload for 1h" ctl reload for 1h
 lab_stop
+lab_start
+ok "a start in that hour runs it" wait_state primary
+is "but is no confirmation" "$(grep -c 'drain 13s' $KEPT)" 1
+lab_stop
+lab_start -r
+ok "with -r" wait_state primary
+is "it is the one that was confirmed" "$(fact .config.source)" confirmed
+ok "since the other was not" logged 'dialfail.conf was not confirmed'
+lab_stop
+cp /etc/dialfail.conf $LAB/trial.conf
+chmod 0600 $LAB/trial.conf
+lab_start -f $LAB/trial.conf
+ok "another file" wait_state primary
+is "is not kept" "$(grep -c 'drain 13s' $KEPT)" 1
+timeout 10 dialfaild -d -r -f $LAB/trial.conf 2>/dev/null
+is "nor is -r for it" $? 2
+lab_stop
 
 diag "a start with a broken file"
 echo nonsense 1 >/etc/dialfail.conf
@@ -70,6 +87,23 @@ ok "the site goes to its backup" wait_state backup
 restore_upstream
 ok "and home" wait_state primary
 is "it stays the one that was confirmed" "$(grep -c 'drain 13s' $KEPT)" 1
+
+diag "a key that is none, in a file that parses"
+lab_stop
+site 15s
+key=/etc/dialfail/private/key
+hub=$(ctl keygen $LAB/hub)
+ctl keygen $key >/dev/null
+cat >>/etc/dialfail.conf <<CONF
+identity "$key"
+peer hub { key "$hub" address 198.51.100.9 tunnel gre1 }
+CONF
+ok "it parses" dialfaild -n
+echo nonsense >$key
+lab_start -r
+ok "the confirmed one runs" wait_state primary
+ok "since that is no key" logged 'not a key as'
+is "it says so" "$(fact .config.source)" confirmed
 
 diag "the file is mended"
 site 15s

@@ -102,7 +102,7 @@ put(const char *text)
 static void
 load(uint32_t gen, uint32_t source)
 {
-	struct msg_conf_load m = { gen, source };
+	struct msg_conf_load m = { gen, source, 0 };
 
 	nsent = 0;
 	config_load(&m);
