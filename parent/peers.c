@@ -44,11 +44,9 @@ peers_may_claim(
 }
 
 void
-peers_claim(
-    struct peers *ps, struct peer *p, enum family family, const struct addr *a)
+peers_claim(struct peers *ps, struct peer *p, struct peer_claim *c,
+    const struct addr *a)
 {
-	struct peer_claim *c = &p->claim[family];
-
 	if (c->listed)
 		RB_REMOVE(peer_claims, &ps->claims, c);
 	c->address = *a;
@@ -293,8 +291,9 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
 	memset(p->claim, 0, sizeof(p->claim));
+	memset(p->reserved, 0, sizeof(p->reserved));
 	for (f = 0; f < FAMILIES; f++)
-		peers_claim(ps, p, f, &was->claim[f].address);
+		peers_claim(ps, p, &p->claim[f], &was->claim[f].address);
 	peers_schedule(ps, p);
 }
 

@@ -74,7 +74,7 @@ struct peer_stats {
 	uint64_t networks; /* announced, but not in `route` */
 };
 
-/* An address in use, or configured: nobody else may claim it. */
+/* An address in use, wanted or configured: nobody else may claim it. */
 struct peer_claim {
 	RB_ENTRY(peer_claim) entry;
 	struct addr address;
@@ -144,6 +144,7 @@ struct peer {
 	enum peer_leading leading;
 	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
 	struct addr wanted[FAMILIES];
+	struct peer_claim reserved[FAMILIES]; /* the same, until it is led */
 	enum peer_result meanwhile; /* of what was refused since, or 0 */
 	uint32_t ack_path;
 

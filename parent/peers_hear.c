@@ -196,6 +196,16 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
 }
 
+/* Its turn may come late: nobody else is to be led there meanwhile. */
+static void
+reserve(struct peers *ps, struct peer *p, const struct addr address[FAMILIES])
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		peers_claim(ps, p, &p->reserved[f], &address[f]);
+}
+
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
@@ -209,6 +219,7 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
 		memcpy(p->wanted, h->m.address, sizeof(p->wanted));
+		reserve(ps, p, p->wanted);
 		peers_lead(ps, p);
 	} else if (p->leading == PEER_LED)
 		settle(ps, p, result);
@@ -301,14 +312,16 @@ void
 peers_applied(
     struct peers *ps, uint32_t i, enum peer_result result, struct monotime now)
 {
+	static const struct addr none[FAMILIES];
 	struct peer *p = &ps->peer[i];
 	uint32_t f;
 
 	if (!peers_led(ps, p))
 		return; /* a later one counts */
+	reserve(ps, p, none);
 	if (result == PEER_APPLIED) {
 		for (f = 0; f < FAMILIES; f++)
-			peers_claim(ps, p, f, &p->wanted[f]);
+			peers_claim(ps, p, &p->claim[f], &p->wanted[f]);
 		p->moved = now;
 	}
 	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);

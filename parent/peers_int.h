@@ -13,9 +13,9 @@ struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
 /* May it say that it is there?  Not if it is ours, or another's. */
 bool peers_may_claim(
     const struct peers *, const struct peer *, const struct addr *);
-/* AF_UNSPEC: it has none any more. */
+/* One of its claims is to this address; AF_UNSPEC: to none any more. */
 void peers_claim(
-    struct peers *, struct peer *, enum family, const struct addr *);
+    struct peers *, struct peer *, struct peer_claim *, const struct addr *);
 
 /* A statement of its own to this peer, from now on. */
 void peers_say(struct peers *, struct peer *, enum peer_reason,

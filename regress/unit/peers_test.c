@@ -650,6 +650,64 @@ the_kernel_is_asked_a_few_at_once(void **state)
 	rig_end();
 }
 
+/* The first branch, from this one on, that the kernel is so far with. */
+static uint32_t
+branch_that(const struct rig_end *e, enum peer_leading leading, uint32_t from)
+{
+	while (e->peers.peer[from].leading != leading)
+		assert_true(++from < MANY);
+	return from;
+}
+
+static void
+branch_gets(uint32_t branch, const char *address, enum peer_result result)
+{
+	rig_is_at(branch, address, 1, PEER_ADDRESS);
+	rig_run(1000);
+	assert_int_equal(rig.end[branch].peers.peer[0].result, result);
+}
+
+/* It goes where another one is led; the kernel is slow. */
+static uint32_t
+intruder(struct rig_end *e, enum peer_leading leading)
+{
+	uint32_t owner = branch_that(e, leading, 0);
+	uint32_t i = branch_that(e, leading, owner + 1);
+	char text[ADDR_STRLEN];
+
+	addr_format(&rig.end[owner].address, text, sizeof(text));
+	rig_is_at(i, text, 1, PEER_ADDRESS);
+	return i;
+}
+
+static void
+what_another_is_led_to_is_refused(void **state)
+{
+	struct rig_end *e = many_branches();
+	uint32_t i, first, second, refused = 0;
+
+	(void)state;
+	e->slow = true;
+	branches_start();
+	first = intruder(e, PEER_ASKED);
+	second = intruder(e, PEER_WAITS);
+	rig_run(1000);
+	while (e->peers.nasked > 0)
+		for (i = 0; i < MANY; i++)
+			kernel_answers(e, i);
+	e->slow = false;
+	rig_run(1000);
+	for (i = 0; i < MANY; i++)
+		refused += rig.end[i].peers.peer[0].result != PEER_APPLIED;
+	assert_int_equal(refused, 2);
+	branch_gets(first, "8.8.2.1", PEER_APPLIED);
+	/* and nothing is kept that nobody is led to any more */
+	branch_gets(second, "8.8.2.2", PEER_APPLIED);
+	branch_gets(first, "8.8.2.3", PEER_APPLIED);
+	branch_gets(second, "8.8.2.1", PEER_APPLIED);
+	rig_end();
+}
+
 /* Nor one that said all that is due in one go. */
 static void
 a_few_are_told_at_once(void **state)
@@ -980,6 +1038,7 @@ main(void)
 		cmocka_unit_test(the_same_once_more_asks_nothing),
 		cmocka_unit_test(what_is_refused_meanwhile_stays_refused),
 		cmocka_unit_test(the_kernel_is_asked_a_few_at_once),
+		cmocka_unit_test(what_another_is_led_to_is_refused),
 		cmocka_unit_test(a_few_are_told_at_once),
 		cmocka_unit_test(a_replay_changes_nothing),
 		cmocka_unit_test(no_octet_may_be_another),
