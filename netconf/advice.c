@@ -2,6 +2,7 @@
 /* What stands in the way; see advice.h. */
 #include <sys/types.h>
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,14 @@ say(const struct advice *a, const char *fmt, ...)
 
 /* ---- forwarding ---- */
 
+/* By a table of somebody else's; one by such a name is taken for it, too. */
+static int
+masqueraded(const char *ruleset)
+{
+	return strstr(ruleset, "masquerade") != NULL ||
+	       strstr(ruleset, "snat") != NULL;
+}
+
 static void
 forwarding(const struct advice *a)
 {
@@ -47,7 +56,9 @@ forwarding(const struct advice *a)
 		if (n > 0 && !a->m->forwarding[f])
 			say(a, "%s is 0: the LAN gets nowhere", name[f]);
 	}
-	if (g->nmasq == 0 && a->m->forwarding[FAMILY_INET])
+	if (a->conf->nuplinks > 1 && g->nmasq == 0 &&
+	    a->m->forwarding[FAMILY_INET] && a->m->ruleset != NULL &&
+	    !masqueraded(a->m->ruleset))
 		say(a,
 		    "%s is 1 and nothing is masqueraded: the LAN's own "
 		    "addresses leave by a backup",
@@ -65,13 +76,15 @@ struct table {
 
 /* Does this line have the interface, or a pattern for it, in quotes? */
 static int
-names(const char *line, const char *ifname)
+names(const char *line, size_t len, const char *ifname)
 {
 	char word[IFNAMSIZ + 1];
-	const char *p, *end;
+	const char *p, *end, *stop = line + len;
 
-	for (p = line; (p = strchr(p, '"')) != NULL; p = end + 1) {
-		if ((end = strchr(++p, '"')) == NULL)
+	for (p = line; (p = memchr(p, '"', (size_t)(stop - p))) != NULL;
+	     p = end + 1) {
+		p++;
+		if ((end = memchr(p, '"', (size_t)(stop - p))) == NULL)
 			break;
 		if ((size_t)(end - p) >= sizeof(word))
 			continue;
@@ -103,8 +116,15 @@ table_end(const struct advice *a, const struct table *t)
 			    a->conf->uplink[i].ifname);
 }
 
+static int
+has(const char *line, size_t len, const char *text)
+{
+	return memmem(line, len, text, strlen(text)) != NULL;
+}
+
 static void
-table_line(const struct advice *a, struct table *t, const char *line)
+table_line(
+    const struct advice *a, struct table *t, const char *line, size_t len)
 {
 	uint32_t i;
 
@@ -114,11 +134,10 @@ table_line(const struct advice *a, struct table *t, const char *line)
 		    (int)strcspn(line, "{\n") - 1, line);
 	} else if (line[0] == '}')
 		table_end(a, t);
-	if (strstr(line, "hook forward") != NULL &&
-	    strstr(line, "policy drop") != NULL)
+	if (has(line, len, "hook forward") && has(line, len, "policy drop"))
 		t->drops = 1;
 	for (i = 0; i < a->conf->nuplinks; i++)
-		t->named[i] |= names(line, a->conf->uplink[i].ifname);
+		t->named[i] |= names(line, len, a->conf->uplink[i].ifname);
 }
 
 /* nft(8) lists a table from its head in the first column to its brace. */
@@ -127,14 +146,11 @@ forward_chains(const struct advice *a)
 {
 	struct table t = { .drops = 0 };
 	const char *p;
-	char line[512];
 	size_t n;
 
-	for (p = a->m->ruleset; p != NULL && *p != '\0';) {
+	for (p = a->m->ruleset; *p != '\0'; p += n + (p[n] == '\n')) {
 		n = strcspn(p, "\n");
-		snprintf(line, sizeof(line), "%.*s", (int)n, p);
-		table_line(a, &t, line);
-		p += n + (p[n] == '\n');
+		table_line(a, &t, p, n);
 	}
 }
 
@@ -227,7 +243,11 @@ advice_of(const struct conf *conf, const struct net_state *s,
 	struct advice a = { conf, s, m, line, arg };
 
 	forwarding(&a);
-	forward_chains(&a);
+	if (m->ruleset != NULL)
+		forward_chains(&a);
+	else
+		say(&a, "the rule set was not read, which takes nft(8): it may "
+			"drop what is forwarded, or not masquerade");
 	notes(&a);
 	gateways(&a);
 	strict(&a);
@@ -241,22 +261,25 @@ advice_of(const struct conf *conf, const struct net_state *s,
 			"as wrong, and so are hours and drills");
 }
 
-int
+void
 advice(const struct conf *conf, plan_line *line, void *arg)
 {
 	struct net_uplinks u = { .n = conf->nuplinks };
 	struct net_machine m = { .ruleset = NULL };
 	struct net_state s;
+	struct advice a = { conf, NULL, NULL, line, arg };
 	uint32_t i;
 
 	for (i = 0; i < conf->nuplinks; i++)
 		(void)strlcpy(
 		    u.ifname[i], conf->uplink[i].ifname, sizeof(u.ifname[i]));
-	if (netops->open() == -1 || netops->dump(&s, &u) == -1)
-		return -1;
+	if (netops->open() == -1 || netops->dump(&s, &u) == -1) {
+		say(&a, "the kernel does not tell what is on it: %s",
+		    strerror(errno));
+		return;
+	}
 	netops->machine(&m);
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);
 	net_state_free(&s);
-	return 0;
 }

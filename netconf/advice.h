@@ -8,8 +8,8 @@
 
 #include "netconf/plan.h"
 
-/* A line for each; nothing is changed.  -1: the kernel does not tell. */
-int advice(const struct conf *, plan_line *, void *arg);
+/* A line for each, also for what cannot be looked at; nothing is changed. */
+void advice(const struct conf *, plan_line *, void *arg);
 
 /* The same of what has been found; no I/O. */
 void advice_of(const struct conf *, const struct net_state *,

@@ -241,7 +241,7 @@ check(const struct options *o)
 		conf_print(conf, stdout);
 		conf_print_meaning(conf, stdout);
 		if (geteuid() == 0)
-			(void)advice(conf, advise, NULL);
+			advice(conf, advise, NULL);
 	} else if (start.from == MSG_CONF_FILE)
 		fprintf(stderr, "configuration OK\n");
 	conf_free(conf);

@@ -9,7 +9,7 @@
 
 #include "netconf/linux/nl.h"
 
-#define RULESET_MAX (1024 * 1024) /* more is not looked at */
+#define RULESET_MAX (16 * 1024 * 1024) /* a longer one is not known */
 
 static int
 is_on(const char *path)
@@ -24,7 +24,7 @@ is_on(const char *path)
 	return c != EOF && c != '0';
 }
 
-/* As nft(8) prints it; NULL: it cannot. */
+/* As nft(8) prints it, all of it; NULL: it cannot, or it is too long. */
 static char *
 ruleset(void)
 {
@@ -41,7 +41,11 @@ ruleset(void)
 		n = fread(text, 1, RULESET_MAX - 1, p);
 		text[n] = '\0';
 	}
-	(void)pclose(p);
+	/* one that was not read to its end is ended by SIGPIPE */
+	if (pclose(p) != 0 || n == RULESET_MAX - 1) {
+		free(text);
+		return NULL;
+	}
 	return text;
 }
 
@@ -52,7 +56,7 @@ machine_look(struct net_machine *m)
 		const char *path, *name;
 	} rivals[] = { { "/run/mwan3", "mwan3" }, { "/var/run/mwan3", "mwan3" },
 		{ "/run/NetworkManager",
-		    "NetworkManager, by its connectivity check," } };
+		    "NetworkManager, if its connectivity check is on," } };
 	struct timex t = { .modes = 0 };
 	size_t i;
 

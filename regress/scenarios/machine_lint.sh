@@ -49,9 +49,14 @@ sysctl_set net.ipv4.conf.wan2.rp_filter 1
 is "strict reverse paths" "$(warned)" \
     "rp_filter of wan2 is 1, strict: it is set to 2, loose, while the daemon runs"
 sysctl_set net.ipv4.conf.wan2.rp_filter 0
+nft=$(PATH=/usr/sbin:/sbin:/usr/local/sbin:/usr/bin type -P nft)
+mount --bind "$(type -P false)" "$nft"
+is "a rule set that nft does not tell" "$(warned)" \
+    "the rule set was not read, which takes nft(8): it may drop what is forwarded, or not masquerade"
+umount "$nft"
 mkdir /run/NetworkManager
 is "another one that moves default routes" "$(warned)" \
-    "NetworkManager, by its connectivity check, moves default routes as well: only one of the two can"
+    "NetworkManager, if its connectivity check is on, moves default routes as well: only one of the two can"
 rmdir /run/NetworkManager
 is "nothing is wrong any more" "$(warned)" ""
 lab_done

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "netconf/advice.h"
@@ -91,8 +92,6 @@ test_nothing(void **unused)
 {
 	(void)unused;
 	expect("");
-	machine.ruleset = NULL;
-	expect("");
 	conf.global.nmasq = 0;
 	machine.forwarding[FAMILY_INET] = 0; /* a host, or routed otherwise */
 	expect("");
@@ -108,20 +107,49 @@ test_forwarding(void **unused)
 	expect("net.ipv6.conf.all.forwarding is 0: the LAN gets nowhere\n");
 	conf.global.nmasq = 0;
 	machine.forwarding[FAMILY_INET] = 1;
+	expect(""); /* the rule set masquerades */
+	machine.ruleset = "table ip nat {\n\tsnat to 192.0.2.2\n}\n";
+	expect("");
+	machine.ruleset = "";
 	expect("net.ipv4.ip_forward is 1 and nothing is masqueraded: the "
 	       "LAN's own addresses leave by a backup\n");
+	conf.nuplinks = 1; /* a hub: there is no backup */
+	expect("");
+}
+
+/* What could not be looked at is not taken for what is in order. */
+static void
+test_unread(void **unused)
+{
+	(void)unused;
+	conf.global.nmasq = 0;
+	machine.ruleset = NULL;
+	expect("the rule set was not read, which takes nft(8): it may drop "
+	       "what is forwarded, or not masquerade\n");
 }
 
 static void
 test_forward_chain(void **unused)
 {
 	static char firewall[] = FIREWALL("");
+	char many[1024], whole[2048];
 
 	(void)unused;
 	machine.ruleset = firewall;
 	expect("nft table inet fw drops what is forwarded by default, and has "
 	       "rules for eth1 but none for wan2\n");
 	machine.ruleset = FIREWALL(", \"wan*\"");
+	expect("");
+	memset(many, ' ', sizeof(many)); /* a long line is read whole */
+	snprintf(whole, sizeof(whole),
+	    "table inet fw {\n\thook forward policy drop;\n"
+	    "\toifname { \"eth1\",%.*s\"wan2\" } accept\n}\n",
+	    (int)sizeof(many), many);
+	machine.ruleset = whole;
+	expect("");
+	/* and a line ends where it ends */
+	machine.ruleset = "table inet fw {\n\thook forward\n"
+			  "\tpolicy drop \"eth1\"\n}\n";
 	expect("");
 	*strstr(firewall, "drop") = '-'; /* another policy */
 	machine.ruleset = firewall;
@@ -171,6 +199,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_nothing, site),
 		cmocka_unit_test_setup(test_forwarding, site),
+		cmocka_unit_test_setup(test_unread, site),
 		cmocka_unit_test_setup(test_forward_chain, site),
 		cmocka_unit_test_setup(test_routes, site),
 		cmocka_unit_test_setup(test_the_rest, site),
