@@ -680,17 +680,18 @@ print_expected(const struct conf_uplink *u, FILE *f)
 }
 
 static void
-print_standby(const struct conf_uplink *u, FILE *f)
+print_standby(const struct conf_uplink *u, int backups, FILE *f)
 {
 	char buf[CONF_ROUNDED_LEN], budget[CONF_SIZE_LEN];
 
 	/* what is slower than the interval costs one more: a budget holds */
 	fprintf(f,
-	    "# probes over the primary cost about %s MB of IP a month%s%s; "
-	    "cold backups are probed only when they are needed\n",
+	    "# probes over the primary cost about %s MB of IP a month%s%s%s\n",
 	    conf_rounded(conf_month_octets(u) / 1e6, buf),
 	    u->probe.budget > 0 ? ", at most " : "",
-	    u->probe.budget > 0 ? conf_size(u->probe.budget, budget) : "");
+	    u->probe.budget > 0 ? conf_size(u->probe.budget, budget) : "",
+	    backups ? "; cold backups are probed only when they are needed"
+		    : "");
 }
 
 void
@@ -715,5 +716,5 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 		print_hot(&conf->uplink[i], f);
 		conf_print_afford(&conf->uplink[i], f);
 	}
-	print_standby(&conf->uplink[0], f);
+	print_standby(&conf->uplink[0], conf->nuplinks > 1, f);
 }

@@ -40,6 +40,11 @@ no_such_backup(uint32_t ctl, const char *name)
 		    "no such backup: %s is the primary; see fallback", name);
 		return;
 	}
+	if (parent->conf.nuplinks == 1) {
+		control_result(ctl, CTL_REFUSED,
+		    "no such backup: %s; there is no backup", name);
+		return;
+	}
 	for (i = 1; i < parent->conf.nuplinks; i++) {
 		strlcat(text, i > 1 ? ", " : "", sizeof(text));
 		strlcat(text, uplink_name(i), sizeof(text));
