@@ -29,6 +29,7 @@ static struct waiting {
 	struct event timer;
 } waiting[CONTROL_CLIENTS_MAX];
 static uint32_t asked; /* by whom the prober was, for all who wait; or 0 */
+static struct monotime asked_at;
 
 static void on_stats_timeout(int, short, void *);
 
@@ -687,6 +688,7 @@ ask_prober(uint32_t ctl, uint32_t what)
 	if (asked != 0)
 		return;
 	asked = ctl;
+	asked_at = monotime_now();
 	parent_send(CHILD_PROBER, IMSG_STATS_REQ, -1, &ctl, sizeof(ctl));
 }
 
@@ -735,12 +737,17 @@ show_stats_end(uint32_t asker)
 			send_with_stats(w);
 }
 
+/* Who joined an earlier question does not give up a younger one. */
 static void
 on_stats_timeout(int fd, short what, void *arg)
 {
+	const struct waiting *w = arg;
+
 	(void)fd;
 	(void)what;
-	asked = 0;
+	if (w->ctl == asked ||
+	    monotime_ms_between(asked_at, monotime_now()) >= STATS_MS)
+		asked = 0;
 	send_with_stats(arg);
 }
 
