@@ -10,12 +10,14 @@
 ADMIN=/run/dialfail/dialfail.sock
 LOOK=$ADMIN.ro
 
-# crowd NAME USER WORD...: ctlraw as that user; its pid in $SPAWNED
+# crowd NAME USER WORD...: ctlraw as that user; its pid in $SPAWNED and $crowds
+crowds=()
 crowd() {
 	local log=$LAB/crowd.$1 user=$2
 	shift 2
 	spawn router "$log" setpriv --reuid "$user" --regid "$user" \
 	    --clear-groups "$B/lab/ctlraw" "$@"
+	crowds+=("$SPAWNED")
 	ok "$(basename "$log") is there" wait_until 10 "grep -q sent $log"
 }
 
@@ -88,8 +90,8 @@ ok "all 20 have seen it" wait_until 10 \
 # those who say nothing are shown out, the others leave
 ok "who never asked is let go" wait_until 15 \
     "! kill -0 $half && ! kill -0 $half_admin"
-for pid in "${streams[@]}" "${LAB_PIDS[@]:(-12)}"; do
-	[ "$pid" = "$DAEMON" ] || end "$pid"
+for pid in "${streams[@]}" "${crowds[@]}"; do
+	end "$pid"
 done
 ok "their descriptors are closed" wait_until 10 \
     "[ \$(of_parent files) -eq $files ]"
