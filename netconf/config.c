@@ -24,7 +24,7 @@
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
 static struct conf *current, *pending, *previous;
-static uint32_t current_gen, pending_gen;
+static uint32_t current_gen;
 static struct msg_conf_load pending_load;
 
 void
@@ -196,7 +196,6 @@ config_load(const struct msg_conf_load *m)
 	struct msg_identity id = { 0 };
 
 	drop_pending();
-	pending_gen = m->gen;
 	pending_load = *m;
 	if (m->source == MSG_CONF_FILE)
 		pending = read_file(conf_file, conf_macros);
@@ -271,13 +270,13 @@ config_keep(uint32_t gen)
 void
 config_commit(uint32_t gen)
 {
-	if (pending == NULL || gen != pending_gen)
+	if (pending == NULL || gen != pending_load.gen)
 		fatalx("parent: CONF_COMMIT: %u was not offered", gen);
 	if (pending != previous)
 		conf_free(previous);
 	previous = current;
 	current = pending;
-	current_gen = pending_gen;
+	current_gen = pending_load.gen;
 	pending = NULL;
 	if (is_kept() && pending_load.limited)
 		note_limited();
@@ -293,6 +292,6 @@ config_commit(uint32_t gen)
 void
 config_forget(uint32_t gen)
 {
-	if (gen == pending_gen)
+	if (gen == pending_load.gen)
 		drop_pending();
 }
