@@ -116,7 +116,11 @@ on_closed(pid_t pid, int status, void *arg)
 	port_free(arg);
 }
 
-/* Ends, and the port with it, when nobody else has it open. */
+/*
+ * Ends, and with it the port, when netconf has closed its own.  The dialer's
+ * is not waited for: it is closed before the dialer says that it has hung up,
+ * and a modem that was only kept ready is being sent nothing.
+ */
 static void __attribute__((__noreturn__)) last_close(int fd, int ours)
 {
 	char c;
