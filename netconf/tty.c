@@ -51,6 +51,17 @@ port_find(const char *label, enum which which)
 	return NULL;
 }
 
+static const struct port *
+port_on(const char *device)
+{
+	const struct port *p;
+
+	TAILQ_FOREACH(p, &ports, entry)
+		if (strcmp(p->device, device) == 0)
+			return p;
+	return NULL;
+}
+
 const struct conf_uplink *
 tty_modem(uint32_t uplink)
 {
@@ -245,10 +256,22 @@ ignore_carrier(const struct port *p)
 	(void)tcsetattr(p->fd, TCSANOW, &t);
 }
 
-/* Taken before the port is opened: one of others' is not touched.  A class. */
+/*
+ * Taken before the port is opened: one of others' is not touched, nor that of
+ * another backup, whose number in it would be ours.  A class.
+ */
 static uint32_t
 lock_file(struct port *p, const char *path, char *why, size_t size)
 {
+	const struct port *other;
+	char reason[32 + CONF_LABEL_LEN];
+
+	if ((other = port_on(p->device)) != NULL) {
+		snprintf(reason, sizeof(reason), "busy: used by backup %s",
+		    other->label);
+		explain(why, size, path, reason);
+		return MSG_LINK_BACKOFF;
+	}
 	p->holder = getpid();
 	if (tty_lock_take(TTY_LOCK_DIR, p->device, p->holder) == 0)
 		return MSG_LINK_OK;
