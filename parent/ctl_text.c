@@ -592,6 +592,19 @@ story_head(FILE *f, const struct ctl_event *e)
 	fputc('\n', f);
 }
 
+/* Packets are not known of every octet: records of earlier versions. */
+static void
+carried(char *buf, size_t size, const struct ctl_event *e)
+{
+	double mb = (double)e->backup_octets / 1e6;
+
+	if (e->backup_packets > 0)
+		snprintf(buf, size, "%.1f MB in %llu packets", mb,
+		    (unsigned long long)e->backup_packets);
+	else
+		snprintf(buf, size, "%.1f MB", mb);
+}
+
 /* The figures; those of a backup only if there was one. */
 static void
 story_end(FILE *f, const struct ctl_event *e)
@@ -611,12 +624,13 @@ story_end(FILE *f, const struct ctl_event *e)
 	if (e->backup[0] != '\0') {
 		length(took, sizeof(took), e->backup_s);
 		snprintf(more, sizeof(more),
-		    ", switched in %.1f ms; %u dial%s, %s on %s, %.1f MB in "
-		    "%llu packets; "
-		    "%u flow%s cut",
+		    ", switched in %.1f ms; %u dial%s, %s on %s, ",
 		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
-		    took, e->backup, (double)e->backup_octets / 1e6,
-		    (unsigned long long)e->backup_packets, e->flows_cut,
+		    took, e->backup);
+		strlcat(text, more, sizeof(text));
+		carried(more, sizeof(more), e);
+		strlcat(text, more, sizeof(text));
+		snprintf(more, sizeof(more), "; %u flow%s cut", e->flows_cut,
 		    plural(e->flows_cut));
 		strlcat(text, more, sizeof(text));
 	}

@@ -113,6 +113,21 @@ span_ms(char buf[32], uint32_t ms)
 	return buf;
 }
 
+/* Packets are not known of every octet: records of earlier versions. */
+static void
+carried(FILE *f, const struct ctl_event *e)
+{
+	double mb = (double)e->backup_octets / 1e6;
+	char text[64];
+
+	if (e->backup_packets > 0)
+		snprintf(text, sizeof(text), "%.1f MB, %llu packets", mb,
+		    (unsigned long long)e->backup_packets);
+	else
+		snprintf(text, sizeof(text), "%.1f MB", mb);
+	figure(f, "Carried by it", text);
+}
+
 static void
 figures(FILE *f, const struct ctl_event *e)
 {
@@ -127,10 +142,7 @@ figures(FILE *f, const struct ctl_event *e)
 		snprintf(text, sizeof(text), "%.1f ms", e->apply_us / 1e3);
 		figure(f, "Switched in", text);
 		figure(f, "Time on the backup", span(text, e->backup_s));
-		snprintf(text, sizeof(text), "%.1f MB, %llu packets",
-		    (double)e->backup_octets / 1e6,
-		    (unsigned long long)e->backup_packets);
-		figure(f, "Carried by it", text);
+		carried(f, e);
 		snprintf(text, sizeof(text), "%u", e->dials);
 		figure(f, "Calls", text);
 		snprintf(text, sizeof(text), "%u", e->flows_cut);

@@ -341,6 +341,10 @@ test_story(void **state)
 	contains("   +1.199  network  ");
 	contains("detected in 2.4 s");
 	contains("0:43:54 on");
+	assert_null(strstr(text, "packets")); /* none are known */
+	events[0].backup_packets = 1234;
+	write_answer(&ctl_text, CTL_SHOW_EVENT);
+	contains(" MB in 1234");
 }
 
 static void

@@ -121,6 +121,10 @@ backup(void **state)
 	has("<dt>Time on the backup</dt><dd>44:00 min</dd>");
 	has("<dt>Carried by it</dt><dd>218.0 MB, 301234 packets</dd>");
 	has("<dt>From begin to end</dt><dd>2:03:04 h</dd>");
+	event.event.backup_packets = 0;
+	sample_list_load(&r.probes, "");
+	print();
+	has("<dt>Carried by it</dt><dd>218.0 MB</dd>");
 	site("");
 	strlcpy(event.event.cause, "asked for", sizeof(event.event.cause));
 	print();
