@@ -79,17 +79,25 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* A configuration, and what it would have done. */
+struct trial {
+	const char *name;
+	struct conf *conf;
+	struct replay r;
+};
+
 static void
-print(
-    FILE *f, const char *name, const struct conf *conf, const struct replay *r)
+print(FILE *f, const struct trial *t)
 {
+	const struct conf *conf = t->conf;
+	const struct replay *r = &t->r;
 	char time[32], target[TARGET_NAME_LEN];
 	const struct replay_moment *m;
 	uint32_t i;
 	size_t n;
 
-	fprintf(f, "%s: %u failover%s, %u return%s, %lld s on a backup\n", name,
-	    r->failovers, plural(r->failovers), r->fallbacks,
+	fprintf(f, "%s: %u failover%s, %u return%s, %lld s on a backup\n",
+	    t->name, r->failovers, plural(r->failovers), r->fallbacks,
 	    plural(r->fallbacks), (long long)(r->backup_ms / 1000));
 	for (i = 0; i < conf->uplink[0].ntargets; i++)
 		if (r->unknown & 1u << i)
@@ -134,15 +142,16 @@ json_moment(
 }
 
 static void
-json_run(struct json *j, const char *name, const struct conf *conf,
-    const struct replay *r)
+json_trial(struct json *j, const struct trial *t)
 {
+	const struct conf *conf = t->conf;
+	const struct replay *r = &t->r;
 	char target[TARGET_NAME_LEN];
 	uint32_t i;
 	size_t n;
 
 	json_open(j, NULL, '{');
-	json_string(j, "config", name);
+	json_string(j, "config", t->name);
 	json_string(j, "uplink", conf->uplink[0].label);
 	json_int(j, "rounds", (int64_t)r->rounds);
 	json_time(j, "from", r->from_ms * 1000000);
@@ -164,55 +173,47 @@ json_run(struct json *j, const char *name, const struct conf *conf,
 	json_close(j, '}');
 }
 
-/* Tell what this one would have done; how often it would have switched. */
-static uint32_t
-run(const struct sample_list *l, const char *path, struct json *j, FILE *f)
+static void
+run(struct trial *t, const struct sample_list *l, const char *path)
 {
-	struct conf *conf = read_conf(path);
-	struct replay r;
-	char from[32], to[32];
-
-	replay_run(&r, l, conf);
-	if (r.rounds == 0)
+	t->name = path;
+	t->conf = read_conf(path);
+	replay_run(&t->r, l, t->conf);
+	if (t->r.rounds == 0)
 		errx(CTL_EXIT_REFUSED,
 		    "no rounds of %s, or of no target that %s has",
-		    conf->uplink[0].label, path);
-	if (j != NULL)
-		json_run(j, path, conf, &r);
-	else {
-		fprintf(f, "%llu rounds of %s, %s to %s\n",
-		    (unsigned long long)r.rounds, conf->uplink[0].label,
-		    when(from, r.from_ms), when(to, r.to_ms));
-		print(f, path, conf, &r);
-	}
-	replay_free(&r);
-	conf_free(conf);
-	return r.failovers;
+		    t->conf->uplink[0].label, path);
 }
 
 static void
-text(const struct sample_list *l, const char *conf, const char *other, FILE *f)
+text(const struct trial *trial, size_t n, FILE *f)
 {
-	uint32_t now = run(l, conf, NULL, f), then;
+	const struct trial *t;
+	char from[32], to[32];
 
-	if (other == NULL)
-		return;
-	then = run(l, other, NULL, f);
-	fprintf(f, "would have switched %u time%s instead of %u\n", then,
-	    plural(then), now);
+	for (t = trial; t < trial + n; t++) {
+		fprintf(f, "%llu rounds of %s, %s to %s\n",
+		    (unsigned long long)t->r.rounds, t->conf->uplink[0].label,
+		    when(from, t->r.from_ms), when(to, t->r.to_ms));
+		print(f, t);
+	}
+	if (n > 1)
+		fprintf(f, "would have switched %u time%s instead of %u\n",
+		    trial[1].r.failovers, plural(trial[1].r.failovers),
+		    trial[0].r.failovers);
 }
 
 static void
-json(const struct sample_list *l, const char *conf, const char *other, FILE *f)
+json(const struct trial *trial, size_t n, FILE *f)
 {
 	struct json j = { .f = f };
+	const struct trial *t;
 
 	json_open(&j, NULL, '{');
 	json_int(&j, "schema", 1);
 	json_open(&j, "replays", '[');
-	(void)run(l, conf, &j, f);
-	if (other != NULL)
-		(void)run(l, other, &j, f);
+	for (t = trial; t < trial + n; t++)
+		json_trial(&j, t);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	putc('\n', f);
@@ -223,9 +224,19 @@ replay(struct ctl_client *c, const char *file, const char *conf,
     const char *other, int as_json, FILE *f)
 {
 	struct sample_list l;
+	struct trial trial[2];
+	size_t i, n = 0;
 
 	load(&l, c, file);
-	(as_json ? json : text)(&l, conf, other, f);
+	/* all of them before anything is written: half an answer is none */
+	run(&trial[n++], &l, conf);
+	if (other != NULL)
+		run(&trial[n++], &l, other);
+	(as_json ? json : text)(trial, n, f);
+	for (i = 0; i < n; i++) {
+		replay_free(&trial[i].r);
+		conf_free(trial[i].conf);
+	}
 	sample_list_free(&l);
 	ctl_client_free(c);
 	return CTL_EXIT_DONE;

@@ -79,6 +79,10 @@ ok "what would have been done, and why" \
 is "the same in JSON" "$(ctl -j replay history -f "$LAB/patient.conf" | jq -r \
     '.replays | map("\(.uplink) \(.failovers) \(.switches[0].to)") | join(",")')" \
     "eth1 1 wan2,eth1 0 null"
+sed 's/^primary eth1/primary eth9/' /etc/dialfail.conf >"$LAB/elsewhere.conf"
+ctl -j replay history -f "$LAB/elsewhere.conf" >"$LAB/replay.half"
+is "one that has nothing to tell leaves no half of an answer" \
+    "$? $(wc -c <"$LAB/replay.half")" "1 0"
 ctl -j report >/dev/null 2>"$LAB/err"
 is "of a picture there is none" "$? $(grep -c 'no JSON' "$LAB/err")" "2 1"
 ctl -s /nowhere replay "$LAB/probes" >"$LAB/replay.file"
