@@ -598,6 +598,34 @@ check_doubles(struct conf_build *b, uint32_t i)
 			    "companion %s is itself an uplink", u->ifname);
 }
 
+/*
+ * A hub may have nowhere to go, and its peers tell it where they are.  Whose
+ * peer is called at an address is rather a branch that forgets its backup.
+ */
+static void
+check_backups(struct conf_build *b, const struct conf_text *file)
+{
+	const struct conf *conf = b->conf;
+	uint32_t i;
+
+	if (b->nbackups > 0 || conf_src_errors(b->src) > 0)
+		return;
+	if (conf->nkeyed == 0) {
+		conf_src_error(b->src, file,
+		    "no backup: backup INTERFACE, or backup NAME { ... }, or "
+		    "peers with a key");
+		return;
+	}
+	for (i = 0; i < conf->npeers; i++)
+		if (conf->peer[i].naddresses > 0) {
+			conf_src_warn(b->src, file,
+			    "no backup, and peer %s has an address: an outage "
+			    "only alarms",
+			    conf->peer[i].name);
+			return;
+		}
+}
+
 void
 conf_build_finish(struct conf_build *b)
 {
@@ -617,10 +645,5 @@ conf_build_finish(struct conf_build *b)
 	if (!b->have_primary && conf_src_errors(b->src) == 0)
 		conf_src_error(b->src, &file,
 		    "no primary: primary INTERFACE { target ADDRESS }");
-	/* a hub may have nowhere to go, and its peers tell it where they are */
-	if (b->nbackups == 0 && conf->nkeyed == 0 &&
-	    conf_src_errors(b->src) == 0)
-		conf_src_error(b->src, &file,
-		    "no backup: backup INTERFACE, or backup NAME { ... }, or "
-		    "peers with a key");
+	check_backups(b, &file);
 }

@@ -151,6 +151,39 @@ test_files_that_cannot_be_read(void **state)
 	assert_non_null(strstr(said.text, "Permission denied"));
 }
 
+/* A hub needs no backup; a branch that calls one has forgotten it. */
+static void
+test_no_backup(void **state)
+{
+	static const char site[] =
+	    "primary eth1 { target 198.51.100.7 }\n%s"
+	    "identity \"/etc/dialfail/private/key\"\n"
+	    "peer hq {\n"
+	    "  address %s\n"
+	    "  key \"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\"\n"
+	    "  tunnel gre1\n"
+	    "}\n";
+	static const char *const way[][2] = { { "", "any" },
+		{ "backup wwan0\n", "203.0.113.10" }, { "", "203.0.113.10" } };
+	char text[512];
+	struct said said;
+	struct conf *conf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(way) / sizeof(*way); i++) {
+		snprintf(text, sizeof(text), site, way[i][0], way[i][1]);
+		write_file(path, text, 0600);
+		assert_non_null(conf = parse(1, &said));
+		conf_free(conf);
+		if (i < 2)
+			assert_int_equal(said.n, 0);
+	}
+	assert_int_equal(said.n, 1);
+	assert_non_null(strstr(
+	    said.text, "warning: no backup, and peer hq has an address"));
+}
+
 static void
 test_the_hash_is_of_all_files(void **state)
 {
@@ -875,6 +908,7 @@ main(void)
 		cmocka_unit_test(test_only_roots_files),
 		cmocka_unit_test(test_anybody_may_check),
 		cmocka_unit_test(test_files_that_cannot_be_read),
+		cmocka_unit_test(test_no_backup),
 		cmocka_unit_test(test_the_hash_is_of_all_files),
 		cmocka_unit_test(test_secrets_and_programs),
 		cmocka_unit_test(test_a_directory_for_captures),
