@@ -400,27 +400,61 @@ story_show_without_prober(void)
 	CHECK(!parent->quitting);
 }
 
+static void
+the_other_asks(void)
+{
+	struct imsgbuf this = client;
+
+	client = other;
+	other = this;
+}
+
 /* The prober is asked once, for all who wait. */
 static void
 story_show_to_two(void)
 {
 	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
-	struct imsgbuf first;
 	uint32_t asker;
 
 	home(PRIMARY POTS FALLBACK);
 	ask(IMSG_CTL_SHOW, &show, sizeof(show));
 	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
-	first = client;
-	client = other;
+	the_other_asks();
 	ask(IMSG_CTL_SHOW, &show, sizeof(show));
 	CHECK(rig_any(CHILD_PROBER, 20) == 0);
 	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
 	answered(CTL_OK, "done");
-	client = first;
+	the_other_asks();
 	answered(CTL_OK, "done");
 	ask(IMSG_CTL_SHOW, &show, sizeof(show));
 	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+}
+
+/* Who gives up having joined a question does not give up a younger one. */
+static void
+story_show_to_one_after_another(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct monotime again;
+	uint32_t asker, asked;
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+	usleep(500000);
+	the_other_asks();
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	the_other_asks();
+	answered(CTL_OK, "done"); /* after a second */
+	again = monotime_now();
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_PROBER, IMSG_STATS_REQ, &asker, sizeof(asker));
+	the_other_asks();
+	answered(CTL_OK, "done"); /* half a second later */
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	asked = rig_any(CHILD_PROBER, 20);
+	/* unless this machine was so busy that it is given up itself */
+	CHECK(asked == 0 || monotime_ms_between(again, monotime_now()) >= 1000);
 }
 
 static void
@@ -531,6 +565,7 @@ STORY(start_waits)
 STORY(impossible)
 STORY(show_without_prober)
 STORY(show_to_two)
+STORY(show_to_one_after_another)
 STORY(show)
 STORY(refusals)
 STORY(clear)
@@ -551,6 +586,7 @@ main(void)
 		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_show_without_prober),
 		cmocka_unit_test(test_show_to_two),
+		cmocka_unit_test(test_show_to_one_after_another),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_clear),
