@@ -301,8 +301,10 @@ prober_rules(scmp_filter_ctx ctx)
 static void
 dialer_rules(scmp_filter_ctx ctx)
 {
+	static const int ends_a_wait[] = { SCMP_SYS(setitimer) };
 	size_t i;
 
+	allow(ctx, ends_a_wait, 1);
 	for (i = 0; i < sizeof(tty_ioctls) / sizeof(tty_ioctls[0]); i++)
 		allow_ioctl(ctx, UINT32_MAX, tty_ioctls[i]);
 }

@@ -7,16 +7,19 @@
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "dialer/tty.h"
 
-#define LDISC_TTY 0 /* N_TTY, TTYDISC: the same everywhere */
+#define LDISC_TTY  0 /* N_TTY, TTYDISC: the same everywhere */
+#define TO_SEND_US 500000 /* the parent wants an answer within 5 s */
 
 static int
 has_lines(int fd)
@@ -26,13 +29,41 @@ has_lines(int fd)
 	return ioctl(fd, TIOCMGET, &lines) == 0;
 }
 
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * TIOCSETD waits until all is sent, and only a signal ends that (tty_ioctl()
+ * in the kernel's tty_io.c).  A modem may take nothing more, a USB driver
+ * cannot throw away what it has begun to send, and pppd's discipline does not
+ * tell how much that is (no TIOCOUTQ in ppp_async.c).  The timer repeats: its
+ * first signal may come before the wait begins.
+ */
+static int
+set_discipline(int fd, int ldisc)
+{
+	static const struct itimerval off;
+	const struct itimerval on = { { 0, TO_SEND_US }, { 0, TO_SEND_US } };
+	struct sigaction sa = { .sa_handler = on_alarm }; /* no SA_RESTART */
+	int n, error;
+
+	if (sigaction(SIGALRM, &sa, NULL) == -1 ||
+	    setitimer(ITIMER_REAL, &on, NULL) == -1)
+		return -1;
+	n = ioctl(fd, TIOCSETD, &ldisc);
+	error = errno;
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	errno = error == EINTR ? EBUSY : error;
+	return n;
+}
+
 /*
  * A pppd that was killed leaves its own discipline behind as long as anybody
  * has the port open, and writes then fail with EAGAIN.  It also wants the
  * port blocking, and that flag is shared by all who hold the open file.
- *
- * TIOCSETD waits until all is sent, without end (tty_ioctl() in the kernel's
- * tty_io.c), and a modem may take nothing more.
  */
 static int
 take_back(int fd)
@@ -45,10 +76,8 @@ take_back(int fd)
 		return -1;
 	if (ldisc == LDISC_TTY)
 		return 0;
-	ldisc = LDISC_TTY;
-	if (tcflush(fd, TCOFLUSH) == -1)
-		return -1;
-	return ioctl(fd, TIOCSETD, &ldisc);
+	(void)tcflush(fd, TCOFLUSH); /* not every discipline can */
+	return set_discipline(fd, LDISC_TTY);
 }
 
 static int

@@ -102,14 +102,20 @@ name_holder(struct port *p, pid_t pid)
 	p->holder = pid;
 }
 
-/* What is still to be sent when all that can be thrown away is. */
+/*
+ * What is still to be sent when all that can be thrown away is.  pppd's
+ * discipline does not tell (ppp_async.c in the kernel): it is still there if
+ * the dialer could not take the port back.  EIO: unplugged, or hung up.
+ */
 static int
 unsent(int fd)
 {
 	int n;
 
 	(void)tcflush(fd, TCOFLUSH);
-	return ioctl(fd, TIOCOUTQ, &n) == 0 && n > 0;
+	if (ioctl(fd, TIOCOUTQ, &n) == -1)
+		return errno != EIO;
+	return n > 0;
 }
 
 static void

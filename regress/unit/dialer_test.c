@@ -5,10 +5,12 @@
  * and root is left out, since that takes root.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tty.h> /* N_NULL */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -394,6 +396,20 @@ dial_and_hang_up(void **state)
 	assert_true(poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLHUP));
 }
 
+/* What a killed pppd leaves; the kernel has this one without its module. */
+static void
+another_discipline(void **state)
+{
+	int null = N_NULL;
+
+	(void)state;
+	assert_int_equal(ioctl(modems[1].ours, TIOCSETD, &null), 0);
+	dial(1, 7);
+	assert_true(wait_for(IMSG_DIAL_RESULT, 1));
+	assert_int_equal(last.r.class, MSG_LINK_OK);
+	hang_up(1, 7);
+}
+
 /* Made ready beforehand, it is sent ATD at once, and nothing else. */
 static void
 warm(void **state)
@@ -651,6 +667,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(dial_and_hang_up, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    another_discipline, start, stop),
 		cmocka_unit_test_setup_teardown(warm, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    warm_and_unplugged, start, stop),

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <fcntl.h>
+#include <linux/tty.h> /* N_NULL */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,12 +133,30 @@ the_lock_stays_with_who_has_the_port(void **state)
 	assert_opens(1);
 }
 
+/* As after a pppd that was killed, when the dialer cannot take it back. */
+static void
+what_does_not_tell_is_closed_slowly(void **state)
+{
+	const struct folder *f = *state;
+	const char *device;
+	int null = N_NULL;
+
+	assert_opens(0);
+	assert_int_equal(
+	    ioctl(tty_descriptor("first", &device), TIOCSETD, &null), 0);
+	tty_close(&(struct msg_link){ 0, 1 });
+	assert_int_equal(access(f->file, F_OK), 0); /* the last to close has */
+	assert_int_equal(tty_descriptor("first", &device), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    the_lock_stays_with_who_has_the_port, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_does_not_tell_is_closed_slowly, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
