@@ -521,6 +521,19 @@ story_refusals(void)
 	answered(CTL_OK, "already");
 }
 
+static void
+story_hub(void)
+{
+	struct ctl_failover f = { .name = "lte" };
+
+	home(PRIMARY "identity \"/etc/dialfail/private/key\"\n"
+		     "peer branch { key "
+		     "\"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\" "
+		     "tunnel gre1 }\n");
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	answered(CTL_REFUSED, "there is no backup");
+}
+
 /* Whatever ends while everything goes, nothing of it is laid again. */
 static void
 story_clear(void)
@@ -568,6 +581,7 @@ STORY(show_to_two)
 STORY(show_to_one_after_another)
 STORY(show)
 STORY(refusals)
+STORY(hub)
 STORY(clear)
 
 int
@@ -589,6 +603,7 @@ main(void)
 		cmocka_unit_test(test_show_to_one_after_another),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_clear),
 	};
 
