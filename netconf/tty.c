@@ -138,7 +138,8 @@ on_closed(pid_t pid, int status, void *arg)
  * is not waited for: it is closed before the dialer says that it has hung up,
  * and a modem that was only kept ready is being sent nothing.
  */
-static void __attribute__((__noreturn__)) last_close(int fd, int ours)
+static void __dead
+last_close(int fd, int ours)
 {
 	char c;
 
@@ -181,8 +182,13 @@ static void
 port_close(struct port *p)
 {
 	TAILQ_REMOVE(&ports, p, entry);
-	if (unsent(p->fd) && close_slowly(p) == 0)
-		return;
+	if (unsent(p->fd)) {
+		if (close_slowly(p) == 0)
+			return;
+		log_warnx("%s: %s: no process for its last close, which may "
+			  "take 30 s here",
+		    p->label, p->device);
+	}
 	close(p->fd);
 	port_free(p);
 }
