@@ -156,12 +156,12 @@ void
 import_account(
     struct import *i, struct import_modem *m, int line, const char *value)
 {
-	if (*value != '\0' &&
+	if (*value != '\0' && strchr(value, '\t') == NULL &&
 	    strlcpy(m->account, value, sizeof(m->account)) < sizeof(m->account))
 		return;
 	m->account[0] = '\0';
 	import_note(i, line,
-	    "the account is empty, or longer than %d: left out",
+	    "the account is empty, has a tab, or is longer than %d: left out",
 	    CONF_ACCOUNT_LEN - 1);
 }
 

@@ -368,7 +368,8 @@ port(struct import *i, const struct wvdial *w, uint32_t s,
 			   *baud = find(w, s, "baud");
 
 	(void)strlcpy(m->tty, "/dev/modem", sizeof(m->tty)); /* its default */
-	if (tty != NULL && tty->value[0] == '/')
+	if (tty != NULL && tty->value[0] == '/' &&
+	    strchr(tty->value, '\t') == NULL)
 		(void)strlcpy(m->tty, tty->value, sizeof(m->tty));
 	else
 		import_note(i, tty == NULL ? 0 : tty->line,
