@@ -65,10 +65,8 @@ keep_write(
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	/* the directory may be of one who is trusted less than we are */
-	if (unlink(new) == -1 && errno != ENOENT)
-		return -1;
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = open(
+	    new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
 	if ((f = fdopen(fd, "w")) == NULL) {
