@@ -166,10 +166,11 @@ restore_hub() {
 	on core nft delete table inet cut
 }
 
-# record: four statements of the branch from its backup
+# record: four statements (type 1 in dialfail-peers(7)) of the branch from its
+# backup
 record() {
 	spawn core "$LAB/dump" tcpdump -lnxc 4 -i any \
-	    "udp port 7157 and src $WAN2_ADDRESS and greater 150"
+	    "udp port 7157 and src $WAN2_ADDRESS and udp[11] = 1"
 }
 
 # replay: what was recorded, from elsewhere; each in one write, since printf
