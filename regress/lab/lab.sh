@@ -667,7 +667,7 @@ snapshot() {
 		printf '%b' "$rules" | ip -4 -batch -
 		printf '%b' "$rules" | ip -6 -batch - | sort # by interface's age
 		nft -s list ruleset # what counters count, changes
-		ip -d addr
+		ip -d addr | sed 's/ state [A-Z]*//' # a VLAN's is known later
 		grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
 		    /proc/sys/net/ipv4/ip_forward | sort
 	} | sed 's/ expires [0-9]*sec//; s/valid_lft.*//' >"$1"

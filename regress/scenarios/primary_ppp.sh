@@ -17,8 +17,9 @@ connect() {
 	    isp-a pppd nodetach notty noauth noipv6 lcp-restart 1 \
 	    nodefaultroute noccp $GATEWAY:$PRIMARY_ADDRESS"
 	LINE=$SPAWNED
-	wait_until 20 "ip addr show ppp0 | grep -q $PRIMARY_ADDRESS" &&
-	    ip route add default dev ppp0
+	# it has its address before it is up
+	wait_until 20 "ip addr show ppp0 | grep -q $PRIMARY_ADDRESS &&
+	    ip route add default dev ppp0"
 }
 
 index() {
