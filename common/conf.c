@@ -80,12 +80,12 @@ static const uint32_t speeds[] = { 300, 600, 1200, 2400, 4800, 9600, 19200,
 	38400, 57600, 115200, 230400, 460800, 921600 };
 
 void
-conf_hash(const struct conf *conf, char buf[CONF_HASH_LEN])
+conf_hash(const uint8_t sum[32], char buf[CONF_HASH_LEN])
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(conf->sha256); i++)
-		snprintf(&buf[2 * i], 3, "%02x", conf->sha256[i]);
+	for (i = 0; i < 32; i++)
+		snprintf(&buf[2 * i], 3, "%02x", sum[i]);
 }
 
 void

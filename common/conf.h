@@ -360,8 +360,8 @@ int conf_check_system(const struct conf *, conf_report *report, void *arg);
 #define CONF_CONFIRMED_FILE   STATEDIR ".confirmed"
 #define CONF_UNCONFIRMED_FILE STATEDIR ".unconfirmed"
 #define CONF_HASH_LEN         65
-/* As text, with a NUL. */
-void conf_hash(const struct conf *, char buf[CONF_HASH_LEN]);
+/* A SHA-256 sum as text, with a NUL. */
+void conf_hash(const uint8_t sum[32], char buf[CONF_HASH_LEN]);
 
 /* The effective configuration in a form that parses again. */
 void conf_print(const struct conf *, FILE *);

@@ -240,7 +240,7 @@ note_limited(void)
 {
 	char hash[CONF_HASH_LEN];
 
-	conf_hash(current, hash);
+	conf_hash(current->sha256, hash);
 	keep_text(CONF_UNCONFIRMED_FILE, hash);
 }
 

@@ -29,17 +29,6 @@
 #define CLOSING_S    5 /* to read the last answer */
 #define FULL_PAUSE_S 1 /* when no descriptor is left */
 
-union request {
-	struct ctl_show show;
-	struct ctl_failover failover;
-	struct ctl_name name;
-	struct ctl_grant grant;
-	struct ctl_plan plan;
-	struct ctl_forget forget;
-	struct ctl_time time;
-	struct ctl_log log;
-};
-
 struct client {
 	LIST_ENTRY(client) entry;
 	uint32_t id;
@@ -49,7 +38,7 @@ struct client {
 	struct event idle;
 	uid_t uid;
 	uint32_t type; /* of its request, and what came with that */
-	union request data;
+	union ctl_request data;
 	int busy; /* the request waits for its result */
 	int waits; /* and for its turn to be put to netconf */
 	int monitor;
@@ -396,7 +385,7 @@ request(struct client *c, struct imsg *imsg)
 {
 	uint32_t type = imsg_get_type(imsg);
 	size_t size = request_size(type);
-	union request data;
+	union ctl_request data;
 
 	if (size == SIZE_MAX) {
 		refuse(c, "not a request");

@@ -88,6 +88,18 @@ struct ctl_log {
 	uint32_t verbose; /* 0 or 1 */
 };
 
+/* What comes with any request. */
+union ctl_request {
+	struct ctl_show show;
+	struct ctl_failover failover;
+	struct ctl_name name;
+	struct ctl_grant grant;
+	struct ctl_plan plan;
+	struct ctl_forget forget;
+	struct ctl_time time;
+	struct ctl_log log;
+};
+
 /* Why traffic moved: an enum msg_cause (NONE: unknown), or asked for. */
 #define CTL_CAUSE_ASKED MSG_CAUSE_MAX
 #define CTL_CAUSES      (MSG_CAUSE_MAX + 1)

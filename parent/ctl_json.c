@@ -259,11 +259,9 @@ active(struct json *j, const struct ctl_answer *a)
 static void
 sha256(struct json *j, const uint8_t sum[32])
 {
-	char text[65];
-	size_t i;
+	char text[CONF_HASH_LEN];
 
-	for (i = 0; i < 32; i++)
-		snprintf(text + 2 * i, 3, "%02x", sum[i]);
+	conf_hash(sum, text);
 	json_string(j, "sha256", text);
 }
 

@@ -133,11 +133,9 @@ info(struct out *o, const char *name, const char *key, const char *value,
 static void
 daemon_metrics(struct out *o, const struct ctl_summary *s)
 {
-	char sum[65];
-	size_t i;
+	char sum[CONF_HASH_LEN];
 
-	for (i = 0; i < 32; i++)
-		snprintf(sum + 2 * i, 3, "%02x", s->sha256[i]);
+	conf_hash(s->sha256, sum);
 	info(o, "build", "version", s->version, "The version that runs.");
 	info(o, "config", "sha256", sum, "The configuration in force.");
 	if (s->clock_sane)

@@ -11,16 +11,7 @@
 
 struct ctl_command {
 	uint32_t type; /* IMSG_CTL_... */
-	union {
-		struct ctl_show show;
-		struct ctl_failover failover;
-		struct ctl_name name;
-		struct ctl_grant grant;
-		struct ctl_plan plan;
-		struct ctl_forget forget;
-		struct ctl_time time;
-		struct ctl_log log;
-	} data;
+	union ctl_request data;
 	const char *file; /* then nothing is for the daemon */
 	const char *script; /* import: ppp-on, or NULL */
 	const char *directory; /* import: for secrets */

@@ -195,7 +195,7 @@ unconfirmed(const struct conf *conf)
 	char hash[CONF_HASH_LEN], *noted;
 	int is;
 
-	conf_hash(conf, hash);
+	conf_hash(conf->sha256, hash);
 	noted = keep_read(CONF_UNCONFIRMED_FILE, sizeof(hash));
 	is = noted != NULL && strcmp(noted, hash) == 0;
 	free(noted);

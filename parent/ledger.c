@@ -313,13 +313,12 @@ write_drill(FILE *f, const char *label, const struct drill_past *d)
 void
 ledger_write(FILE *f, const struct ledger *l)
 {
+	char sum[CONF_HASH_LEN];
 	uint32_t i;
 
-	fprintf(f, "V\t%d\t%s\t%" PRId64 "\t", VERSION_NUMBER, or_dash(l->boot),
-	    l->mono_ms);
-	for (i = 0; i < sizeof(l->sha256); i++)
-		fprintf(f, "%02x", l->sha256[i]);
-	fputc('\n', f);
+	conf_hash(l->sha256, sum);
+	fprintf(f, "V\t%d\t%s\t%" PRId64 "\t%s\n", VERSION_NUMBER,
+	    or_dash(l->boot), l->mono_ms, sum);
 	for (i = 0; i < l->nfailed; i++)
 		fprintf(
 		    f, "%s%" PRId64, i == 0 ? "F\t" : "\t", l->failed_ms[i]);
