@@ -188,7 +188,7 @@ struct msg_ready {
 
 /*
  * What to read: the file again, the one that ran before (reload for), or the
- * last one that was confirmed, since the file has errors (at start).
+ * last one that was confirmed, since the file has errors or was not (at start).
  */
 enum msg_conf_source { MSG_CONF_FILE, MSG_CONF_PREVIOUS, MSG_CONF_CONFIRMED };
 struct msg_conf_load {

@@ -240,8 +240,11 @@ note_limited(void)
 {
 	char hash[CONF_HASH_LEN];
 
-	conf_hash(current->sha256, hash);
-	keep_text(CONF_UNCONFIRMED_FILE, hash);
+	if (pending_load.limited) {
+		conf_hash(current->sha256, hash);
+		keep_text(CONF_UNCONFIRMED_FILE, hash);
+	} else if (pending_load.source == MSG_CONF_PREVIOUS)
+		(void)keep_remove(CONF_UNCONFIRMED_FILE);
 }
 
 /* Other files than the usual one are somebody's trials. */
@@ -278,10 +281,8 @@ config_commit(uint32_t gen)
 	current = pending;
 	current_gen = pending_load.gen;
 	pending = NULL;
-	if (is_kept() && pending_load.limited)
+	if (is_kept())
 		note_limited();
-	else if (pending_load.source == MSG_CONF_PREVIOUS)
-		(void)keep_remove(CONF_UNCONFIRMED_FILE);
 	tty_reloaded();
 	ppp_reloaded();
 	net_reloaded();
