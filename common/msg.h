@@ -128,7 +128,7 @@
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
-	X(NET_COUNT) /* P>N uint32_t gen of the configuration */              \
+	X(NET_COUNT) /* P>N struct msg_net_count */                           \
 	X(NET_COUNTED) /* N>P struct msg_net_counted */                       \
 	X(NET_PLAN) /* P>N struct msg_net_plan: what would this do? */        \
 	X(NET_PLAN_STEP) /* N>P struct msg_net_plan_step */                   \
@@ -560,6 +560,11 @@ struct msg_net_line {
 	char text[MSG_TEXT_LEN];
 };
 
+struct msg_net_count {
+	uint32_t gen; /* of the configuration whose uplinks are meant */
+	uint32_t event; /* of the parent's, which comes back */
+};
+
 /* Octets, and packets, of each uplink's interface since that came to be. */
 struct msg_net_counted {
 	struct {
@@ -570,8 +575,7 @@ struct msg_net_counted {
 		char ifname[IFNAMSIZ];
 		uint32_t reserved;
 	} uplink[CONF_UPLINKS_MAX];
-	uint32_t gen; /* of the configuration whose uplinks these are */
-	uint32_t reserved;
+	struct msg_net_count asked;
 };
 
 /* A wish that is not carried out, but told in steps. */

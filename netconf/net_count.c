@@ -6,7 +6,7 @@
 #include "netconf/run.h"
 
 void
-net_count(uint32_t gen)
+net_count(const struct msg_net_count *asked)
 {
 	const struct net_want *w = net_wish();
 	struct msg_net_counted m;
@@ -14,7 +14,7 @@ net_count(uint32_t gen)
 	uint32_t i;
 
 	memset(&m, 0, sizeof(m));
-	m.gen = gen;
+	m.asked = *asked;
 	for (i = 0; i < w->nuplinks; i++) {
 		l = net_link_find(net_known(), w->uplink[i].ifname);
 		if (l == NULL ||

@@ -93,6 +93,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_sim sim;
 		struct msg_net_want want;
 		struct msg_net_plan plan;
+		struct msg_net_count count;
 		struct msg_net_peer peer;
 		struct msg_alarm alarm;
 		struct msg_capture capture;
@@ -130,7 +131,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
-		TAKE(NET_COUNT, number, ready, net_count(m.number));
+		TAKE(NET_COUNT, count, ready, net_count(&m.count));
 		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
 		TAKE(NET_PEER, peer, ready && msg_net_peer_valid(&m.peer),
 		    net_peer(&m.peer));

@@ -52,7 +52,7 @@ void net_reloaded(void); /* another configuration is in force */
 void net_want(const struct msg_net_want *);
 void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
-void net_count(uint32_t gen); /* answers NET_COUNTED */
+void net_count(const struct msg_net_count *); /* answers NET_COUNTED */
 void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
 /* A peer is elsewhere; answers NET_PEER_DONE. */
 void net_peer(const struct msg_net_peer *);

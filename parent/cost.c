@@ -304,16 +304,14 @@ count_time(uint32_t id)
 	    is_connected(&parent->uplink[id]) ? now : (struct monotime){ 0 };
 }
 
-/* The event of the last question; empty: there was none. */
-static char asked_in[CTL_EVENT_LEN];
+static struct msg_net_count asked; /* the last question */
 
 void
 cost_ask_octets(void)
 {
-	(void)strlcpy(asked_in, parent->event.ended ? "" : parent->event.id,
-	    sizeof(asked_in));
-	parent_send(CHILD_NETCONF, IMSG_NET_COUNT, -1, &parent->conf.gen,
-	    sizeof(parent->conf.gen));
+	asked.gen = parent->conf.gen;
+	asked.event = history_present();
+	parent_send(CHILD_NETCONF, IMSG_NET_COUNT, -1, &asked, sizeof(asked));
 }
 
 static void
@@ -384,17 +382,17 @@ new_packets(uint32_t id, const char *ifname, uint32_t ifindex, uint64_t packets)
 }
 
 /*
- * What a backup has carried for an event.  The last question is asked when
- * traffic leaves the backup, and the answer may come when all is over.
+ * What a backup has carried for the event in which that was asked.  The last
+ * question is asked when traffic leaves the backup, and the answer may come
+ * when all is over, and others have been asked.
  */
 static void
-count_event(uint32_t id, uint64_t octets, uint64_t packets)
+count_event(uint32_t id, uint32_t event, uint64_t octets, uint64_t packets)
 {
 	const struct machine_want *want = &parent->machine.want;
 	struct ctl_event *ev = &parent->event;
 
-	if (ev->backup[0] == '\0' || asked_in[0] == '\0' ||
-	    strcmp(ev->id, asked_in) != 0)
+	if (ev->backup[0] == '\0' || event != history_counters()->last_id)
 		return;
 	if (id != want->active && id != want->drain &&
 	    strcmp(uplink_name(id), ev->backup) != 0)
@@ -412,7 +410,7 @@ cost_counted(const struct msg_net_counted *c)
 	uint64_t octets, packets, n;
 	uint32_t i;
 
-	if (c->gen != parent->conf.gen)
+	if (c->asked.gen != parent->conf.gen)
 		return;
 	for (i = 0; i < parent->conf.nuplinks; i++) {
 		u = &parent->uplink[i];
@@ -431,7 +429,7 @@ cost_counted(const struct msg_net_counted *c)
 		if (n == 0)
 			continue;
 		budget_use(&cost_entry(i)->budget, CONF_COST_BYTES, n);
-		count_event(i, n, packets);
+		count_event(i, c->asked.event, n, packets);
 		dirty = 1;
 		judge(i, false);
 	}
@@ -449,7 +447,8 @@ cost_ended(uint32_t id, uint64_t octets)
 
 	if (c->ifname[0] == '\0' || octets <= c->octets)
 		return;
-	count_event(id, octets - c->octets, 0); /* pppd tells octets alone */
+	/* pppd tells octets alone */
+	count_event(id, asked.event, octets - c->octets, 0);
 	budget_use(
 	    &cost_entry(id)->budget, CONF_COST_BYTES, octets - c->octets);
 	c->octets = octets;

@@ -327,6 +327,7 @@ event_begin(enum mreason why)
 		last = last_answer(now);
 	ev->began_ns = wall_of(last);
 	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
+	cost_ask_octets(); /* what was before is not of a new event */
 	parent->event_began = history_begin(ev, last, why == MWHY_ADOPTED);
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
 		history_line("state",
@@ -334,7 +335,6 @@ event_begin(enum mreason why)
 		    ev->detect_ms);
 		capture_ask(ev->id);
 	}
-	cost_ask_octets(); /* what was before is not of this event */
 	parent->detect_ms = ev->detect_ms;
 	parent->dial_ms = 0; /* of what is dialled for it */
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED

@@ -330,6 +330,14 @@ history_begin(struct ctl_event *ev, struct monotime since, int adopt)
 	return began;
 }
 
+uint32_t
+history_present(void)
+{
+	const struct event_record *last = TAILQ_LAST(&events, event_list);
+
+	return last != NULL && !last->ev.ended ? counters.last_id : 0;
+}
+
 void
 history_flush(const struct ctl_event *ev)
 {

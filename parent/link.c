@@ -579,9 +579,9 @@ got_ppp_down(struct imsg *imsg)
 	if (!msg_ppp_down_valid(&m))
 		parent_distrust(CHILD_NETCONF, IMSG_PPP_DOWN);
 	else if ((u = link_addressed(m.uplink, m.gen)) != NULL) {
-		ppp_down(u, &m);
 		if (m.was_up)
 			cost_ended(m.uplink, m.octets);
+		ppp_down(u, &m);
 	}
 }
 

@@ -843,7 +843,8 @@ timers(void)
 static void
 command(void)
 {
-	uint32_t asker = octet();
+	struct msg_net_count count = { octet(), octet() };
+	uint32_t asker = count.gen;
 
 	switch (octet() % COMMANDS) {
 	case 0:
@@ -867,10 +868,11 @@ command(void)
 		timers();
 		break;
 	case 7:
-		deliver(asker & 1   ? IMSG_NET_SHOW
-			: asker & 2 ? IMSG_NET_COUNT
-				    : IMSG_NET_CLEAR,
-		    &asker, sizeof(asker));
+		if (asker & 1)
+			deliver(IMSG_NET_COUNT, &count, sizeof(count));
+		else
+			deliver(asker & 2 ? IMSG_NET_SHOW : IMSG_NET_CLEAR,
+			    &asker, sizeof(asker));
 		break;
 	}
 }

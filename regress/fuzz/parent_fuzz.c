@@ -309,7 +309,8 @@ send_counted(enum child_id from)
 	uint32_t i;
 
 	memset(&c, 0, sizeof(c));
-	c.gen = parent->conf.gen - number(2);
+	c.asked.gen = parent->conf.gen - number(2);
+	c.asked.event = number(3);
 	for (i = 0; i < 3; i++) {
 		c.uplink[i].received = (uint64_t)moment();
 		c.uplink[i].sent = octet();

@@ -39,12 +39,13 @@ used(enum conf_cost cost)
 
 /* The octets of the line's interface, as the kernel has them; 100 a packet. */
 static void
-counted_by(uint32_t ifindex, uint64_t octets)
+answered(uint32_t event, uint32_t ifindex, uint64_t octets)
 {
 	struct msg_net_counted c;
 
 	memset(&c, 0, sizeof(c));
-	c.gen = parent->conf.gen;
+	c.asked.gen = parent->conf.gen;
+	c.asked.event = event;
 	c.uplink[1].ifindex = ifindex;
 	strlcpy(c.uplink[1].ifname, "ppp0", sizeof(c.uplink[1].ifname));
 	c.uplink[1].received = octets / 2;
@@ -53,10 +54,25 @@ counted_by(uint32_t ifindex, uint64_t octets)
 	rig_send(CHILD_NETCONF, IMSG_NET_COUNTED, &c, sizeof(c));
 }
 
+/* Asked just now. */
 static void
 counted(uint64_t octets)
 {
-	counted_by(PPP0, octets);
+	answered(history_present(), PPP0, octets);
+}
+
+/* The question as it left last; others are passed over. */
+static uint32_t
+asked_in(void)
+{
+	struct msg_net_count q = { 0, 0 };
+	uint32_t type;
+
+	while ((type = rig_any(CHILD_NETCONF, 0)) != 0)
+		if (type == IMSG_NET_COUNT)
+			CHECK(imsg_get_data(&rig.imsg, &q, sizeof(q)) == 0);
+	CHECK(q.gen == parent->conf.gen);
+	return q.event;
 }
 
 static void
@@ -134,9 +150,66 @@ story_of_event(void)
 	counted(1500);
 	CHECK(parent->event.backup_octets == 500);
 	CHECK(parent->event.backup_packets == 5);
-	counted_by(PPP0 + 1, 700);
+	answered(1, PPP0 + 1, 700);
 	CHECK(parent->event.backup_octets == 1200);
 	CHECK(parent->event.backup_packets == 12);
+}
+
+/* The backup is proved, used, and left for the primary again. */
+static void
+there_and_back(void)
+{
+	up();
+	counted(1000);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	counted(1500);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+}
+
+/*
+ * The answer to what was asked at the end comes when all is over, and others
+ * have been asked, whose answers are of no event.
+ */
+static void
+story_after_event(void)
+{
+	uint32_t event;
+
+	there_and_back();
+	CHECK(parent->event.ended);
+	event = asked_in();
+	CHECK(event == 1);
+	cost_ask_octets();
+	CHECK(asked_in() == 0);
+	answered(event, PPP0, 1900);
+	CHECK(parent->event.backup_octets == 900);
+	answered(0, PPP0, 2000);
+	CHECK(parent->event.backup_octets == 900);
+}
+
+/* What was not read when traffic left pppd tells. */
+static void
+story_hung_up_after_event(void)
+{
+	there_and_back();
+	hung_up(1, 2100);
+	CHECK(parent->event.ended);
+	CHECK(parent->event.backup_octets == 1100);
+}
+
+/* What came before an event, and was asked for then, is not of it. */
+static void
+story_before_event(void)
+{
+	rig_home(site);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(history_present() == 1);
+	CHECK(asked_in() == 0);
+	cost_ask_octets();
+	CHECK(asked_in() == 1);
 }
 
 /* pppd of an earlier run told another netconf, or counts in 32 bits. */
@@ -257,6 +330,9 @@ story_drill_fails(void)
 
 STORY(last_octets)
 STORY(of_event)
+STORY(after_event)
+STORY(hung_up_after_event)
+STORY(before_event)
 STORY(no_last_octets)
 STORY(never_up)
 STORY(alarms)
@@ -271,6 +347,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_last_octets),
 		cmocka_unit_test(test_of_event),
+		cmocka_unit_test(test_after_event),
+		cmocka_unit_test(test_hung_up_after_event),
+		cmocka_unit_test(test_before_event),
 		cmocka_unit_test(test_no_last_octets),
 		cmocka_unit_test(test_never_up),
 		cmocka_unit_test(test_alarms),
