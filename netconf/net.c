@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <event.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ const struct netops *netops = &netops_null;
 
 static struct net_want want;
 static struct net_state state; /* as last dumped */
+static int fresh; /* and nothing was changed by us since */
 static struct plan plan;
 static struct net_before past; /* the last change, if there was any */
 static int past_taken;
@@ -133,6 +135,7 @@ dump(void)
 	_Static_assert(CONF_UPLINKS_MAX <= NET_UPLINKS_MAX, "all of them");
 	for (i = 0; i < want.nuplinks; i++)
 		strlcpy(u.ifname[i], want.uplink[i].ifname, IFNAMSIZ);
+	fresh = 0;
 	looked = monotime_now();
 	net_state_free(&state);
 	if (netops->dump(&state, &u) == -1) {
@@ -141,12 +144,25 @@ dump(void)
 		return -1;
 	}
 	net_state_index(&state);
+	fresh = 1;
 	look_ms = monotime_ms_between(looked, monotime_now());
 	apply_prune(&state);
 	plan_note_private(&want, &state);
 	plan_note_encrypted(&want, &state);
 	await_expiry();
 	return 0;
+}
+
+/*
+ * What came before the dump was read away before it, or is still to be read:
+ * the kernel tells of a change before it lets go of its lock.
+ */
+static int
+still_so(void)
+{
+	struct pollfd told = { .fd = EVENT_FD(&monitor), .events = POLLIN };
+
+	return fresh && poll(&told, 1, 0) == 0;
 }
 
 /* When the next one may be: PACE of them in ms are enough. */
@@ -207,7 +223,7 @@ converge(int *n, char *why, size_t size)
 	int rounds, done;
 
 	for (rounds = 0; rounds <= ROUNDS; rounds++) {
-		if (look(0) == -1) {
+		if ((rounds > 0 || !still_so()) && look(0) == -1) {
 			snprintf(why, size, "dump: %s", strerror(errno));
 			return FAILED;
 		}
@@ -222,6 +238,7 @@ converge(int *n, char *why, size_t size)
 			break;
 		if (!past_taken)
 			apply_before(&past, want.nat_loaded);
+		fresh = 0;
 		done = apply_plan(&plan, &state, &apply, why, size);
 		if (!past_taken) {
 			past.state = state;
@@ -500,8 +517,10 @@ on_turn(int fd, short what, void *arg)
 	if (progress == FAILED) {
 		turn.nsteps = -1;
 		if (turn.repairs == NULL && past.state.nlinks > 0 &&
-		    dump() == 0)
+		    dump() == 0) {
+			fresh = 0;
 			apply_back(&past, &state);
+		}
 	}
 	if (turn.repairs == NULL)
 		wish_done(turn.nsteps, why);
@@ -563,8 +582,11 @@ on_monitor(int fd, short what, void *arg)
 	(void)arg;
 	event_del(&monitor);
 	if (monotime_cmp(monotime_add_ms(looked, QUIET_MS), now) <= 0 &&
-	    monotime_cmp(not_before(), now) <= 0 && dump() == 0)
-		facts_tell_losses(&want, &state);
+	    monotime_cmp(not_before(), now) <= 0) {
+		netops->changes();
+		if (dump() == 0)
+			facts_tell_losses(&want, &state);
+	}
 	settle_soon();
 }
 

@@ -49,6 +49,56 @@ test_want(void **arg)
 	assert_int_equal(way(k, 0, NULL), ETH1);
 }
 
+/*
+ * While nothing was heard since the last look, a wish needs but the one that
+ * reads back; and a change that nobody has looked at yet is not overlooked.
+ */
+static void
+test_still_so(void **arg)
+{
+	(void)arg;
+	assert_int_equal(active(0)->ok, 1);
+	loop_quiet();
+	dumps = 0;
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(dumps, 1);
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(dumps, 2); /* our own doing was not heard yet */
+	loop_quiet();
+	dumps = 0;
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(dumps, 0);
+	sim_link(k, "wan2")->rp_filter = 1;
+	changed();
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(dumps, 2);
+	assert_int_equal(sim_link(k, "wan2")->rp_filter, 2);
+}
+
+/* Nothing is known after a refusal, or a dump that failed, heard or not. */
+static void
+test_not_known(void **arg)
+{
+	(void)arg;
+	fail_at = 12; /* some rules were there by then */
+	assert_int_equal(active(1)->ok, 0);
+	netops->changes();
+	fail_at = calls + 3;
+	assert_int_equal(active(1)->ok, 0);
+	assert_int_equal(k->s.nrules, 0); /* undone to what was there */
+	netops->changes();
+	dumps = 0;
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(dumps, 2);
+	loop_quiet();
+	dumps_fail = 1;
+	assert_null(net_look());
+	dumps = 0;
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(dumps, 1);
+}
+
 /* Any change may be refused: traffic stays, and the next try succeeds. */
 static void
 test_refused(void **arg)
@@ -300,6 +350,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_begin),
 		T(test_want),
+		T(test_still_so),
+		T(test_not_known),
 		T(test_refused),
 		T(test_overtaken),
 		T(test_refused_shutdown),
