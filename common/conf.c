@@ -91,8 +91,10 @@ conf_hash(const uint8_t sum[32], char buf[CONF_HASH_LEN])
 void
 conf_free(struct conf *conf)
 {
-	if (conf != NULL)
+	if (conf != NULL) {
 		free(conf->peer);
+		free(conf->peer_lists);
+	}
 	free(conf);
 }
 

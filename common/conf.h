@@ -253,26 +253,36 @@ struct conf_behind {
 	char ifname[IFNAMSIZ];
 };
 
-/* The far end of tunnels; with a key it runs dialfail, too. */
+/*
+ * The far end of tunnels; with a key it runs dialfail, too.  A hub has
+ * thousands, most with little in their lists: those are as long as need be,
+ * and of all peers of a configuration in one piece (conf_peers.c).
+ */
 struct conf_peer {
 	uint32_t id; /* place in the list */
-	char name[CONF_LABEL_LEN];
-	uint32_t ntunnels;
-	struct conf_tunnel tunnel[CONF_TUNNELS_MAX];
-	uint32_t keyed;
-	uint8_t key[KEY_LEN]; /* Ed25519, RFC 8032 */
-	uint32_t naddresses; /* 0: any */
-	struct addr address[CONF_PEER_ADDRS_MAX];
 	uint32_t port;
-	uint32_t nannounce;
-	struct prefix announce[CONF_PEER_NETS_MAX]; /* behind us */
-	uint32_t naccept; /* 0: any public one */
-	struct prefix accept[CONF_PEER_NETS_MAX];
-	uint32_t nroutes;
-	struct conf_behind route[CONF_PEER_NETS_MAX];
+	uint32_t keyed;
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
+	uint32_t ntunnels;
+	uint32_t naddresses; /* 0: any */
+	uint32_t nannounce;
+	uint32_t naccept; /* 0: any public one */
+	uint32_t nroutes;
+	struct conf_tunnel *tunnel;
+	struct addr *address;
+	struct prefix *announce; /* behind us */
+	struct prefix *accept;
+	struct conf_behind *route;
+	uint8_t key[KEY_LEN]; /* Ed25519, RFC 8032 */
+	char name[CONF_LABEL_LEN];
 };
+
+#define CONF_PEER_LISTS_MAX                                \
+	(CONF_TUNNELS_MAX * sizeof(struct conf_tunnel) +   \
+	    CONF_PEER_ADDRS_MAX * sizeof(struct addr) +    \
+	    2 * CONF_PEER_NETS_MAX * sizeof(struct prefix) + \
+	    CONF_PEER_NETS_MAX * sizeof(struct conf_behind))
 
 /* netconf's own: files, devices and programs. */
 struct conf_private {
@@ -304,6 +314,7 @@ struct conf {
 	uint32_t dns; /* enum conf_dns */
 	uint32_t npeers;
 	struct conf_peer *peer;
+	void *peer_lists; /* of all of them */
 	uint32_t nkeyed; /* of them: run dialfail, too */
 	char identity[PATH_MAX]; /* our secret key's file, or empty */
 	char alarm[PATH_MAX]; /* empty: none */
@@ -373,7 +384,12 @@ int conf_global_valid(const struct conf_global *);
 /* Bits that adjoin and can number so many uplinks. */
 int conf_mark_valid(uint32_t mask, uint32_t nuplinks);
 int conf_uplink_valid(const struct conf_uplink *);
-int conf_peer_valid(const struct conf_peer *); /* one with a key */
+int conf_peer_valid(const struct conf_peer *); /* with lists, no tunnels */
+/* How many octets its lists have, at most CONF_PEER_LISTS_MAX. */
+size_t conf_peer_lists(const struct conf_peer *);
+/* Its own lists at *at, which has room for them; *at is then behind them. */
+void conf_peer_copy(
+    struct conf_peer *to, const struct conf_peer *from, uint8_t **at);
 /* By `address` and `accept`, may it say that it is there? */
 bool conf_peer_accepts(const struct conf_peer *, const struct addr *);
 /*

@@ -69,8 +69,6 @@ nets_valid(const struct prefix *net, uint32_t n)
 {
 	uint32_t i;
 
-	if (n > CONF_PEER_NETS_MAX)
-		return false;
 	for (i = 0; i < n; i++)
 		if (!prefix_valid(&net[i]))
 			return false;
@@ -82,22 +80,16 @@ conf_peer_valid(const struct conf_peer *c)
 {
 	uint32_t i;
 
-	if (c->id >= CONF_PEERS_MAX || c->keyed != 1 ||
+	if (c->id >= CONF_PEERS_MAX ||
 	    !msg_text_valid(c->name, sizeof(c->name)) ||
-	    c->naddresses > CONF_PEER_ADDRS_MAX ||
 	    !conf_in_range(CONF_F_PEER_PORT, c->port) ||
 	    !nets_valid(c->announce, c->nannounce) ||
 	    !nets_valid(c->accept, c->naccept) ||
-	    c->ntunnels > CONF_TUNNELS_MAX || c->nroutes > CONF_PEER_NETS_MAX ||
 	    !conf_in_range(CONF_F_HELLO, c->hello_ms) ||
 	    !conf_in_range(CONF_F_HELLO, c->hello_metered_ms))
 		return 0;
 	for (i = 0; i < c->naddresses; i++)
 		if (!conf_address_valid(&c->address[i]))
-			return 0;
-	for (i = 0; i < c->ntunnels; i++)
-		if (!msg_text_valid(
-			c->tunnel[i].ifname, sizeof(c->tunnel[i].ifname)))
 			return 0;
 	for (i = 0; i < c->nroutes; i++)
 		if (!prefix_valid(&c->route[i].net) ||

@@ -22,11 +22,11 @@ conf_build_group(struct conf_build *b, const struct conf_text *name)
 
 /* Those of the group come first. */
 static void
-add_nets(struct conf_build *b, uint32_t i, struct prefix *net, uint32_t *n,
-    const struct prefix *more, uint32_t nmore)
+add_nets(struct conf_build *b, const struct conf_text *where,
+    struct prefix *net, uint32_t *n, const struct prefix *more, uint32_t nmore)
 {
 	if (*n + nmore > CONF_PEER_NETS_MAX) {
-		conf_src_error(b->src, &b->peer[i].where,
+		conf_src_error(b->src, where,
 		    "more than %d networks, with those of its group",
 		    CONF_PEER_NETS_MAX);
 		return;
@@ -39,18 +39,19 @@ add_nets(struct conf_build *b, uint32_t i, struct prefix *net, uint32_t *n,
 void
 conf_build_group_end(struct conf_build *b)
 {
-	const struct conf_peer *g = &b->group;
-	struct conf_peer *p;
+	const struct conf_peer_build *g = &b->group;
+	struct conf_peer_build *p;
 	uint32_t i;
 
 	for (i = b->group_first; i < b->conf->npeers; i++) {
-		p = &b->conf->peer[i];
-		add_nets(b, i, p->accept, &p->naccept, g->accept, g->naccept);
-		add_nets(b, i, p->announce, &p->nannounce, g->announce,
-		    g->nannounce);
-		if (p->hello_ms == 0) {
-			p->hello_ms = g->hello_ms;
-			p->hello_metered_ms = g->hello_metered_ms;
+		p = &b->peer[i];
+		add_nets(b, &p->where, p->accept, &p->is.naccept, g->accept,
+		    g->is.naccept);
+		add_nets(b, &p->where, p->announce, &p->is.nannounce,
+		    g->announce, g->is.nannounce);
+		if (p->is.hello_ms == 0) {
+			p->is.hello_ms = g->is.hello_ms;
+			p->is.hello_metered_ms = g->is.hello_metered_ms;
 		}
 	}
 	b->in_group = 0;
@@ -75,21 +76,31 @@ take_net(struct conf_build *b, const struct conf_text *text, uint32_t n,
 void
 conf_build_announce(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = conf_build_peer_keyed(b, text);
+	struct conf_peer_build *p = conf_build_peer_keyed(b, text);
 
 	if (p != NULL &&
-	    take_net(b, text, p->nannounce, &p->announce[p->nannounce]))
-		p->nannounce++;
+	    take_net(b, text, p->is.nannounce, &p->announce[p->is.nannounce]))
+		p->is.nannounce++;
+}
+
+void
+conf_build_accept(struct conf_build *b, const struct conf_text *text)
+{
+	struct conf_peer_build *p = conf_build_peer_keyed(b, text);
+
+	if (p != NULL &&
+	    take_net(b, text, p->is.naccept, &p->accept[p->is.naccept]))
+		p->is.naccept++;
 }
 
 void
 conf_build_route(struct conf_build *b, const struct conf_text *text,
     const struct conf_text *ifname)
 {
-	struct conf_peer *p = conf_build_peer_now(b);
+	struct conf_peer_build *p = conf_build_peer_now(b);
 	struct conf_behind net;
 
-	if (p == NULL || !take_net(b, text, p->nroutes, &net.net))
+	if (p == NULL || !take_net(b, text, p->is.nroutes, &net.net))
 		return;
 	memset(net.ifname, 0, sizeof(net.ifname));
 	conf_build_ifname(b, net.ifname, ifname);
@@ -98,8 +109,8 @@ conf_build_route(struct conf_build *b, const struct conf_text *text,
 		    "route %s: a default route is the uplinks' alone", text->s);
 		return;
 	}
-	b->peer[b->conf->npeers - 1].route[p->nroutes] = *text;
-	p->route[p->nroutes++] = net;
+	p->route_where[p->is.nroutes] = *text;
+	p->route[p->is.nroutes++] = net;
 }
 
 static int
@@ -147,7 +158,7 @@ conf_build_routes_finish(struct conf_build *b)
 		p = &b->conf->peer[i];
 		for (j = 0; j < p->nroutes; j++, n++) {
 			ref[n] = (struct ref){ p, &p->route[j].net,
-				&b->peer[i].route[j], n };
+				&b->peer[i].route_where[j], n };
 			if (!has_tunnel(p, p->route[j].ifname))
 				conf_src_error(b->src, ref[n].where,
 				    "route via %s: that is no tunnel of this "

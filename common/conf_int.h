@@ -176,16 +176,22 @@ struct conf_build {
 	struct conf_uplink spare;
 	struct conf_private spare_private;
 	struct conf_peer_build {
+		struct conf_peer is; /* but for its lists: */
+		struct conf_tunnel tunnel[CONF_TUNNELS_MAX];
+		struct addr address[CONF_PEER_ADDRS_MAX];
+		struct prefix announce[CONF_PEER_NETS_MAX];
+		struct prefix accept[CONF_PEER_NETS_MAX];
+		struct conf_behind route[CONF_PEER_NETS_MAX];
 		struct conf_text where;
-		struct conf_text tunnel[CONF_TUNNELS_MAX];
-		struct conf_text key;
-		struct conf_text route[CONF_PEER_NETS_MAX];
+		struct conf_text tunnel_where[CONF_TUNNELS_MAX];
+		struct conf_text key_where;
+		struct conf_text route_where[CONF_PEER_NETS_MAX];
 		struct conf_text alone; /* a word that needs a key */
-	} * peer; /* as conf->peer */
+	} * peer; /* conf->npeers of them, which are its at the end */
 	int in_peer;
 	int in_group; /* and not in a peer of it: its words hold for all */
 	uint32_t group_first; /* its first peer */
-	struct conf_peer group; /* what holds for each of them */
+	struct conf_peer_build group; /* what holds for each of them */
 	struct conf_text listen;
 };
 
@@ -270,9 +276,9 @@ void conf_build_targets_finish(struct conf_build *);
 
 /* conf_peer.c */
 /* The one being read, or its group, or NULL: told already. */
-struct conf_peer *conf_build_peer_now(struct conf_build *);
+struct conf_peer_build *conf_build_peer_now(struct conf_build *);
 /* For a word that only peers have that talk to us. */
-struct conf_peer *conf_build_peer_keyed(
+struct conf_peer_build *conf_build_peer_keyed(
     struct conf_build *, const struct conf_text *word);
 void conf_build_peer(struct conf_build *, const struct conf_text *);
 void conf_build_peer_end(struct conf_build *);

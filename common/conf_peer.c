@@ -13,21 +13,15 @@
 static int
 grow(struct conf_build *b)
 {
-	struct conf_peer_build *build;
-	struct conf_peer *peer;
+	struct conf_peer_build *peer;
 	size_t n = b->conf->npeers;
 
 	if ((n & (n - 1)) != 0)
 		return 0;
 	n = n == 0 ? 1 : 2 * n;
-	peer = reallocarray(b->conf->peer, n, sizeof(*peer));
-	if (peer == NULL)
+	if ((peer = reallocarray(b->peer, n, sizeof(*peer))) == NULL)
 		return -1;
-	b->conf->peer = peer;
-	build = reallocarray(b->peer, n, sizeof(*build));
-	if (build == NULL)
-		return -1;
-	b->peer = build;
+	b->peer = peer;
 	return 0;
 }
 
@@ -48,29 +42,30 @@ conf_build_peer(struct conf_build *b, const struct conf_text *name)
 		return;
 	} else
 		conf->npeers++;
-	memset(&conf->peer[i], 0, sizeof(conf->peer[i]));
 	memset(&b->peer[i], 0, sizeof(b->peer[i]));
 	b->peer[i].where = *name;
-	conf->peer[i].id = i;
-	conf->peer[i].port = conf_range[CONF_F_PEER_PORT].value;
+	b->peer[i].is.id = i;
+	b->peer[i].is.port = conf_range[CONF_F_PEER_PORT].value;
 	b->in_peer = 1;
-	conf_build_label(b, conf->peer[i].name, name);
+	conf_build_label(b, b->peer[i].is.name, name);
 }
 
-struct conf_peer *
+struct conf_peer_build *
 conf_build_peer_now(struct conf_build *b)
 {
 	if (b->in_group && !b->in_peer)
 		return &b->group;
-	return b->conf->npeers > 0 ? &b->conf->peer[b->conf->npeers - 1] : NULL;
+	return b->conf->npeers > 0 ? &b->peer[b->conf->npeers - 1] : NULL;
 }
 
-struct conf_peer *
+struct conf_peer_build *
 conf_build_peer_keyed(struct conf_build *b, const struct conf_text *word)
 {
-	if (b->in_peer && b->conf->npeers > 0)
-		b->peer[b->conf->npeers - 1].alone = *word;
-	return conf_build_peer_now(b);
+	struct conf_peer_build *p = conf_build_peer_now(b);
+
+	if (b->in_peer && p != NULL)
+		p->alone = *word;
+	return p;
 }
 
 void
@@ -78,18 +73,18 @@ conf_build_tunnel(struct conf_build *b, const struct conf_text *ifname,
     const struct conf_tunnel_words *how)
 {
 	const struct conf_text *wgpeer = &how->wgpeer;
+	struct conf_peer_build *p;
 	struct conf_tunnel *t;
-	struct conf_peer *p;
 
 	if ((p = conf_build_peer_now(b)) == NULL)
 		return;
-	if (p->ntunnels == CONF_TUNNELS_MAX) {
+	if (p->is.ntunnels == CONF_TUNNELS_MAX) {
 		conf_src_error(b->src, ifname,
 		    "more than %d tunnels to one peer", CONF_TUNNELS_MAX);
 		return;
 	}
-	b->peer[b->conf->npeers - 1].tunnel[p->ntunnels] = *ifname;
-	t = &p->tunnel[p->ntunnels++];
+	p->tunnel_where[p->is.ntunnels] = *ifname;
+	t = &p->tunnel[p->is.ntunnels++];
 	conf_build_ifname(b, t->ifname, ifname);
 	t->encrypted = how->encrypted.s != NULL;
 	if (wgpeer->s == NULL)
@@ -107,15 +102,15 @@ void
 conf_build_key(struct conf_build *b, const struct conf_text *text)
 {
 	uint8_t x[crypto_scalarmult_curve25519_BYTES];
-	struct conf_peer *p = conf_build_peer_now(b);
+	struct conf_peer_build *p = conf_build_peer_now(b);
 
 	if (p == NULL)
 		return;
-	p->keyed = 1;
+	p->is.keyed = 1;
 	b->conf->nkeyed++;
-	b->peer[b->conf->npeers - 1].key = *text;
-	if (key_parse(text->s, p->key) == -1 ||
-	    crypto_sign_ed25519_pk_to_curve25519(x, p->key) == -1)
+	p->key_where = *text;
+	if (key_parse(text->s, p->is.key) == -1 ||
+	    crypto_sign_ed25519_pk_to_curve25519(x, p->is.key) == -1)
 		/* it is not repeated: a secret one looks the same */
 		conf_src_error(b->src, text,
 		    "key: not a public key as dialfailctl pubkey prints it");
@@ -124,78 +119,60 @@ conf_build_key(struct conf_build *b, const struct conf_text *text)
 void
 conf_build_peer_address(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = conf_build_peer_keyed(b, text);
+	struct conf_peer_build *p = conf_build_peer_keyed(b, text);
+	struct addr *a;
 
 	if (p == NULL)
 		return;
-	if (p->naddresses == CONF_PEER_ADDRS_MAX)
+	a = &p->address[p->is.naddresses];
+	if (p->is.naddresses == CONF_PEER_ADDRS_MAX)
 		conf_src_error(b->src, text, "more than %d addresses",
 		    CONF_PEER_ADDRS_MAX);
-	else if (addr_parse(text->s, &p->address[p->naddresses]) == -1 ||
-		 !conf_address_valid(&p->address[p->naddresses]))
+	else if (addr_parse(text->s, a) == -1 || !conf_address_valid(a))
 		conf_src_error(
 		    b->src, text, "\"%s\" is not a host's address", text->s);
 	else
-		p->naddresses++;
+		p->is.naddresses++;
 }
 
 void
 conf_build_peer_port(struct conf_build *b, const struct conf_text *text)
 {
-	struct conf_peer *p = conf_build_peer_now(b);
+	struct conf_peer_build *p = conf_build_peer_now(b);
 
 	if (p != NULL && text->s != NULL)
-		conf_build_number(b, CONF_F_PEER_PORT, &p->port, text);
-}
-
-void
-conf_build_accept(struct conf_build *b, const struct conf_text *text)
-{
-	struct conf_peer *p = conf_build_peer_keyed(b, text);
-
-	if (p == NULL)
-		return;
-	if (p->naccept == CONF_PEER_NETS_MAX)
-		conf_src_error(
-		    b->src, text, "more than %d networks", CONF_PEER_NETS_MAX);
-	else if (prefix_parse(text->s, &p->accept[p->naccept]) == -1)
-		conf_src_error(
-		    b->src, text, "\"%s\" is not a network", text->s);
-	else
-		p->naccept++;
+		conf_build_number(b, CONF_F_PEER_PORT, &p->is.port, text);
 }
 
 void
 conf_build_hello(struct conf_build *b, const struct conf_text *text,
     const struct conf_text *metered)
 {
-	struct conf_peer *p = conf_build_peer_keyed(b, text);
+	struct conf_peer_build *p = conf_build_peer_keyed(b, text);
 
 	if (p == NULL)
 		return;
-	conf_build_number(b, CONF_F_HELLO, &p->hello_ms, text);
+	conf_build_number(b, CONF_F_HELLO, &p->is.hello_ms, text);
 	if (metered->s != NULL)
 		conf_build_number(
-		    b, CONF_F_HELLO, &p->hello_metered_ms, metered);
+		    b, CONF_F_HELLO, &p->is.hello_metered_ms, metered);
 }
 
 void
 conf_build_peer_end(struct conf_build *b)
 {
-	struct conf_peer *p = conf_build_peer_now(b);
-	struct conf_peer_build *build;
+	struct conf_peer_build *p = conf_build_peer_now(b);
 
 	if (p == NULL)
 		return;
 	b->in_peer = 0;
 	if (conf_src_errors(b->src) != b->errors_before)
 		return;
-	build = &b->peer[b->conf->npeers - 1];
-	if (p->ntunnels == 0)
-		conf_src_error(b->src, &build->where,
+	if (p->is.ntunnels == 0)
+		conf_src_error(b->src, &p->where,
 		    "a peer needs a tunnel: tunnel INTERFACE");
-	if (!p->keyed && build->alone.s != NULL)
-		conf_src_error(b->src, &build->alone,
+	if (!p->is.keyed && p->alone.s != NULL)
+		conf_src_error(b->src, &p->alone,
 		    "a peer that is to be talked to needs its key: key "
 		    "\"KEY\"");
 }
@@ -315,7 +292,7 @@ keys_once(struct conf_build *b, struct ref *ref)
 	for (i = 0; i < b->conf->npeers; i++)
 		if (b->conf->peer[i].keyed)
 			ref[n++] = (struct ref){ &b->conf->peer[i], NULL,
-				&b->peer[i].key, i };
+				&b->peer[i].key_where, i };
 	qsort(ref, n, sizeof(*ref), by_key);
 	for (i = 1; i < n; i++)
 		if (memcmp(ref[i - 1].peer->key, ref[i].peer->key, KEY_LEN) ==
@@ -337,7 +314,7 @@ check_identity(struct conf_build *b)
 		    "listen: our own key is missing: identity \"FILE\"");
 	for (i = 0; i < conf->npeers && conf->identity[0] == '\0'; i++)
 		if (conf->peer[i].keyed) {
-			conf_src_error(b->src, &b->peer[i].key,
+			conf_src_error(b->src, &b->peer[i].key_where,
 			    "key: our own is missing: identity \"FILE\"");
 			break;
 		}
@@ -378,7 +355,7 @@ tunnels_once(struct conf_build *b, struct ref *ref)
 		p = &b->conf->peer[i];
 		for (j = 0; j < p->ntunnels; j++, n++)
 			ref[n] = (struct ref){ p, &p->tunnel[j],
-				&b->peer[i].tunnel[j], n };
+				&b->peer[i].tunnel_where[j], n };
 	}
 	qsort(ref, n, sizeof(*ref), by_tunnel);
 	for (i = 1; i < n; i++)
@@ -400,10 +377,40 @@ check_uplinks(struct conf_build *b)
 				    strcmp(b->conf->uplink[u].ifname,
 					p->tunnel[j].ifname) == 0)
 					conf_src_error(b->src,
-					    &b->peer[i].tunnel[j],
+					    &b->peer[i].tunnel_where[j],
 					    "tunnel %s is itself an uplink",
 					    p->tunnel[j].ifname);
 	}
+}
+
+/* From now on they are the configuration's.  0 or -1. */
+static int
+hand_over(struct conf_build *b)
+{
+	struct conf *conf = b->conf;
+	struct conf_peer_build *p;
+	size_t lists = 0;
+	uint8_t *at;
+	uint32_t i;
+
+	for (i = 0; i < conf->npeers; i++)
+		lists += conf_peer_lists(&b->peer[i].is);
+	conf->peer = calloc((size_t)conf->npeers + 1, sizeof(*conf->peer));
+	at = conf->peer_lists = malloc(lists + 1);
+	if (conf->peer == NULL || conf->peer_lists == NULL) {
+		conf->npeers = conf->nkeyed = 0;
+		return -1;
+	}
+	for (i = 0; i < conf->npeers; i++) {
+		p = &b->peer[i];
+		p->is.tunnel = p->tunnel;
+		p->is.address = p->address;
+		p->is.announce = p->announce;
+		p->is.accept = p->accept;
+		p->is.route = p->route;
+		conf_peer_copy(&conf->peer[i], &p->is, &at);
+	}
+	return 0;
 }
 
 void
@@ -411,11 +418,12 @@ conf_build_peers_finish(struct conf_build *b)
 {
 	struct conf_text file = { NULL, b->conf->path, 0 };
 	struct ref *ref;
+	int handed = hand_over(b);
 
 	default_hellos(b);
 	ref = calloc(
 	    (size_t)b->conf->npeers + 1, CONF_TUNNELS_MAX * sizeof(*ref));
-	if (ref == NULL)
+	if (handed == -1 || ref == NULL)
 		conf_src_error(b->src, &file, "out of memory");
 	else {
 		names_once(b, ref);

@@ -54,7 +54,7 @@
 	X(CONF_GLOBAL) /* N>P struct conf_global */                           \
 	X(CONF_UPLINK) /* N>P, P>R, P>D struct conf_uplink */                 \
 	X(CONF_IDENTITY) /* N>P struct msg_identity, if peers have keys */    \
-	X(CONF_PEER) /* N>P struct conf_peer, one with a key */               \
+	X(CONF_PEER) /* N>P struct msg_conf_peer, one with a key */           \
 	X(CONF_TEXT) /* N>P text: a piece of the dump */                      \
 	X(CONF_ERROR) /* N>P text: file:line: reason */                       \
 	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
@@ -201,8 +201,34 @@ struct msg_conf_begin {
 	uint32_t gen;
 	uint32_t nuplinks;
 	uint32_t npeers; /* with a key; the prober and the dialer get none */
+	uint32_t peer_lists; /* octets of their lists, of all of them */
 	uint8_t sha256[32];
 };
+
+/* A peer as the parent needs it: not its tunnels.  As long as its lists. */
+struct msg_conf_peer {
+	uint32_t id;
+	uint32_t port;
+	uint32_t hello_ms;
+	uint32_t hello_metered_ms;
+	uint32_t naddresses;
+	uint32_t nannounce;
+	uint32_t naccept;
+	uint32_t nroutes;
+	uint8_t key[KEY_LEN];
+	char name[CONF_LABEL_LEN];
+	uint32_t lists[CONF_PEER_LISTS_MAX / sizeof(uint32_t)];
+};
+
+/* What msg_conf_begin says of them. */
+uint32_t msg_conf_lists(const struct conf *);
+/* Its length. */
+size_t msg_conf_peer_encode(struct msg_conf_peer *, const struct conf_peer *);
+/*
+ * 0, or -1: of another length than it says, or out of range.  The lists stay
+ * in the message.
+ */
+int msg_conf_peer_decode(struct msg_conf_peer *, size_t len, struct conf_peer *);
 
 /* The seed of our secret key (RFC 8032). */
 struct msg_identity {

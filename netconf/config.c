@@ -115,6 +115,7 @@ send_dump(const struct conf *conf)
 static void
 send_peers(const struct conf *conf, const struct msg_identity *id)
 {
+	struct msg_conf_peer m;
 	uint32_t i;
 
 	if (conf->nkeyed == 0)
@@ -122,8 +123,8 @@ send_peers(const struct conf *conf, const struct msg_identity *id)
 	netconf_send(IMSG_CONF_IDENTITY, -1, id, sizeof(*id));
 	for (i = 0; i < conf->npeers; i++)
 		if (conf->peer[i].keyed)
-			netconf_send(IMSG_CONF_PEER, -1, &conf->peer[i],
-			    sizeof(conf->peer[i]));
+			netconf_send(IMSG_CONF_PEER, -1, &m,
+			    msg_conf_peer_encode(&m, &conf->peer[i]));
 }
 
 static void
@@ -136,6 +137,7 @@ send_conf(const struct conf *conf, const struct msg_identity *id, uint32_t gen)
 	b.gen = gen;
 	b.nuplinks = conf->nuplinks;
 	b.npeers = conf->nkeyed;
+	b.peer_lists = msg_conf_lists(conf);
 	memcpy(b.sha256, conf->sha256, sizeof(b.sha256));
 	netconf_send(IMSG_CONF_BEGIN, -1, &b, sizeof(b));
 	netconf_send(IMSG_CONF_GLOBAL, -1, &conf->global, sizeof(conf->global));

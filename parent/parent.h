@@ -178,6 +178,9 @@ struct config {
 	uint32_t npeers; /* that have come */
 	uint32_t peers_due; /* announced */
 	struct conf_peer *peer;
+	uint8_t *peer_lists; /* of all of them, as announced */
+	uint8_t *lists_end; /* behind what has come */
+	size_t lists_left;
 	char *dump;
 	size_t dumplen;
 };

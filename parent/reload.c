@@ -58,6 +58,7 @@ free_config(struct config *c)
 {
 	free(c->dump);
 	free(c->peer);
+	free(c->peer_lists);
 	explicit_bzero(c, sizeof(*c));
 }
 
@@ -380,14 +381,19 @@ got_begin(struct imsg *imsg)
 	    b.gen != last_gen)
 		return;
 	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX ||
-	    b.npeers > CONF_PEERS_MAX || pending.nuplinks != 0) {
+	    b.npeers > CONF_PEERS_MAX ||
+	    b.peer_lists > b.npeers * CONF_PEER_LISTS_MAX ||
+	    pending.nuplinks != 0) {
 		malformed(IMSG_CONF_BEGIN);
 		return;
 	}
 	pending.gen = b.gen;
-	if (b.npeers > 0 &&
-	    (pending.peer = calloc(b.npeers, sizeof(*pending.peer))) == NULL)
+	pending.peer = calloc((size_t)b.npeers + 1, sizeof(*pending.peer));
+	pending.peer_lists = pending.lists_end =
+	    malloc((size_t)b.peer_lists + 1);
+	if (pending.peer == NULL || pending.peer_lists == NULL)
 		fatal(NULL);
+	pending.lists_left = b.peer_lists;
 	pending.nuplinks = b.nuplinks;
 	pending.peers_due = b.npeers;
 	memcpy(pending.sha256, b.sha256, sizeof(pending.sha256));
@@ -428,15 +434,27 @@ got_uplink(struct imsg *imsg)
 static void
 got_peer(struct imsg *imsg)
 {
+	size_t len = imsg_get_len(imsg);
+	struct msg_conf_peer m;
 	struct conf_peer p;
 
-	if (parent_get(CHILD_NETCONF, imsg, &p, sizeof(p)) == -1)
-		return;
-	if (!conf_peer_valid(&p) || pending.npeers == pending.peers_due ||
-	    (pending.npeers > 0 && p.id <= pending.peer[pending.npeers - 1].id))
+	if (len > sizeof(m)) {
 		malformed(IMSG_CONF_PEER);
-	else
-		pending.peer[pending.npeers++] = p;
+		return;
+	}
+	if (parent_get(CHILD_NETCONF, imsg, &m, len) == -1)
+		return;
+	if (msg_conf_peer_decode(&m, len, &p) == -1 ||
+	    conf_peer_lists(&p) > pending.lists_left ||
+	    pending.npeers == pending.peers_due ||
+	    (pending.npeers > 0 &&
+		p.id <= pending.peer[pending.npeers - 1].id)) {
+		malformed(IMSG_CONF_PEER);
+		return;
+	}
+	pending.lists_left -= conf_peer_lists(&p);
+	conf_peer_copy(
+	    &pending.peer[pending.npeers++], &p, &pending.lists_end);
 }
 
 static void
@@ -488,7 +506,8 @@ got_end(struct imsg *imsg)
 	    gen != last_gen)
 		return;
 	if (pending.got != (1u << pending.nuplinks) - 1 ||
-	    pending.npeers != pending.peers_due || !pending.has_global) {
+	    pending.npeers != pending.peers_due || pending.lists_left != 0 ||
+	    !pending.has_global) {
 		malformed(IMSG_CONF_END);
 		return;
 	}

@@ -46,6 +46,7 @@
 struct branch {
 	struct peers peers;
 	struct conf_peer conf;
+	struct addr hub;
 	struct addr at;
 	struct monotime acked;
 };
@@ -308,7 +309,8 @@ make_branches(const char *hub)
 		c->port = PORT;
 		c->hello_ms = c->hello_metered_ms = 3600000;
 		c->naddresses = 1;
-		if (addr_parse(hub, &c->address[0]) == -1)
+		c->address = &branch[i].hub;
+		if (addr_parse(hub, &branch[i].hub) == -1)
 			errx(1, "not an address: %s", hub);
 		keys_of(i, key, secret);
 		if (peers_init(&branch[i].peers, secret, c, 1, 1, &user,

@@ -12,10 +12,30 @@ N=${HUB_BRANCHES:-10000}
 HUB=203.0.113.10
 PATH=$B/bench:$PATH
 
-# memory NAME: private memory of a process of the hub, in KB
+# memory: private memory of each process of the hub, in KB
 memory() {
-	awk '/^Private/ { n += $2 } END { print n }' \
-	    "/proc/$(process "$1")/smaps_rollup"
+	local i
+	for i in parent prober netconf dialer; do
+		awk -v name=$i '/^Private/ { n += $2 } END { print name, n }' \
+		    "/proc/$(process $i)/smaps_rollup"
+	done
+}
+
+# in_all: of them
+in_all() {
+	awk '{ n += $2 } END { print n }'
+}
+
+# conf N: the hub's configuration
+conf() {
+	hub conf "$1" 2>$LAB/seed >$LAB/peers
+	install -m 600 $LAB/seed /etc/dialfail/private/key
+	lab_write_conf <<-CONF
+		primary eth1 { target 203.0.113.9 }
+		backup eth2
+		identity "/etc/dialfail/private/key"
+		$(cat $LAB/peers)
+	CONF
 }
 
 result() {
@@ -48,27 +68,26 @@ ip -n branches -batch - <<-IP
 	link set eth2 up
 	route add local 9.0.0.0/8 dev lo
 IP
+# What it is with one of them.
+conf 1
+lab_start
+ok "one is enough" wait_state primary 120
+memory >$LAB/memory_of_one
+lab_stop
+
 began=$(now_us)
 for ((i = 0; i < N; i++)); do
 	echo "link add t$i type vxlan id $((i + 1)) local $HUB remote 9.2.$((i >> 8)).$((i & 255)) dstport 4789 nolearning"
 done | ip -batch - || no_row hub "no tunnels here"
 diag "$N tunnels made in $((($(now_us) - began) / 1000)) ms"
 
-hub conf "$N" 2>$LAB/seed >$LAB/peers
-install -m 600 $LAB/seed /etc/dialfail/private/key
-lab_write_conf <<CONF
-primary eth1 { target 203.0.113.9 }
-backup eth2
-identity "/etc/dialfail/private/key"
-$(cat $LAB/peers)
-CONF
+conf "$N"
 began=$(now_us)
 lab_start
 ok "the primary is proved" wait_state primary 120
 diag "the hub is ready after $((($(now_us) - began) / 1000)) ms"
-for i in parent prober netconf; do
-	diag "memory before: $i $(memory $i) KB"
-done
+diag "memory with one branch, KB:" $(cat $LAB/memory_of_one)
+diag "and with $N, which are not heard yet:" $(memory)
 spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
     "$(process prober)" "$(process netconf)"
 ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
@@ -82,13 +101,18 @@ ok "and all of them have ours" \
     wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
 took=0
 for i in parent prober netconf; do
-	diag "memory: $i $(memory $i) KB, CPU $(cpu $i) ms"
+	diag "CPU $i $(cpu $i) ms"
 	took=$((took + $(cpu $i)))
 done
+memory >$LAB/memory_of_all
+diag "memory in the end:" $(cat $LAB/memory_of_all)
+each=$((($(in_all <$LAB/memory_of_all) - $(in_all <$LAB/memory_of_one)) * \
+    1024 / N))
 hub floor "$N" >$LAB/floor
 diag "$(cat $LAB/floor)"
 floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print n }')
 alone "hub: $N branches move in 1 s, the last one knows" ms "$(result all_ms)"
+alone "hub: memory for each of them" octets "$each"
 pair "hub: CPU for it" "signatures and tunnels alone" ms "$took" "$floor"
 lab_stop
 lab_done

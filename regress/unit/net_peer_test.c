@@ -18,6 +18,9 @@
 static struct sim *k;
 static struct conf conf;
 static struct conf_peer peer;
+static struct conf_tunnel tunnel[2];
+static struct addr configured;
+static struct prefix accepted;
 static struct msg_net_peer question;
 static struct msg_net_peer_done said;
 static int nsaid;
@@ -122,6 +125,10 @@ begin(void **state)
 	k = site();
 	memset(&conf, 0, sizeof(conf));
 	memset(&peer, 0, sizeof(peer));
+	memset(tunnel, 0, sizeof(tunnel));
+	peer.tunnel = tunnel;
+	peer.address = &configured;
+	peer.accept = &accepted;
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
 	nsaid = refuses = overwritten = 0;

@@ -10,6 +10,7 @@
 static void
 tunnels_to_hub(void)
 {
+	static struct conf_tunnel tunnel[TUNNELS];
 	static struct conf_peer peers[TUNNELS];
 	struct net_link *l;
 	uint32_t i;
@@ -25,6 +26,7 @@ tunnels_to_hub(void)
 		l->local = ip("192.0.2.2");
 		memset(&peers[i], 0, sizeof(peers[i]));
 		peers[i].ntunnels = 1;
+		peers[i].tunnel = &tunnel[i];
 		strlcpy(peers[i].tunnel[0].ifname, l->name, IFNAMSIZ);
 	}
 	conf.npeers = TUNNELS;

@@ -195,6 +195,7 @@ static inline void
 rig_offer_peers(const struct conf *conf)
 {
 	struct msg_identity id;
+	struct msg_conf_peer m;
 	uint32_t i;
 
 	if (conf->nkeyed == 0)
@@ -203,8 +204,8 @@ rig_offer_peers(const struct conf *conf)
 	rig_send(CHILD_NETCONF, IMSG_CONF_IDENTITY, &id, sizeof(id));
 	for (i = 0; i < conf->npeers; i++)
 		if (conf->peer[i].keyed)
-			rig_send(CHILD_NETCONF, IMSG_CONF_PEER, &conf->peer[i],
-			    sizeof(conf->peer[i]));
+			rig_send(CHILD_NETCONF, IMSG_CONF_PEER, &m,
+			    msg_conf_peer_encode(&m, &conf->peer[i]));
 }
 
 /* As netconf sends a configuration. */
@@ -218,6 +219,7 @@ rig_offer(const struct conf *conf, uint32_t gen)
 	b.gen = gen;
 	b.nuplinks = conf->nuplinks;
 	b.npeers = conf->nkeyed;
+	b.peer_lists = msg_conf_lists(conf);
 	memcpy(b.sha256, conf->sha256, sizeof(b.sha256));
 	rig_send(CHILD_NETCONF, IMSG_CONF_BEGIN, &b, sizeof(b));
 	rig_send(CHILD_NETCONF, IMSG_CONF_GLOBAL, &conf->global,

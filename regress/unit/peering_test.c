@@ -331,7 +331,7 @@ without_peers_nobody_listens(void)
 	struct msg_peer_listen l;
 
 	trusted();
-	rig.conf->nkeyed = 0;
+	rig.conf->npeers = rig.conf->nkeyed = 0;
 	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 0);
 	rig_offer(rig.conf, parent->conf.gen + 1);
 	rig_accept();

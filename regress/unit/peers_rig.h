@@ -22,6 +22,7 @@ struct rig_end {
 	struct peers peers;
 	struct conf_peer *conf;
 	uint32_t nconf;
+	struct addr *configured; /* addresses of them all */
 	uint8_t secret[PEER_SECRET_LEN], key[PEER_KEY_LEN];
 	struct addr address; /* where it is reached; unspec: nowhere */
 	struct addr outside; /* of its NAT; unspec: none */
@@ -187,13 +188,16 @@ rig_peers(uint32_t end, const uint32_t *others, uint32_t n)
 	e->nconf = n;
 	e->conf = calloc(n, sizeof(*e->conf));
 	e->kernel = calloc(n, sizeof(*e->kernel));
-	if (e->conf == NULL || e->kernel == NULL)
+	e->configured =
+	    calloc((size_t)n * CONF_PEER_ADDRS_MAX, sizeof(*e->configured));
+	if (e->conf == NULL || e->kernel == NULL || e->configured == NULL)
 		abort();
 	for (i = 0; i < n; i++) {
 		c = &e->conf[i];
 		c->id = i;
 		memcpy(c->key, rig.end[others[i]].key, sizeof(c->key));
 		c->port = RIG_PORT;
+		c->address = &e->configured[i * CONF_PEER_ADDRS_MAX];
 		c->hello_ms = 60000;
 		c->hello_metered_ms = 600000;
 	}
@@ -305,6 +309,7 @@ rig_end(void)
 		peers_free(&rig.end[i].peers);
 		free(rig.end[i].conf);
 		free(rig.end[i].kernel);
+		free(rig.end[i].configured);
 		rig.end[i].conf = NULL;
 		rig.end[i].kernel = NULL;
 	}

@@ -440,13 +440,15 @@ no_peer_may_be_where_it_must_not(void **state)
 static void
 accept_says_where_it_may_be(void **state)
 {
+	struct prefix accepted;
 	struct conf_peer *c;
 
 	(void)state;
 	two_ends(1);
 	c = rig.end[HUB].conf;
 	c->naccept = 1;
-	assert_int_equal(prefix_parse("10.9.0.0/16", &c->accept[0]), 0);
+	c->accept = &accepted;
+	assert_int_equal(prefix_parse("10.9.0.0/16", &accepted), 0);
 	c->naddresses = 1;
 	c->address[0] = rig_addr(ADDR_A);
 	start();

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Peers in memory and in a message: what all of them have, and their lists,
+ * one after the other.
+ */
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "common/msg.h"
+
+#define HEAD offsetof(struct msg_conf_peer, lists)
+
+size_t
+conf_peer_lists(const struct conf_peer *c)
+{
+	return c->ntunnels * sizeof(*c->tunnel) +
+	       c->naddresses * sizeof(*c->address) +
+	       c->nannounce * sizeof(*c->announce) +
+	       c->naccept * sizeof(*c->accept) + c->nroutes * sizeof(*c->route);
+}
+
+/* Where a list of so many octets is now. */
+static void *
+take(uint8_t **at, size_t len)
+{
+	uint8_t *list = *at;
+
+	*at += len;
+	return list;
+}
+
+static void *
+put(uint8_t **at, const void *list, size_t len)
+{
+	return len == 0 ? NULL : memcpy(take(at, len), list, len);
+}
+
+void
+conf_peer_copy(struct conf_peer *to, const struct conf_peer *from, uint8_t **at)
+{
+	const struct conf_peer c = *from;
+
+	*to = c;
+	to->tunnel = put(at, c.tunnel, c.ntunnels * sizeof(*c.tunnel));
+	to->address = put(at, c.address, c.naddresses * sizeof(*c.address));
+	to->announce = put(at, c.announce, c.nannounce * sizeof(*c.announce));
+	to->accept = put(at, c.accept, c.naccept * sizeof(*c.accept));
+	to->route = put(at, c.route, c.nroutes * sizeof(*c.route));
+}
+
+uint32_t
+msg_conf_lists(const struct conf *conf)
+{
+	struct msg_conf_peer m;
+	size_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < conf->npeers; i++)
+		if (conf->peer[i].keyed)
+			sum += msg_conf_peer_encode(&m, &conf->peer[i]) - HEAD;
+	return (uint32_t)sum;
+}
+
+size_t
+msg_conf_peer_encode(struct msg_conf_peer *m, const struct conf_peer *c)
+{
+	uint8_t *at = (uint8_t *)m->lists;
+	struct conf_peer said = *c, ignored;
+
+	said.ntunnels = 0;
+	m->id = c->id;
+	m->port = c->port;
+	m->hello_ms = c->hello_ms;
+	m->hello_metered_ms = c->hello_metered_ms;
+	m->naddresses = c->naddresses;
+	m->nannounce = c->nannounce;
+	m->naccept = c->naccept;
+	m->nroutes = c->nroutes;
+	memcpy(m->key, c->key, sizeof(m->key));
+	memcpy(m->name, c->name, sizeof(m->name));
+	conf_peer_copy(&ignored, &said, &at);
+	return (size_t)(at - (uint8_t *)m);
+}
+
+/* None is longer than any can be, so that their sum is none of others. */
+static bool
+fits(const struct conf_peer *c, size_t len)
+{
+	return c->naddresses <= CONF_PEER_ADDRS_MAX &&
+	       c->nannounce <= CONF_PEER_NETS_MAX &&
+	       c->naccept <= CONF_PEER_NETS_MAX &&
+	       c->nroutes <= CONF_PEER_NETS_MAX && conf_peer_lists(c) == len;
+}
+
+int
+msg_conf_peer_decode(struct msg_conf_peer *m, size_t len, struct conf_peer *c)
+{
+	uint8_t *at = (uint8_t *)m->lists;
+
+	memset(c, 0, sizeof(*c));
+	if (len < HEAD)
+		return -1;
+	c->keyed = 1;
+	c->id = m->id;
+	c->port = m->port;
+	c->hello_ms = m->hello_ms;
+	c->hello_metered_ms = m->hello_metered_ms;
+	c->naddresses = m->naddresses;
+	c->nannounce = m->nannounce;
+	c->naccept = m->naccept;
+	c->nroutes = m->nroutes;
+	memcpy(c->key, m->key, sizeof(c->key));
+	memcpy(c->name, m->name, sizeof(c->name));
+	if (!fits(c, len - HEAD))
+		return -1;
+	c->address = take(&at, c->naddresses * sizeof(*c->address));
+	c->announce = take(&at, c->nannounce * sizeof(*c->announce));
+	c->accept = take(&at, c->naccept * sizeof(*c->accept));
+	c->route = take(&at, c->nroutes * sizeof(*c->route));
+	return conf_peer_valid(c) ? 0 : -1;
+}
