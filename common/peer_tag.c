@@ -59,7 +59,7 @@ peer_ids_init(struct peer_ids *t, uint32_t n)
 {
 	uint32_t size = 1;
 
-	while (size < 2 * n)
+	while (size < n)
 		size *= 2;
 	t->mask = size - 1;
 	t->first = calloc(size, sizeof(*t->first));
@@ -91,6 +91,16 @@ peer_ids_add(struct peer_ids *t, const uint8_t *id, uint32_t index)
 
 	t->next[index] = *first;
 	*first = index + 1;
+}
+
+void
+peer_ids_remove(struct peer_ids *t, const uint8_t *id, uint32_t index)
+{
+	uint32_t *link = &t->first[place(t, id)];
+
+	while (*link != index + 1)
+		link = &t->next[*link - 1];
+	*link = t->next[index];
 }
 
 uint32_t

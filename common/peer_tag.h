@@ -59,7 +59,10 @@ void peer_tag(const uint8_t *buf, size_t len, const struct peer_pair *,
 /* 1 if only this peer can have made it, or we; of what has a head. */
 int peer_tagged(const uint8_t *buf, size_t len, const struct peer_pair *);
 
-/* A table of peers by their ids, whose octets are as good as random. */
+/*
+ * A table of peers, or of what they have, by ids, of which the first four
+ * octets are as good as random.
+ */
 struct peer_ids {
 	uint32_t *first; /* by place: index + 1, 0: none */
 	uint32_t *next; /* by index: likewise */
@@ -70,6 +73,8 @@ struct peer_ids {
 int peer_ids_init(struct peer_ids *, uint32_t n);
 void peer_ids_free(struct peer_ids *);
 void peer_ids_add(struct peer_ids *, const uint8_t *id, uint32_t index);
+/* It was added by this id. */
+void peer_ids_remove(struct peer_ids *, const uint8_t *id, uint32_t index);
 /* Indexes + 1 of those that may have this id, one after the other; 0: end. */
 uint32_t peer_ids_first(const struct peer_ids *, const uint8_t *id);
 uint32_t peer_ids_next(const struct peer_ids *, uint32_t index);

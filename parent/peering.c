@@ -117,8 +117,8 @@ static const char *
 where(const struct peer *p, char *buf, size_t size)
 {
 	char a[ADDR_STRLEN], b[ADDR_STRLEN];
-	const struct addr *v4 = &p->claim[FAMILY_INET].address;
-	const struct addr *v6 = &p->claim[FAMILY_INET6].address;
+	const struct addr *v4 = &p->address[FAMILY_INET];
+	const struct addr *v6 = &p->address[FAMILY_INET6];
 	int both = v4->family != AF_UNSPEC && v6->family != AF_UNSPEC;
 
 	snprintf(buf, size, "%s%s%s",

@@ -13,48 +13,86 @@
 
 /* ---- by address ---- */
 
-static int
-claim_cmp(const struct peer_claim *a, const struct peer_claim *b)
-{
-	int n = addr_cmp(&a->address, &b->address);
+/*
+ * Each peer has a claim for each of its addresses in force and wanted; those
+ * that are configured come behind them all.
+ */
+#define CLAIMS (PEERS_WHICH * FAMILIES)
 
-	return n != 0 ? n : (a->peer > b->peer) - (a->peer < b->peer);
+static struct addr *
+claimed(const struct peers *ps, uint32_t claim, uint32_t *peer)
+{
+	const struct peer_configured *c;
+	struct peer *p;
+	uint32_t i;
+
+	if (claim >= ps->n * CLAIMS) {
+		c = &ps->configured[claim - ps->n * CLAIMS];
+		*peer = c->peer;
+		return &ps->peer[c->peer].conf->address[c->nth];
+	}
+	*peer = claim / CLAIMS;
+	p = &ps->peer[*peer];
+	i = claim % CLAIMS;
+	return i < FAMILIES ? &p->address[i] : &p->wanted[i - FAMILIES];
 }
 
-RB_PROTOTYPE(peer_claims, peer_claim, entry, claim_cmp);
-RB_GENERATE(peer_claims, peer_claim, entry, claim_cmp)
+/* FNV-1a: whoever could make them alike is a peer, and has but a few. */
+static const uint8_t *
+address_id(const struct addr *a, uint32_t *id)
+{
+	size_t i, len = addr_len(a);
+
+	for (*id = 2166136261, i = 0; i < len; i++)
+		*id = (*id ^ a->octet[i]) * 16777619;
+	return (const uint8_t *)id;
+}
+
 bool
 peers_may_claim(
     const struct peers *ps, const struct peer *p, const struct addr *a)
 {
-	struct peer_claim first = { .address = *a };
-	struct peer_claims *claims = (struct peer_claims *)&ps->claims;
-	struct peer_claim *c;
+	uint32_t id, peer, c;
 	size_t i;
 
 	for (i = 0; i < ps->nown; i++)
 		if (prefix_contains(&ps->own[i], a))
 			return false;
-	for (c = RB_NFIND(peer_claims, claims, &first);
-	     c != NULL && addr_cmp(&c->address, a) == 0;
-	     c = RB_NEXT(peer_claims, claims, c))
-		if (c->peer != peers_index(ps, p))
+	c = peer_ids_first(&ps->claims, address_id(a, &id));
+	for (; c != 0; c = peer_ids_next(&ps->claims, c - 1))
+		if (addr_cmp(claimed(ps, c - 1, &peer), a) == 0 &&
+		    peer != peers_index(ps, p))
 			return false;
 	return true;
 }
 
 void
-peers_claim(struct peers *ps, struct peer *p, struct peer_claim *c,
-    const struct addr *a)
+peers_release(struct peers *ps, struct peer *p, enum peers_which which)
 {
-	if (c->listed)
-		RB_REMOVE(peer_claims, &ps->claims, c);
-	c->address = *a;
-	c->peer = peers_index(ps, p);
-	/* twice the same is its own, configured as well; by a NAT it may say
-	 * anything, and takes it from nobody */
-	c->listed = a->family != AF_UNSPEC && !p->heard_nat &&
-		    RB_INSERT(peer_claims, &ps->claims, c) == NULL;
+	uint32_t first = peers_index(ps, p) * CLAIMS, i, id, peer;
+
+	for (i = which * FAMILIES; i < (which + 1) * FAMILIES; i++)
+		if (p->held & 1u << i)
+			peer_ids_remove(&ps->claims,
+			    address_id(claimed(ps, first + i, &peer), &id),
+			    first + i);
+	p->held &= ~(((1u << FAMILIES) - 1) << which * FAMILIES);
+}
+
+/* By a NAT it may say anything, and takes it from nobody. */
+void
+peers_hold(struct peers *ps, struct peer *p, enum peers_which which)
+{
+	uint32_t first = peers_index(ps, p) * CLAIMS, i, id, peer;
+	const struct addr *a;
+
+	for (i = which * FAMILIES; i < (which + 1) * FAMILIES; i++) {
+		a = claimed(ps, first + i, &peer);
+		if (p->heard_nat || a->family == AF_UNSPEC)
+			continue;
+		peer_ids_add(&ps->claims, address_id(a, &id), first + i);
+		p->held |= 1u << i;
+	}
 }
 
 /* ---- by key ---- */
@@ -216,19 +254,17 @@ peers_deadline(const struct peers *ps)
 static int
 add(struct peers *ps, uint32_t i, const struct conf_peer *c, uint32_t *nconf)
 {
-	struct peer_claim *claim;
 	struct peer *p = &ps->peer[i];
-	uint32_t j;
+	uint32_t j, id;
 
 	p->conf = c;
 	if (peer_pair_make(&p->pair, ps->secret, c->key) == -1)
 		return -1;
 	peer_ids_add(&ps->ids, c->key, i);
 	for (j = 0; j < c->naddresses; j++) {
-		claim = &ps->configured[(*nconf)++];
-		claim->address = c->address[j];
-		claim->peer = i;
-		(void)RB_INSERT(peer_claims, &ps->claims, claim);
+		ps->configured[*nconf] = (struct peer_configured){ i, j };
+		peer_ids_add(&ps->claims, address_id(&c->address[j], &id),
+		    ps->n * CLAIMS + (*nconf)++);
 	}
 	return 0;
 }
@@ -244,7 +280,6 @@ peers_init(struct peers *ps, const uint8_t secret[PEER_SECRET_LEN],
 	ps->user = user;
 	ps->arg = arg;
 	memcpy(ps->secret, secret, sizeof(ps->secret));
-	RB_INIT(&ps->claims);
 	ps->epoch = (uint64_t)starts << 32;
 	for (i = 0; i < n; i++)
 		naddresses += conf[i].naddresses;
@@ -252,8 +287,9 @@ peers_init(struct peers *ps, const uint8_t secret[PEER_SECRET_LEN],
 	ps->peer = calloc(n + 1, sizeof(*ps->peer));
 	ps->heap = calloc(n + 1, sizeof(*ps->heap));
 	ps->configured = calloc(naddresses + 1, sizeof(*ps->configured));
-	if (peer_ids_init(&ps->ids, n) == -1 || ps->peer == NULL ||
-	    ps->heap == NULL || ps->configured == NULL)
+	if (peer_ids_init(&ps->ids, n) == -1 ||
+	    peer_ids_init(&ps->claims, n * CLAIMS + naddresses) == -1 ||
+	    ps->peer == NULL || ps->heap == NULL || ps->configured == NULL)
 		goto fail;
 	for (i = 0; i < n; i++)
 		if (add(ps, i, &conf[i], &nconf) == -1)
@@ -271,6 +307,7 @@ peers_free(struct peers *ps)
 		sodium_memzero(ps->peer, ps->n * sizeof(*ps->peer));
 	free(ps->peer);
 	peer_ids_free(&ps->ids);
+	peer_ids_free(&ps->claims);
 	free(ps->heap);
 	free(ps->configured);
 	sodium_memzero(ps, sizeof(*ps));
@@ -281,7 +318,6 @@ static void
 keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 {
 	struct peer now = *p;
-	uint32_t f;
 
 	*p = *was;
 	p->conf = now.conf;
@@ -290,10 +326,8 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->trusted = was->trusted && was->leading == PEER_LED;
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
-	memset(p->claim, 0, sizeof(p->claim));
-	memset(p->reserved, 0, sizeof(p->reserved));
-	for (f = 0; f < FAMILIES; f++)
-		peers_claim(ps, p, &p->claim[f], &was->claim[f].address);
+	p->held = 0;
+	peers_hold(ps, p, PEERS_IN_FORCE);
 	peers_schedule(ps, p);
 }
 

@@ -20,8 +20,6 @@
 #ifndef PARENT_PEERS_H
 #define PARENT_PEERS_H
 
-#include <sys/tree.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,22 +64,14 @@ struct peers_self {
 	uint32_t metered; /* 1: hellos are rarer */
 };
 
+/* The prober lets through 10 a second at most: enough for years. */
 struct peer_stats {
-	uint64_t sent; /* datagrams: statements */
-	uint64_t accepted; /* statements, new ones */
-	uint64_t refused[PEER_RESULT_MAX]; /* statements, by result */
-	uint64_t replayed;
-	uint64_t networks; /* announced, but not in `route` */
+	uint32_t sent; /* datagrams: statements */
+	uint32_t accepted; /* statements, new ones */
+	uint32_t refused[PEER_RESULT_MAX]; /* statements, by result */
+	uint32_t replayed;
+	uint32_t networks; /* announced, but not in `route` */
 };
-
-/* An address in use, wanted or configured: nobody else may claim it. */
-struct peer_claim {
-	RB_ENTRY(peer_claim) entry;
-	struct addr address;
-	uint32_t peer;
-	bool listed; /* it is in the tree: not also configured */
-};
-RB_HEAD(peer_claims, peer_claim);
 
 /* What the kernel has of it: all, or what is wanted is yet to come. */
 enum peer_leading {
@@ -124,7 +114,7 @@ struct peer {
 	bool unsettled; /* what it said with it is not acted on yet */
 	enum peer_reason heard_reason;
 	enum peer_result answer; /* ours to it */
-	struct peer_claim claim[FAMILIES]; /* its addresses in force */
+	struct addr address[FAMILIES]; /* in force */
 	bool heard_nat;
 	uint32_t hello_s; /* its own */
 	struct peer_place from; /* where its last new statement came from */
@@ -144,7 +134,7 @@ struct peer {
 	enum peer_leading leading;
 	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
 	struct addr wanted[FAMILIES];
-	struct peer_claim reserved[FAMILIES]; /* the same, until it is led */
+	uint32_t held; /* of both: nobody else may claim them; bit mask */
 	enum peer_result meanwhile; /* of what was refused since, or 0 */
 	uint32_t ack_path;
 
@@ -190,8 +180,11 @@ struct peers {
 	struct peer_ids ids;
 	uint32_t *heap; /* of indexes, by when */
 	uint32_t nheap;
-	struct peer_claim *configured;
-	struct peer_claims claims;
+	struct peer_ids claims; /* addresses that are held, or configured */
+	struct peer_configured {
+		uint32_t peer;
+		uint32_t nth; /* of its addresses */
+	} * configured;
 	uint32_t waits_first, waits_last; /* indexes + 1; 0: none waits */
 	uint32_t nasked; /* without an answer */
 	uint64_t epoch; /* counters begin above it */

@@ -121,7 +121,7 @@ is_there(const struct peer *p, const struct heard *h, bool nat)
 	if (p->leading != PEER_LED)
 		return p->heard_nat == nat && is_as_wanted(p, h);
 	for (f = 0; f < FAMILIES; f++)
-		if (addr_cmp(&p->claim[f].address, &h->m.address[f]) != 0)
+		if (addr_cmp(&p->address[f], &h->m.address[f]) != 0)
 			return false;
 	return p->heard_nat == nat &&
 	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
@@ -196,16 +196,6 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
 }
 
-/* Its turn may come late: nobody else is to be led there meanwhile. */
-static void
-reserve(struct peers *ps, struct peer *p, const struct addr address[FAMILIES])
-{
-	uint32_t f;
-
-	for (f = 0; f < FAMILIES; f++)
-		peers_claim(ps, p, &p->reserved[f], &address[f]);
-}
-
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
@@ -218,8 +208,10 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
+		peers_release(ps, p, PEERS_WANTED);
 		memcpy(p->wanted, h->m.address, sizeof(p->wanted));
-		reserve(ps, p, p->wanted);
+		/* its turn may come late */
+		peers_hold(ps, p, PEERS_WANTED);
 		peers_lead(ps, p);
 	} else if (p->leading == PEER_LED)
 		settle(ps, p, result);
@@ -312,16 +304,15 @@ void
 peers_applied(
     struct peers *ps, uint32_t i, enum peer_result result, struct monotime now)
 {
-	static const struct addr none[FAMILIES];
 	struct peer *p = &ps->peer[i];
-	uint32_t f;
 
 	if (!peers_led(ps, p))
 		return; /* a later one counts */
-	reserve(ps, p, none);
+	peers_release(ps, p, PEERS_WANTED);
 	if (result == PEER_APPLIED) {
-		for (f = 0; f < FAMILIES; f++)
-			peers_claim(ps, p, &p->claim[f], &p->wanted[f]);
+		peers_release(ps, p, PEERS_IN_FORCE);
+		memcpy(p->address, p->wanted, sizeof(p->address));
+		peers_hold(ps, p, PEERS_IN_FORCE);
 		p->moved = now;
 	}
 	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);

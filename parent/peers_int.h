@@ -13,9 +13,13 @@ struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
 /* May it say that it is there?  Not if it is ours, or another's. */
 bool peers_may_claim(
     const struct peers *, const struct peer *, const struct addr *);
-/* One of its claims is to this address; AF_UNSPEC: to none any more. */
-void peers_claim(
-    struct peers *, struct peer *, struct peer_claim *, const struct addr *);
+/*
+ * Nobody else may claim its addresses in force, or those wanted, from now on;
+ * until they are released, which is before they change.
+ */
+enum peers_which { PEERS_IN_FORCE, PEERS_WANTED, PEERS_WHICH };
+void peers_hold(struct peers *, struct peer *, enum peers_which);
+void peers_release(struct peers *, struct peer *, enum peers_which);
 
 /* A statement of its own to this peer, from now on. */
 void peers_say(struct peers *, struct peer *, enum peer_reason,

@@ -89,7 +89,7 @@ find_places(const struct peer *p, struct places *places)
 	for (i = 0; i < c->naddresses; i++)
 		add_place(places, &c->address[i], c->port);
 	for (i = 0; !p->heard_nat && i < FAMILIES; i++)
-		add_place(places, &p->claim[i].address, c->port);
+		add_place(places, &p->address[i], c->port);
 	add_place(places, &p->from.addr, p->from.port);
 	add_place(places, &p->other.addr, p->other.port);
 }

@@ -31,7 +31,7 @@ send_peer(uint32_t ctl, const struct peer *p)
 	memset(&r, 0, sizeof(r));
 	strlcpy(r.name, p->conf->name, sizeof(r.name));
 	for (f = 0; f < FAMILIES; f++)
-		r.address[f] = p->claim[f].address;
+		r.address[f] = p->address[f];
 	r.heard = monotime_valid(p->heard);
 	r.heard_s = seconds_since(p->heard);
 	r.silent = p->silent;

@@ -223,7 +223,7 @@ is_at(const char *address)
 {
 	struct addr a = at(address);
 
-	return addr_cmp(&hub()->claim[FAMILY_INET].address, &a) == 0;
+	return addr_cmp(&hub()->address[FAMILY_INET], &a) == 0;
 }
 
 /* ---- what we say ---- */
