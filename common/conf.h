@@ -278,9 +278,9 @@ struct conf_peer {
 	char name[CONF_LABEL_LEN];
 };
 
-#define CONF_PEER_LISTS_MAX                                \
-	(CONF_TUNNELS_MAX * sizeof(struct conf_tunnel) +   \
-	    CONF_PEER_ADDRS_MAX * sizeof(struct addr) +    \
+#define CONF_PEER_LISTS_MAX                                  \
+	(CONF_TUNNELS_MAX * sizeof(struct conf_tunnel) +     \
+	    CONF_PEER_ADDRS_MAX * sizeof(struct addr) +      \
 	    2 * CONF_PEER_NETS_MAX * sizeof(struct prefix) + \
 	    CONF_PEER_NETS_MAX * sizeof(struct conf_behind))
 

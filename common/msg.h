@@ -228,7 +228,8 @@ size_t msg_conf_peer_encode(struct msg_conf_peer *, const struct conf_peer *);
  * 0, or -1: of another length than it says, or out of range.  The lists stay
  * in the message.
  */
-int msg_conf_peer_decode(struct msg_conf_peer *, size_t len, struct conf_peer *);
+int msg_conf_peer_decode(
+    struct msg_conf_peer *, size_t len, struct conf_peer *);
 
 /* The seed of our secret key (RFC 8032). */
 struct msg_identity {

@@ -526,6 +526,7 @@ on_turn(int fd, short what, void *arg)
 		wish_done(turn.nsteps, why);
 	else
 		repair_done(turn.nsteps, why);
+	forget_past();
 }
 
 /* What is wanted is another thing now. */

@@ -25,21 +25,33 @@ by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+static void
+make_room(const struct conf *conf)
+{
+	size_t nroutes = 0, nencrypted = 0;
+	uint32_t i, j;
+
+	for (i = 0; i < conf->npeers; i++) {
+		nroutes += conf->peer[i].nroutes;
+		for (j = 0; j < conf->peer[i].ntunnels; j++)
+			nencrypted += conf->peer[i].tunnel[j].encrypted;
+	}
+	free(behind);
+	free(encrypted);
+	behind = calloc(nroutes + 1, sizeof(*behind));
+	encrypted = calloc(nencrypted + 1, sizeof(*encrypted));
+	if (behind == NULL || encrypted == NULL)
+		fatal(NULL);
+}
+
 void
 behind_fill(struct net_want *w, const struct conf *conf)
 {
 	const struct conf_peer *p;
 	uint32_t i, j;
 
-	free(behind);
-	free(encrypted);
+	make_room(conf);
 	w->nbehind = w->nencrypted = w->nouter = 0;
-	behind = calloc(
-	    (size_t)conf->npeers * CONF_PEER_NETS_MAX + 1, sizeof(*behind));
-	encrypted = calloc(
-	    (size_t)conf->npeers * CONF_TUNNELS_MAX + 1, sizeof(*encrypted));
-	if (behind == NULL || encrypted == NULL)
-		fatal(NULL);
 	for (i = 0; i < conf->npeers; i++) {
 		p = &conf->peer[i];
 		for (j = 0; j < p->nroutes; j++, w->nbehind++) {

@@ -53,18 +53,18 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 	uint32_t i, j;
 
 	free(tunnels);
-	tunnels = calloc(
-	    (size_t)conf->npeers * CONF_TUNNELS_MAX + 1, sizeof(*tunnels));
-	if (tunnels == NULL)
+	for (ntunnels = 0, i = 0; i < conf->npeers; i++)
+		ntunnels += conf->peer[i].ntunnels;
+	if ((tunnels = calloc(ntunnels + 1, sizeof(*tunnels))) == NULL)
 		fatal(NULL);
-	ntunnels = 0;
+	t = tunnels;
 	for (i = 0; i < conf->npeers; i++)
 		for (j = 0; j < conf->peer[i].ntunnels; j++) {
 			c = &conf->peer[i].tunnel[j];
-			t = &tunnels[ntunnels++];
 			strlcpy(t->ifname, c->ifname, sizeof(t->ifname));
 			t->wgpeer = c->wgpeer;
 			memcpy(t->key, c->key, sizeof(t->key));
+			t++;
 		}
 	qsort(tunnels, ntunnels, sizeof(*tunnels), compare);
 	w->tunnel = tunnels;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/process.h"
 #include "common/wall.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
@@ -329,6 +330,7 @@ commit(void)
 	else
 		engine_reloaded(&old);
 	free_config(&old);
+	process_trim();
 	history_line("config", "in force: %u uplinks, %02x%02x%02x%02x%s",
 	    parent->conf.nuplinks, parent->conf.sha256[0],
 	    parent->conf.sha256[1], parent->conf.sha256[2],
@@ -453,8 +455,7 @@ got_peer(struct imsg *imsg)
 		return;
 	}
 	pending.lists_left -= conf_peer_lists(&p);
-	conf_peer_copy(
-	    &pending.peer[pending.npeers++], &p, &pending.lists_end);
+	conf_peer_copy(&pending.peer[pending.npeers++], &p, &pending.lists_end);
 }
 
 static void

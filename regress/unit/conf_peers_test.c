@@ -88,9 +88,9 @@ a_peer_comes_out_as_it_went_in(void **state)
 	const struct conf_peer *in = &conf->peer[1];
 
 	(void)state;
-	assert_int_equal(len,
-	    HEAD + 2 * sizeof(struct addr) + 3 * sizeof(struct prefix) +
-		2 * sizeof(struct conf_behind));
+	assert_int_equal(len, HEAD + 2 * sizeof(struct addr) +
+				  3 * sizeof(struct prefix) +
+				  2 * sizeof(struct conf_behind));
 	assert_int_equal(msg_conf_peer_decode(&m, len, &out), 0);
 	assert_true(out.id == 1 && out.keyed == 1 && out.port == 7158);
 	assert_true(out.hello_ms == 20000 && out.hello_metered_ms == 200000);
@@ -120,8 +120,8 @@ a_copy_is_its_own(void **state)
 	conf_peer_copy(&copy, &out, &at);
 	assert_int_equal(at - (uint8_t *)room, conf_peer_lists(&out));
 	memset(&m, 0, sizeof(m));
-	assert_memory_equal(copy.route, conf->peer[1].route,
-	    2 * sizeof(struct conf_behind));
+	assert_memory_equal(
+	    copy.route, conf->peer[1].route, 2 * sizeof(struct conf_behind));
 	assert_ptr_equal(copy.address, room);
 	assert_null(copy.tunnel);
 }
@@ -152,8 +152,8 @@ another_length_is_refused(void **state)
 static void
 counts_are_bounded(void **state)
 {
-	static const uint32_t max[] = { CONF_PEER_ADDRS_MAX,
-		CONF_PEER_NETS_MAX, CONF_PEER_NETS_MAX, CONF_PEER_NETS_MAX };
+	static const uint32_t max[] = { CONF_PEER_ADDRS_MAX, CONF_PEER_NETS_MAX,
+		CONF_PEER_NETS_MAX, CONF_PEER_NETS_MAX };
 	const uint32_t huge = UINT32_MAX / sizeof(struct prefix) + 1;
 	uint32_t *count[] = { &m.naddresses, &m.nannounce, &m.naccept,
 		&m.nroutes };
@@ -163,8 +163,7 @@ counts_are_bounded(void **state)
 	for (i = 0; i < 4; i++) {
 		(void)begin(NULL);
 		*count[i] = max[i] + 1;
-		assert_int_equal(
-		    msg_conf_peer_decode(&m, sizeof(m), &out), -1);
+		assert_int_equal(msg_conf_peer_decode(&m, sizeof(m), &out), -1);
 		*count[i] = huge;
 		assert_int_equal(msg_conf_peer_decode(&m, len, &out), -1);
 	}

@@ -409,8 +409,7 @@ nobody_claims_by_a_nat_what_another_has(void **state)
 	rig_run(5000);
 	assert_true(hub_sees()->heard_nat);
 	assert_int_equal(hub_sees()->held, 0);
-	assert_int_equal(
-	    addr_cmp(&hub_sees()->address[FAMILY_INET], &a), 0);
+	assert_int_equal(addr_cmp(&hub_sees()->address[FAMILY_INET], &a), 0);
 	rig_end();
 }
 
