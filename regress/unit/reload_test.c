@@ -23,6 +23,11 @@
 	"	dial { after 0s } }\n"
 #define DSL      "backup dsl { interface eth3 }\n"
 #define FALLBACK "fallback automatic { after 5m stable 1m }\n"
+#define HUB                                                             \
+	"identity \"/etc/dialfail/private/key\"\n"                      \
+	"peer branch { key "                                            \
+	"\"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\" tunnel gre1 " \
+	"accept { 198.51.100.0/24 203.0.113.0/24 } }\n"
 
 static struct imsgbuf client, other;
 
@@ -380,6 +385,74 @@ story_impossible(void)
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
+/* A peer whose lists are not what was announced for all of them. */
+static void
+offer_lists(uint32_t announced)
+{
+	struct msg_conf_load load;
+	struct msg_conf_begin b;
+	struct msg_conf_peer m;
+	size_t len;
+	uint32_t i;
+
+	home(PRIMARY HUB);
+	load = reload(0);
+	memset(&b, 0, sizeof(b));
+	b.gen = load.gen;
+	b.nuplinks = rig.conf->nuplinks;
+	b.npeers = 1;
+	b.peer_lists = announced;
+	rig_send(CHILD_NETCONF, IMSG_CONF_BEGIN, &b, sizeof(b));
+	if (parent->quitting)
+		return;
+	rig_send(CHILD_NETCONF, IMSG_CONF_GLOBAL, &rig.conf->global,
+	    sizeof(rig.conf->global));
+	for (i = 0; i < b.nuplinks; i++)
+		rig_send(CHILD_NETCONF, IMSG_CONF_UPLINK, &rig.conf->uplink[i],
+		    sizeof(rig.conf->uplink[i]));
+	len = msg_conf_peer_encode(&m, &rig.conf->peer[0]);
+	rig_send(CHILD_NETCONF, IMSG_CONF_PEER, &m, len);
+	if (!parent->quitting)
+		rig_send(
+		    CHILD_NETCONF, IMSG_CONF_END, &load.gen, sizeof(load.gen));
+}
+
+static void
+story_lists(void)
+{
+	struct conf_peer *p;
+
+	offer_lists(2 * sizeof(struct prefix));
+	rig_accept();
+	answered(CTL_OK, "in force");
+	CHECK(!parent->quitting && parent->conf.npeers == 1);
+	p = parent->conf.peer;
+	CHECK(p->naccept == 2 && p->ntunnels == 0);
+	CHECK(memcmp(p->accept, rig.conf->peer[0].accept,
+		  2 * sizeof(struct prefix)) == 0);
+}
+
+static void
+story_lists_short(void)
+{
+	offer_lists(sizeof(struct prefix));
+	CHECK(parent->quitting && parent->exit_code == 1);
+}
+
+static void
+story_lists_long(void)
+{
+	offer_lists(3 * sizeof(struct prefix));
+	CHECK(parent->quitting && parent->exit_code == 1);
+}
+
+static void
+story_lists_endless(void)
+{
+	offer_lists(CONF_PEER_LISTS_MAX + 1);
+	CHECK(parent->quitting && parent->exit_code == 1);
+}
+
 /* The prober does not answer: the summary tells what was known before. */
 static void
 story_show_without_prober(void)
@@ -526,10 +599,7 @@ story_hub(void)
 {
 	struct ctl_failover f = { .name = "lte" };
 
-	home(PRIMARY "identity \"/etc/dialfail/private/key\"\n"
-		     "peer branch { key "
-		     "\"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\" "
-		     "tunnel gre1 }\n");
+	home(PRIMARY HUB);
 	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
 	answered(CTL_REFUSED, "there is no backup");
 }
@@ -576,6 +646,10 @@ STORY(in_use)
 STORY(order)
 STORY(start_waits)
 STORY(impossible)
+STORY(lists)
+STORY(lists_short)
+STORY(lists_long)
+STORY(lists_endless)
 STORY(show_without_prober)
 STORY(show_to_two)
 STORY(show_to_one_after_another)
@@ -598,6 +672,10 @@ main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_start_waits),
 		cmocka_unit_test(test_impossible),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_short),
+		cmocka_unit_test(test_lists_long),
+		cmocka_unit_test(test_lists_endless),
 		cmocka_unit_test(test_show_without_prober),
 		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show_to_one_after_another),
