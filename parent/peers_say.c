@@ -52,6 +52,7 @@ static void
 fill(const struct peers *ps, const struct peer *p, struct peer_msg *m)
 {
 	const struct conf_peer *c = p->conf;
+	uint32_t i;
 
 	memset(m, 0, sizeof(*m));
 	m->type = PEER_STATEMENT;
@@ -61,7 +62,8 @@ fill(const struct peers *ps, const struct peer *p, struct peer_msg *m)
 	m->hello_s = (uint32_t)((peers_hello_ms(ps, p) + 999) / 1000);
 	memcpy(m->address, ps->self.address, sizeof(m->address));
 	m->nnets = c->nannounce;
-	memcpy(m->net, c->announce, c->nannounce * sizeof(*m->net));
+	for (i = 0; i < c->nannounce; i++)
+		m->net[i] = c->announce[i];
 }
 
 static void
