@@ -86,8 +86,8 @@ began=$(now_us)
 lab_start
 ok "the primary is proved" wait_state primary 120
 diag "the hub is ready after $((($(now_us) - began) / 1000)) ms"
-diag "memory with one branch, KB:" $(cat $LAB/memory_of_one)
-diag "and with $N, which are not heard yet:" $(memory)
+diag "memory with one branch, KB: $(paste -sd " " $LAB/memory_of_one)"
+diag "and with $N, which are not heard yet: $(memory | paste -sd " ")"
 spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
     "$(process prober)" "$(process netconf)"
 ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
@@ -105,7 +105,7 @@ for i in parent prober netconf; do
 	took=$((took + $(cpu $i)))
 done
 memory >$LAB/memory_of_all
-diag "memory in the end:" $(cat $LAB/memory_of_all)
+diag "memory in the end: $(paste -sd " " $LAB/memory_of_all)"
 each=$((($(in_all <$LAB/memory_of_all) - $(in_all <$LAB/memory_of_one)) * \
     1024 / N))
 hub floor "$N" >$LAB/floor
