@@ -32,14 +32,13 @@
 #define CAP(x) (UINT64_C(1) << (x))
 
 /* netconf: one line of reason for each. */
-#define NETCONF_CAPS                                                          \
-	(CAP(CAP_NET_ADMIN) /* routes, rules, nft, flows, link flags */ |     \
-	    CAP(CAP_NET_RAW) /* pppd and nft ask for it */ |                  \
-	    CAP(CAP_NET_BIND_SERVICE) /* hooks start clients of DHCP */ |     \
-	    CAP(CAP_KILL) /* to end the alarm program, which is not root */ | \
-	    CAP(CAP_SETUID) | CAP(CAP_SETGID) /* to start that program */ |   \
-	    CAP(CAP_CHOWN) |                                                  \
-	    CAP(CAP_FOWNER) /* ttys are uucp's or dialout's */ |              \
+#define NETCONF_CAPS                                                       \
+	(CAP(CAP_NET_ADMIN) /* routes, rules, nft, flows, link flags */ |  \
+	    CAP(CAP_NET_RAW) /* pppd and nft ask for it */ |               \
+	    CAP(CAP_NET_BIND_SERVICE) /* hooks start clients of DHCP */ |  \
+	    CAP(CAP_SETUID) | CAP(CAP_SETGID) /* of the alarm program */ | \
+	    CAP(CAP_CHOWN) |                                               \
+	    CAP(CAP_FOWNER) /* ttys are uucp's or dialout's */ |           \
 	    CAP(CAP_DAC_OVERRIDE) /* the same, and /var/lock */)
 
 static const uint64_t role_caps[] = {
@@ -353,7 +352,6 @@ describe_caps(char *text, size_t size)
 		{ CAP_NET_ADMIN, "net_admin" },
 		{ CAP_NET_RAW, "net_raw" },
 		{ CAP_NET_BIND_SERVICE, "net_bind_service" },
-		{ CAP_KILL, "kill" },
 		{ CAP_SETUID, "setuid" },
 		{ CAP_SETGID, "setgid" },
 		{ CAP_CHOWN, "chown" },

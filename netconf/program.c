@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/monotime.h"
 #include "netconf/program.h"
 #include "netconf/run.h"
@@ -84,14 +85,23 @@ on_writes(int fd, short what, void *arg)
 	(void)read_words(arg);
 }
 
-/* One that is not the leader of its group yet hears of it as that. */
+/*
+ * As root and as its user, which asks for no CAP_KILL.  One that is not the
+ * leader of its group yet hears of it as that.
+ */
 static void
-signal_group(pid_t pid, int sig)
+signal_group(const struct program *p, int sig)
 {
-	if (kill(-pid, sig) == -1 && errno == ESRCH) {
-		kill(pid, sig);
-		kill(-pid, sig); /* if it has become it in between */
+	uid_t own = geteuid();
+
+	if (seteuid(p->uid) == -1)
+		fatal("seteuid");
+	if (kill(-p->pid, sig) == -1 && errno == ESRCH) {
+		kill(p->pid, sig);
+		kill(-p->pid, sig); /* if it has become it in between */
 	}
+	if (seteuid(own) == -1)
+		fatal("seteuid");
 }
 
 /* First asked, then made. */
@@ -100,7 +110,7 @@ program_stop(struct program *p)
 {
 	struct timeval tv = monotime_ms(PROGRAM_GRACE_MS);
 
-	signal_group(p->pid, p->late ? SIGKILL : SIGTERM);
+	signal_group(p, p->late ? SIGKILL : SIGTERM);
 	p->late = 1;
 	evtimer_add(&p->deadline, &tv);
 }
@@ -136,8 +146,9 @@ on_end(pid_t pid, int status, void *arg)
 	char text[MSG_TEXT_LEN];
 	int i;
 
+	(void)pid;
 	if (p->late)
-		kill(-pid, SIGKILL); /* what it left behind */
+		signal_group(p, SIGKILL); /* what it left behind */
 	for (i = 0; i < LAST_READS && read_words(p); i++)
 		;
 	one_byte(p, '\n');
@@ -329,6 +340,7 @@ program_start(struct program *p, const struct program_how *how,
 
 	memset(p, 0, sizeof(*p));
 	p->words = p->leash = -1;
+	p->uid = how->uid;
 	p->said = how->said;
 	p->end = end;
 	p->arg = arg;

@@ -3,7 +3,8 @@
  * A program that somebody else wrote, run beside the loop: in a session and
  * process group of its own, with its environment and nothing else of ours,
  * until its deadline.  It may hang, write for ever or fail; nothing of that
- * holds anybody up.
+ * holds anybody up.  What it has started as users other than root and its own
+ * is left alone when it is ended.
  */
 #ifndef NETCONF_PROGRAM_H
 #define NETCONF_PROGRAM_H
@@ -42,6 +43,7 @@ struct program_how {
 
 struct program {
 	pid_t pid; /* of it, or its keeper, and of the process group */
+	uid_t uid;
 	program_line *said;
 	program_end *end;
 	void *arg;

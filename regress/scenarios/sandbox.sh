@@ -66,14 +66,14 @@ done
 ok "prober: net_raw is named" grep -q net_raw <<<"$(sandbox prober)"
 ok "dialer: nothing is" grep -q 'no capabilities' <<<"$(sandbox dialer)"
 
-# net_admin net_raw net_bind_service kill setuid setgid chown fowner dac_override
-bounded=$(((1 << 12) | (1 << 13) | (1 << 10) | (1 << 5) | (1 << 7) | (1 << 6) | 1 |
+# net_admin net_raw net_bind_service setuid setgid chown fowner dac_override
+bounded=$(((1 << 12) | (1 << 13) | (1 << 10) | (1 << 7) | (1 << 6) | 1 |
     (1 << 3) | (1 << 1)))
 is "netconf: root" "$(status "$netconf" Uid)" "0 0 0 0"
 is "netconf: bounded capabilities" "$(caps "$netconf")" \
     "$bounded $bounded $bounded 0 0 "
 ok "netconf: it says so" grep -q \
-    '^uid 0, net_admin+net_raw+net_bind_service+kill+setuid+setgid+chown+fowner+dac_override$' \
+    '^uid 0, net_admin+net_raw+net_bind_service+setuid+setgid+chown+fowner+dac_override$' \
     <<<"$(sandbox netconf)"
 for p in $parent $prober $dialer $netconf; do
 	is "$(cat "/proc/$p/comm"): nobody can trace it" \

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A program that is to end at whatever moment after its birth ends at once,
- * not when it is killed for it.
+ * not when it is killed for it; another user's too, without CAP_KILL.
  */
 #include <sys/types.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
 
 #include <event.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +26,11 @@
 
 #define PATIENCE_S 30
 #define TIMES      50
+#define NOBODY     65534
 
 static char *sleeps[] = { "/bin/sh", "-c", "exec sleep 1000", NULL };
+static char *deaf[] = { "/bin/sh", "-c",
+	"trap '' TERM; sleep 1000 & echo deaf >&2; wait; sleep 1000", NULL };
 static int ended;
 static char words[MSG_TEXT_LEN];
 
@@ -58,6 +67,55 @@ stopped_after(useconds_t us, int bound)
 	return monotime_ms_between(began, monotime_now());
 }
 
+/* As from a bounding set without it. */
+static void
+drop_cap_kill(void)
+{
+	struct __user_cap_header_struct h = { .version =
+						  _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	assert_int_equal(syscall(SYS_capget, &h, d), 0);
+	d[0].effective &= ~(1U << CAP_KILL);
+	d[0].permitted &= ~(1U << CAP_KILL);
+	d[0].inheritable &= ~(1U << CAP_KILL);
+	assert_int_equal(syscall(SYS_capset, &h, d), 0);
+}
+
+static void
+test_of_another_user(void **arg)
+{
+	struct program_how how = { .path = "/bin/sh",
+		.argv = deaf,
+		.env = child_environment,
+		.uid = NOBODY,
+		.gid = NOBODY,
+		.deadline_ms = PATIENCE_S * 1000 };
+	struct monotime began = monotime_now();
+	struct program p;
+	int i;
+
+	(void)arg;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	drop_cap_kill();
+	ended = 0;
+	assert_int_equal(program_start(&p, &how, on_end, NULL), 0);
+	while (p.last[0] == '\0')
+		event_loop(EVLOOP_ONCE);
+	assert_string_equal(p.last, "deaf");
+	assert_int_equal(kill(p.pid, 0), -1); /* not ours to signal, as root */
+	program_stop(&p);
+	while (!ended)
+		event_loop(EVLOOP_ONCE);
+	assert_int_equal(geteuid(), 0);
+	assert_true(monotime_ms_between(began, monotime_now()) <
+		    PROGRAM_GRACE_MS + PATIENCE_S * 100);
+	/* what it started is gone too: ours now, to be waited for */
+	for (i = 0; i < 100 && waitpid(-p.pid, NULL, WNOHANG) == 0; i++)
+		usleep(10 * 1000);
+	assert_true(i < 100);
+}
+
 static void
 stopped(int bound)
 {
@@ -89,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_stopped_bound),
+		cmocka_unit_test(test_of_another_user),
 	};
 
 	if (getuid() != 0) {
