@@ -6,38 +6,10 @@
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
+# shellcheck source=regress/lab/pppoe.sh
+. "$LAB_DIR/pppoe.sh"
 
 command -v pppoe-server >/dev/null || skip_all "no pppoe-server"
-
-# The provider: the far end of wan2 serves PPPoE and nothing else.
-concentrator() {
-	ip -n isp-b addr flush dev cust
-	cat >$LAB/pppoe.options <<-OPTIONS
-		require-chap
-		ms-dns $PPP_GATEWAY
-		lcp-restart 1
-		lcp-max-terminate 1
-	OPTIONS
-	spawn isp-b $LAB/pppoe.log sh -c "mount --bind $LAB/isp-etc /etc/ppp &&
-	    exec pppoe-server -F -I cust -N 4 -O $LAB/pppoe.options \
-	    -L $PPP_GATEWAY -R $PPP_ADDRESS"
-}
-
-# As providers tell people to write it.
-peer() {
-	mkdir -p /etc/ppp/peers
-	cat >/etc/ppp/peers/dsl <<-PEER
-		plugin pppoe.so
-		nic-wan2
-		user "site7"
-		noauth
-		defaultroute
-		persist
-		lcp-echo-interval 60
-	PEER
-	echo 'site7 * secret7 *' >/etc/ppp/chap-secrets
-	chmod 0600 /etc/ppp/chap-secrets
-}
 
 pppd_pid() {
 	sed -n 's/^pid //p' /run/dialfail/ppp/dsl
@@ -53,19 +25,14 @@ no_pppd() {
 }
 
 lab_up
-ip addr flush dev wan2
-mkdir -p $LAB/isp-etc
-: >$LAB/isp-etc/options
-line_queue $LAB/isp-etc/ip-pre-up
-isp_password secret7
-concentrator
+pppoe_provider
 server=$SPAWNED
 lab_conf <<CONF
 backup dsl { call "dsl" dial { redial 2 backoff 1s timeout 30s } }
 CONF
 ok "-n tells that the file is missing" \
     eval "dialfaild -n 2>&1 | grep -q 'warning: call \"/etc/ppp/peers/dsl\": No such file'"
-peer
+pppoe_peer
 chmod 0666 /etc/ppp/peers/dsl
 ok "and that others may write it" \
     eval "dialfaild -n 2>&1 | grep -q 'writable by group or others'"

@@ -3,7 +3,8 @@
 # The Debian package on a machine whose first process is systemd: installed
 # without a configuration, started with one, through an outage; a restart, an
 # upgrade and a crash while traffic is on the modem cost neither a dial nor a
-# packet; stopped, purged, and nothing is left.
+# packet; node_exporter gets its file; PPPoE is for those who want it; stopped,
+# purged, and nothing is left.
 if ! [ -d /run/systemd/system ] || [ -z "${VMRUN:-}" ]; then
 	echo "1..0 # SKIP no virtual machine with systemd"
 	exit
@@ -13,6 +14,8 @@ LAB_INSIDE=machine
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
+# shellcheck source=regress/lab/pppoe.sh
+. "$LAB_DIR/pppoe.sh"
 PATH=$B/lab:${PATH#"$B:$B/lab:"} # what is installed, not what was built
 
 # With a database of its own, and without triggers: to read what is installed
@@ -57,6 +60,29 @@ left() {
 	pgrep -l dialfail
 }
 
+# whole: the file of metrics is there, from its first line to its last
+whole() {
+	grep -q '^dialfail_state{state="primary"} 1' "$metrics" 2>/dev/null &&
+	    [ "$(tail -n 1 "$metrics" | cut -d' ' -f1)" = "$last_metric" ]
+}
+
+# read_until_other: read it all the time until two others have come; in $torn
+# how often it was not whole
+read_until_other() {
+	local was now n=0 until=$((SECONDS + 60))
+	torn=0
+	was=$(stat -c %i "$metrics")
+	while [ "$n" -lt 2 ] && [ "$SECONDS" -lt "$until" ]; do
+		whole || torn=$((torn + 1))
+		now=$(stat -c %i "$metrics")
+		[ "$now" = "$was" ] || { n=$((n + 1)) was=$now; }
+	done
+	is "it is another file each time" "$n" 2
+}
+
+collector=/var/lib/prometheus/node-exporter
+metrics=$collector/dialfail.prom
+examples=/usr/share/doc/dialfail/examples
 debs=("$B"/deb/dialfail_*.deb)
 deb=${debs[0]}
 mkdir -p "$LAB/dpkg/info" "$LAB/dpkg/updates"
@@ -74,7 +100,7 @@ is "enabled" "$(systemctl is-enabled dialfail)" enabled
 is "but it does not run without a configuration" \
     "$(unit ActiveState)" inactive
 ok "as open as this job must be" \
-    systemd-analyze security --offline=true --threshold=38 \
+    systemd-analyze security --offline=true --threshold=35 \
     /lib/systemd/system/dialfail.service
 
 lab_modem
@@ -101,9 +127,47 @@ ok "the network is as wanted" wait_until 60 as_wanted
 counted main "$from"
 back_home
 
+diag "a file for node_exporter"
+mkdir -p "$collector"
+cp "$examples"/dialfail-textfile.* /etc/systemd/system
+systemctl daemon-reload
+ok "the timer is enabled" systemctl enable --now dialfail-textfile.timer
+last_metric=$(dialfailctl show metrics prometheus | tail -n 1 | cut -d" " -f1)
+ok "the file comes" wait_until 20 whole
+is "everybody may read it" "$(stat -c %a "$metrics")" 644
+is "the service has no complaint" \
+    "$(systemctl show -P Result dialfail-textfile)" success
+read_until_other
+is "and is whole whenever it is read, by the old name or the new" "$torn" 0
+is "nothing is left beside it" "$(ls "$collector")" dialfail.prom
+
 ok "it stops" systemctl stop dialfail
+ok "and so do its figures" wait_until 30 "! [ -e $metrics ]"
 is "and does not run" "$(unit ActiveState)" inactive
 ok "the kernel is as it was" wait_until 10 "same_as $LAB/bare"
+diag "PPPoE"
+pppoe_provider
+pppoe_peer
+lab_conf <<'CONF'
+backup dsl { call "dsl" dial { timeout 30s } }
+CONF
+ok "it starts again" systemctl start dialfail
+ok "the primary is proved again" wait_state primary
+ok "its figures are back" wait_until 30 whole
+ok "PPPoE is a family of its own" says 1 'could not be brought up' drill
+ok "as pppd says" wait_until 10 \
+    "journalctl -u dialfail | grep -q 'Address family not supported'"
+diag "$(journalctl -u dialfail | grep -i pppoe | tail -n 3)"
+install -D -m 0644 "$examples/pppoe.conf" \
+    /etc/systemd/system/dialfail.service.d/pppoe.conf
+systemctl daemon-reload
+ok "restart" systemctl restart dialfail
+ok "the primary is proved once more" wait_state primary
+ok "with it there is a drop-in" says 0 good drill
+systemctl disable -q --now dialfail-textfile.timer
+ok "it stops again" systemctl stop dialfail
+rm -r /etc/systemd/system/dialfail{.service.d,-textfile.*} "$collector"
+
 ok "it is purged" package -P dialfail
 is "what is left" "$(left)" ""
 lab_done
