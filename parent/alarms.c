@@ -19,6 +19,7 @@
 #include "common/wall.h"
 #include "parent/alarm_queue.h"
 #include "parent/alarms.h"
+#include "parent/disk.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/parent.h"
@@ -42,10 +43,10 @@ print(FILE *f, const void *q)
 static void
 save(void)
 {
-	if (file[0] != '\0' && keep_write(file, print, &queue) == -1) {
-		log_warn("alarms: %s: from now on in memory only", file);
-		file[0] = '\0';
-	}
+	static struct disk disk;
+
+	if (file[0] != '\0')
+		disk_wrote(&disk, "alarms", keep_write(file, print, &queue));
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "parent/alarms.h"
 #include "parent/control.h"
 #include "parent/cost.h"
+#include "parent/disk.h"
 #include "parent/drilling.h"
 #include "parent/history.h"
 #include "parent/ledger.h"
@@ -101,30 +102,34 @@ fill_ledger(void)
 		cost_entry(i)->grudge = last.backup[i];
 }
 
-void
-cost_write(void)
+static int
+write_file(void)
 {
 	char path[64], new[64];
 	FILE *f;
 	int bad;
 
-	if (state_dir == NULL || !parent->conf.complete)
-		return;
-	fill_ledger();
 	snprintf(path, sizeof(path), "%s/backups", state_dir);
 	snprintf(new, sizeof(new), "%s/backups.new", state_dir);
-	dirty = 0;
-	written = monotime_now();
-	if ((f = fopen(new, "we")) == NULL) {
-		log_warn("%s: costs will not outlive a restart", new);
-		state_dir = NULL;
-		return;
-	}
+	if ((f = fopen(new, "we")) == NULL)
+		return -1;
 	ledger_write(f, &ledger);
 	/* a power cut is just what it is for */
 	bad = fflush(f) == EOF || fsync(fileno(f)) == -1;
-	if (fclose(f) == EOF || bad || rename(new, path) == -1)
-		log_warn("%s", path);
+	return fclose(f) == EOF || bad ? -1 : rename(new, path);
+}
+
+void
+cost_write(void)
+{
+	static struct disk disk;
+
+	if (state_dir == NULL || !parent->conf.complete)
+		return;
+	fill_ledger();
+	written = monotime_now();
+	if (disk_wrote(&disk, "backups", write_file()) != -1)
+		dirty = 0;
 }
 
 /* ---- what is told ---- */

@@ -8,9 +8,11 @@
 #define GROW_OLD ".0" /* behind the name of the one before */
 
 /*
- * Open the file to append to it; when it has grown to max, it first becomes
- * the old one.  A descriptor, or -1 with errno.
+ * Append len octets of text to the file; when it has grown to max, it first
+ * becomes the old one.  All of it or nothing: half a line would spoil the one
+ * after it.  0, or -1 with errno.
  */
-int grow_open(int dirfd, const char *name, off_t max);
+int grow_append(
+    int dirfd, const char *name, off_t max, const char *text, size_t len);
 
 #endif

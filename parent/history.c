@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/wall.h"
 #include "parent/control.h"
+#include "parent/disk.h"
 #include "parent/grow.h"
 #include "parent/history.h"
 #include "parent/history_file.h"
@@ -49,6 +50,7 @@ struct event_record {
 	struct ctl_event ev;
 	TAILQ_HEAD(, line) lines;
 	unsigned int nlines;
+	int missed; /* could not be written when it was to be */
 };
 
 TAILQ_HEAD(event_list, event_record);
@@ -226,48 +228,70 @@ history_counters(void)
 	return &counters;
 }
 
-static int
-open_append(void)
+static void
+print_event(FILE *f, const struct event_record *r)
 {
-	int fd;
+	const struct line *l;
 
-	fd = grow_open(dirfd_, FILE_NAME, FILE_MAX);
-	if (fd == -1) {
-		log_warn("history: from now on in memory only");
-		close(dirfd_);
-		dirfd_ = -1;
-	}
-	return fd;
+	history_print_event(f, &r->ev);
+	TAILQ_FOREACH(l, &r->lines, entry)
+		if (!l->written)
+			history_print_line(f, &l->l);
 }
 
-/* The event as it is known by now, and its lines that are not there yet. */
+/* -1 with errno. */
+static int
+append_file(const struct event_record *r)
+{
+	const struct event_record *e;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+	int rc = -1;
+
+	if ((f = open_memstream(&text, &len)) == NULL)
+		return -1;
+	history_print_counters(f, &counters);
+	TAILQ_FOREACH(e, &events, entry)
+		if (e == r || e->missed)
+			print_event(f, e);
+	if (fclose(f) == 0)
+		rc = grow_append(dirfd_, FILE_NAME, FILE_MAX, text, len);
+	free(text);
+	return rc;
+}
+
+static void
+note_written(struct event_record *r)
+{
+	struct line *l;
+
+	r->missed = 0;
+	TAILQ_FOREACH(l, &r->lines, entry)
+		l->written = 1;
+}
+
+/*
+ * The event as it is known by now, and its lines that are not there yet; and
+ * those that could not be written before.
+ */
 static void
 append(struct event_record *r)
 {
-	struct line *l;
-	FILE *f;
-	int fd;
+	static struct disk disk;
+	struct event_record *e;
 
-	if (dirfd_ == -1 || (fd = open_append()) == -1)
+	if (dirfd_ == -1)
 		return;
-	if ((f = fdopen(fd, "a")) == NULL) {
-		log_warn("history");
-		close(fd);
+	if (disk_wrote(&disk, FILE_NAME, append_file(r)) == -1) {
+		if (r != NULL)
+			r->missed = 1;
 		return;
 	}
-	history_print_counters(f, &counters);
 	counters_written = counters;
-	if (r != NULL) {
-		history_print_event(f, &r->ev);
-		TAILQ_FOREACH(l, &r->lines, entry)
-			if (!l->written) {
-				history_print_line(f, &l->l);
-				l->written = 1;
-			}
-	}
-	/* no fsync(2): a slow disk must not hold up the next switch */
-	if (fclose(f) == EOF)
-		log_warn("history: write");
+	TAILQ_FOREACH(e, &events, entry)
+		if (e == r || e->missed)
+			note_written(e);
 }
 
 void

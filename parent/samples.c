@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/wall.h"
 #include "parent/control.h"
+#include "parent/disk.h"
 #include "parent/grow.h"
 #include "parent/parent.h"
 #include "parent/sample.h"
@@ -41,41 +42,18 @@ forget_pending(void)
 	memset(named, 0, sizeof(named));
 }
 
-/* All of it or nothing: half a line would spoil the one after it. */
-static void
-append(int fd)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1) {
-		log_warn("probes: fstat");
-		return;
-	}
-	if ((n = write(fd, pending, npending)) == (ssize_t)npending)
-		return;
-	if (n != -1)
-		errno = ENOSPC; /* why else would it be less */
-	log_warn("probes: write");
-	(void)ftruncate(fd, st.st_size);
-}
-
+/* What cannot be written waits for the next time, as long as there is room. */
 static void
 flush(void)
 {
-	int fd;
+	static struct disk disk;
 
 	written = monotime_now();
-	if (dirfd_ == -1 || npending == 0)
-		return;
-	/* no fsync(2): a slow disk must not hold up the next switch */
-	if ((fd = grow_open(dirfd_, FILE_NAME, FILE_MAX)) == -1) {
-		log_warn("probes: open");
-	} else {
-		append(fd);
-		close(fd);
-	}
-	forget_pending();
+	if (dirfd_ != -1 && npending > 0 &&
+	    disk_wrote(&disk, FILE_NAME,
+		grow_append(dirfd_, FILE_NAME, FILE_MAX, pending, npending)) !=
+		-1)
+		forget_pending();
 }
 
 /* Its length, or 0. */

@@ -4,6 +4,7 @@
  * middle; what a broken disk makes of it is skipped; and it stays bounded.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +318,53 @@ its_ends(void)
 	CHECK(strstr(texts, "line 998.|line 999.|") != NULL);
 }
 
+static void
+one_event(const char *words)
+{
+	memset(&ev, 0, sizeof(ev));
+	history_begin(&ev, monotime_now(), 0);
+	history_line("state", "%s", words);
+	ev.ended = 1;
+	history_end(&ev);
+}
+
+static void
+disk_full(void)
+{
+	struct rlimit files;
+
+	one_event("as ever");
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(getrlimit(RLIMIT_FSIZE, &files) == 0);
+	files.rlim_cur = 200; /* some of the next one */
+	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+	one_event("while it was full");
+	files.rlim_cur = files.rlim_max;
+	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+	one_event("when it was not any more");
+}
+
+static void
+all_three_again(void)
+{
+	struct ctl_event e;
+
+	CHECK(history_event("0001", &e, collect, NULL) == 1);
+	CHECK(history_event("0002", &e, collect, NULL) == 1);
+	CHECK(history_event("0003", &e, collect, NULL) == 1);
+	CHECK(strcmp(texts, "as ever|while it was full|"
+			    "when it was not any more|") == 0);
+}
+
+/* What a full disk did not take is written with the next event. */
+static void
+test_disk_full(void **state)
+{
+	(void)state;
+	run(disk_full);
+	run(all_three_again);
+}
+
 /* A story that is too long is told from both its ends. */
 static void
 test_long_story(void **state)
@@ -411,6 +460,7 @@ main(void)
 		T(test_not_adopted),
 		T(test_broken_lines),
 		T(test_long_story),
+		T(test_disk_full),
 		T(test_details),
 		T(test_bounded),
 		T(test_not_a_file),
