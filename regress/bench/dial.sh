@@ -5,7 +5,8 @@
 # and against wvdial(1) as wvdialconf(1) sets it up; a modem of the same kind,
 # since dialfail keeps its own ready, and the same provider, who speaks at once,
 # right behind CONNECT as LTE modems do, or half a second late.  RTT: of the
-# line, milliseconds.
+# line, milliseconds.  Who loses the provider's first frame waits for its timer
+# of 1 s, which is 3 s by default: the others are better off here than outside.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
@@ -116,6 +117,9 @@ rounds() {
 		by_other "$@"
 		pair "CONNECT to IP up, peer $told, RTT $rtt ms" "$name" ms \
 		    "$ours" "${theirs:-none}"
+		# a provider who is late is waited for by all
+		[ "$when$rtt" != once0 ] || [ -z "$theirs" ] ||
+		    ok "4 times as fast" test $((4 * ours)) -le "$theirs"
 		overhead+=($((ours - late - 11 * rtt / 2)))
 	done
 }
@@ -155,9 +159,8 @@ else
 	no_row "dial $when $rtt" "no wvdial"
 fi
 mapfile -t overhead < <(printf '%s\n' "${overhead[@]}" | sort -n)
-least=${overhead[0]}
-alone "the best of them, less 5.5 RTT" ms "$((least > 0 ? least : 0))"
-[ -n "${VMRUN:-}" ] ||
-    ok "at most 5.5 round trips and 50 ms" test "$least" -le 50
+middle=${overhead[${#overhead[@]} / 2]}
+alone "  more than 5.5 RTT, RTT $rtt ms" ms "$((middle > 0 ? middle : 0))"
+ok "at most 5.5 round trips and 50 ms" test "$middle" -le 50
 lab_stop
 lab_done

@@ -31,6 +31,7 @@
  * with its guard time and then ATH.  Standard error tells all, one line each.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <ctype.h>
@@ -758,10 +759,31 @@ look_at_usb(void)
 		open_port();
 }
 
+/*
+ * A port forgets with its last close the line discipline that a killed pppd
+ * has left; a pseudo-terminal does not as long as our side is open.
+ */
+static void
+forget_discipline(void)
+{
+	const int plain = N_TTY;
+	char name[64];
+	int fd;
+
+	if (usb.monitor != NULL || modem.port == -1 ||
+	    ptsname_r(modem.port, name, sizeof(name)) != 0 ||
+	    (fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1)
+		return;
+	if (ioctl(fd, TIOCSETD, &plain) == -1)
+		say("%s: %s", name, strerror(errno));
+	close(fd);
+}
+
 static void
 port_closed(void)
 {
 	modem.command_len = 0;
+	forget_discipline();
 	if (modem.outcome == NULL || modem.outcome->act != ACT_STUCK)
 		hang_up("the port was closed");
 }
