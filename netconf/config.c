@@ -14,7 +14,7 @@
 
 #include "common/keep.h"
 #include "common/log.h"
-#include "common/process.h"
+#include "common/os.h"
 #include "netconf/ppp_secret.h"
 #include "netconf/run.h"
 
@@ -271,7 +271,7 @@ config_keep(uint32_t gen)
 	keep_text(CONF_CONFIRMED_FILE, text);
 	free(text);
 	(void)keep_remove(CONF_UNCONFIRMED_FILE);
-	process_trim();
+	os_memory_trim();
 }
 
 void
@@ -291,7 +291,7 @@ config_commit(uint32_t gen)
 	ppp_reloaded();
 	net_reloaded();
 	capture_reloaded();
-	process_trim();
+	os_memory_trim();
 }
 
 /* There may be none: what was refused was never kept. */

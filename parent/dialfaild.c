@@ -23,7 +23,7 @@
 #include "common/keep.h"
 #include "common/log.h"
 #include "common/proc.h"
-#include "common/process.h"
+#include "common/os.h"
 #include "dialer/dialer.h"
 #include "netconf/advice.h"
 #include "netconf/netconf.h"
@@ -401,7 +401,7 @@ main(int argc, char *argv[])
 	char readonly_path[PATH_MAX];
 	int lock, control, readonly, history;
 
-	process_thrifty();
+	os_memory_thrifty();
 	parse_options(&o, argc, argv);
 	if (o.role != NULL)
 		run_child(&o);

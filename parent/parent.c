@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/os.h"
 #include "common/sandbox.h"
 #include "parent/capture.h"
 #include "parent/alarms.h"
@@ -28,10 +29,8 @@
 #include "parent/run.h"
 #include "parent/samples.h"
 
-#define PING_MS         2500
 #define READY_MS        (30 * 1000) /* from exec to READY */
-#define PINGS_MAX       2 /* unanswered for 5 s: it is dead */
-#define PING_LATE_MS    500
+#define LATE_MS         500
 #define GOODBYE_MS      900 /* children leave by themselves: fd 3 closes */
 #define GOODBYE_STEP_MS 10
 
@@ -118,8 +117,8 @@ got_ready(enum child_id from, struct imsg *imsg)
 static void
 got_pong(enum child_id from, struct imsg *imsg)
 {
-	(void)parent_get(from, imsg, &parent->child[from].pong,
-	    sizeof(parent->child[from].pong));
+	(void)parent_get(from, imsg, &parent->child[from].heartbeat.pong,
+	    sizeof(parent->child[from].heartbeat.pong));
 }
 
 static void
@@ -548,11 +547,23 @@ answers(struct child *c, int late)
 
 	if (!c->ready)
 		return ms < READY_MS;
-	if (c->ping == c->pong)
-		c->silent = 0;
-	else if (!late)
-		c->silent++;
-	return c->silent < PINGS_MAX;
+	switch (
+	    heartbeat_look(&c->heartbeat, os_process_waits(c->state), late)) {
+	case HEARTBEAT_WAITS:
+		log_info("%s (pid %d) waits for the kernel: it is left alone "
+			 "for %d s",
+		    c->name, (int)c->pid,
+		    HEARTBEAT_WAITS_MAX * HEARTBEAT_MS / 1000);
+		return 1;
+	case HEARTBEAT_AGAIN:
+		log_info("%s (pid %d) answers again", c->name, (int)c->pid);
+		return 1;
+	case HEARTBEAT_GOOD:
+		return 1;
+	case HEARTBEAT_DEAD:
+		return 0;
+	}
+	fatalx("%s: no such answer", __func__);
 }
 
 /* Where even we did not run, a child's silence tells nothing. */
@@ -563,13 +574,13 @@ late_ourselves(void)
 
 	pinged = now;
 	return monotime_valid(was) &&
-	       monotime_ms_between(was, now) > PING_MS + PING_LATE_MS;
+	       monotime_ms_between(was, now) > HEARTBEAT_MS + LATE_MS;
 }
 
 static void
 on_ping(int fd, short what, void *arg)
 {
-	struct timeval tv = monotime_ms(PING_MS);
+	struct timeval tv = monotime_ms(HEARTBEAT_MS);
 	int i, late = late_ourselves();
 
 	(void)fd;
@@ -586,9 +597,9 @@ on_ping(int fd, short what, void *arg)
 		}
 		if (!c->ready)
 			continue;
-		c->ping++;
-		parent_send(
-		    (enum child_id)i, IMSG_PING, -1, &c->ping, sizeof(c->ping));
+		c->heartbeat.ping++;
+		parent_send((enum child_id)i, IMSG_PING, -1, &c->heartbeat.ping,
+		    sizeof(c->heartbeat.ping));
 	}
 	evtimer_add(&ping_timer, &tv);
 }
@@ -648,6 +659,8 @@ parent_adopt_child(enum child_id id, pid_t pid, int fd)
 	struct child *c = &parent->child[id];
 
 	c->pid = pid;
+	if ((c->state = os_process_open(pid)) == -1)
+		log_warn("%s: its state", c->name);
 	if (imsgbuf_init(&c->iev.ibuf, fd) == -1)
 		fatal("%s: channel", c->name);
 	imsgbuf_allow_fdpass(&c->iev.ibuf);

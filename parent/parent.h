@@ -37,6 +37,7 @@
 #include "common/proc.h"
 #include "parent/ctl.h"
 #include "parent/decide.h"
+#include "parent/heartbeat.h"
 #include "parent/machine.h"
 
 enum child_id { CHILD_PROBER, CHILD_DIALER, CHILD_NETCONF, CHILD_MAX };
@@ -46,9 +47,8 @@ struct child {
 	const char *name;
 	pid_t pid;
 	int ready;
-	uint32_t ping; /* number of the last one sent */
-	uint32_t pong; /* and of the last one answered */
-	uint32_t silent; /* pings in a row without an answer in time */
+	int state; /* for os_process_waits() */
+	struct heartbeat heartbeat;
 	char sandbox[MSG_TEXT_LEN];
 };
 

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/process.h"
+#include "common/os.h"
 #include "common/wall.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
@@ -330,7 +330,7 @@ commit(void)
 	else
 		engine_reloaded(&old);
 	free_config(&old);
-	process_trim();
+	os_memory_trim();
 	history_line("config", "in force: %u uplinks, %02x%02x%02x%02x%s",
 	    parent->conf.nuplinks, parent->conf.sha256[0],
 	    parent->conf.sha256[1], parent->conf.sha256[2],

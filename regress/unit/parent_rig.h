@@ -297,7 +297,7 @@ rig_begin(void)
 		CHECK(socketpair(AF_UNIX,
 			  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 			  fd) == 0);
-		parent_adopt_child((enum child_id)i, 0, fd[0]);
+		parent_adopt_child((enum child_id)i, getpid(), fd[0]);
 		imsg_event_add(&parent->child[i].iev);
 		CHECK(imsgbuf_init(&rig.peer[i], fd[1]) == 0);
 		imsgbuf_allow_fdpass(&rig.peer[i]);
