@@ -287,28 +287,6 @@ one_round(struct world *w, const struct sample *s, uint32_t verdict)
 	step(w, &ev);
 }
 
-/* Its rounds, evenly over its time. */
-static void
-one_sample(
-    struct world *w, const struct sample_list *l, const struct sample_entry *e)
-{
-	const struct sample *s = &e->sample;
-	uint32_t i, verdict = verdict_of(w, l, e);
-	struct monotime at;
-
-	if (w->out->from_ms == 0)
-		w->out->from_ms = s->began_ms;
-	for (i = 1; i <= s->rounds; i++) {
-		at = monotime_from_ns(
-		    (s->began_ms + (int64_t)s->span_ms * i / s->rounds) *
-		    1000000);
-		if (monotime_cmp(at, w->now) > 0)
-			run_until(w, at);
-		one_round(w, s, verdict);
-	}
-	w->out->to_ms = s->began_ms + s->span_ms;
-}
-
 /* Which of the primary's targets nobody has ever probed. */
 static uint32_t
 never_seen(const struct sample_list *l, const struct conf_uplink *u)
@@ -346,14 +324,114 @@ begin(struct world *w, struct monotime now)
 	step(w, &adopt);
 }
 
+/* ---- the rounds of the primary's families, in the order of their time ---- */
+
+struct reader {
+	const struct sample_list *list;
+	const char *uplink;
+	struct {
+		size_t entry; /* list->n: there is none any more */
+		uint32_t round; /* of it, from 1 */
+	} at[FAMILIES];
+};
+
+static const struct sample *
+sample_at(const struct reader *rd, uint32_t family)
+{
+	return &rd->list->entry[rd->at[family].entry].sample;
+}
+
+/* From this entry on. */
+static void
+find_entry(struct reader *rd, uint32_t family, size_t i)
+{
+	const struct sample_list *l = rd->list;
+
+	while (i < l->n && (l->entry[i].sample.family != family ||
+			       strcmp(l->entry[i].sample.uplink, rd->uplink)))
+		i++;
+	rd->at[family].entry = i;
+	rd->at[family].round = 1;
+}
+
+/* When the next round of this family ended, evenly over the sample's time. */
+static int64_t
+ended_ms(const struct reader *rd, uint32_t family)
+{
+	const struct sample *s = sample_at(rd, family);
+
+	return s->began_ms +
+	       (int64_t)s->span_ms * rd->at[family].round / s->rounds;
+}
+
+/* The family whose round is the next; FAMILIES: there is none. */
+static uint32_t
+next_family(const struct reader *rd)
+{
+	uint32_t f, found = FAMILIES;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (rd->at[f].entry < rd->list->n &&
+		    (found == FAMILIES ||
+			ended_ms(rd, f) < ended_ms(rd, found)))
+			found = f;
+	return found;
+}
+
+static void
+take_round(struct reader *rd, uint32_t family)
+{
+	if (++rd->at[family].round > sample_at(rd, family)->rounds)
+		find_entry(rd, family, rd->at[family].entry + 1);
+}
+
+/* After a long time without any it begins anew. */
+static void
+go_to(struct world *w, const struct sample *s, int64_t ms)
+{
+	struct monotime at = monotime_from_ns(ms * 1000000);
+
+	if (monotime_valid(w->now) &&
+	    monotime_ms_between(w->now, at) > GAP_MS) {
+		run_until(w, monotime_add_ms(w->now, GAP_MS));
+		backup_over(w);
+		w->now = (struct monotime){ 0 };
+	}
+	if (!monotime_valid(w->now))
+		begin(w, monotime_from_ns(s->began_ms * 1000000 + 1));
+	if (w->out->from_ms == 0 || s->began_ms < w->out->from_ms)
+		w->out->from_ms = s->began_ms;
+	w->out->to_ms = ms;
+	if (monotime_cmp(at, w->now) > 0)
+		run_until(w, at);
+}
+
+static void
+run_rounds(struct world *w, struct reader *rd)
+{
+	const struct sample *s;
+	uint32_t f, verdict[FAMILIES] = { 0 };
+
+	for (f = 0; f < FAMILIES; f++)
+		find_entry(rd, f, 0);
+	while ((f = next_family(rd)) != FAMILIES) {
+		s = sample_at(rd, f);
+		if (rd->at[f].round == 1)
+			verdict[f] = verdict_of(
+			    w, rd->list, &rd->list->entry[rd->at[f].entry]);
+		go_to(w, s, ended_ms(rd, f));
+		one_round(w, s, verdict[f]);
+		take_round(rd, f);
+	}
+}
+
 void
 replay_run(
     struct replay *r, const struct sample_list *l, const struct conf *conf)
 {
 	const struct conf_uplink *u = &conf->uplink[0];
-	struct monotime at;
+	struct reader rd = { .list = l, .uplink = u->label };
 	struct world *w;
-	size_t i;
 
 	memset(r, 0, sizeof(*r));
 	r->unknown = never_seen(l, u);
@@ -361,21 +439,7 @@ replay_run(
 		err(1, NULL);
 	w->conf = conf;
 	w->out = r;
-	for (i = 0; i < l->n; i++) {
-		if (strcmp(l->entry[i].sample.uplink, u->label) != 0)
-			continue;
-		at =
-		    monotime_from_ns(l->entry[i].sample.began_ms * 1000000 + 1);
-		if (monotime_valid(w->now) &&
-		    monotime_ms_between(w->now, at) > GAP_MS) {
-			run_until(w, monotime_add_ms(w->now, GAP_MS));
-			backup_over(w);
-			w->now = (struct monotime){ 0 };
-		}
-		if (!monotime_valid(w->now))
-			begin(w, at);
-		one_sample(w, l, &l->entry[i]);
-	}
+	run_rounds(w, &rd);
 	backup_over(w);
 	free(w);
 }

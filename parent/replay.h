@@ -6,8 +6,8 @@
  * It is an estimate.  Targets that were not probed count neither way, a round
  * that ended early goes on as it began, and backups always work: they are up
  * in REPLAY_DIAL_MS, if they must be dialled, and proved in REPLAY_PROVE_MS.
- * A sample's rounds come together, so that two families are apart by up to
- * SAMPLE_SPAN_MS.  After an hour without any it begins anew, on the primary.
+ * A sample's rounds are evenly spread over its time.  After an hour without
+ * any it begins anew, on the primary.
  */
 #ifndef PARENT_REPLAY_H
 #define PARENT_REPLAY_H

@@ -76,6 +76,21 @@ rounds(int n, int lost0, int lost1)
 	now += n * 1400;
 }
 
+/* A family's rounds, one a second, in one line that the other's overlap. */
+static void
+family_rounds(int inet6, int from_s, int to_s, int bad)
+{
+	int n = to_s - from_s, good = bad ? 0 : 3 * n, lost = 3 * n - good;
+	char line[128];
+
+	snprintf(line, sizeof(line),
+	    "R\t%lld\t%d\teth1\t%d\t%d\t%d\t%d\t%d\t%d\t0\t%d\t%d\t0\n",
+	    (long long)NOON + from_s * 1000, n * 1000, inet6, bad,
+	    bad ? MSG_CAUSE_UPSTREAM : 0, n, inet6 ? 0 : good, inet6 ? 0 : lost,
+	    inet6 ? good : 0, inet6 ? lost : 0);
+	strlcat(probes, line, sizeof(probes));
+}
+
 static void
 run(const char *text)
 {
@@ -212,6 +227,42 @@ causes(void **state)
 	assert_int_equal(r.failovers, 0);
 }
 
+/*
+ * Both families are dead from 20 to 38, which is long enough for a call: they
+ * are taken round by round, though their lines overlap.
+ */
+static void
+families(void **state)
+{
+	static const char *const site =
+	    "primary eth1 { target 198.51.100.7 target 2001:db8:5::7\n"
+	    "decide %s }\n"
+	    "backup pots { modem \"/dev/ttyS0\" phone \"5551234\"\n"
+	    "dial { after 0s } }\n" AUTOMATIC;
+	char text[512];
+
+	(void)state;
+	strlcpy(probes,
+	    "T\teth1\t0\t0\t0\t0\t198.51.100.7\n"
+	    "T\teth1\t0\t1\t1\t0\t2001:db8:5::7\n",
+	    sizeof(probes));
+	family_rounds(0, 0, 10, 0);
+	family_rounds(1, 0, 20, 0);
+	family_rounds(0, 10, 40, 1);
+	family_rounds(1, 20, 38, 1);
+	family_rounds(1, 38, 98, 0);
+	family_rounds(0, 40, 100, 0);
+	snprintf(text, sizeof(text), site, "any");
+	run(text);
+	assert_int_equal(r.failovers, 1);
+	assert_in_range(r.moment[0].ms - NOON, 32000, 33000);
+	assert_true(r.from_ms == NOON && r.to_ms == NOON + 100000);
+	snprintf(text, sizeof(text), site, "all");
+	run(text);
+	assert_int_equal(r.failovers, 1);
+	assert_in_range(r.moment[0].ms - NOON, 22000, 23000);
+}
+
 /* A hot backup is kept proved, however long nothing happens. */
 static void
 hot(void **state)
@@ -257,6 +308,7 @@ main(void)
 		cmocka_unit_test(quorums),
 		cmocka_unit_test(targets),
 		cmocka_unit_test(causes),
+		cmocka_unit_test(families),
 		cmocka_unit_test(hot),
 		cmocka_unit_test(gap),
 	};
