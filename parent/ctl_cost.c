@@ -78,10 +78,26 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 		}
 		strlcat(text, ")", size);
 	}
-	t = (time_t)(d->next_ns / 1000000000);
-	if (d->next_ns != 0 && localtime_r(&t, &tm) != NULL &&
-	    strftime(one, sizeof(one), "; next %a %e %b %H:%M", &tm) > 0)
-		strlcat(text, one, size);
+}
+
+static void
+drill_lines(FILE *f, const struct ctl_drill *d, int indent)
+{
+	time_t next = (time_t)(d->next_ns / 1000000000);
+	char text[128];
+	struct tm tm;
+
+	if (d->going_on) {
+		fprintf(f, "%*sdrill goes on\n", indent, "");
+		return;
+	}
+	if (d->done) {
+		drill(text, sizeof(text), d);
+		fprintf(f, "%*s%s\n", indent, "", text);
+	}
+	if (d->next_ns != 0 && localtime_r(&next, &tm) != NULL &&
+	    strftime(text, sizeof(text), "next drill %a %e %b %H:%M", &tm) > 0)
+		fprintf(f, "%*s%s\n", indent, "", text);
 }
 
 void
@@ -94,12 +110,7 @@ ctl_cost_text(FILE *f, const struct ctl_uplink *u, int indent)
 		budget(text, sizeof(text), b);
 		fprintf(f, "%*s%s\n", indent, "", text);
 	}
-	if (u->drill.going_on)
-		fprintf(f, "%*sdrill goes on\n", indent, "");
-	else if (u->drill.done) {
-		drill(text, sizeof(text), &u->drill);
-		fprintf(f, "%*s%s\n", indent, "", text);
-	}
+	drill_lines(f, &u->drill, indent);
 	if (b->barred[0] != '\0') {
 		strlcpy(text, b->barred, sizeof(text));
 		fprintf(f, "%*sno new call: %s\n", indent, "", text);

@@ -91,6 +91,12 @@ site_uplinks(void)
 	strlcpy(u->last_error, "exit 19: authentication failed, and so on",
 	    sizeof(u->last_error));
 	u->next_s = 299;
+	u->drill.scheduled = u->drill.done = u->drill.ok = 1;
+	u->drill.last_ns = INT64_C(1795722346) * 1000000000;
+	u->drill.next_ns = u->drill.last_ns + INT64_C(604800) * 1000000000;
+	u->drill.ready_ms = 118900;
+	u->drill.mtu = 1492;
+	u->drill.kbps = 689700;
 }
 
 static void
@@ -297,8 +303,14 @@ test_summary(void **state)
 	contains("pots (ppp0)  ACTIVE      100.64.7.2        1.2 %    48.0  "
 		 "gateway 100.64.0.1\n");
 	contains("authentication failed, and so on; next try in 299 s");
+	contains("drill Thu 26 Nov 19:45 good (118.9 s, MTU 1492, "
+		 "689.7 Mbit/s)\n             next drill Thu  3 Dec 19:45\n");
 	contains("Alarms   2 waiting for 90 s");
 	contains("seccomp");
+	uplinks[2].drill.done = 0;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	contains("\n             next drill Thu  3 Dec 19:45\n");
+	uplinks[2].drill.done = 1;
 }
 
 /* Routers give IPv6 addresses to sites that make nothing of them. */
