@@ -30,6 +30,7 @@ static struct alarm_queue queue;
 static struct alarm_reminder reminder;
 static struct event timer;
 static char file[PATH_MAX]; /* empty: memory only */
+static char why_not[MSG_TEXT_LEN]; /* the last try failed; empty: it did not */
 
 static void on_timer(int, short, void *);
 
@@ -164,6 +165,7 @@ alarms_done(const struct msg_alarm_done *d)
 	if (!queue.running || d->id != queue.taken.msg.id)
 		return;
 	alarm_done(&queue, (int)d->ok, monotime_now());
+	(void)strlcpy(why_not, d->ok ? "" : d->text, sizeof(why_not));
 	if (ctl != 0)
 		control_result(ctl, d->ok ? CTL_OK : CTL_REFUSED, "%s%s%s",
 		    d->ok ? "sent" : "failed", why, d->text);
@@ -244,4 +246,5 @@ alarms_count(struct ctl_summary *s)
 	s->alarms_waiting = alarm_waiting(&queue);
 	s->alarm_oldest_s =
 	    (uint32_t)(alarm_oldest_ms(&queue, monotime_now()) / 1000);
+	(void)strlcpy(s->alarm_why, why_not, sizeof(s->alarm_why));
 }

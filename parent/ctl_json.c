@@ -313,16 +313,14 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_open(j, "alarms", '{');
 	json_int(j, "waiting", s->alarms_waiting);
 	number_if(j, "oldest_s", s->alarms_waiting > 0, s->alarm_oldest_s);
+	json_string_or_null(j, "why", s->alarm_why);
 	json_close(j, '}');
 	json_string(j, "clock", s->clock_sane ? "sane" : "unknown");
 	json_string(j, "network",
 	    !s->network_known ? "unknown"
 	    : s->network_ok   ? "as wanted"
 			      : "different");
-	if (s->network_why[0] != '\0')
-		json_string(j, "network_why", s->network_why);
-	else
-		json_null(j, "network_why");
+	json_string_or_null(j, "network_why", s->network_why);
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');

@@ -457,6 +457,21 @@ switches(FILE *f, const struct ctl_summary *s)
 }
 
 static void
+alarms(FILE *f, const struct ctl_summary *s)
+{
+	char text[sizeof(s->alarm_why) + 64];
+
+	if (s->alarms_waiting == 0) {
+		fputs("Alarms   none waiting\n", f);
+		return;
+	}
+	snprintf(text, sizeof(text), "%u waiting for %u s%s%s",
+	    s->alarms_waiting, s->alarm_oldest_s,
+	    s->alarm_why[0] != '\0' ? ": " : "", s->alarm_why);
+	folded(f, "Alarms   ", text);
+}
+
+static void
 summary_lines(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
@@ -487,11 +502,7 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	if (s->peers > 0)
 		fprintf(f, "Peers    %u of %u follow, %u silent\n",
 		    s->peers_acknowledged, s->peers, s->peers_silent);
-	if (s->alarms_waiting > 0)
-		fprintf(f, "Alarms   %u waiting for %u s\n", s->alarms_waiting,
-		    s->alarm_oldest_s);
-	else
-		fputs("Alarms   none waiting\n", f);
+	alarms(f, s);
 	if (!s->clock_sane)
 		fputs("Clock    not set: times are unknown\n", f);
 	for (i = 0; i < a->nprocesses; i++) {

@@ -75,7 +75,7 @@ ok "the backup takes over" wait_state backup
 ok "its last words are logged" \
     wait_until 10 "logged 'alarm: failed: exit 3: no mail today'"
 
-ok "it waits" says 0 'Alarms   1 waiting' show
+ok "it waits" says 0 'Alarms   1 waiting for [0-9]+ s: exit 3: no mail' show
 ok "a test tells why" says 1 'failed: exit 3: no mail today' test alarm
 
 diag "a program that hangs, with a child of its own"

@@ -171,6 +171,9 @@ site_summary(void)
 	s->confirm_s = 17;
 	s->alarms_waiting = 2;
 	s->alarm_oldest_s = 90;
+	strlcpy(s->alarm_why,
+	    "exit 75: no route to mail.example.net, which was asked for by all",
+	    sizeof(s->alarm_why));
 	s->network_known = 1;
 	s->network_ok = 1;
 	s->failovers = 3;
@@ -305,7 +308,7 @@ test_summary(void **state)
 	contains("authentication failed, and so on; next try in 299 s");
 	contains("drill Thu 26 Nov 19:45 good (118.9 s, MTU 1492, "
 		 "689.7 Mbit/s)\n             next drill Thu  3 Dec 19:45\n");
-	contains("Alarms   2 waiting for 90 s");
+	contains("Alarms   2 waiting for 90 s: exit 75: no route to");
 	contains("seccomp");
 	uplinks[2].drill.done = 0;
 	write_answer(&ctl_text, CTL_SHOW_BACKUP);
@@ -458,7 +461,8 @@ test_json_keys(void **state)
 		".fallback | .mode == \"automatic\" and .due_s == 48",
 		".config | (.sha256 | length == 64) and .confirm_s == 17 and "
 		"(.loaded | type == \"string\")",
-		".alarms == {\"waiting\": 2, \"oldest_s\": 90}",
+		".alarms | .waiting == 2 and .oldest_s == 90 and "
+		"(.why | test(\"exit 75\"))",
 		".clock == \"sane\"",
 		".failovers == 3 and .fallbacks == 2",
 		".last_switch == {\"detect_ms\": 2400, \"dial_ms\": 8300, "
