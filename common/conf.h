@@ -134,13 +134,14 @@ enum conf_cost {
 	CONF_COSTS
 };
 
-enum conf_period { CONF_MONTHLY, CONF_DAILY };
+enum conf_period { CONF_MONTHLY, CONF_DAILY, CONF_WEEKLY };
 
 /* What a backup may cost in a period. */
 struct conf_budget {
 	uint64_t limit[CONF_COSTS]; /* 0: any */
 	uint32_t period; /* enum conf_period */
-	uint32_t day; /* of the month, on which it begins, 1-28 */
+	/* on which it begins: of the month, 1-28, or week, 0-6 from Sunday */
+	uint32_t day;
 	uint32_t refuse; /* beyond it no call is placed; else it alarms */
 	uint32_t reserved; /* 0: no padding */
 };

@@ -20,6 +20,8 @@ period_of(const struct conf_budget *b)
 {
 	if (b->period == CONF_DAILY)
 		return (struct period){ DAY_MS, "a day" };
+	if (b->period == CONF_WEEKLY)
+		return (struct period){ CONF_WEEK_DAYS * DAY_MS, "a week" };
 	return (struct period){ (double)CONF_MONTH_MS, "a month" };
 }
 

@@ -160,6 +160,32 @@ conf_build_hours(struct conf_build *b, const struct conf_text *text)
 }
 
 void
+conf_build_period(struct conf_build *b, enum conf_period period,
+    const struct conf_text *word, const struct conf_text *day)
+{
+	struct conf_text *before = &b->uplink[b->now].period;
+	struct conf_budget *budget = &conf_build_uplink(b)->budget;
+	const char *end = "";
+	int n;
+
+	if (before->s != NULL && budget->period != period)
+		conf_src_error(b->src, word, "either %s or %s, not both",
+		    before->s, word->s);
+	*before = *word;
+	budget->period = period;
+	if (period == CONF_MONTHLY)
+		conf_build_number(b, CONF_F_MONTHLY, &budget->day, day);
+	else if (period == CONF_DAILY)
+		budget->day = 0;
+	else if ((n = weekday(day->s, &end)) != -1 && *end == '\0')
+		budget->day = (uint32_t)n;
+	else
+		conf_src_error(b->src, day,
+		    "weekly \"%s\" is not a day of the week, such as mon",
+		    day->s);
+}
+
+void
 conf_build_drill(struct conf_build *b, const struct conf_text *every,
     const struct conf_text *at, const struct conf_text *spread)
 {
@@ -199,11 +225,21 @@ conf_build_cost_end(struct conf_build *b)
 	if (ub->dials.s != NULL && !conf_dialled(u))
 		conf_src_error(b->src, &ub->dials,
 		    "dials are those of a modem or a start hook");
-	if (u->budget.period == CONF_MONTHLY && u->budget.day == 0)
+	if (ub->period.s == NULL)
 		u->budget.day = conf_range[CONF_F_MONTHLY].value;
-	if (u->budget.period == CONF_DAILY && u->budget.day != 0)
-		conf_src_error(
-		    b->src, &ub->budget, "either daily or monthly, not both");
+}
+
+static int
+day_valid(const struct conf_budget *b)
+{
+	switch (b->period) {
+	case CONF_MONTHLY:
+		return conf_in_range(CONF_F_MONTHLY, b->day);
+	case CONF_WEEKLY:
+		return b->day < CONF_WEEK_DAYS;
+	default:
+		return b->period == CONF_DAILY && b->day == 0;
+	}
 }
 
 static int
@@ -223,10 +259,7 @@ budget_valid(const struct conf_budget *b)
 		       conf_in_range(
 			   CONF_F_DIALS, (uint32_t)limit[CONF_COST_DIALS]))) &&
 	       limit[CONF_COST_BYTES] <= conf_size_range[CONF_S_BYTES].max &&
-	       (b->period == CONF_MONTHLY
-		       ? conf_in_range(CONF_F_MONTHLY, b->day)
-		       : b->period == CONF_DAILY && b->day == 0) &&
-	       b->refuse <= 1 && b->reserved == 0;
+	       day_valid(b) && b->refuse <= 1 && b->reserved == 0;
 }
 
 int
@@ -271,6 +304,8 @@ print_budget(const struct conf_budget *b, FILE *f)
 		    f, "\t\tdials %u\n", (uint32_t)b->limit[CONF_COST_DIALS]);
 	if (b->period == CONF_MONTHLY)
 		fprintf(f, "\t\tmonthly %u\n", b->day);
+	else if (b->period == CONF_WEEKLY)
+		fprintf(f, "\t\tweekly %s\n", days[b->day]);
 	else
 		fprintf(f, "\t\tdaily\n");
 	fprintf(f, "\t\tthen %s\n\t}\n", b->refuse ? "refuse" : "alarm");

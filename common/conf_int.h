@@ -165,7 +165,7 @@ struct conf_build {
 		struct conf_text start, stop; /* hooks */
 		struct conf_text apn, pdp, pin, status;
 		struct conf_text dns;
-		struct conf_text budget, dials;
+		struct conf_text budget, dials, period;
 		uint32_t hook_ms;
 		uint32_t ngateways; /* addresses given */
 		int gateway_auto;
@@ -244,6 +244,9 @@ void conf_build_call(struct conf_build *, const struct conf_text *name);
 void conf_build_limit(
     struct conf_build *, enum conf_cost, const struct conf_text *);
 void conf_build_hours(struct conf_build *, const struct conf_text *);
+/* day: none of a daily one */
+void conf_build_period(struct conf_build *, enum conf_period,
+    const struct conf_text *word, const struct conf_text *day);
 void conf_build_drill(struct conf_build *, const struct conf_text *every,
     const struct conf_text *at, const struct conf_text *spread);
 void conf_build_cost_end(struct conf_build *); /* of one backup */

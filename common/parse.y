@@ -114,6 +114,7 @@ static void	once(const struct conf_text *);
 %token	<text>	STANDBY START STATE STATUS STOP SUCCESS TARGET TCP TIMEOUT TUNNEL
 %token	<text>	VIA WGPEER YES
 %token	<text>	AT BYTES DAILY DIALS DRILL HOURS MONTHLY REFUSE SPREAD THEN TIME
+%token	<text>	WEEKLY
 %token	<text>	WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer metered listen_on
 %type	<text>	at spread
@@ -482,12 +483,15 @@ budget_word	: TIME string			{
 		}
 		| MONTHLY string		{
 			once(&$1);
-			conf_build_number(BUILD, CONF_F_MONTHLY,
-			    &UPLINK->budget.day, &$2);
+			conf_build_period(BUILD, CONF_MONTHLY, &$1, &$2);
+		}
+		| WEEKLY string			{
+			once(&$1);
+			conf_build_period(BUILD, CONF_WEEKLY, &$1, &$2);
 		}
 		| DAILY				{
 			once(&$1);
-			UPLINK->budget.period = CONF_DAILY;
+			conf_build_period(BUILD, CONF_DAILY, &$1, NULL);
 		}
 		| THEN ALARM			{
 			once(&$1);
@@ -1016,6 +1020,7 @@ static const struct keyword {
 	    "a duration" },
 	{ "tunnel", TUNNEL, IN_PEER, "an interface" },
 	{ "via", VIA, IN_VALUE, "an interface" },
+	{ "weekly", WEEKLY, IN_BUDGET, "a day of the week" },
 	{ "wgpeer", WGPEER, IN_VALUE, "a key" },
 	{ "yes", YES, IN_VALUE, NULL },
 };

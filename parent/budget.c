@@ -6,6 +6,7 @@
 #include "parent/budget.h"
 
 #define PERCENT_MAX 999
+#define WEEK        ((int)CONF_WEEK_DAYS)
 
 bool
 budget_clock_look(struct budget_clock *c, struct monotime now, int64_t wall_s)
@@ -36,7 +37,8 @@ budget_began(const struct conf_budget *conf, int64_t wall_s)
 		if (tm.tm_mday < (int)conf->day)
 			tm.tm_mon--;
 		tm.tm_mday = (int)conf->day;
-	}
+	} else if (conf->period == CONF_WEEKLY)
+		tm.tm_mday -= (tm.tm_wday + WEEK - (int)conf->day) % WEEK;
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_isdst = -1; /* as it was then */
 	return (int64_t)mktime(&tm);

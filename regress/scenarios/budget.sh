@@ -34,7 +34,7 @@ LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup stick {
 	interface wan2 { start "stick-up" stop "stick-down" }
 	dial { redial 1 backoff 50ms max 100ms }
-	budget { bytes 2M dials 2 then refuse }
+	budget { bytes 2M dials 2 weekly mon then refuse }
 }
 fallback automatic { after 0s stable 0s drain 0s }
 CONF

@@ -23,6 +23,9 @@ static const struct conf_budget monthly = {
 };
 static const struct conf_budget daily = { .limit = { 0, 0, 4 },
 	.period = CONF_DAILY };
+static const struct conf_budget weekly = {
+	.limit = { 0, 0, 10 }, .period = CONF_WEEKLY, .day = 1
+};
 
 static struct monotime
 mono(int64_t s)
@@ -45,6 +48,33 @@ test_began(void **state)
 	    at(2026, 10, 25, 12, 0) - 13 * HOUR);
 	assert_int_equal(budget_began(&daily, at(2026, 3, 29, 12, 0)),
 	    at(2026, 3, 29, 12, 0) - 11 * HOUR);
+}
+
+static void
+test_week_began(void **state)
+{
+	struct conf_budget sunday = weekly, saturday = weekly;
+
+	(void)state;
+	sunday.day = 0;
+	saturday.day = 6;
+	/* 2026-11-16 is a Monday */
+	assert_int_equal(budget_began(&weekly, at(2026, 11, 16, 0, 0)),
+	    at(2026, 11, 16, 0, 0));
+	assert_int_equal(budget_began(&weekly, at(2026, 11, 15, 23, 59)),
+	    at(2026, 11, 9, 0, 0));
+	assert_int_equal(budget_began(&sunday, at(2026, 11, 15, 23, 59)),
+	    at(2026, 11, 15, 0, 0));
+	assert_int_equal(budget_began(&saturday, at(2026, 11, 20, 12, 0)),
+	    at(2026, 11, 14, 0, 0));
+	assert_int_equal(budget_began(&saturday, at(2026, 11, 21, 12, 0)),
+	    at(2026, 11, 21, 0, 0));
+	/* over the end of a month and of a year */
+	assert_int_equal(budget_began(&weekly, at(2027, 1, 3, 12, 0)),
+	    at(2026, 12, 28, 0, 0));
+	/* winter began on Sunday, 2026-10-25 */
+	assert_int_equal(budget_began(&weekly, at(2026, 10, 25, 23, 0)),
+	    at(2026, 10, 25, 23, 0) - (6 * 24 + 24) * HOUR);
 }
 
 static void
@@ -110,6 +140,31 @@ test_roll(void **state)
 	assert_false(budget_roll(&b, &monthly, at(2025, 12, 14, 0, 0), true));
 	assert_int_equal(b.since_s, at(2025, 12, 14, 0, 0));
 	assert_int_equal(b.used[CONF_COST_DIALS], 5);
+}
+
+static void
+test_week_roll(void **state)
+{
+	struct budget b = { 0 };
+
+	(void)state;
+	assert_false(budget_roll(&b, &weekly, at(2026, 11, 18, 9, 0), false));
+	assert_int_equal(b.since_s, at(2026, 11, 16, 0, 0));
+	budget_use(&b, CONF_COST_DIALS, 4);
+	/* Sunday is its last day */
+	assert_false(budget_roll(&b, &weekly, at(2026, 11, 22, 23, 59), true));
+	assert_int_equal(b.used[CONF_COST_DIALS], 4);
+	/* a start in 1970, the clock not set, or believed set */
+	assert_false(budget_roll(&b, &weekly, 0, true));
+	assert_false(budget_roll(&b, &weekly, at(1970, 1, 1, 12, 0), true));
+	assert_int_equal(b.since_s, at(2026, 11, 16, 0, 0));
+	assert_int_equal(b.used[CONF_COST_DIALS], 4);
+	/* set again on Monday: not yet steady, then it is */
+	assert_false(budget_roll(&b, &weekly, at(2026, 11, 23, 0, 0), false));
+	assert_int_equal(b.used[CONF_COST_DIALS], 4);
+	assert_true(budget_roll(&b, &weekly, at(2026, 11, 23, 1, 0), true));
+	assert_int_equal(b.since_s, at(2026, 11, 23, 0, 0));
+	assert_int_equal(b.used[CONF_COST_DIALS], 0);
 }
 
 static void
@@ -180,8 +235,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_began),
+		cmocka_unit_test(test_week_began),
 		cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_roll),
+		cmocka_unit_test(test_week_roll),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_hours),
 	};
