@@ -156,6 +156,7 @@ other_pppd() {
 	over /usr/lib/pppd
 	cp -r "$1"/usr/lib/pppd/* /usr/lib/pppd/
 	mkdir -p /run/pppd
+	diag "$(pppd --version 2>&1)"
 }
 
 # line_queue FILE: pppd's three packets are too few for a machine that stands
