@@ -599,13 +599,15 @@ check_doubles(struct conf_build *b, uint32_t i)
 }
 
 /*
- * A hub may have nowhere to go, and its peers tell it where they are.  Whose
- * peer is called at an address is rather a branch that forgets its backup.
+ * A hub may have nowhere to go, and its peers tell it where they are, at least
+ * one of them.  Who calls each of its peers at an address is rather a branch
+ * that forgets its backup.
  */
 static void
 check_backups(struct conf_build *b, const struct conf_text *file)
 {
 	const struct conf *conf = b->conf;
+	const char *name = "";
 	uint32_t i;
 
 	if (b->nbackups > 0 || conf_src_errors(b->src) > 0)
@@ -616,14 +618,16 @@ check_backups(struct conf_build *b, const struct conf_text *file)
 		    "peers with a key");
 		return;
 	}
-	for (i = 0; i < conf->npeers; i++)
-		if (conf->peer[i].naddresses > 0) {
-			conf_src_warn(b->src, file,
-			    "no backup, and peer %s has an address: an outage "
-			    "only alarms",
-			    conf->peer[i].name);
+	for (i = 0; i < conf->npeers; i++) {
+		if (!conf->peer[i].keyed)
+			continue;
+		if (conf->peer[i].naddresses == 0)
 			return;
-		}
+		name = conf->peer[i].name;
+	}
+	conf_src_warn(b->src, file,
+	    "no backup, and peer %s has an address: an outage only alarms",
+	    name);
 }
 
 void

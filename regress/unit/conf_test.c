@@ -151,7 +151,10 @@ test_files_that_cannot_be_read(void **state)
 	assert_non_null(strstr(said.text, "Permission denied"));
 }
 
-/* A hub needs no backup; a branch that calls one has forgotten it. */
+/*
+ * A hub needs no backup, though some of its branches have an address; a branch
+ * that calls one has forgotten it.
+ */
 static void
 test_no_backup(void **state)
 {
@@ -162,9 +165,17 @@ test_no_backup(void **state)
 	    "  address %s\n"
 	    "  key \"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\"\n"
 	    "  tunnel gre1\n"
-	    "}\n";
-	static const char *const way[][2] = { { "", "any" },
-		{ "backup wwan0\n", "203.0.113.10" }, { "", "203.0.113.10" } };
+	    "}\n"
+	    "%s";
+	static const char other[] =
+	    "peer other { key "
+	    "\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\" "
+	    "tunnel gre2 }\n"
+	    "peer foreign { tunnel gre3 }\n";
+	static const char *const way[][3] = { { "", "any", "" },
+		{ "backup wwan0\n", "203.0.113.10", "" },
+		{ "", "203.0.113.10", other },
+		{ "", "203.0.113.10", "peer foreign { tunnel gre3 }\n" } };
 	char text[512];
 	struct said said;
 	struct conf *conf;
@@ -172,11 +183,12 @@ test_no_backup(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(way) / sizeof(*way); i++) {
-		snprintf(text, sizeof(text), site, way[i][0], way[i][1]);
+		snprintf(text, sizeof(text), site, way[i][0], way[i][1],
+		    way[i][2]);
 		write_file(path, text, 0600);
 		assert_non_null(conf = parse(1, &said));
 		conf_free(conf);
-		if (i < 2)
+		if (i < 3)
 			assert_int_equal(said.n, 0);
 	}
 	assert_int_equal(said.n, 1);
