@@ -26,6 +26,17 @@ in_all() {
 	awk '{ n += $2 } END { print n }'
 }
 
+# ask: how long it takes to be answered, in ms, again and again
+ask() {
+	local began
+	while :; do
+		began=$(now_us)
+		dialfailctl show >/dev/null || echo unanswered
+		echo $((($(now_us) - began) / 1000))
+		sleep 0.2
+	done
+}
+
 # conf N: the hub's configuration
 conf() {
 	hub conf "$1" 2>$LAB/seed >$LAB/peers
@@ -92,6 +103,8 @@ spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
     "$(process prober)" "$(process netconf)"
 ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
 diag "$(cat $LAB/play)"
+spawn router $LAB/asked ask
+asker=$SPAWNED
 ok "and when they move at once" wait_until 300 \
     "[ \$(grep -c cpu_ms $LAB/play) -eq 3 ]"
 diag "$(cat $LAB/play)"
@@ -99,6 +112,10 @@ is "they are where they said" \
     "$(ip -d link show type vxlan | grep -c 'remote 9\.1\.')" "$N"
 ok "and all of them have ours" \
     wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
+kill "$asker"
+wait "$asker" 2>/dev/null
+ok "control answers meanwhile" test "$(grep -c unanswered $LAB/asked)" -eq 0
+ok "probing sees no loss" test "$(fact '[.targets[].loss_pct] | add' targets)" = 0
 took=0
 for i in parent prober netconf; do
 	diag "CPU $i $(cpu $i) ms"
@@ -112,6 +129,8 @@ hub floor "$N" >$LAB/floor
 diag "$(cat $LAB/floor)"
 floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print n }')
 alone "hub: $N branches move in 1 s, the last one knows" ms "$(result all_ms)"
+alone "hub: show is answered meanwhile, at the latest" ms \
+    "$(sort -n $LAB/asked | tail -1)"
 alone "hub: memory for each of them" octets "$each"
 pair "hub: CPU for it" "signatures and tunnels alone" ms "$took" "$floor"
 lab_stop
