@@ -95,10 +95,11 @@ struct peer {
 	/* what we say */
 	uint64_t counter; /* of our last statement */
 	uint64_t floor; /* a challenge told it, or 0 */
-	enum peer_reason reason;
 	bool acked;
-	enum peer_result result; /* once acked */
 	bool nat; /* it saw another address than we announce */
+	bool unacked; /* people were told */
+	enum peer_reason reason;
+	enum peer_result result; /* once acked */
 	uint8_t nonce[PEER_NONCE_LEN]; /* of its challenge, or zeros */
 	uint32_t tries;
 	struct monotime said; /* this statement, first */
@@ -106,22 +107,21 @@ struct peer {
 	struct monotime acked_at;
 	int64_t rtt_ns; /* from said to acked_at */
 	struct monotime due; /* next datagram; invalid: never */
-	bool unacked; /* people were told */
 
 	/* what we heard */
-	bool trusted; /* heard_counter is known */
 	uint64_t heard_counter;
+	bool trusted; /* heard_counter is known */
 	bool unsettled; /* what it said with it is not acted on yet */
+	bool heard_nat;
+	bool silent;
 	enum peer_reason heard_reason;
 	enum peer_result answer; /* ours to it */
-	struct addr address[FAMILIES]; /* in force */
-	bool heard_nat;
 	uint32_t hello_s; /* its own */
+	struct addr address[FAMILIES]; /* in force */
 	struct peer_place from; /* where its last new statement came from */
 	struct peer_place other; /* and by another of our uplinks */
 	struct monotime heard; /* invalid: never */
 	struct monotime moved; /* its address changed */
-	bool silent;
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
 	struct monotime challenged; /* when it was made; invalid: none */
 	struct monotime challenge_sent;
