@@ -356,6 +356,12 @@ msg_net_proof_valid(const struct msg_net_proof *p)
 }
 
 int
+msg_conf_text_valid(const struct msg_conf_text *m)
+{
+	return strnlen(m->text, sizeof(m->text)) < sizeof(m->text);
+}
+
+int
 msg_net_line_valid(const struct msg_net_line *l)
 {
 	return flag_valid(l->different) &&

@@ -55,7 +55,9 @@
 	X(CONF_UPLINK) /* N>P, P>R, P>D struct conf_uplink */                 \
 	X(CONF_IDENTITY) /* N>P struct msg_identity, if peers have keys */    \
 	X(CONF_PEER) /* N>P struct msg_conf_peer, one with a key */           \
-	X(CONF_TEXT) /* N>P text: a piece of the dump */                      \
+	X(CONF_SHOW) /* P>N uint32_t id of the asker */                       \
+	X(CONF_TEXT) /* N>P struct msg_conf_text: a piece of it */            \
+	X(CONF_TEXT_END) /* N>P uint32_t id */                                \
 	X(CONF_ERROR) /* N>P text: file:line: reason */                       \
 	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
 	X(CONF_END) /* N>P, P>R, P>D uint32_t gen */                          \
@@ -230,6 +232,11 @@ size_t msg_conf_peer_encode(struct msg_conf_peer *, const struct conf_peer *);
  */
 int msg_conf_peer_decode(
     struct msg_conf_peer *, size_t len, struct conf_peer *);
+
+struct msg_conf_text {
+	uint32_t asker;
+	char text[2048]; /* lines, or parts of them */
+};
 
 /* The seed of our secret key (RFC 8032). */
 struct msg_identity {
@@ -692,6 +699,7 @@ int msg_net_drained_valid(const struct msg_net_drained *);
 int msg_net_blocked_valid(const struct msg_net_blocked *);
 int msg_net_proof_valid(const struct msg_net_proof *);
 int msg_net_line_valid(const struct msg_net_line *);
+int msg_conf_text_valid(const struct msg_conf_text *);
 int msg_net_counted_valid(const struct msg_net_counted *);
 int msg_net_plan_valid(const struct msg_net_plan *);
 int msg_net_plan_step_valid(const struct msg_net_plan_step *);

@@ -18,7 +18,7 @@
 #include "netconf/ppp_secret.h"
 #include "netconf/run.h"
 
-#define PIECE      2048 /* of a text, in one message */
+#define ERROR_MAX  2048
 #define SECRET_MAX 128 /* longer than any key */
 #define KEPT_MAX   (4 * 1024 * 1024)
 
@@ -59,20 +59,9 @@ config_uplink(const char *label)
 }
 
 static void
-send_text(uint32_t type, const char *text, size_t len)
-{
-	size_t n;
-
-	for (; len > 0; text += n, len -= n) {
-		n = len < PIECE ? len : PIECE;
-		netconf_send(type, -1, text, n);
-	}
-}
-
-static void
 report(const char *path, int line, const char *text, void *arg)
 {
-	char error[PIECE];
+	char error[ERROR_MAX];
 	int n;
 
 	(void)arg;
@@ -84,7 +73,7 @@ report(const char *path, int line, const char *text, void *arg)
 	if (n >= (int)sizeof(error))
 		n = sizeof(error) - 1;
 	if (n > 0)
-		send_text(IMSG_CONF_ERROR, error, (size_t)n);
+		netconf_send(IMSG_CONF_ERROR, -1, error, (size_t)n);
 }
 
 /* What it was read as, in a form that parses again; to be freed. */
@@ -102,14 +91,23 @@ dump_text(const struct conf *conf, size_t *len)
 	return text;
 }
 
-static void
-send_dump(const struct conf *conf)
+void
+config_show(uint32_t asker)
 {
-	size_t len;
-	char *text = dump_text(conf, &len);
+	struct msg_conf_text m;
+	size_t len, at, n;
+	char *text = dump_text(current, &len);
 
-	send_text(IMSG_CONF_TEXT, text, len);
+	for (at = 0; at < len; at += n) {
+		memset(&m, 0, sizeof(m));
+		m.asker = asker;
+		n = strlcpy(m.text, text + at, sizeof(m.text));
+		if (n >= sizeof(m.text))
+			n = sizeof(m.text) - 1;
+		netconf_send(IMSG_CONF_TEXT, -1, &m, sizeof(m));
+	}
 	free(text);
+	netconf_send(IMSG_CONF_TEXT_END, -1, &asker, sizeof(asker));
 }
 
 /* The secret key leaves for the parent alone, which signs with it. */
@@ -146,7 +144,6 @@ send_conf(const struct conf *conf, const struct msg_identity *id, uint32_t gen)
 		netconf_send(IMSG_CONF_UPLINK, -1, &conf->uplink[i],
 		    sizeof(conf->uplink[i]));
 	send_peers(conf, id);
-	send_dump(conf);
 	netconf_send(IMSG_CONF_END, -1, &gen, sizeof(gen));
 }
 

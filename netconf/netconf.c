@@ -113,6 +113,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(CONF_LOAD, load, load_fits(&m.load), config_load(&m.load));
 		TAKE(CONF_COMMIT, number, 1, config_commit(m.number));
 		TAKE(CONF_FORGET, number, 1, config_forget(m.number));
+		TAKE(CONF_SHOW, number, ready, config_show(m.number));
 		TAKE(CONF_KEEP, number, ready, config_keep(m.number));
 		TAKE(TTY_OPEN, link, link_fits(&m.link), tty_open(&m.link));
 		TAKE(TTY_CLOSE, link, link_fits(&m.link), tty_close(&m.link));

@@ -42,6 +42,7 @@ uint32_t config_gen(void); /* as the parent counts */
 void config_load(const struct msg_conf_load *);
 void config_commit(uint32_t gen);
 void config_forget(uint32_t gen);
+void config_show(uint32_t asker); /* the one in force, as text */
 void config_keep(uint32_t gen); /* it is confirmed: for a start without it */
 /* The place of an uplink by its label, or MSG_UPLINK_NONE. */
 uint32_t config_uplink(const char *label);

@@ -312,6 +312,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_peer_done peer;
 		struct msg_net_counted counted;
 		struct msg_net_line line;
+		struct msg_conf_text text;
 		struct msg_net_plan_step plan_step;
 		struct msg_net_plan_end plan_end;
 		uint32_t asker;
@@ -348,7 +349,10 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    cost_counted(&m.counted));
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),
 		    show_net_line(&m.line));
-		TAKE(NET_LINE_END, asker, 1, show_net_line_end(m.asker));
+		TAKE(NET_LINE_END, asker, 1, show_text_end(m.asker));
+		TAKE(CONF_TEXT, text, msg_conf_text_valid(&m.text),
+		    show_conf_text(&m.text));
+		TAKE(CONF_TEXT_END, asker, 1, show_text_end(m.asker));
 		TAKE(NET_PLAN_STEP, plan_step,
 		    msg_net_plan_step_valid(&m.plan_step),
 		    foresee_step(&m.plan_step));
@@ -376,7 +380,6 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	case IMSG_CONF_UPLINK:
 	case IMSG_CONF_IDENTITY:
 	case IMSG_CONF_PEER:
-	case IMSG_CONF_TEXT:
 	case IMSG_CONF_ERROR:
 	case IMSG_CONF_FAILED:
 	case IMSG_CONF_END:

@@ -181,8 +181,6 @@ struct config {
 	uint8_t *peer_lists; /* of all of them, as announced */
 	uint8_t *lists_end; /* behind what has come */
 	size_t lists_left;
-	char *dump;
-	size_t dumplen;
 };
 
 struct parent {
@@ -335,6 +333,7 @@ void show_count_peers(struct ctl_summary *);
 void show_stats(const struct msg_stats *);
 void show_stats_end(uint32_t asker);
 void show_net_line(const struct msg_net_line *);
-void show_net_line_end(uint32_t asker);
+void show_conf_text(const struct msg_conf_text *);
+void show_text_end(uint32_t asker);
 
 #endif

@@ -27,7 +27,6 @@
 
 #define LOAD_MS  (50 * 1000) /* a link being dialled is waited for */
 #define AGAIN_MS (10 * 1000) /* a way back that could not be gone yet */
-#define DUMP_MAX (4 * 1024 * 1024) /* thousands of peers */
 
 enum reload_phase { IDLE, LOADING, WAITING, OFFERED };
 
@@ -57,7 +56,6 @@ timer(struct event *ev, int64_t ms)
 static void
 free_config(struct config *c)
 {
-	free(c->dump);
 	free(c->peer);
 	free(c->peer_lists);
 	explicit_bzero(c, sizeof(*c));
@@ -458,40 +456,20 @@ got_peer(struct imsg *imsg)
 	conf_peer_copy(&pending.peer[pending.npeers++], &p, &pending.lists_end);
 }
 
+/* For whoever asked, and for the log. */
 static void
-got_dump(const char *text)
-{
-	size_t len = strlen(text);
-	char *dump;
-
-	if (pending.dumplen + len >= DUMP_MAX)
-		return;
-	dump = realloc(pending.dump, pending.dumplen + len + 1);
-	if (dump == NULL)
-		fatal(NULL);
-	memcpy(dump + pending.dumplen, text, len + 1);
-	pending.dump = dump;
-	pending.dumplen += len;
-}
-
-/* A piece of text: of the dump, or an error for whoever asked. */
-static void
-got_text(uint32_t type, struct imsg *imsg)
+got_error(struct imsg *imsg)
 {
 	size_t len = imsg_get_len(imsg);
 	char text[CTL_PIECE_MAX];
 
 	if (len == 0 || len >= sizeof(text)) {
-		malformed(type);
+		malformed(IMSG_CONF_ERROR);
 		return;
 	}
 	if (parent_get(CHILD_NETCONF, imsg, text, len) == -1)
 		return;
 	text[len] = '\0';
-	if (type == IMSG_CONF_TEXT) {
-		got_dump(text);
-		return;
-	}
 	log_warnx("%s", text);
 	strlcat(text, "\n", sizeof(text));
 	if (ctl != 0)
@@ -550,9 +528,7 @@ reload_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	else if (type == IMSG_CONF_FAILED)
 		got_failed(imsg);
 	else if (type == IMSG_CONF_ERROR)
-		got_text(type, imsg);
-	else if (begun && type == IMSG_CONF_TEXT)
-		got_text(type, imsg);
+		got_error(imsg);
 	else if (begun && type == IMSG_CONF_GLOBAL)
 		got_global(imsg);
 	else if (begun && type == IMSG_CONF_UPLINK)

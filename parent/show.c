@@ -654,21 +654,6 @@ send_event(uint32_t ctl, const char *id)
 	control_result(ctl, CTL_OK, "done");
 }
 
-static void
-send_config(uint32_t ctl)
-{
-	char piece[CTL_PIECE_MAX];
-	size_t at, n;
-
-	for (at = 0; at < parent->conf.dumplen; at += n) {
-		n = strlcpy(piece, parent->conf.dump + at, sizeof(piece));
-		if (n >= sizeof(piece))
-			n = sizeof(piece) - 1;
-		control_record(ctl, IMSG_CTL_TEXT, piece, n + 1);
-	}
-	control_result(ctl, CTL_OK, "done");
-}
-
 /* Statistics first: the answer goes out in show_stats_end. */
 static void
 ask_prober(uint32_t ctl, uint32_t what)
@@ -764,7 +749,13 @@ show_net_line(const struct msg_net_line *l)
 }
 
 void
-show_net_line_end(uint32_t asker)
+show_conf_text(const struct msg_conf_text *m)
+{
+	control_record(m->asker, IMSG_CTL_TEXT, m->text, strlen(m->text) + 1);
+}
+
+void
+show_text_end(uint32_t asker)
 {
 	control_result(asker, CTL_OK, "done");
 }
@@ -795,7 +786,8 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 		send_event(ctl, s->name);
 		break;
 	case CTL_SHOW_CONFIG:
-		send_config(ctl);
+		parent_send(
+		    CHILD_NETCONF, IMSG_CONF_SHOW, -1, &ctl, sizeof(ctl));
 		break;
 	case CTL_SHOW_PROBES:
 		samples_send(ctl);

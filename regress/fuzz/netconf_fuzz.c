@@ -78,6 +78,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_line) &&
 		     msg_net_line_valid(data));
 		break;
+	case IMSG_CONF_TEXT:
+		must(len == sizeof(struct msg_conf_text) &&
+		     msg_conf_text_valid(data));
+		break;
 	case IMSG_NET_COUNTED:
 		must(len == sizeof(struct msg_net_counted) &&
 		     msg_net_counted_valid(data));
@@ -870,6 +874,8 @@ command(void)
 	case 7:
 		if (asker & 1)
 			deliver(IMSG_NET_COUNT, &count, sizeof(count));
+		else if (asker & 4)
+			deliver(IMSG_CONF_SHOW, &asker, sizeof(asker));
 		else
 			deliver(asker & 2 ? IMSG_NET_SHOW : IMSG_NET_CLEAR,
 			    &asker, sizeof(asker));

@@ -292,6 +292,7 @@ test_net(void **state)
 	static const struct msg_net_drained drained = { 1, 9 };
 	static const struct msg_net_blocked blocked = { 1, 3 };
 	static const struct msg_net_line line = { 1, 1, "rule" };
+	static struct msg_conf_text piece = { 1, "state \"/s\"\n" };
 	static const struct msg_measure measure = { 1, 7, 15000 };
 	static const struct msg_measured measured = { 1, 7, 1500, UINT32_MAX };
 	static const struct msg_net_counted counted = { .uplink[1] = { 5, 6, 7,
@@ -334,6 +335,9 @@ test_net(void **state)
 	REFUSED(net_blocked, blocked, uplink, NO_UPLINK);
 	REFUSED(net_blocked, blocked, tried, 0);
 	assert_true(msg_net_line_valid(&line));
+	assert_true(msg_conf_text_valid(&piece));
+	memset(piece.text, 'x', sizeof(piece.text));
+	assert_false(msg_conf_text_valid(&piece));
 	REFUSED(net_line, line, different, 2);
 	TEXT_CHECKED(net_line, line, text);
 }

@@ -228,7 +228,6 @@ rig_offer(const struct conf *conf, uint32_t gen)
 		rig_send(CHILD_NETCONF, IMSG_CONF_UPLINK, &conf->uplink[i],
 		    sizeof(conf->uplink[i]));
 	rig_offer_peers(conf);
-	rig_send(CHILD_NETCONF, IMSG_CONF_TEXT, "# dump\n", 8);
 	rig_send(CHILD_NETCONF, IMSG_CONF_END, &gen, sizeof(gen));
 }
 

@@ -573,6 +573,24 @@ story_show(void)
 	answered(CTL_REFUSED, "nothing to show");
 }
 
+/* It is netconf's: what comes is passed on. */
+static void
+story_show_config(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_CONFIG };
+	struct msg_conf_text m = { .text = "primary eth1 {\n" };
+	char text[sizeof("primary eth1 {\n")];
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_CONF_SHOW, &m.asker, sizeof(m.asker));
+	rig_send(CHILD_NETCONF, IMSG_CONF_TEXT, &m, sizeof(m));
+	answer(IMSG_CTL_TEXT, text, sizeof(text));
+	CHECK(strcmp(text, "primary eth1 {\n") == 0);
+	rig_send(CHILD_NETCONF, IMSG_CONF_TEXT_END, &m.asker, sizeof(m.asker));
+	answered(CTL_OK, "done");
+}
+
 /* Each refusal says why. */
 static void
 story_refusals(void)
@@ -654,6 +672,7 @@ STORY(show_without_prober)
 STORY(show_to_two)
 STORY(show_to_one_after_another)
 STORY(show)
+STORY(show_config)
 STORY(refusals)
 STORY(hub)
 STORY(clear)
@@ -680,6 +699,7 @@ main(void)
 		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show_to_one_after_another),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_config),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_clear),
