@@ -11,7 +11,8 @@
  *				t0... acknowledged by the kernel
  *
  * "play" prints what happened in the second part: when the last branch had
- * its acknowledgement, and what each process PID used of CPU (ms) and memory.
+ * its acknowledgement, and what each process PID used of CPU (ms).  The
+ * branches stay, and answer, until it is killed.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -348,6 +349,8 @@ play(char *const pid[], int npids)
 	for (i = 0; i < npids; i++)
 		printf("hub pid=%s cpu_ms=%ld\n", pid[i],
 		    cpu_ms(pid[i]) - before[i]);
+	for (;;)
+		serve();
 }
 
 /* ---- the same without a daemon ---- */

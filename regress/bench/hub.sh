@@ -101,6 +101,7 @@ diag "memory with one branch, KB: $(paste -sd " " $LAB/memory_of_one)"
 diag "and with $N, which are not heard yet: $(memory | paste -sd " ")"
 spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
     "$(process prober)" "$(process netconf)"
+player=$SPAWNED
 ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
 diag "$(cat $LAB/play)"
 spawn router $LAB/asked ask
@@ -112,8 +113,8 @@ is "they are where they said" \
     "$(ip -d link show type vxlan | grep -c 'remote 9\.1\.')" "$N"
 ok "and all of them have ours" \
     wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
-kill "$asker"
-wait "$asker" 2>/dev/null
+end "$player"
+end "$asker"
 ok "control answers meanwhile" test "$(grep -c unanswered $LAB/asked)" -eq 0
 ok "probing sees no loss" test "$(fact '[.targets[].loss_pct] | add' targets)" = 0
 took=0
