@@ -183,8 +183,8 @@ test_no_backup(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(way) / sizeof(*way); i++) {
-		snprintf(text, sizeof(text), site, way[i][0], way[i][1],
-		    way[i][2]);
+		snprintf(
+		    text, sizeof(text), site, way[i][0], way[i][1], way[i][2]);
 		write_file(path, text, 0600);
 		assert_non_null(conf = parse(1, &said));
 		conf_free(conf);
