@@ -27,9 +27,11 @@
 #include "prober/talk.h"
 #include "regress/unit/own_net.h"
 
-#define PORT     7157
-#define ITS_PORT 7158
-#define LO       1 /* its index in each namespace */
+#define PORT        7157
+#define ITS_PORT    7158
+#define LO          1 /* its index in each namespace */
+#define PATIENCE_MS 5000
+#define NOTHING_MS  50
 
 #define SETUP                                                      \
 	"ip link set lo up && ip addr add 192.0.2.1/32 dev lo && " \
@@ -223,14 +225,15 @@ strangers_are_not_passed_on(void **state)
 	assert_int_equal(nheard, 1);
 }
 
-/* What the peer gets: its length; from where is in name. */
+/* What the peer gets within ms: its length; from where is in name. */
 static ssize_t
-peer_gets(enum family f, uint8_t *buf, size_t size, union device_name *name)
+peer_gets(
+    enum family f, int ms, uint8_t *buf, size_t size, union device_name *name)
 {
 	struct pollfd p = { peer[f], POLLIN, 0 };
 	socklen_t len = sizeof(*name);
 
-	if (poll(&p, 1, 50) != 1)
+	if (poll(&p, 1, ms) != 1)
 		return -1;
 	return recvfrom(peer[f], buf, size, 0, &name->any, &len);
 }
@@ -259,19 +262,23 @@ leaves_by_an_uplink_with_its_address(void **state)
 	(void)state;
 	start();
 	sends(1, FAMILY_INET);
-	assert_int_equal(peer_gets(FAMILY_INET, buf, sizeof(buf), &name), 5);
+	assert_int_equal(
+	    peer_gets(FAMILY_INET, PATIENCE_MS, buf, sizeof(buf), &name), 5);
 	from = ip(ours[FAMILY_INET]);
 	assert_memory_equal(&name.v4.sin_addr, &from.v4, sizeof(from.v4));
 	assert_int_equal(ntohs(name.v4.sin_port), PORT);
 	sends(1, FAMILY_INET6);
-	assert_int_equal(peer_gets(FAMILY_INET6, buf, sizeof(buf), &name), 5);
+	assert_int_equal(
+	    peer_gets(FAMILY_INET6, PATIENCE_MS, buf, sizeof(buf), &name), 5);
 	from = ip(ours[FAMILY_INET6]);
 	assert_memory_equal(&name.v6.sin6_addr, &from.v6, sizeof(from.v6));
 	assert_memory_equal(buf, "words", 5);
 	sends(MSG_UPLINK_NONE, FAMILY_INET); /* as the routes say */
-	assert_int_equal(peer_gets(FAMILY_INET, buf, sizeof(buf), &name), 5);
+	assert_int_equal(
+	    peer_gets(FAMILY_INET, PATIENCE_MS, buf, sizeof(buf), &name), 5);
 	sends(2, FAMILY_INET); /* there is no such interface */
-	assert_int_equal(peer_gets(FAMILY_INET, buf, sizeof(buf), &name), -1);
+	assert_int_equal(
+	    peer_gets(FAMILY_INET, NOTHING_MS, buf, sizeof(buf), &name), -1);
 }
 
 static void
