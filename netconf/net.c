@@ -155,7 +155,8 @@ dump(void)
 
 /*
  * What came before the dump was read away before it, or is still to be read:
- * the kernel tells of a change before it lets go of its lock.
+ * the kernel tells of a change before it lets go of its lock.  Only a carrier
+ * it may tell of later (linkwatch); no plan asks for that.
  */
 static int
 still_so(void)
@@ -196,13 +197,19 @@ make_plan(void)
 	(void)plan_make(&want, &state, &plan);
 }
 
+static void
+consider(int anyway)
+{
+	net_lint(&want, &state);
+	facts_tell(&want, &state, anyway);
+}
+
 static int
 look(int anyway)
 {
 	if (dump() == -1)
 		return -1;
-	net_lint(&want, &state);
-	facts_tell(&want, &state, anyway);
+	consider(anyway);
 	return 0;
 }
 
@@ -223,7 +230,9 @@ converge(int *n, char *why, size_t size)
 	int rounds, done;
 
 	for (rounds = 0; rounds <= ROUNDS; rounds++) {
-		if ((rounds > 0 || !still_so()) && look(0) == -1) {
+		if (rounds == 0 && still_so())
+			consider(0);
+		else if (look(0) == -1) {
 			snprintf(why, size, "dump: %s", strerror(errno));
 			return FAILED;
 		}

@@ -1492,6 +1492,10 @@ events(void **state)
 		"ip route add 203.0.113.0/24 dev eth1 table 157 proto 157",
 		"ip route flush table 157",
 		"sysctl -qw net.ipv4.conf.eth1.rp_filter=1",
+		"sysctl -qw "
+		"net.ipv4.conf.eth1.ignore_routes_with_linkdown=1",
+		"sysctl -qw "
+		"net.ipv6.conf.eth1.ignore_routes_with_linkdown=1",
 		"nft add table inet dialfail",
 		"nft delete table inet dialfail",
 	};
