@@ -247,10 +247,10 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 static void
 below(FILE *f, const char *what, const char *text)
 {
-	fprintf(f, "%*s", NAME_WIDTH + 1, "");
-	put(f, what);
-	put(f, text);
-	fputc('\n', f);
+	char head[WIDTH];
+
+	snprintf(head, sizeof(head), "%*s%s", NAME_WIDTH + 1, "", what);
+	folded(f, head, text);
 }
 
 /* Below, of a backup that could take over at once, or should. */
@@ -273,7 +273,7 @@ radio(FILE *f, const struct ctl_radio *r)
 	    r->operator[0] != '\0' ? " (" : "", r->registration,
 	    r->operator[0] != '\0' ? ")" : "", dbm, r->sim,
 	    r->card[0] != '\0' ? " ..." : "", r->card);
-	below(f, text, "");
+	below(f, "", text);
 }
 
 static void

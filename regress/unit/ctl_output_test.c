@@ -91,6 +91,10 @@ site_uplinks(void)
 	strlcpy(u->last_error, "exit 19: authentication failed, and so on",
 	    sizeof(u->last_error));
 	u->next_s = 299;
+	strlcpy(u->modem,
+	    "not ready: /dev/serial/by-id/usb-example-if02: no such device: "
+	    "waiting",
+	    sizeof(u->modem));
 	u->drill.scheduled = u->drill.done = u->drill.ok = 1;
 	u->drill.last_ns = INT64_C(1795722346) * 1000000000;
 	u->drill.next_ns = u->drill.last_ns + INT64_C(604800) * 1000000000;
