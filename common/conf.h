@@ -279,12 +279,6 @@ struct conf_peer {
 	char name[CONF_LABEL_LEN];
 };
 
-#define CONF_PEER_LISTS_MAX                                  \
-	(CONF_TUNNELS_MAX * sizeof(struct conf_tunnel) +     \
-	    CONF_PEER_ADDRS_MAX * sizeof(struct addr) +      \
-	    2 * CONF_PEER_NETS_MAX * sizeof(struct prefix) + \
-	    CONF_PEER_NETS_MAX * sizeof(struct conf_behind))
-
 /* netconf's own: files, devices and programs. */
 struct conf_private {
 	char tty[PATH_MAX]; /* modem "/dev/..." */
@@ -386,7 +380,7 @@ int conf_global_valid(const struct conf_global *);
 int conf_mark_valid(uint32_t mask, uint32_t nuplinks);
 int conf_uplink_valid(const struct conf_uplink *);
 int conf_peer_valid(const struct conf_peer *); /* with lists, no tunnels */
-/* How many octets its lists have, at most CONF_PEER_LISTS_MAX. */
+/* How many octets its lists have. */
 size_t conf_peer_lists(const struct conf_peer *);
 /* Its own lists at *at, which has room for them; *at is then behind them. */
 void conf_peer_copy(

@@ -5,13 +5,24 @@
  */
 #include <sys/types.h>
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "common/conf.h"
 #include "common/msg.h"
 
 #define HEAD offsetof(struct msg_conf_peer, lists)
+
+/* Behind any other one, each is where it may be read. */
+#define STANDS_ANYWHERE(type)                                    \
+	_Static_assert(_Alignof(type) <= _Alignof(uint32_t) &&   \
+			   sizeof(type) % sizeof(uint32_t) == 0, \
+	    #type)
+
+STANDS_ANYWHERE(struct conf_tunnel);
+STANDS_ANYWHERE(struct addr);
+STANDS_ANYWHERE(struct prefix);
+STANDS_ANYWHERE(struct conf_behind);
 
 size_t
 conf_peer_lists(const struct conf_peer *c)
@@ -39,28 +50,30 @@ put(uint8_t **at, const void *list, size_t len)
 }
 
 void
-conf_peer_copy(struct conf_peer *to, const struct conf_peer *from, uint8_t **at)
+conf_peer_copy(struct conf_peer *to, const struct conf_peer *c, uint8_t **at)
 {
-	const struct conf_peer c = *from;
-
-	*to = c;
-	to->tunnel = put(at, c.tunnel, c.ntunnels * sizeof(*c.tunnel));
-	to->address = put(at, c.address, c.naddresses * sizeof(*c.address));
-	to->announce = put(at, c.announce, c.nannounce * sizeof(*c.announce));
-	to->accept = put(at, c.accept, c.naccept * sizeof(*c.accept));
-	to->route = put(at, c.route, c.nroutes * sizeof(*c.route));
+	*to = *c;
+	to->tunnel = put(at, c->tunnel, c->ntunnels * sizeof(*c->tunnel));
+	to->address = put(at, c->address, c->naddresses * sizeof(*c->address));
+	to->announce =
+	    put(at, c->announce, c->nannounce * sizeof(*c->announce));
+	to->accept = put(at, c->accept, c->naccept * sizeof(*c->accept));
+	to->route = put(at, c->route, c->nroutes * sizeof(*c->route));
 }
 
 uint32_t
 msg_conf_lists(const struct conf *conf)
 {
-	struct msg_conf_peer m;
+	struct conf_peer said;
 	size_t sum = 0;
 	uint32_t i;
 
-	for (i = 0; i < conf->npeers; i++)
-		if (conf->peer[i].keyed)
-			sum += msg_conf_peer_encode(&m, &conf->peer[i]) - HEAD;
+	for (i = 0; i < conf->npeers; i++) {
+		said = conf->peer[i];
+		said.ntunnels = 0;
+		if (said.keyed)
+			sum += conf_peer_lists(&said);
+	}
 	return (uint32_t)sum;
 }
 

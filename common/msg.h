@@ -207,6 +207,11 @@ struct msg_conf_begin {
 	uint8_t sha256[32];
 };
 
+#define MSG_PEER_LISTS_MAX                                   \
+	(CONF_PEER_ADDRS_MAX * sizeof(struct addr) +         \
+	    2 * CONF_PEER_NETS_MAX * sizeof(struct prefix) + \
+	    CONF_PEER_NETS_MAX * sizeof(struct conf_behind))
+
 /* A peer as the parent needs it: not its tunnels.  As long as its lists. */
 struct msg_conf_peer {
 	uint32_t id;
@@ -219,7 +224,7 @@ struct msg_conf_peer {
 	uint32_t nroutes;
 	uint8_t key[KEY_LEN];
 	char name[CONF_LABEL_LEN];
-	uint32_t lists[CONF_PEER_LISTS_MAX / sizeof(uint32_t)];
+	uint32_t lists[MSG_PEER_LISTS_MAX / sizeof(uint32_t)];
 };
 
 /* What msg_conf_begin says of them. */

@@ -382,7 +382,7 @@ got_begin(struct imsg *imsg)
 		return;
 	if (b.nuplinks == 0 || b.nuplinks > CONF_UPLINKS_MAX ||
 	    b.npeers > CONF_PEERS_MAX ||
-	    b.peer_lists > b.npeers * CONF_PEER_LISTS_MAX ||
+	    b.peer_lists > b.npeers * MSG_PEER_LISTS_MAX ||
 	    pending.nuplinks != 0) {
 		malformed(IMSG_CONF_BEGIN);
 		return;

@@ -111,7 +111,7 @@ a_peer_comes_out_as_it_went_in(void **state)
 static void
 a_copy_is_its_own(void **state)
 {
-	static uint32_t room[CONF_PEER_LISTS_MAX / sizeof(uint32_t)];
+	static uint32_t room[MSG_PEER_LISTS_MAX / sizeof(uint32_t)];
 	uint8_t *at = (uint8_t *)room;
 	struct conf_peer copy;
 
@@ -148,24 +148,47 @@ another_length_is_refused(void **state)
 			assert_int_equal(msg_conf_peer_decode(&m, n, &out), -1);
 }
 
-/* Whatever each word of the head is, too much is not counted together. */
+/*
+ * Of each list alone so many as may be, and one more: there is room for that
+ * in the message, and it is as long as it says.
+ */
+static int
+only(uint32_t *count, uint32_t n, const void *one, size_t size)
+{
+	uint8_t *at = (uint8_t *)m.lists;
+	uint32_t i;
+
+	(void)begin(NULL);
+	m.naddresses = m.nannounce = m.naccept = m.nroutes = 0;
+	*count = n;
+	for (i = 0; i < n; i++, at += size)
+		memcpy(at, one, size);
+	return msg_conf_peer_decode(&m, HEAD + n * size, &out);
+}
+
 static void
 counts_are_bounded(void **state)
 {
-	static const uint32_t max[] = { CONF_PEER_ADDRS_MAX, CONF_PEER_NETS_MAX,
-		CONF_PEER_NETS_MAX, CONF_PEER_NETS_MAX };
-	const uint32_t huge = UINT32_MAX / sizeof(struct prefix) + 1;
-	uint32_t *count[] = { &m.naddresses, &m.nannounce, &m.naccept,
-		&m.nroutes };
-	size_t i;
+	const struct conf_peer *c = &conf->peer[1];
+	const struct {
+		uint32_t *count, max;
+		const void *one;
+		size_t size;
+	} list[] = {
+		{ &m.naddresses, CONF_PEER_ADDRS_MAX, c->address,
+		    sizeof(*c->address) },
+		{ &m.nannounce, CONF_PEER_NETS_MAX, c->announce,
+		    sizeof(*c->announce) },
+		{ &m.naccept, CONF_PEER_NETS_MAX, c->accept,
+		    sizeof(*c->accept) },
+		{ &m.nroutes, CONF_PEER_NETS_MAX, c->route, sizeof(*c->route) },
+	}, *l;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
-		(void)begin(NULL);
-		*count[i] = max[i] + 1;
-		assert_int_equal(msg_conf_peer_decode(&m, sizeof(m), &out), -1);
-		*count[i] = huge;
-		assert_int_equal(msg_conf_peer_decode(&m, len, &out), -1);
+	for (l = list; l < list + 4; l++) {
+		assert_int_equal(only(l->count, l->max, l->one, l->size), 0);
+		assert_int_equal(
+		    only(l->count, l->max + 1, l->one, l->size), -1);
 	}
 }
 

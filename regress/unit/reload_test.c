@@ -385,15 +385,12 @@ story_impossible(void)
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
-/* A peer whose lists are not what was announced for all of them. */
-static void
-offer_lists(uint32_t announced)
+/* One peer, whose lists are announced to be so long. */
+static uint32_t
+begin_lists(uint32_t announced)
 {
 	struct msg_conf_load load;
 	struct msg_conf_begin b;
-	struct msg_conf_peer m;
-	size_t len;
-	uint32_t i;
 
 	home(PRIMARY HUB);
 	load = reload(0);
@@ -403,18 +400,33 @@ offer_lists(uint32_t announced)
 	b.npeers = 1;
 	b.peer_lists = announced;
 	rig_send(CHILD_NETCONF, IMSG_CONF_BEGIN, &b, sizeof(b));
-	if (parent->quitting)
-		return;
+	return b.gen;
+}
+
+/* All but the end. */
+static uint32_t
+offer_lists(uint32_t announced)
+{
+	uint32_t gen = begin_lists(announced), i;
+	struct msg_conf_peer m;
+	size_t len;
+
 	rig_send(CHILD_NETCONF, IMSG_CONF_GLOBAL, &rig.conf->global,
 	    sizeof(rig.conf->global));
-	for (i = 0; i < b.nuplinks; i++)
+	for (i = 0; i < rig.conf->nuplinks; i++)
 		rig_send(CHILD_NETCONF, IMSG_CONF_UPLINK, &rig.conf->uplink[i],
 		    sizeof(rig.conf->uplink[i]));
+	CHECK(!parent->quitting);
 	len = msg_conf_peer_encode(&m, &rig.conf->peer[0]);
 	rig_send(CHILD_NETCONF, IMSG_CONF_PEER, &m, len);
-	if (!parent->quitting)
-		rig_send(
-		    CHILD_NETCONF, IMSG_CONF_END, &load.gen, sizeof(load.gen));
+	return gen;
+}
+
+static void
+end_lists(uint32_t gen)
+{
+	CHECK(!parent->quitting);
+	rig_send(CHILD_NETCONF, IMSG_CONF_END, &gen, sizeof(gen));
 }
 
 static void
@@ -422,7 +434,7 @@ story_lists(void)
 {
 	struct conf_peer *p;
 
-	offer_lists(2 * sizeof(struct prefix));
+	end_lists(offer_lists(2 * sizeof(struct prefix)));
 	rig_accept();
 	answered(CTL_OK, "in force");
 	CHECK(!parent->quitting && parent->conf.npeers == 1);
@@ -435,21 +447,21 @@ story_lists(void)
 static void
 story_lists_short(void)
 {
-	offer_lists(sizeof(struct prefix));
+	(void)offer_lists(sizeof(struct prefix));
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
 static void
 story_lists_long(void)
 {
-	offer_lists(3 * sizeof(struct prefix));
+	end_lists(offer_lists(3 * sizeof(struct prefix)));
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
 static void
 story_lists_endless(void)
 {
-	offer_lists(CONF_PEER_LISTS_MAX + 1);
+	(void)begin_lists(MSG_PEER_LISTS_MAX + 1);
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
