@@ -238,9 +238,11 @@ size_t msg_conf_peer_encode(struct msg_conf_peer *, const struct conf_peer *);
 int msg_conf_peer_decode(
     struct msg_conf_peer *, size_t len, struct conf_peer *);
 
+#define MSG_CONF_TEXT_MAX 2048 /* of a CONF_TEXT and of a CONF_ERROR */
+
 struct msg_conf_text {
 	uint32_t asker;
-	char text[2048]; /* lines, or parts of them */
+	char text[MSG_CONF_TEXT_MAX]; /* lines, or parts of them */
 };
 
 /* The seed of our secret key (RFC 8032). */

@@ -18,7 +18,6 @@
 #include "netconf/ppp_secret.h"
 #include "netconf/run.h"
 
-#define ERROR_MAX  2048
 #define SECRET_MAX 128 /* longer than any key */
 #define KEPT_MAX   (4 * 1024 * 1024)
 
@@ -61,7 +60,7 @@ config_uplink(const char *label)
 static void
 report(const char *path, int line, const char *text, void *arg)
 {
-	char error[ERROR_MAX];
+	char error[MSG_CONF_TEXT_MAX];
 	int n;
 
 	(void)arg;
@@ -99,11 +98,12 @@ config_show(uint32_t asker)
 	char *text = dump_text(current, &len);
 
 	for (at = 0; at < len; at += n) {
-		memset(&m, 0, sizeof(m));
-		m.asker = asker;
-		n = strlcpy(m.text, text + at, sizeof(m.text));
+		n = len - at;
 		if (n >= sizeof(m.text))
 			n = sizeof(m.text) - 1;
+		memset(&m, 0, sizeof(m));
+		m.asker = asker;
+		memcpy(m.text, text + at, n);
 		netconf_send(IMSG_CONF_TEXT, -1, &m, sizeof(m));
 	}
 	free(text);

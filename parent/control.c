@@ -23,7 +23,7 @@
 
 #define ROOT_ONLY    8 /* of CONTROL_PLACES */
 #define SHARE_MAX    24 /* of one user but root; of those who monitor */
-#define UNREAD_MAX   4 /* answers that may be long, to those who only look */
+#define UNREAD_MAX   4 /* long answers, to those who only look, or to one user */
 #define LINES_MAX    256 /* to one that monitors and does not read */
 #define IDLE_S       10 /* without a request, or half of one */
 #define CLOSING_S    5 /* to read the last answer */
@@ -288,13 +288,14 @@ only_looks(uint32_t type, const void *data)
 	return type == IMSG_CTL_MONITOR || type == IMSG_CTL_PLAN;
 }
 
-/* Its answer may be some 100 kB. */
+/* Its answer may be some 100 kB; the configuration of a large hub, 2 MB. */
 static int
 long_answer(const struct client *c)
 {
 	return c->type == IMSG_CTL_SHOW &&
 	       (c->data.show.what == CTL_SHOW_PROBES ||
-		   c->data.show.what == CTL_SHOW_PEERS);
+		   c->data.show.what == CTL_SHOW_PEERS ||
+		   c->data.show.what == CTL_SHOW_CONFIG);
 }
 
 /*
@@ -307,7 +308,8 @@ asks_netconf(const struct client *c)
 {
 	return c->type == IMSG_CTL_PLAN ||
 	       (c->type == IMSG_CTL_SHOW &&
-		   c->data.show.what == CTL_SHOW_NETWORK);
+		   (c->data.show.what == CTL_SHOW_NETWORK ||
+		       c->data.show.what == CTL_SHOW_CONFIG));
 }
 
 /* Those who may act first, then who came first: the list has it last. */
@@ -336,23 +338,33 @@ next_turn(void)
 	}
 }
 
-/* Why there is no room for what it asks; NULL: there is. */
+/* A long answer that is to be read, or is yet to come. */
+static int
+unread_answer(struct client *c)
+{
+	return long_answer(c) && (c->busy || imsgbuf_queuelen(&c->ibuf) > 0);
+}
+
+/*
+ * Why there is no room for what it asks; NULL: there is.  Nobody who may act
+ * is refused for what others do not read.
+ */
 static const char *
 no_room(struct client *asker)
 {
 	struct client *c;
 	unsigned int monitors = 0, unread = 0;
-	int is_long = long_answer(asker);
 
 	LIST_FOREACH(c, &clients, entry) {
 		if (c == asker || c->door != asker->door || c->closing)
 			continue;
 		monitors += c->monitor != 0;
-		unread += long_answer(c) && imsgbuf_queuelen(&c->ibuf) > 0;
+		if (c->door->readonly || c->uid == asker->uid)
+			unread += unread_answer(c) != 0;
 	}
 	if (asker->type == IMSG_CTL_MONITOR && monitors >= SHARE_MAX)
 		return "too many monitor already";
-	if (is_long && asker->door->readonly && unread >= UNREAD_MAX)
+	if (long_answer(asker) && unread >= UNREAD_MAX)
 		return "too many such answers are not read yet";
 	return NULL;
 }

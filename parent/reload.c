@@ -461,9 +461,9 @@ static void
 got_error(struct imsg *imsg)
 {
 	size_t len = imsg_get_len(imsg);
-	char text[CTL_PIECE_MAX];
+	char text[MSG_CONF_TEXT_MAX + 1]; /* and a newline */
 
-	if (len == 0 || len >= sizeof(text)) {
+	if (len == 0 || len >= MSG_CONF_TEXT_MAX) {
 		malformed(IMSG_CONF_ERROR);
 		return;
 	}

@@ -751,6 +751,7 @@ show_net_line(const struct msg_net_line *l)
 void
 show_conf_text(const struct msg_conf_text *m)
 {
+	_Static_assert(sizeof(m->text) <= CTL_PIECE_MAX, "a piece is one");
 	control_record(m->asker, IMSG_CTL_TEXT, m->text, strlen(m->text) + 1);
 }
 

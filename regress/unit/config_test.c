@@ -178,31 +178,6 @@ test_good(void **arg)
 	assert_int_equal(reloads, 1);
 }
 
-/* What is in force, in pieces that make the text that parses again. */
-static void
-test_shown(void **arg)
-{
-	struct msg_conf_text m;
-	char text[4096] = "";
-	size_t i;
-
-	(void)arg;
-	need_root();
-	nsent = 0;
-	config_show(7);
-	for (i = 0; i + 1 < nsent; i++) {
-		assert_int_equal(sent[i].type, IMSG_CONF_TEXT);
-		assert_int_equal(sent[i].len, sizeof(m));
-		memcpy(&m, sent[i].data, sizeof(m));
-		assert_int_equal(m.asker, 7);
-		assert_int_equal(msg_conf_text_valid(&m), 1);
-		strlcat(text, m.text, sizeof(text));
-	}
-	assert_int_equal(strncmp(text, "primary eth1 {\n", 15), 0);
-	assert_non_null(strstr(text, "\nbackup wwan0 {\n"));
-	assert_last(IMSG_CONF_TEXT_END, 7);
-}
-
 static void
 test_bad(void **arg)
 {
@@ -274,15 +249,58 @@ test_superseded(void **arg)
 	assert_int_equal(config_uplink("wwan1"), MSG_UPLINK_NONE);
 }
 
+/* What is in force, in pieces that make the text that parses again. */
+static void
+test_shown(void **arg)
+{
+	struct msg_conf_text m;
+	char text[4 * sizeof(m.text)], peer[64], *printed = NULL;
+	size_t i, len;
+	FILE *f;
+
+	(void)arg;
+	need_root();
+	strlcpy(text, ONE, sizeof(text));
+	for (i = 0; i < 100; i++) { /* more than goes into one message */
+		snprintf(
+		    peer, sizeof(peer), "peer b%zu { tunnel t%zu }\n", i, i);
+		strlcat(text, peer, sizeof(text));
+	}
+	put(text);
+	text[0] = '\0';
+	load(13, MSG_CONF_FILE);
+	config_commit(13);
+	f = open_memstream(&printed, &len);
+	assert_non_null(f);
+	conf_print(config_current(), f);
+	assert_int_equal(fclose(f), 0);
+	assert_true(len > sizeof(m.text) && len < sizeof(text));
+	nsent = 0;
+	config_show(7);
+	assert_int_equal(
+	    nsent - 1, (len + sizeof(m.text) - 2) / (sizeof(m.text) - 1));
+	for (i = 0; i + 1 < nsent; i++) {
+		assert_int_equal(sent[i].type, IMSG_CONF_TEXT);
+		assert_int_equal(sent[i].len, sizeof(m));
+		memcpy(&m, sent[i].data, sizeof(m));
+		assert_int_equal(m.asker, 7);
+		assert_int_equal(msg_conf_text_valid(&m), 1);
+		strlcat(text, m.text, sizeof(text));
+	}
+	assert_string_equal(text, printed);
+	free(printed);
+	assert_last(IMSG_CONF_TEXT_END, 7);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_previous),
 		cmocka_unit_test(test_superseded),
+		cmocka_unit_test(test_shown),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -51,6 +51,8 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 	nrequests++;
 	switch (type) {
 	case IMSG_CTL_SHOW:
+		if (show->what == CTL_SHOW_CONFIG) /* netconf's, later */
+			break;
 		memset(&p, 0, sizeof(p));
 		p.pid = show->what;
 		for (i = 0; show->what == CTL_SHOW_PROBES && i < LONG; i++)
@@ -209,7 +211,7 @@ static void
 test_one_answer(void **state)
 {
 	struct imsgbuf c;
-	struct ctl_show show = { .what = 7 };
+	struct ctl_show show = { .what = CTL_SHOW_HISTORY };
 	struct ctl_process p;
 	int i;
 
@@ -218,7 +220,7 @@ test_one_answer(void **state)
 	for (i = 0; i < 3; i++) { /* one after the other */
 		ask(&c, IMSG_CTL_SHOW, &show, sizeof(show));
 		assert_int_equal(next(&c, &p, sizeof(p)), IMSG_CTL_PROCESS);
-		assert_int_equal(p.pid, 7);
+		assert_int_equal(p.pid, CTL_SHOW_HISTORY);
 		expect_result(&c, CTL_OK, "done");
 	}
 	disconnect(&c);
@@ -513,6 +515,36 @@ test_one_for_netconf(void **state)
 	disconnect(&admin);
 }
 
+/* The configuration is netconf's, too, and the longest answer of all. */
+static void
+test_configuration(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_CONFIG };
+	struct imsgbuf c[5];
+	size_t i;
+
+	(void)state;
+	nrequests = 0;
+	for (i = 0; i < 5; i++) {
+		connect_to(&c[i], path);
+		ask(&c[i], IMSG_CTL_SHOW, &show, sizeof(show));
+		assert_int_equal(nrequests, 1);
+	}
+	expect_end(&c[4], "too many such answers are not read yet");
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(nrequests, i + 1);
+		control_record(last_ctl, IMSG_CTL_TEXT, "x", 2);
+		assert_int_equal(nrequests, i + 1);
+		control_result(last_ctl, CTL_OK, "done");
+	}
+	assert_int_equal(nrequests, 4);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(next(&c[i], NULL, 0), IMSG_CTL_TEXT);
+		expect_result(&c[i], CTL_OK, "done");
+		disconnect(&c[i]);
+	}
+}
+
 /* Long answers that are not read are bounded for those who only look. */
 static void
 test_unread(void **state)
@@ -599,6 +631,7 @@ main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_too_many_monitors),
 		cmocka_unit_test(test_one_for_netconf),
+		cmocka_unit_test(test_configuration),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_no_descriptors),
