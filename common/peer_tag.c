@@ -98,8 +98,11 @@ peer_ids_remove(struct peer_ids *t, const uint8_t *id, uint32_t index)
 {
 	uint32_t *link = &t->first[place(t, id)];
 
-	while (*link != index + 1)
+	while (*link != index + 1) {
+		if (*link == 0)
+			return;
 		link = &t->next[*link - 1];
+	}
 	*link = t->next[index];
 }
 

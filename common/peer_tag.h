@@ -73,7 +73,7 @@ struct peer_ids {
 int peer_ids_init(struct peer_ids *, uint32_t n);
 void peer_ids_free(struct peer_ids *);
 void peer_ids_add(struct peer_ids *, const uint8_t *id, uint32_t index);
-/* It was added by this id. */
+/* One that was not added by this id stays away. */
 void peer_ids_remove(struct peer_ids *, const uint8_t *id, uint32_t index);
 /* Indexes + 1 of those that may have this id, one after the other; 0: end. */
 uint32_t peer_ids_first(const struct peer_ids *, const uint8_t *id);

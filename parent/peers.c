@@ -66,32 +66,43 @@ peers_may_claim(
 	return true;
 }
 
-void
-peers_release(struct peers *ps, struct peer *p, enum peers_which which)
+static void
+release(struct peers *ps, struct peer *p, uint32_t i)
 {
-	uint32_t first = peers_index(ps, p) * CLAIMS, i, id, peer;
+	uint32_t claim = peers_index(ps, p) * CLAIMS + i, id, peer;
+	const struct addr *a = claimed(ps, claim, &peer);
 
-	for (i = which * FAMILIES; i < (which + 1) * FAMILIES; i++)
-		if (p->held & 1u << i)
-			peer_ids_remove(&ps->claims,
-			    address_id(claimed(ps, first + i, &peer), &id),
-			    first + i);
-	p->held &= ~(((1u << FAMILIES) - 1) << which * FAMILIES);
+	if (p->held & 1u << i)
+		peer_ids_remove(&ps->claims, address_id(a, &id), claim);
+	p->held &= ~(1u << i);
 }
 
 /* By a NAT it may say anything, and takes it from nobody. */
-void
-peers_hold(struct peers *ps, struct peer *p, enum peers_which which)
+static void
+hold(struct peers *ps, struct peer *p, uint32_t i)
 {
-	uint32_t first = peers_index(ps, p) * CLAIMS, i, id, peer;
-	const struct addr *a;
+	uint32_t claim = peers_index(ps, p) * CLAIMS + i, id, peer;
+	const struct addr *a = claimed(ps, claim, &peer);
 
-	for (i = which * FAMILIES; i < (which + 1) * FAMILIES; i++) {
-		a = claimed(ps, first + i, &peer);
-		if (p->heard_nat || a->family == AF_UNSPEC)
+	if (p->heard_nat || a->family == AF_UNSPEC)
+		return;
+	peer_ids_add(&ps->claims, address_id(a, &id), claim);
+	p->held |= 1u << i;
+}
+
+void
+peers_claim(struct peers *ps, struct peer *p, enum peers_which which,
+    const struct addr address[FAMILIES])
+{
+	struct addr *a = which == PEERS_IN_FORCE ? p->address : p->wanted;
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++) {
+		release(ps, p, which * FAMILIES + f);
+		if (address == NULL)
 			continue;
-		peer_ids_add(&ps->claims, address_id(a, &id), first + i);
-		p->held |= 1u << i;
+		a[f] = address[f];
+		hold(ps, p, which * FAMILIES + f);
 	}
 }
 
@@ -327,7 +338,7 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
 	p->held = 0;
-	peers_hold(ps, p, PEERS_IN_FORCE);
+	peers_claim(ps, p, PEERS_IN_FORCE, was->address);
 	peers_schedule(ps, p);
 }
 

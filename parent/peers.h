@@ -64,13 +64,12 @@ struct peers_self {
 	uint32_t metered; /* 1: hellos are rarer */
 };
 
-/* The prober lets through 10 a second at most: enough for years. */
+/* The prober lets through some tens a second (gate.c): enough for years. */
 struct peer_stats {
 	uint32_t sent; /* datagrams: statements */
 	uint32_t accepted; /* statements, new ones */
 	uint32_t refused[PEER_RESULT_MAX]; /* statements, by result */
 	uint32_t replayed;
-	uint32_t networks; /* announced, but not in `route` */
 };
 
 /* What the kernel has of it: all, or what is wanted is yet to come. */

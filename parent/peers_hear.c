@@ -147,19 +147,6 @@ too_many_moves(struct peer *p, struct monotime now)
 	return false;
 }
 
-static void
-count_networks(struct peer *p, const struct peer_msg *m)
-{
-	uint32_t i, j;
-
-	for (i = 0; i < m->nnets; i++) {
-		for (j = 0; j < p->conf->nroutes; j++)
-			if (prefix_cmp(&m->net[i], &p->conf->route[j].net) == 0)
-				break;
-		p->stats.networks += j == p->conf->nroutes;
-	}
-}
-
 /* ---- a statement ---- */
 
 /* PEER_APPLIED: to be done. */
@@ -208,10 +195,8 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
-		peers_release(ps, p, PEERS_WANTED);
-		memcpy(p->wanted, h->m.address, sizeof(p->wanted));
 		/* its turn may come late */
-		peers_hold(ps, p, PEERS_WANTED);
+		peers_claim(ps, p, PEERS_WANTED, h->m.address);
 		peers_lead(ps, p);
 	} else if (p->leading == PEER_LED)
 		settle(ps, p, result);
@@ -238,7 +223,6 @@ believe(struct peers *ps, struct peer *p, const struct heard *h)
 		p->silent = false;
 		ps->user->notice(ps->arg, peers_index(ps, p), PEERS_HEARD);
 	}
-	count_networks(p, &h->m);
 	if (h->m.path == 1 || is_there(p, h, is_behind_nat(p, h)))
 		consider(ps, p, h);
 	peers_schedule(ps, p);
@@ -308,11 +292,9 @@ peers_applied(
 
 	if (!peers_led(ps, p))
 		return; /* a later one counts */
-	peers_release(ps, p, PEERS_WANTED);
+	peers_claim(ps, p, PEERS_WANTED, NULL);
 	if (result == PEER_APPLIED) {
-		peers_release(ps, p, PEERS_IN_FORCE);
-		memcpy(p->address, p->wanted, sizeof(p->address));
-		peers_hold(ps, p, PEERS_IN_FORCE);
+		peers_claim(ps, p, PEERS_IN_FORCE, p->wanted);
 		p->moved = now;
 	}
 	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);

@@ -14,12 +14,12 @@ struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
 bool peers_may_claim(
     const struct peers *, const struct peer *, const struct addr *);
 /*
- * Nobody else may claim its addresses in force, or those wanted, from now on;
- * until they are released, which is before they change.
+ * Its addresses in force, or those wanted, are these from now on, and nobody
+ * else may claim them.  NULL: they stay as they are, for anybody.
  */
 enum peers_which { PEERS_IN_FORCE, PEERS_WANTED, PEERS_WHICH };
-void peers_hold(struct peers *, struct peer *, enum peers_which);
-void peers_release(struct peers *, struct peer *, enum peers_which);
+void peers_claim(struct peers *, struct peer *, enum peers_which,
+    const struct addr address[FAMILIES]);
 
 /* A statement of its own to this peer, from now on. */
 void peers_say(struct peers *, struct peer *, enum peer_reason,

@@ -242,6 +242,23 @@ vectors(void **state)
 	}
 }
 
+/* Whoever has that place stays. */
+static void
+what_was_not_added_is_not_removed(void **state)
+{
+	struct peer_ids ids;
+
+	(void)state;
+	assert_int_equal(peer_ids_init(&ids, 4), 0);
+	peer_ids_remove(&ids, alice.key, 2);
+	peer_ids_add(&ids, alice.key, 1);
+	peer_ids_remove(&ids, alice.key, 2);
+	assert_int_equal(peer_ids_first(&ids, alice.key), 2);
+	peer_ids_remove(&ids, alice.key, 1);
+	assert_int_equal(peer_ids_first(&ids, alice.key), 0);
+	peer_ids_free(&ids);
+}
+
 int
 main(void)
 {
@@ -252,6 +269,7 @@ main(void)
 		cmocka_unit_test(the_longest_fits),
 		cmocka_unit_test(no_key_without_a_point),
 		cmocka_unit_test(vectors),
+		cmocka_unit_test(what_was_not_added_is_not_removed),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

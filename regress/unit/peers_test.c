@@ -709,6 +709,72 @@ what_another_is_led_to_is_refused(void **state)
 	rig_end();
 }
 
+/* It moves on while its first move waits: where it was is anybody's. */
+static void
+where_it_is_not_led_any_more_is_free(void **state)
+{
+	struct rig_end *e = many_branches();
+	char text[ADDR_STRLEN];
+	uint32_t i, waits;
+
+	(void)state;
+	branches_start();
+	e->slow = true;
+	for (i = 0; i <= PEERS_ASKED_MAX; i++) {
+		snprintf(text, sizeof(text), "8.8.2.%u", i + 1);
+		rig_is_at(i, text, 1, PEER_ADDRESS);
+	}
+	rig_run(1000);
+	waits = branch_that(e, PEER_WAITS, 0);
+	rig_is_at(waits, "8.8.3.2", 1, PEER_ADDRESS);
+	rig_run(1000);
+	rig_is_at(waits, "8.8.3.3", 1, PEER_ADDRESS);
+	rig_run(1000);
+	assert_int_equal(e->peers.peer[waits].leading, PEER_WAITS);
+	e->slow = false;
+	for (i = 0; i < MANY; i++)
+		kernel_answers(e, i);
+	rig_run(1000);
+	assert_int_equal(e->peers.nasked, 0);
+	branch_gets(MANY - 1, "8.8.3.2", PEER_APPLIED);
+	branch_gets(MANY - 2, "8.8.3.2", PEER_REFUSED_ADDRESS);
+	branch_gets(MANY - 2, "8.8.3.3", PEER_REFUSED_ADDRESS);
+	rig_end();
+}
+
+static void
+what_one_could_not_be_led_to_is_free(void **state)
+{
+	struct rig_end *e = many_branches();
+
+	(void)state;
+	branches_start();
+	e->refuses = true;
+	branch_gets(0, "8.8.2.1", PEER_FAILED);
+	e->refuses = false;
+	branch_gets(1, "8.8.2.1", PEER_APPLIED);
+	rig_end();
+}
+
+static void
+after_a_reload_each_has_its_own(void **state)
+{
+	struct rig_end *e = many_branches();
+	struct peers was;
+
+	(void)state;
+	branches_start();
+	was = e->peers;
+	rig_start(MANY, 1);
+	peers_keep(&e->peers, &was);
+	peers_free(&was);
+	rig_is_at(MANY, ADDR_HUB, 0, PEER_START);
+	branch_gets(1, "8.8.1.1", PEER_REFUSED_ADDRESS);
+	branch_gets(0, "8.8.2.1", PEER_APPLIED);
+	branch_gets(2, "8.8.1.1", PEER_APPLIED);
+	rig_end();
+}
+
 /* Nor one that said all that is due in one go. */
 static void
 a_few_are_told_at_once(void **state)
@@ -1040,6 +1106,9 @@ main(void)
 		cmocka_unit_test(what_is_refused_meanwhile_stays_refused),
 		cmocka_unit_test(the_kernel_is_asked_a_few_at_once),
 		cmocka_unit_test(what_another_is_led_to_is_refused),
+		cmocka_unit_test(where_it_is_not_led_any_more_is_free),
+		cmocka_unit_test(what_one_could_not_be_led_to_is_free),
+		cmocka_unit_test(after_a_reload_each_has_its_own),
 		cmocka_unit_test(a_few_are_told_at_once),
 		cmocka_unit_test(a_replay_changes_nothing),
 		cmocka_unit_test(no_octet_may_be_another),
