@@ -25,7 +25,6 @@
 #include "parent/samples.h"
 
 #define QUEUE_MAX 64
-#define CLEAR_MS  (20 * 1000) /* netconf's answer to clear */
 
 static struct event tick;
 static struct mevent queue[QUEUE_MAX];
@@ -509,7 +508,7 @@ changed_state(const struct maction *a)
 static void
 clear(uint32_t ctl)
 {
-	struct timeval tv = monotime_ms(CLEAR_MS);
+	struct timeval tv = monotime_ms(HEARTBEAT_DEAD_MS);
 
 	clear_ctl = ctl;
 	clear_gen = ++net_gen;

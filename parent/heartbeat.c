@@ -19,11 +19,13 @@ heartbeat_look(struct heartbeat *h, int waits, int late)
 		return answered(h);
 	if (late)
 		return HEARTBEAT_GOOD;
-	if (!waits)
-		return ++h->silent < HEARTBEAT_SILENT_MAX ? HEARTBEAT_GOOD
-							  : HEARTBEAT_DEAD;
 	/* it may get out and in again: it is not asleep by itself */
-	h->silent = 0;
+	h->silent = waits ? 0 : h->silent + 1;
+	if (h->silent >= HEARTBEAT_SILENT_MAX)
+		return HEARTBEAT_DEAD;
+	/* its minute is one of time, not of looks that found it there */
+	if (!waits && h->waits == 0)
+		return HEARTBEAT_GOOD;
 	if (++h->waits > HEARTBEAT_WAITS_MAX)
 		return HEARTBEAT_DEAD;
 	return h->waits == 1 ? HEARTBEAT_WAITS : HEARTBEAT_GOOD;

@@ -18,12 +18,15 @@
  * end it does nothing, and what would be started in its place waits as well.
  */
 #define HEARTBEAT_WAITS_MAX 24 /* a minute */
+/* Who does not answer so long after it was asked anything never will. */
+#define HEARTBEAT_DEAD_MS \
+	((HEARTBEAT_WAITS_MAX + HEARTBEAT_SILENT_MAX) * HEARTBEAT_MS)
 
 struct heartbeat {
 	uint32_t ping; /* number of the last one sent */
 	uint32_t pong; /* and of the last one answered */
 	uint32_t silent; /* in a row without an answer in time */
-	uint32_t waits; /* likewise, but it could not */
+	uint32_t waits; /* likewise, since it could not */
 };
 
 enum heartbeat_says {

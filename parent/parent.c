@@ -108,6 +108,7 @@ got_ready(enum child_id from, struct imsg *imsg)
 	}
 	strlcpy(c->sandbox, r.sandbox, sizeof(c->sandbox));
 	c->ready = 1;
+	c->heartbeat = (struct heartbeat){ 0 };
 	if (parent->child[CHILD_PROBER].ready &&
 	    parent->child[CHILD_DIALER].ready &&
 	    parent->child[CHILD_NETCONF].ready)
@@ -542,19 +543,23 @@ on_signal(int sig, short what, void *arg)
 	}
 }
 
-/* It is asked from READY on: a busy machine takes its time until then. */
+/*
+ * It is asked from READY on: a busy machine takes its time until then, and
+ * READY is awaited like an answer after that.
+ */
 static int
 answers(struct child *c, int late)
 {
-	int64_t ms = monotime_ms_between(parent->started, monotime_now());
+	struct heartbeat *h = &c->heartbeat;
 
-	if (!c->ready)
-		return ms < READY_MS;
-	switch (
-	    heartbeat_look(&c->heartbeat, os_process_waits(c->state), late)) {
+	if (!c->ready &&
+	    monotime_ms_between(parent->started, monotime_now()) < READY_MS)
+		return 1;
+	switch (heartbeat_look(
+	    h, h->ping != h->pong && os_process_waits(c->state), late)) {
 	case HEARTBEAT_WAITS:
-		log_info("%s (pid %d) waits for the kernel: it is left alone "
-			 "for %d s",
+		log_warnx("%s (pid %d) waits for the kernel: it is left alone "
+			  "for %d s",
 		    c->name, (int)c->pid,
 		    HEARTBEAT_WAITS_MAX * HEARTBEAT_MS / 1000);
 		return 1;
@@ -598,11 +603,10 @@ on_ping(int fd, short what, void *arg)
 			give_up();
 			return;
 		}
-		if (!c->ready)
-			continue;
 		c->heartbeat.ping++;
-		parent_send((enum child_id)i, IMSG_PING, -1, &c->heartbeat.ping,
-		    sizeof(c->heartbeat.ping));
+		if (c->ready)
+			parent_send((enum child_id)i, IMSG_PING, -1,
+			    &c->heartbeat.ping, sizeof(c->heartbeat.ping));
 	}
 	evtimer_add(&ping_timer, &tv);
 }
