@@ -26,13 +26,15 @@ in_all() {
 	awk '{ n += $2 } END { print n }'
 }
 
-# ask: how long it takes to be answered, in ms, again and again
+# ask: how long it takes to be answered, in ms, again and again; and now and
+# then for netconf's longest answer, which costs it 30 ms and is not measured
 ask() {
-	local began
-	while :; do
+	local began n
+	for ((n = 0;; n++)); do
 		began=$(now_us)
 		dialfailctl show >/dev/null || echo unanswered
 		echo $((($(now_us) - began) / 1000))
+		((n % 10)) || dialfailctl show config >/dev/null || echo unanswered
 		sleep 0.2
 	done
 }
@@ -47,6 +49,12 @@ conf() {
 		identity "/etc/dialfail/private/key"
 		$(cat $LAB/peers)
 	CONF
+}
+
+# answered: it was asked, and always was
+answered() {
+	[ "$(grep -c '^[0-9]' "$LAB/asked")" -ge 3 ] &&
+	    ! grep -q unanswered "$LAB/asked"
 }
 
 result() {
@@ -115,8 +123,9 @@ ok "and all of them have ours" \
     wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
 end "$player"
 end "$asker"
-ok "control answers meanwhile" test "$(grep -c unanswered $LAB/asked)" -eq 0
-ok "probing sees no loss" test "$(fact '[.targets[].loss_pct] | add' targets)" = 0
+ok "control answers meanwhile" answered
+diag "asked $(wc -l <$LAB/asked) times"
+is "probing sees no loss" "$(fact '[.targets[].loss_pct] | add == 0' targets)" true
 took=0
 for i in parent prober netconf; do
 	diag "CPU $i $(cpu $i) ms"
