@@ -53,13 +53,13 @@ keep_read(const char *path, size_t max)
 	return text;
 }
 
-int
-keep_write(
-    const char *path, void (*print)(FILE *, const void *), const void *what)
+static int
+replace(const char *path, void (*print)(FILE *, const void *), const void *what,
+    int through)
 {
 	char new[PATH_MAX];
 	FILE *f;
-	int fd, bad;
+	int fd, bad, saved;
 
 	if (snprintf(new, sizeof(new), "%s~", path) >= (int)sizeof(new)) {
 		errno = ENAMETOOLONG;
@@ -74,12 +74,30 @@ keep_write(
 		return -1;
 	}
 	print(f, what);
-	bad = ferror(f);
-	if (fclose(f) == EOF || bad) {
+	bad = ferror(f) || fflush(f) == EOF ||
+	      (through && fsync(fileno(f)) == -1);
+	saved = errno;
+	fclose(f);
+	if (bad) {
 		unlink(new);
+		errno = saved;
 		return -1;
 	}
 	return rename(new, path);
+}
+
+int
+keep_write(
+    const char *path, void (*print)(FILE *, const void *), const void *what)
+{
+	return replace(path, print, what, 0);
+}
+
+int
+keep_write_through(
+    const char *path, void (*print)(FILE *, const void *), const void *what)
+{
+	return replace(path, print, what, 1);
 }
 
 int

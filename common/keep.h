@@ -12,8 +12,11 @@
  * it is not ours alone (EPERM), or holds a NUL (EBADMSG).
  */
 char *keep_read(const char *path, size_t max);
-/* 0 or -1 with errno. */
+/* 0 or -1 with errno, and the file is as before. */
 int keep_write(
+    const char *path, void (*print)(FILE *, const void *), const void *);
+/* As keep_write, and a power cut does not take it. */
+int keep_write_through(
     const char *path, void (*print)(FILE *, const void *), const void *);
 /* No such file is fine. */
 int keep_remove(const char *path);

@@ -103,6 +103,10 @@ static const int parent_calls[] = {
 	SCMP_SYS(rename),
 	SCMP_SYS(renameat),
 	SCMP_SYS(renameat2),
+	SCMP_SYS(ftruncate), /* what a full disk took a part of */
+	SCMP_SYS(ftruncate64),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
 	SCMP_SYS(wait4),
 	SCMP_SYS(waitid),
 	SCMP_SYS(nanosleep),

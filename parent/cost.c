@@ -5,9 +5,10 @@
 #include <event.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/keep.h"
 #include "common/log.h"
 #include "common/wall.h"
 #include "parent/alarms.h"
@@ -32,6 +33,7 @@ static struct budget_clock wall_clock;
 static struct event timer;
 static int dirty; /* it says more than the file */
 static struct monotime written;
+static struct disk disk; /* that it is on */
 static struct machine_memory last; /* as in the file */
 
 static void on_timer(int, short, void *);
@@ -102,34 +104,25 @@ fill_ledger(void)
 		cost_entry(i)->grudge = last.backup[i];
 }
 
-static int
-write_file(void)
+static void
+print(FILE *f, const void *l)
 {
-	char path[64], new[64];
-	FILE *f;
-	int bad;
-
-	snprintf(path, sizeof(path), "%s/backups", state_dir);
-	snprintf(new, sizeof(new), "%s/backups.new", state_dir);
-	if ((f = fopen(new, "we")) == NULL)
-		return -1;
-	ledger_write(f, &ledger);
-	/* a power cut is just what it is for */
-	bad = fflush(f) == EOF || fsync(fileno(f)) == -1;
-	return fclose(f) == EOF || bad ? -1 : rename(new, path);
+	ledger_write(f, l);
 }
 
 void
 cost_write(void)
 {
-	static struct disk disk;
+	char path[64];
 
 	if (state_dir == NULL || !parent->conf.complete)
 		return;
 	fill_ledger();
 	written = monotime_now();
-	if (disk_wrote(&disk, "backups", write_file()) != -1)
-		dirty = 0;
+	snprintf(path, sizeof(path), "%s/backups", state_dir);
+	/* a power cut is just what it is for */
+	dirty = disk_wrote(&disk, "backups",
+		    keep_write_through(path, print, &ledger)) == -1;
 }
 
 /* ---- what is told ---- */
@@ -345,7 +338,8 @@ look(void)
 		judge(i, steady);
 	}
 	soon = drilling_look(wall_s());
-	if (dirty && monotime_ms_between(written, now) >= WRITE_MS)
+	if (dirty &&
+	    (disk.bad || monotime_ms_between(written, now) >= WRITE_MS))
 		cost_write();
 	rearm(soon);
 }
@@ -397,8 +391,8 @@ count_event(uint32_t id, uint32_t event, uint64_t octets, uint64_t packets)
 	const struct machine_want *want = &parent->machine.want;
 	struct ctl_event *ev = &parent->event;
 
-	if (ev->backup[0] == '\0' || event != history_counters()->last_id)
-		return;
+	if (ev->backup[0] == '\0' || event != strtoul(ev->id, NULL, 16))
+		return; /* of none, or of a drill that is one itself */
 	if (id != want->active && id != want->drain &&
 	    strcmp(uplink_name(id), ev->backup) != 0)
 		return; /* a proof, a drill */

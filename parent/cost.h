@@ -3,8 +3,8 @@
  * What backups cost: counts, alarms, and the word to the machine that one may
  * cost no more (budget.h decides); and the file that this and the failures of
  * dials outlive a restart in (ledger.h).  It is written at a switch, after a
- * dial that failed, when more is granted, and once an hour: a crash loses at
- * most an hour of connected time, and no octets.
+ * dial that failed, when more is granted, and once an hour, and soon again when
+ * that failed: a crash loses at most an hour of connected time, and no octets.
  */
 #ifndef PARENT_COST_H
 #define PARENT_COST_H

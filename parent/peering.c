@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/keep.h"
 #include "common/log.h"
 #include "parent/alarms.h"
 #include "parent/history.h"
@@ -363,6 +364,12 @@ peering_done(const struct msg_net_peer_done *d)
 
 /* ---- begin, and begin again ---- */
 
+static void
+print_number(FILE *f, const void *n)
+{
+	fprintf(f, "%u\n", *(const uint32_t *)n);
+}
+
 /*
  * A number that was never used before with our key.  Where nothing can be
  * written it is, and then peers ask us whether it is really us.
@@ -370,28 +377,20 @@ peering_done(const struct msg_net_peer_done *d)
 static uint32_t
 count_start(void)
 {
-	char path[64], new[64];
-	unsigned int n = 0;
+	char path[64];
+	uint32_t n = 0;
 	FILE *f;
-	int bad;
 
 	if (state_dir == NULL)
 		return 0;
 	snprintf(path, sizeof(path), "%s/starts", state_dir);
-	snprintf(new, sizeof(new), "%s/starts.new", state_dir);
 	if ((f = fopen(path, "re")) != NULL) {
 		if (fscanf(f, "%10u", &n) != 1)
 			n = 0;
 		fclose(f);
 	}
 	n++;
-	if ((f = fopen(new, "we")) == NULL) {
-		log_warn("%s", new);
-		return n;
-	}
-	bad = fprintf(f, "%u\n", n) < 0;
-	bad |= fflush(f) == EOF || fsync(fileno(f)) == -1;
-	if (fclose(f) == EOF || bad || rename(new, path) == -1)
+	if (keep_write_through(path, print_number, &n) == -1)
 		log_warn("%s", path);
 	return n;
 }

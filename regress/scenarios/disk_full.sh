@@ -64,6 +64,8 @@ dd if=/dev/zero of="$dir/ballast" bs=4k 2>/dev/null
 outage
 outage
 told 1 'not written'
+told 1 'not written.*No space left'
+ok "no half of a file is left" eval "! compgen -G '$dir/*~'"
 rm "$dir/ballast"
 outage
 told 1 'written again'
@@ -76,6 +78,7 @@ told 2 'not written'
 mount -o remount,rw "$dir"
 outage
 told 2 'written again'
+is "lines are broken" "$(grep -c 'broken line' "$LAB/daemon.log")" 0
 ok "alarms wait" says 0 'Alarms +[0-9]+ waiting' show
 kept 5
 lab_stop

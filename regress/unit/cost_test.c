@@ -4,7 +4,12 @@
  * were not read when the line went; alarms, and that it is used no more; and
  * drills that are due, have to wait, or fail.
  */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -199,6 +204,28 @@ story_hung_up_after_event(void)
 	CHECK(parent->event.backup_octets == 1100);
 }
 
+/* Of a drill after it, which is an event of its own. */
+static void
+story_drill_after_event(void)
+{
+	int64_t now = 1764150000;
+	struct ctl_event e;
+
+	there_and_back();
+	answered(asked_in(), PPP0, 1900);
+	hung_up(1, 0);
+	(void)drilling_look(now);
+	cost_entry(1)->drill.done = 1;
+	rig_until(!drilling_look(now + DAY));
+	CHECK(parent->machine.drill.uplink == 1 && history_present() == 2);
+	counted(5000);
+	counted(9000);
+	CHECK(parent->event.backup_octets == 900);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.backup_octets == 900);
+	CHECK(history_event("0002", &e, NULL, NULL) == 0 && !e.ended);
+}
+
 /* What came before an event, and was asked for then, is not of it. */
 static void
 story_before_event(void)
@@ -321,6 +348,31 @@ story_drill_fails(void)
 	CHECK(cost_entry(1)->drill.done && !cost_entry(1)->drill.ok);
 }
 
+/* A full disk took no grant: not only after an hour is it tried again. */
+static void
+story_not_written(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX", path[64];
+	struct rlimit files;
+	struct stat st;
+
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/backups", dir);
+	cost_open(dir);
+	rig_home(site);
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(getrlimit(RLIMIT_FSIZE, &files) == 0);
+	files.rlim_cur = 10;
+	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+	cost_grant(0, 1, CONF_COST_BYTES, 1000);
+	CHECK(stat(path, &st) == -1);
+	files.rlim_cur = files.rlim_max;
+	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+	cost_reloaded();
+	CHECK(stat(path, &st) == 0 && st.st_size > 10);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0); /* and nothing else */
+}
+
 #define STORY(name)                                           \
 	static void test_##name(void **state)                 \
 	{                                                     \
@@ -332,6 +384,7 @@ STORY(last_octets)
 STORY(of_event)
 STORY(after_event)
 STORY(hung_up_after_event)
+STORY(drill_after_event)
 STORY(before_event)
 STORY(no_last_octets)
 STORY(never_up)
@@ -340,6 +393,7 @@ STORY(drill_due)
 STORY(drill_waits)
 STORY(drill_clock)
 STORY(drill_fails)
+STORY(not_written)
 
 int
 main(void)
@@ -349,6 +403,7 @@ main(void)
 		cmocka_unit_test(test_of_event),
 		cmocka_unit_test(test_after_event),
 		cmocka_unit_test(test_hung_up_after_event),
+		cmocka_unit_test(test_drill_after_event),
 		cmocka_unit_test(test_before_event),
 		cmocka_unit_test(test_no_last_octets),
 		cmocka_unit_test(test_never_up),
@@ -357,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_drill_waits),
 		cmocka_unit_test(test_drill_clock),
 		cmocka_unit_test(test_drill_fails),
+		cmocka_unit_test(test_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

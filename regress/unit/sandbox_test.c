@@ -60,6 +60,20 @@ create_file(void)
 }
 
 static int
+cut_file(void)
+{
+	int fd = create_file();
+
+	return fd == -1 ? -1 : ftruncate(fd, 0);
+}
+
+static int
+take_file_away(void)
+{
+	return create_file() == -1 ? -1 : unlink("/made");
+}
+
+static int
 run_program(void)
 {
 	return execl("/bin/true", "true", (char *)NULL);
@@ -236,6 +250,8 @@ static const struct {
 } tries[] = {
 	{ "read a file of its root", read_file, { DONE, REFUSED, REFUSED } },
 	{ "create a file there", create_file, { DONE, REFUSED, REFUSED } },
+	{ "cut it", cut_file, { DONE, REFUSED, REFUSED } },
+	{ "take it away", take_file_away, { DONE, REFUSED, REFUSED } },
 	{ "run a program", run_program, { FATAL, FATAL, FATAL } },
 	{ "signal another", signal_other, { FATAL, FATAL, FATAL } },
 	{ "trace another", trace_other, { FATAL, FATAL, FATAL } },
