@@ -50,7 +50,7 @@ struct event_record {
 	struct ctl_event ev;
 	TAILQ_HEAD(, line) lines;
 	unsigned int nlines;
-	int missed; /* could not be written when it was to be */
+	int due; /* to be written, or could not be when it was */
 };
 
 TAILQ_HEAD(event_list, event_record);
@@ -239,11 +239,10 @@ print_event(FILE *f, const struct event_record *r)
 			history_print_line(f, &l->l);
 }
 
-/* -1 with errno. */
+/* The counters, and an event unless r is NULL.  -1 with errno. */
 static int
 append_file(const struct event_record *r)
 {
-	const struct event_record *e;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f;
@@ -252,9 +251,8 @@ append_file(const struct event_record *r)
 	if ((f = open_memstream(&text, &len)) == NULL)
 		return -1;
 	history_print_counters(f, &counters);
-	TAILQ_FOREACH(e, &events, entry)
-		if (e == r || e->missed)
-			print_event(f, e);
+	if (r != NULL)
+		print_event(f, r);
 	if (fclose(f) == 0)
 		rc = grow_append(dirfd_, FILE_NAME, FILE_MAX, text, len);
 	free(text);
@@ -266,32 +264,44 @@ note_written(struct event_record *r)
 {
 	struct line *l;
 
-	r->missed = 0;
+	r->due = 0;
 	TAILQ_FOREACH(l, &r->lines, entry)
 		l->written = 1;
 }
 
+/* One by one, since the file grows by one of them at most beyond its bound. */
+static int
+append_due(void)
+{
+	struct event_record *r;
+
+	TAILQ_FOREACH(r, &events, entry) {
+		if (!r->due)
+			continue;
+		if (append_file(r) == -1)
+			return -1;
+		note_written(r);
+	}
+	return 0;
+}
+
 /*
- * The event as it is known by now, and its lines that are not there yet; and
- * those that could not be written before.
+ * The event as it is known by now, and its lines that are not there yet, or
+ * the counters alone; and what could not be written before.
  */
 static void
 append(struct event_record *r)
 {
 	static struct disk disk;
-	struct event_record *e;
+	int rc;
 
 	if (dirfd_ == -1)
 		return;
-	if (disk_wrote(&disk, FILE_NAME, append_file(r)) == -1) {
-		if (r != NULL)
-			r->missed = 1;
-		return;
-	}
-	counters_written = counters;
-	TAILQ_FOREACH(e, &events, entry)
-		if (e == r || e->missed)
-			note_written(e);
+	if (r != NULL)
+		r->due = 1;
+	rc = r != NULL ? 0 : append_file(NULL);
+	if (disk_wrote(&disk, FILE_NAME, rc == -1 ? -1 : append_due()) != -1)
+		counters_written = counters;
 }
 
 void
@@ -362,6 +372,17 @@ history_present(void)
 	return last != NULL && !last->ev.ended ? counters.last_id : 0;
 }
 
+static int
+is_due(void)
+{
+	const struct event_record *r;
+
+	TAILQ_FOREACH(r, &events, entry)
+		if (r->due)
+			return 1;
+	return 0;
+}
+
 void
 history_flush(const struct ctl_event *ev)
 {
@@ -369,7 +390,7 @@ history_flush(const struct ctl_event *ev)
 		present->ev = *ev;
 		append(present);
 	} else if (counters.failovers != counters_written.failovers ||
-		   counters.fallbacks != counters_written.fallbacks)
+		   counters.fallbacks != counters_written.fallbacks || is_due())
 		append(NULL);
 }
 

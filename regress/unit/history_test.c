@@ -328,19 +328,25 @@ one_event(const char *words)
 	history_end(&ev);
 }
 
+/* A file may grow to this by now; 0: to any size, as ever. */
 static void
-disk_full(void)
+disk_holds(rlim_t size)
 {
 	struct rlimit files;
 
-	one_event("as ever");
 	signal(SIGXFSZ, SIG_IGN);
 	CHECK(getrlimit(RLIMIT_FSIZE, &files) == 0);
-	files.rlim_cur = 200; /* some of the next one */
+	files.rlim_cur = size == 0 ? files.rlim_max : size;
 	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+}
+
+static void
+disk_full(void)
+{
+	one_event("as ever");
+	disk_holds(200); /* some of the next one */
 	one_event("while it was full");
-	files.rlim_cur = files.rlim_max;
-	CHECK(setrlimit(RLIMIT_FSIZE, &files) == 0);
+	disk_holds(0);
 	one_event("when it was not any more");
 }
 
@@ -363,6 +369,65 @@ test_disk_full(void **state)
 	(void)state;
 	run(disk_full);
 	run(all_three_again);
+}
+
+static void
+disk_full_at_last(void)
+{
+	one_event("as ever");
+	disk_holds(200);
+	one_event("while it was full");
+	disk_holds(0);
+	history_flush(&ev); /* the daemon ends */
+}
+
+static void
+both_there(void)
+{
+	struct ctl_event e;
+
+	CHECK(history_event("0001", &e, collect, NULL) == 1);
+	CHECK(history_event("0002", &e, collect, NULL) == 1 && e.ended);
+	CHECK(strcmp(texts, "as ever|while it was full|") == 0);
+}
+
+/* There is no next event, but an orderly end. */
+static void
+test_disk_full_at_last(void **state)
+{
+	(void)state;
+	run(disk_full_at_last);
+	run(both_there);
+}
+
+static void
+disk_full_for_long(void)
+{
+	disk_holds(100);
+	many();
+	disk_holds(0);
+	one_event("when it was not any more");
+}
+
+static void
+last_there(void)
+{
+	struct ctl_event e;
+	int n = 0;
+
+	CHECK(history_events(count, &n) >= 10);
+	CHECK(history_event("012c", &e, collect, NULL) == 200);
+	CHECK(history_event("012d", &e, NULL, NULL) == 0);
+	CHECK(history_counters()->last_id == 301);
+}
+
+/* What is written then is no file that would not be read again. */
+static void
+test_disk_full_for_long(void **state)
+{
+	(void)state;
+	run(disk_full_for_long);
+	run(last_there);
 }
 
 /* A story that is too long is told from both its ends. */
@@ -461,6 +526,8 @@ main(void)
 		T(test_broken_lines),
 		T(test_long_story),
 		T(test_disk_full),
+		T(test_disk_full_at_last),
+		T(test_disk_full_for_long),
 		T(test_details),
 		T(test_bounded),
 		T(test_not_a_file),
