@@ -85,23 +85,19 @@ on_writes(int fd, short what, void *arg)
 	(void)read_words(arg);
 }
 
-/*
- * As root and as its user, which asks for no CAP_KILL.  One that is not the
- * leader of its group yet hears of it as that.
- */
-static void
-signal_group(const struct program *p, int sig)
+/* As root and as its user, without CAP_KILL.  0, or -1 with errno. */
+static int
+signal_as_user(const struct program *p, pid_t to, int sig)
 {
 	uid_t own = geteuid();
+	int rc;
 
 	if (seteuid(p->uid) == -1)
 		fatal("seteuid");
-	if (kill(-p->pid, sig) == -1 && errno == ESRCH) {
-		kill(p->pid, sig);
-		kill(-p->pid, sig); /* if it has become it in between */
-	}
+	rc = kill(to, sig);
 	if (seteuid(own) == -1)
 		fatal("seteuid");
+	return rc;
 }
 
 /* First asked, then made. */
@@ -109,8 +105,13 @@ void
 program_stop(struct program *p)
 {
 	struct timeval tv = monotime_ms(PROGRAM_GRACE_MS);
+	int sig = p->late ? SIGKILL : SIGTERM;
 
-	signal_group(p, p->late ? SIGKILL : SIGTERM);
+	if (signal_as_user(p, -p->pid, sig) == -1 && errno == ESRCH) {
+		/* it is not the leader of its group yet, or is by now */
+		(void)signal_as_user(p, p->pid, sig);
+		(void)signal_as_user(p, -p->pid, sig);
+	}
 	p->late = 1;
 	evtimer_add(&p->deadline, &tv);
 }
@@ -147,8 +148,9 @@ on_end(pid_t pid, int status, void *arg)
 	int i;
 
 	(void)pid;
+	/* what it left behind; its own number may be another's by now */
 	if (p->late)
-		signal_group(p, SIGKILL); /* what it left behind */
+		(void)signal_as_user(p, -p->pid, SIGKILL);
 	for (i = 0; i < LAST_READS && read_words(p); i++)
 		;
 	one_byte(p, '\n');
