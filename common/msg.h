@@ -113,6 +113,7 @@
 	X(STATUS_GONE) /* D>P struct msg_link: it was unplugged */            \
 	X(STATUS_CLOSE) /* P>N, P>D struct msg_link */                        \
 	X(RADIO) /* D>P struct msg_radio, as often as it changes */           \
+	X(LINK_UNFIT) /* N>P struct msg_link_text: of this conf; cannot be */ \
 	X(LINK_START) /* P>N struct msg_link: run its start hook */           \
 	X(LINK_STOP) /* P>N struct msg_link: run its stop hook */             \
 	X(LINK_DONE) /* N>P struct msg_link_result, of the hook asked for */  \

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/os.h"
 #include "netconf/ppp_secret.h"
+#include "netconf/pppoe.h"
 #include "netconf/run.h"
 
 #define SECRET_MAX 128 /* longer than any key */
@@ -286,6 +287,7 @@ config_commit(uint32_t gen)
 		note_limited();
 	tty_reloaded();
 	ppp_reloaded();
+	pppoe_reloaded();
 	net_reloaded();
 	capture_reloaded();
 	os_memory_trim();

@@ -291,6 +291,8 @@ struct netops {
 	    void (*)(int ours, uint32_t ifindex, const char *line, void *),
 	    void *);
 	void (*machine)(struct net_machine *);
+	/* May we, and so pppd, make sockets of PPPoE? */
+	int (*pppoe)(void);
 	/* Readable when something changed; changes() empties it. */
 	int (*monitor)(void);
 	void (*changes)(void);

@@ -585,6 +585,20 @@ got_ppp_down(struct imsg *imsg)
 	}
 }
 
+/* It would be told too late, when it is dialled. */
+static void
+got_unfit(struct imsg *imsg)
+{
+	struct msg_link_text t;
+
+	if (parent_get(CHILD_NETCONF, imsg, &t, sizeof(t)) == -1)
+		return;
+	if (!msg_link_text_valid(&t))
+		parent_distrust(CHILD_NETCONF, IMSG_LINK_UNFIT);
+	else if (t.gen == parent->conf.gen && t.uplink < parent->conf.nuplinks)
+		alarms_raise("not-ready", t.uplink, t.text);
+}
+
 void
 link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 {
@@ -622,6 +636,9 @@ link_dispatch_netconf(uint32_t type, struct imsg *imsg)
 		break;
 	case IMSG_PPP_DOWN:
 		got_ppp_down(imsg);
+		break;
+	case IMSG_LINK_UNFIT:
+		got_unfit(imsg);
 		break;
 	}
 }

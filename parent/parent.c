@@ -391,6 +391,7 @@ parent_dispatch_netconf(uint32_t type, struct imsg *imsg)
 	case IMSG_PPP_UP:
 	case IMSG_PPP_DOWN:
 	case IMSG_LINK_DONE:
+	case IMSG_LINK_UNFIT:
 		link_dispatch_netconf(type, imsg);
 		break;
 	case IMSG_PIN:

@@ -203,6 +203,7 @@ const struct netops netops_linux = {
 	.route_restore = linux_route_restore,
 	.others = linux_others,
 	.machine = machine_look,
+	.pppoe = pppoe_try,
 	.monitor = monitor_open,
 	.changes = monitor_changes,
 };

@@ -225,6 +225,7 @@ int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 
 /* nft.c */
 void machine_look(struct net_machine *);
+int pppoe_try(void);
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
 int nft_load(const char *text, char *why, size_t size);
 

@@ -313,6 +313,12 @@ null_machine(struct net_machine *m)
 	memset(m, 0, sizeof(*m));
 }
 
+static int
+null_pppoe(void)
+{
+	return 0;
+}
+
 const struct netops netops_null = {
 	.open = null_open,
 	.dump = null_dump,
@@ -338,6 +344,7 @@ const struct netops netops_null = {
 	.route_restore = null_route_restore,
 	.others = null_others,
 	.machine = null_machine,
+	.pppoe = null_pppoe,
 	.monitor = null_monitor,
 	.changes = null_changes,
 };

@@ -86,6 +86,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_net_counted) &&
 		     msg_net_counted_valid(data));
 		break;
+	case IMSG_LINK_UNFIT:
+		must(len == sizeof(struct msg_link_text) &&
+		     msg_link_text_valid(data));
+		break;
 	case IMSG_NET_BLOCKED:
 		must(len == sizeof(struct msg_net_blocked) &&
 		     msg_net_blocked_valid(data));
@@ -689,6 +693,12 @@ fuzz_octets(
 	return 0;
 }
 
+static int
+fuzz_pppoe(void)
+{
+	return octet() % 2 == 0 ? 0 : -1;
+}
+
 static const struct netops fuzz_ops = {
 	.open = fuzz_open,
 	.dump = fuzz_dump,
@@ -709,6 +719,7 @@ static const struct netops fuzz_ops = {
 	.route_restore = fuzz_route_restore,
 	.others = fuzz_others,
 	.octets = fuzz_octets,
+	.pppoe = fuzz_pppoe,
 	.monitor = fuzz_monitor,
 	.changes = fuzz_changes,
 };

@@ -154,6 +154,8 @@ CONF
 ok "it starts again" systemctl start dialfail
 ok "the primary is proved again" wait_state primary
 ok "its figures are back" wait_until 30 whole
+ok "an alarm names what is missing" wait_until 10 \
+    "journalctl -u dialfail | grep -q 'not-ready.*PPPoE is closed.*pppoe.conf'"
 ok "PPPoE is a family of its own" says 1 'could not be brought up' drill
 ok "as pppd says" wait_until 10 \
     "journalctl -u dialfail | grep -q 'Address family not supported'"

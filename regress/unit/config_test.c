@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "netconf/pppoe.h"
 #include "netconf/run.h"
 
 #define SENT_MAX 256
@@ -51,6 +52,12 @@ tty_reloaded(void)
 
 void
 ppp_reloaded(void)
+{
+	assert_non_null(config_current());
+}
+
+void
+pppoe_reloaded(void)
 {
 	assert_non_null(config_current());
 }

@@ -301,6 +301,30 @@ story_start_ends_while_stopped(void)
 	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
 }
 
+/* Of a configuration that is not in force, or of no uplink, it is nothing. */
+static void
+story_unfit(void)
+{
+	struct msg_link_text t;
+	struct msg_alarm a;
+
+	rig_home(SITE);
+	memset(&t, 0, sizeof(t));
+	t.uplink = 1;
+	t.gen = parent->conf.gen + 1;
+	strlcpy(t.text, "wan2: of another one", sizeof(t.text));
+	rig_send(CHILD_NETCONF, IMSG_LINK_UNFIT, &t, sizeof(t));
+	t.gen = parent->conf.gen;
+	t.uplink = 7;
+	rig_send(CHILD_NETCONF, IMSG_LINK_UNFIT, &t, sizeof(t));
+	CHECK(rig_count(CHILD_NETCONF, IMSG_ALARM) == 0);
+	t.uplink = 1;
+	strlcpy(t.text, "wan2: closed", sizeof(t.text));
+	rig_send(CHILD_NETCONF, IMSG_LINK_UNFIT, &t, sizeof(t));
+	rig_alarm("not-ready", &a);
+	CHECK(strcmp(a.text, "wan2: closed") == 0);
+}
+
 static void
 gives_up(enum child_id from, uint32_t type, const void *data, size_t len)
 {
@@ -462,6 +486,7 @@ STORY(outage)
 STORY(busy)
 STORY(warm)
 STORY(not_ready)
+STORY(unfit)
 STORY(adopted)
 STORY(adopted_manual)
 STORY(stop_outlasts_machine)
@@ -484,6 +509,7 @@ main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_warm),
 		cmocka_unit_test(test_not_ready),
+		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_stop_outlasts_machine),

@@ -24,6 +24,7 @@
 #include "netconf/ppp_process.h"
 #include "netconf/ppp_record.h"
 #include "netconf/ppp_secret.h"
+#include "netconf/pppoe.h"
 #include "regress/unit/folder.h"
 #include "regress/unit/somebody.h"
 
@@ -39,6 +40,31 @@ static int
 parse(const char *text, struct ppp_record *r)
 {
 	return ppp_record_parse(text, strlen(text), r);
+}
+
+/* --- a site's own option file ------------------------------------------ */
+
+static int
+loads_pppoe(const char *text)
+{
+	char copy[128];
+
+	strlcpy(copy, text, sizeof(copy));
+	return pppoe_is(copy);
+}
+
+static void
+test_pppoe(void **state)
+{
+	(void)state;
+	assert_true(loads_pppoe("noauth\n\tplugin pppoe.so\neth1\n"));
+	assert_true(loads_pppoe("plugin 'rp-pppoe.so' nic-eth1"));
+	assert_true(loads_pppoe("plugin\t\"/usr/lib/pppd/2.5.1/rp-pppoe.so\""));
+	assert_true(loads_pppoe("plugin # of which kind\n pppoe.so"));
+	assert_false(loads_pppoe("pty \"pppoe -I eth1\"\n"));
+	assert_false(loads_pppoe("# plugin pppoe.so\nplugin pptp.so\n"));
+	assert_false(loads_pppoe("linkname pppoe.so\nplugin"));
+	assert_false(loads_pppoe(""));
 }
 
 /* --- what pppd is told ------------------------------------------------- */
@@ -350,6 +376,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pppoe),
 		cmocka_unit_test(test_args),
 		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_account_breaks),
