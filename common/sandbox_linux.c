@@ -41,6 +41,9 @@
 	    CAP(CAP_FOWNER) /* ttys are uucp's or dialout's */ |           \
 	    CAP(CAP_DAC_OVERRIDE) /* the same, and /var/lock */)
 
+/* Of the site's own programs as root: a hook may signal any service. */
+#define PROGRAM_CAPS CAP(CAP_KILL)
+
 static const uint64_t role_caps[] = {
 	[SANDBOX_PARENT] = 0,
 	[SANDBOX_PROBER] = CAP(CAP_NET_RAW), /* frames and raw ICMP */
@@ -187,9 +190,12 @@ capget_raw(int permitted)
 	return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
-/* Exactly these, in every set; a set that starts smaller stays smaller. */
+/*
+ * Exactly these, and in the bounding set those of programs; a set that starts
+ * smaller stays smaller.
+ */
 static void
-limit_caps(uint64_t keep)
+limit_caps(uint64_t keep, uint64_t programs)
 {
 	uint64_t have = capget_raw(1);
 	int cap;
@@ -199,7 +205,7 @@ limit_caps(uint64_t keep)
 	    have & (keep | CAP(CAP_SETPCAP)), have & (keep | CAP(CAP_SETPCAP)));
 	if (have & CAP(CAP_SETPCAP))
 		for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-			if (!(keep & CAP(cap)) &&
+			if (!((keep | programs) & CAP(cap)) &&
 			    prctl(PR_CAPBSET_DROP, cap) == -1)
 				fatal("capability %d", cap);
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
@@ -399,7 +405,7 @@ sandbox_enter(enum sandbox_role role, char *describe, size_t size)
 	/* netconf is root in the real root; pppd and mailers need theirs */
 	int confined = role != SANDBOX_NETCONF;
 
-	limit_caps(role_caps[role]);
+	limit_caps(role_caps[role], confined ? 0 : PROGRAM_CAPS);
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal("prctl");
 	if (confined && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

@@ -21,6 +21,8 @@ told() {
 
 lab_up
 mkdir -p $HOOKS
+setpriv --reuid nobody --clear-groups sleep 1000 &
+somebody=$!
 hook 10-slow <<SH
 	ip route get $TARGET mark 0 >$LAB/hook.route
 	echo 10 >>$LAB/hook.order
@@ -29,6 +31,7 @@ hook 10-slow <<SH
 SH
 hook 20-facts <<SH
 	{ env; ls -l /proc/self/fd; } >$LAB/hook.facts
+	kill -0 $somebody && echo yes >$LAB/hook.signal
 	echo 20 >>$LAB/hook.order
 SH
 hook 30-fails <<-'SH'
@@ -72,6 +75,8 @@ is "nothing else is in its environment" "$(grep -E '^[A-Za-z_0-9]+=' \
 DIALFAIL_GATEWAY DIALFAIL_GATEWAY6 DIALFAIL_INTERFACE DIALFAIL_KIND \
 DIALFAIL_UPLINK PATH "
 is "it has no descriptor of ours" "$(grep -c 'socket:' $LAB/hook.facts)" 0
+is "it may signal a process of another user" "$(cat $LAB/hook.signal)" yes
+kill $somebody
 ok "its words are in the log" logged 'hook switch.d/10-slow: slow on wan2'
 
 diag "one that hangs while dialfaild is killed"

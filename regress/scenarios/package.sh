@@ -34,6 +34,14 @@ active() {
 	[ "$(unit ActiveState)" = active ]
 }
 
+# may_kill: may what netconf runs as root signal other users, 0 or 1
+may_kill() {
+	local bound
+	bound=$(sed -n 's/^CapBnd:[[:space:]]*//p' \
+	    "/proc/$(process netconf)/status")
+	echo $((16#$bound >> 5 & 1))
+}
+
 # newer FILE: the package with a version that follows, as FILE
 newer() {
 	dpkg-deb -R "$deb" "$LAB/newer" &&
@@ -160,12 +168,16 @@ ok "PPPoE is a family of its own" says 1 'could not be brought up' drill
 ok "as pppd says" wait_until 10 \
     "journalctl -u dialfail | grep -q 'Address family not supported'"
 diag "$(journalctl -u dialfail | grep -i pppoe | tail -n 3)"
+is "hooks signal nobody else's processes" "$(may_kill)" 0
 install -D -m 0644 "$examples/pppoe.conf" \
     /etc/systemd/system/dialfail.service.d/pppoe.conf
+printf '[Service]\nCapabilityBoundingSet=CAP_KILL\n' \
+    >/etc/systemd/system/dialfail.service.d/hooks.conf
 systemctl daemon-reload
 ok "restart" systemctl restart dialfail
 ok "the primary is proved once more" wait_state primary
 ok "with it there is a drop-in" says 0 good drill
+is "and with another one hooks do" "$(may_kill)" 1
 systemctl disable -q --now dialfail-textfile.timer
 ok "it stops again" systemctl stop dialfail
 rm -r /etc/systemd/system/dialfail{.service.d,-textfile.*} "$collector"

@@ -70,8 +70,8 @@ ok "dialer: nothing is" grep -q 'no capabilities' <<<"$(sandbox dialer)"
 bounded=$(((1 << 12) | (1 << 13) | (1 << 10) | (1 << 7) | (1 << 6) | 1 |
     (1 << 3) | (1 << 1)))
 is "netconf: root" "$(status "$netconf" Uid)" "0 0 0 0"
-is "netconf: bounded capabilities" "$(caps "$netconf")" \
-    "$bounded $bounded $bounded 0 0 "
+is "netconf: bounded capabilities, and CAP_KILL for its programs" \
+    "$(caps "$netconf")" "$bounded $bounded $((bounded | 1 << 5)) 0 0 "
 ok "netconf: it says so" grep -q \
     '^uid 0, net_admin+net_raw+net_bind_service+setuid+setgid+chown+fowner+dac_override$' \
     <<<"$(sandbox netconf)"
