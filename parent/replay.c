@@ -385,20 +385,21 @@ take_round(struct reader *rd, uint32_t family)
 		find_entry(rd, family, rd->at[family].entry + 1);
 }
 
-/* After a long time without any it begins anew. */
+/* After a long time without any it begins anew; a round itself may be long. */
 static void
 go_to(struct world *w, const struct sample *s, int64_t ms)
 {
 	struct monotime at = monotime_from_ns(ms * 1000000);
+	struct monotime began = monotime_from_ns(s->began_ms * 1000000 + 1);
 
 	if (monotime_valid(w->now) &&
-	    monotime_ms_between(w->now, at) > GAP_MS) {
+	    monotime_ms_between(w->now, began) > GAP_MS) {
 		run_until(w, monotime_add_ms(w->now, GAP_MS));
 		backup_over(w);
 		w->now = (struct monotime){ 0 };
 	}
 	if (!monotime_valid(w->now))
-		begin(w, monotime_from_ns(s->began_ms * 1000000 + 1));
+		begin(w, began);
 	if (w->out->from_ms == 0 || s->began_ms < w->out->from_ms)
 		w->out->from_ms = s->began_ms;
 	w->out->to_ms = ms;

@@ -11,6 +11,7 @@
 
 #define TIME_MAX (INT64_MAX / 1000000 - UINT32_MAX) /* ms, for sums in ns */
 #define HEAD     7 /* fields before those of targets */
+#define LONG_MS  (2 * 60 * 60 * 1000) /* the longest round, and some more */
 
 const char *const sample_verdicts[] = { [MSG_GOOD] = "good",
 	[MSG_BAD] = "bad",
@@ -139,7 +140,8 @@ in_range(const struct sample *s)
 
 	if (s->family >= FAMILIES || s->verdict > MSG_VOID ||
 	    s->cause >= MSG_CAUSE_MAX || s->rounds == 0 ||
-	    s->rounds > SAMPLE_SPAN_MS)
+	    s->rounds > SAMPLE_SPAN_MS ||
+	    s->span_ms > (s->rounds == 1 ? LONG_MS : SAMPLE_SPAN_MS))
 		return 0;
 	for (i = 0; i < s->ntargets; i++)
 		if (s->target[i].received > 100 * s->rounds ||

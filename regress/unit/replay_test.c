@@ -299,6 +299,25 @@ gap(void **state)
 	assert_int_equal(r.rounds, 120);
 }
 
+/* A round that lasts 90 minutes is no gap: traffic stays where it is. */
+static void
+long_round(void **state)
+{
+	(void)state;
+	begin();
+	rounds(40, 0, 0);
+	rounds(2, 3, 3);
+	strlcat(probes,
+	    "R\t1790000059000\t5400000\teth1\t0\t1\t3\t1\t0\t9\t0\t0\t9\t0\n",
+	    sizeof(probes));
+	now += 5400200;
+	rounds(40, 0, 0);
+	run(PRIMARY "probe { retry 0 } }\nbackup wan2\n" AUTOMATIC);
+	assert_int_equal(r.failovers, 1);
+	assert_int_equal(r.fallbacks, 1);
+	assert_in_range(r.backup_ms, 5400000, 5500000);
+}
+
 int
 main(void)
 {
@@ -311,6 +330,7 @@ main(void)
 		cmocka_unit_test(families),
 		cmocka_unit_test(hot),
 		cmocka_unit_test(gap),
+		cmocka_unit_test(long_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,7 +146,7 @@ plots(void **state)
 	    "R\t1789999800000\t60000\teth1\t0\t1\t6\t9\t0\t27\t0\t0\t0\t0\n"
 	    "R\t1789999940000\t30000\teth1\t0\t0\t0\t9\t27\t0\t11300\t0\t0\t0\n"
 	    "R\t1790000000000\t30000\teth1\t0\t1\t6\t9\t3\t9\t40000\t0\t0\t0\n"
-	    "R\t1790000060000\t90000\teth1\t0\t2\t6\t9\t1\t0\t90000\t0\t0\t0\n"
+	    "R\t1790000060000\t60000\teth1\t0\t2\t6\t9\t1\t0\t90000\t0\t0\t0\n"
 	    "R\t1790000160000\t60000\teth1\t0\t1\t6\t9\t0\t9\t0\t0\t0\t0\n");
 	print();
 	has("198.51.100.7&lt; by eth1: 22.5 % of 40 probes lost; round trip "

@@ -132,6 +132,8 @@ broken(void **state)
 		"R\t-1\t2\teth1\t0\t0\t0\t1", "R\t1\t2\teth1\t2\t0\t0\t1",
 		"R\t1\t2\teth1\t0\t4\t0\t1", "R\t1\t2\teth1\t0\t0\t99\t1",
 		"R\t1\t2\teth1\t0\t0\t0\t0", "R\t1\t2\teth1\t0\t0\t0\t60001",
+		"R\t1\t60001\teth1\t0\t0\t0\t2",
+		"R\t1\t7200001\teth1\t0\t0\t0\t1",
 		"R\t1\t2\teth1\t0\t0\t0\t1\t101\t0\t0",
 		"R\t1\t2\teth1\t0\t0\t0\t1\t0\t0\t3600000001",
 		"R\t1\t2\t\033[2J\t0\t0\t0\t1" };
@@ -147,6 +149,8 @@ broken(void **state)
 	for (i = 0; i < sizeof(bad_targets) / sizeof(bad_targets[0]); i++)
 		assert_int_equal(sample_parse_target(bad_targets[i], &t), -1);
 	assert_int_equal(sample_parse("R\t1\t2\teth1\t0\t0\t0\t1", &sample), 0);
+	assert_int_equal(
+	    sample_parse("R\t1\t7200000\teth1\t0\t0\t0\t1", &sample), 0);
 }
 
 /* Names come before, may change, and may be missing; time puts in order. */
