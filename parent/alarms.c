@@ -19,8 +19,8 @@
 #include "common/wall.h"
 #include "parent/alarm_queue.h"
 #include "parent/alarms.h"
-#include "parent/disk.h"
 #include "parent/control.h"
+#include "parent/disk.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 
@@ -234,8 +234,9 @@ alarms_review(void)
 }
 
 void
-alarms_moved(void)
+alarms_hurry(void)
 {
+	why_not[0] = '\0';
 	alarm_hurry(&queue);
 	go_on();
 }
@@ -246,5 +247,6 @@ alarms_count(struct ctl_summary *s)
 	s->alarms_waiting = alarm_waiting(&queue);
 	s->alarm_oldest_s =
 	    (uint32_t)(alarm_oldest_ms(&queue, monotime_now()) / 1000);
-	(void)strlcpy(s->alarm_why, why_not, sizeof(s->alarm_why));
+	if (s->alarms_waiting > 0)
+		(void)strlcpy(s->alarm_why, why_not, sizeof(s->alarm_why));
 }

@@ -17,8 +17,8 @@ void alarms_test(uint32_t ctl);
 void alarms_done(const struct msg_alarm_done *);
 /* The machine's state may have changed: is there something to repeat? */
 void alarms_review(void);
-/* Traffic has moved: what waits may go out now. */
-void alarms_moved(void);
+/* Traffic has moved, or the program is another: what waits may go out now. */
+void alarms_hurry(void);
 void alarms_count(struct ctl_summary *);
 
 #endif

@@ -427,7 +427,7 @@ count_switch(enum malarm alarm)
 	cost_write();
 	samples_write();
 	cost_ask_octets();
-	alarms_moved();
+	alarms_hurry();
 	run_hooks(parent->machine.want.active, 0);
 }
 

@@ -334,6 +334,7 @@ commit(void)
 	    parent->conf.sha256[1], parent->conf.sha256[2],
 	    parent->conf.sha256[3], origin[source]);
 	parent->conf_source = source;
+	alarms_hurry();
 	if (source == MSG_CONF_PREVIOUS) {
 		confirm_over();
 		alarms_raise("unconfirmed", MSG_UPLINK_NONE,

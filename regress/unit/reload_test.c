@@ -274,6 +274,35 @@ story_stuck(void)
 	CHECK(load.source == MSG_CONF_FILE);
 }
 
+/* Why alarms wait is not told of a program that may be another by now. */
+static void
+story_alarm_program(void)
+{
+	struct msg_conf_load load;
+	struct ctl_summary s = { .alarms_waiting = 0 };
+	struct msg_alarm_done d = { .ok = 0, .text = "exit 3" };
+	struct msg_alarm a;
+
+	home(PRIMARY POTS FALLBACK);
+	alarms_raise("hook", MSG_UPLINK_NONE, "failed");
+	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
+	d.id = a.id;
+	rig_send(CHILD_NETCONF, IMSG_ALARM_DONE, &d, sizeof(d));
+	alarms_count(&s);
+	CHECK(s.alarms_waiting == 1 && strcmp(s.alarm_why, "exit 3") == 0);
+	load = reload(0);
+	rig_offer(rig.conf, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	memset(&s, 0, sizeof(s));
+	alarms_count(&s);
+	CHECK(s.alarms_waiting == 1 && s.alarm_why[0] == '\0');
+	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a)); /* at once */
+	d.id = a.id;
+	d.ok = 1;
+	rig_send(CHILD_NETCONF, IMSG_ALARM_DONE, &d, sizeof(d));
+}
+
 static void
 story_confirmed(void)
 {
@@ -671,6 +700,7 @@ STORY(broken)
 STORY(one_at_a_time)
 STORY(goes_back)
 STORY(stuck)
+STORY(alarm_program)
 STORY(confirmed)
 STORY(in_use)
 STORY(order)
@@ -698,6 +728,7 @@ main(void)
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_goes_back),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_alarm_program),
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_in_use),
 		cmocka_unit_test(test_order),
