@@ -15,7 +15,10 @@ void os_memory_trim(void);
  * could not be looked up any more; -1 with errno.
  */
 int os_process_open(pid_t);
-/* 1: it is in the kernel, and not even a signal wakes it. */
+/*
+ * 1: it is in the kernel, for something that no signal cuts short, but perhaps
+ * SIGKILL: a lock, a disk, another process that it waits for.
+ */
 int os_process_waits(int fd);
 
 #endif

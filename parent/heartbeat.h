@@ -13,9 +13,10 @@
 /* Unanswered for 5 s, it is dead. */
 #define HEARTBEAT_SILENT_MAX 2
 /*
- * Unless it waits within the kernel, where no signal reaches it: as for the
- * lock of all interfaces while somebody removes thousands of them.  Then to
- * end it does nothing, and what would be started in its place waits as well.
+ * Unless it waits within the kernel for what is not in its hands: as for the
+ * lock of all interfaces while somebody removes thousands of them, or for a
+ * disk.  Some of these waits not even SIGKILL ends, and what would be started
+ * in its place would wait for the same.
  */
 #define HEARTBEAT_WAITS_MAX 24 /* a minute */
 /* Who does not answer so long after it was asked anything never will. */
