@@ -166,8 +166,8 @@ struct ctl_summary {
 	uint32_t confirm_s;
 	uint32_t alarms_waiting;
 	uint32_t alarm_oldest_s;
-	char
-	    alarm_why[MSG_TEXT_LEN]; /* of the last try that failed, or empty */
+	/* of the last try that failed, or empty */
+	char alarm_why[MSG_TEXT_LEN];
 	uint32_t network_known; /* 1: network_ok counts */
 	uint32_t network_ok;
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The samples of this machine on disk; see samples.h. */
 #include <sys/types.h>
-#include <sys/stat.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
