@@ -12,12 +12,17 @@
 #include "netconf/advice.h"
 #include "netconf/net.h"
 
+#define ABSENT_MAX 32 /* names that are told: a hub may have thousands */
+
 struct advice {
 	const struct conf *conf;
+	const struct net_want *w; /* uplinks and follow alone */
 	const struct net_state *s;
 	const struct net_machine *m;
 	plan_line *line;
 	void *arg;
+	size_t nabsent;
+	const char *absent[ABSENT_MAX];
 };
 
 static void __attribute__((__format__(printf, 2, 3)))
@@ -32,14 +37,34 @@ say(const struct advice *a, const char *fmt, ...)
 	a->line(text, 0, a->arg);
 }
 
+static int
+has(const char *line, size_t len, const char *text)
+{
+	return memmem(line, len, text, strlen(text)) != NULL;
+}
+
 /* ---- forwarding ---- */
 
-/* By a table of somebody else's; one by such a name is taken for it, too. */
+/*
+ * By a table of somebody else's; one by such a name is taken for it, too.
+ * Ours is what the file says that runs, which may be another one.
+ */
 static int
 masqueraded(const char *ruleset)
 {
-	return strstr(ruleset, "masquerade") != NULL ||
-	       strstr(ruleset, "snat") != NULL;
+	static const char head[] = "table inet dialfail {";
+	const char *p;
+	size_t n;
+	int ours = 0;
+
+	for (p = ruleset; *p != '\0'; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		if (strncmp(p, "table ", 6) == 0)
+			ours = strncmp(p, head, sizeof(head) - 1) == 0;
+		if (!ours && (has(p, n, "masquerade") || has(p, n, "snat")))
+			return 1;
+	}
+	return 0;
 }
 
 static void
@@ -116,12 +141,6 @@ table_end(const struct advice *a, const struct table *t)
 			    a->conf->uplink[i].ifname);
 }
 
-static int
-has(const char *line, size_t len, const char *text)
-{
-	return memmem(line, len, text, strlen(text)) != NULL;
-}
-
 static void
 table_line(
     const struct advice *a, struct table *t, const char *line, size_t len)
@@ -154,6 +173,109 @@ forward_chains(const struct advice *a)
 	}
 }
 
+/* ---- interfaces ---- */
+
+/* It may come, but who mistyped it waits for that in vain. */
+static void
+look_for(
+    struct advice *a, const char *what, const char *whose, const char *ifname)
+{
+	size_t i;
+
+	if (ifname[0] == '\0' || net_link_find(a->s, ifname) != NULL)
+		return;
+	for (i = 0; i < a->nabsent; i++)
+		if (strcmp(a->absent[i], ifname) == 0)
+			return;
+	if (a->nabsent == ABSENT_MAX)
+		return;
+	a->absent[a->nabsent++] = ifname;
+	say(a, "%s%s: there is no interface %s now%s", what, whose, ifname,
+	    a->nabsent == ABSENT_MAX ? "; others are not looked for" : "");
+}
+
+/* A backup that is made when it is needed has none now. */
+static void
+interfaces(struct advice *a)
+{
+	const struct conf *c = a->conf;
+	const struct conf_uplink *primary = &c->uplink[0];
+	uint32_t i, j;
+
+	look_for(a, "primary", "", primary->ifname);
+	look_for(a, "carrier", "", primary->carrier_ifname);
+	for (i = 0; i < primary->ncompanions; i++)
+		look_for(a, "companion", "", primary->companion[i]);
+	for (i = 1; i < c->nuplinks; i++)
+		if (!conf_dialled(&c->uplink[i]))
+			look_for(a, "backup ", c->uplink[i].label,
+			    c->uplink[i].ifname);
+	for (i = 0; i < c->global.nmasq; i++)
+		look_for(a, "masquerade", "", c->global.masq[i].ifname);
+	for (i = 0; i < c->npeers; i++)
+		for (j = 0; j < c->peer[i].ntunnels; j++)
+			look_for(a, "tunnel of ", c->peer[i].name,
+			    c->peer[i].tunnel[j].ifname);
+}
+
+/* ---- gateways ---- */
+
+/* Of a family whose verdict moves the site. */
+static int
+has_gateway(const struct advice *a, const struct msg_facts *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (conf_family_decides(&a->conf->uplink[0], i) &&
+		    f->family[i].gateway.family != AF_UNSPEC)
+			return 1;
+	return 0;
+}
+
+/* The configured one is near; of one that is learnt the file knows nothing. */
+static void
+far_gateway(const struct advice *a, const struct conf_uplink *u,
+    const struct addr *gateway, enum family family)
+{
+	char text[ADDR_STRLEN];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < u->ntargets; i++)
+		n += !u->target[i].near &&
+		     addr_cmp(&u->target[i].address, gateway) == 0;
+	if (n > 0 && n == conf_far_targets(u, family))
+		say(a,
+		    "target %s of %s is its gateway: it says nothing of what "
+		    "is behind it",
+		    addr_format(gateway, text, sizeof(text)), u->label);
+}
+
+static void
+gateways(const struct advice *a)
+{
+	const struct conf_uplink *u;
+	const struct net_link *l;
+	struct msg_facts f;
+	uint32_t i, n;
+
+	for (i = 0; i < a->conf->nuplinks; i++) {
+		u = &a->conf->uplink[i];
+		if ((l = net_link_find(a->s, u->ifname)) == NULL)
+			continue;
+		plan_facts(&a->w->uplink[i], "", 0, a->s, &f);
+		for (n = 0; n < FAMILIES; n++)
+			far_gateway(a, u, &f.family[n].gateway, n);
+		if (i > 0 && !conf_dialled(u) && !l->pointopoint &&
+		    !has_gateway(a, &f))
+			say(a,
+			    "backup %s: no default route with a gateway by "
+			    "%s: it cannot be used; give it one with a larger "
+			    "metric than the primary's",
+			    u->label, l->name);
+	}
+}
+
 /* ---- routes, rules and the rest ---- */
 
 static void
@@ -175,7 +297,7 @@ same_gateway(const struct advice *a, const struct net_route *r, uint32_t i,
 }
 
 static void
-gateways(const struct advice *a)
+same_gateways(const struct advice *a)
 {
 	const struct net_link *l =
 	    net_link_find(a->s, a->conf->uplink[0].ifname);
@@ -219,37 +341,43 @@ note(const char *text, int different, void *arg)
 	say(a, "%s", strncmp(text, "note: ", 6) == 0 ? text + 6 : text);
 }
 
-/* What show network would tell. */
+/* The uplinks as the plan knows them, with nothing learnt. */
 static void
-notes(struct advice *a)
+wish(struct net_want *w, const struct conf *conf)
 {
-	static struct net_want w;
 	uint32_t i;
 
-	memset(&w, 0, sizeof(w));
-	w.nuplinks = a->conf->nuplinks;
-	for (i = 0; i < w.nuplinks; i++)
-		(void)strlcpy(w.uplink[i].ifname, a->conf->uplink[i].ifname,
-		    sizeof(w.uplink[i].ifname));
-	w.nfollow = a->conf->global.nfollow;
-	memcpy(w.follow, a->conf->global.follow, sizeof(w.follow));
-	plan_lint(&w, a->s, note, a);
+	memset(w, 0, sizeof(*w));
+	w->nuplinks = conf->nuplinks;
+	for (i = 0; i < w->nuplinks; i++) {
+		w->uplink[i].id = i;
+		(void)strlcpy(w->uplink[i].ifname, conf->uplink[i].ifname,
+		    sizeof(w->uplink[i].ifname));
+	}
+	w->nfollow = conf->global.nfollow;
+	memcpy(w->follow, conf->global.follow, sizeof(w->follow));
 }
 
 void
 advice_of(const struct conf *conf, const struct net_state *s,
     const struct net_machine *m, plan_line *line, void *arg)
 {
-	struct advice a = { conf, s, m, line, arg };
+	static struct net_want w;
+	struct advice a = {
+		.conf = conf, .w = &w, .s = s, .m = m, .line = line, .arg = arg
+	};
 
+	wish(&w, conf);
+	interfaces(&a);
 	forwarding(&a);
 	if (m->ruleset != NULL)
 		forward_chains(&a);
 	else
 		say(&a, "the rule set was not read, which takes nft(8): it may "
 			"drop what is forwarded, or not masquerade");
-	notes(&a);
+	plan_lint(&w, s, note, &a); /* as show network tells it */
 	gateways(&a);
+	same_gateways(&a);
 	strict(&a);
 	if (m->rival != NULL)
 		say(&a,
@@ -267,7 +395,7 @@ advice(const struct conf *conf, plan_line *line, void *arg)
 	struct net_uplinks u = { .n = conf->nuplinks };
 	struct net_machine m = { .ruleset = NULL };
 	struct net_state s;
-	struct advice a = { conf, NULL, NULL, line, arg };
+	struct advice a = { .conf = conf, .line = line, .arg = arg };
 	uint32_t i;
 
 	for (i = 0; i < conf->nuplinks; i++)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # needs: netns
 # dialfaild -nv says what on this machine stands in the way, and nothing when
-# nothing does; the daemon does not run for it.
+# nothing does; the daemon does not run for it, and does not hide it either.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -59,4 +59,50 @@ is "another one that moves default routes" "$(warned)" \
     "NetworkManager, if its connectivity check is on, moves default routes as well: only one of the two can"
 rmdir /run/NetworkManager
 is "nothing is wrong any more" "$(warned)" ""
+
+diag "a backup without a gateway is as useless as is said"
+ip route del default dev wan2
+is "no route by the backup" "$(warned)" \
+    "backup wan2: no default route with a gateway by wan2: it cannot be used; give it one with a larger metric than the primary's"
+lab_start
+ok "the primary is good" wait_state primary
+ok "a failover does not prove it" says 1 "could not be proved" failover wan2
+ip route add default via $WAN2_GATEWAY dev wan2 metric 200
+is "it has one" "$(warned)" ""
+
+diag "the daemon's own table is no NAT of the site's"
+lab_write_conf <<CONF
+primary eth1 { target $TARGET }
+backup wan2
+CONF
+nft delete table inet fw
+ok "the daemon masquerades" \
+    eval 'nft list table inet dialfail | grep -q masquerade'
+is "a file without masquerade" "$(warned)" \
+    "net.ipv4.ip_forward is 1 and nothing is masqueraded: the LAN's own addresses leave by a backup"
+lab_stop
+
+diag "a gateway that decides, and names that are not there"
+lab_write_conf <<CONF
+primary eth1 { target $GATEWAY }
+backup wan2
+masquerade from eth0:network
+CONF
+is "the gateway is the only far target" "$(warned)" \
+    "target $GATEWAY of eth1 is its gateway: it says nothing of what is behind it"
+lab_write_conf <<CONF
+primary eth7 { target $TARGET, companion wan6 }
+backup wwan7
+backup wan9 {
+	interface wan9 { start "up" stop "down" }
+}
+masquerade from eth9:network
+peer b1 { tunnel gre7 }
+CONF
+is "interfaces that are not there" "$(warned)" \
+    "primary: there is no interface eth7 now
+companion: there is no interface wan6 now
+backup wwan7: there is no interface wwan7 now
+masquerade: there is no interface eth9 now
+tunnel of b1: there is no interface gre7 now"
 lab_done

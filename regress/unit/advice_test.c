@@ -48,6 +48,13 @@ take(const char *text, int different, void *arg)
 	(void)strlcat(said, "\n", sizeof(said));
 }
 
+static void
+target_is(const char *address)
+{
+	assert_int_equal(
+	    addr_parse(address, &conf.uplink[0].target[0].address), 0);
+}
+
 static int
 site(void **unused)
 {
@@ -57,14 +64,19 @@ site(void **unused)
 	memset(&conf, 0, sizeof(conf));
 	conf.nuplinks = 2;
 	strlcpy(conf.uplink[0].ifname, "eth1", IFNAMSIZ);
+	strlcpy(conf.uplink[0].label, "eth1", CONF_LABEL_LEN);
 	strlcpy(conf.uplink[1].ifname, "wan2", IFNAMSIZ);
+	strlcpy(conf.uplink[1].label, "lte", CONF_LABEL_LEN);
 	conf.global.nmasq = 1;
+	conf.uplink[0].ntargets = 1;
+	target_is("198.51.100.7");
 	memset(routes, 0, sizeof(routes));
 	for (i = 0; i < 2; i++) {
 		routes[i].table = NET_MAIN;
 		routes[i].dst.addr.family = AF_INET;
 		routes[i].ifindex = links[i].ifindex;
 		links[i].rp_filter = 0;
+		links[i].pointopoint = 0;
 	}
 	assert_int_equal(addr_parse("192.0.2.1", &routes[0].gateway), 0);
 	assert_int_equal(addr_parse("192.0.2.9", &routes[1].gateway), 0);
@@ -114,6 +126,157 @@ test_forwarding(void **unused)
 	expect("net.ipv4.ip_forward is 1 and nothing is masqueraded: the "
 	       "LAN's own addresses leave by a backup\n");
 	conf.nuplinks = 1; /* a hub: there is no backup */
+	expect("");
+}
+
+/* Our own table is what an earlier file said; a name like it is not ours. */
+static void
+test_own_table(void **unused)
+{
+	static const char unmasked[] =
+	    "net.ipv4.ip_forward is 1 and nothing is masqueraded: the LAN's "
+	    "own addresses leave by a backup\n";
+
+	(void)unused;
+	conf.global.nmasq = 0;
+	machine.ruleset =
+	    "table inet dialfail {\n\toifgroup 157 masquerade\n}\n"
+	    "table ip x {\n}\n";
+	expect(unmasked);
+	machine.ruleset =
+	    "table inet dialfail {\n\toifgroup 157 masquerade\n}\n"
+	    "table ip x {\n\tmasquerade\n}\n";
+	expect("");
+	machine.ruleset = "table inet dialfail2 {\n\tmasquerade\n}\n";
+	expect("");
+}
+
+static void
+test_interfaces(void **unused)
+{
+	struct conf_tunnel tunnels[] = { { .ifname = "wan2" },
+		{ .ifname = "wg7" } };
+	struct conf_peer peers[2] = { { .ntunnels = 2, .name = "b1" },
+		{ .ntunnels = 2, .name = "b2" } };
+
+	(void)unused;
+	strlcpy(conf.uplink[0].ifname, "eth7", IFNAMSIZ);
+	strlcpy(conf.uplink[0].carrier_ifname, "eth8", IFNAMSIZ);
+	conf.uplink[0].ncompanions = 2;
+	strlcpy(conf.uplink[0].companion[0], "wan2", IFNAMSIZ);
+	strlcpy(conf.uplink[0].companion[1], "wan6", IFNAMSIZ);
+	strlcpy(conf.uplink[1].ifname, "wwan7", IFNAMSIZ);
+	conf.global.nmasq = 3; /* of both families, and a prefix */
+	strlcpy(conf.global.masq[0].ifname, "eth9", IFNAMSIZ);
+	strlcpy(conf.global.masq[1].ifname, "eth9", IFNAMSIZ);
+	peers[0].tunnel = peers[1].tunnel = tunnels;
+	conf.peer = peers; /* one WireGuard interface to both */
+	conf.npeers = 2;
+	expect("primary: there is no interface eth7 now\n"
+	       "carrier: there is no interface eth8 now\n"
+	       "companion: there is no interface wan6 now\n"
+	       "backup lte: there is no interface wwan7 now\n"
+	       "masquerade: there is no interface eth9 now\n"
+	       "tunnel of b1: there is no interface wg7 now\n");
+}
+
+/* One that a hook or pppd makes is not there before. */
+static void
+test_made(void **unused)
+{
+	(void)unused;
+	machine.ruleset = FIREWALL(", \"wwan*\"");
+	strlcpy(conf.uplink[1].ifname, "wwan7", IFNAMSIZ);
+	conf.uplink[1].start_ms = 1000;
+	expect("");
+	conf.uplink[1].start_ms = 0;
+	conf.uplink[1].kind = CONF_MODEM;
+	conf.uplink[1].ifname[0] = '\0';
+	expect("");
+}
+
+/* A hub before its tunnels are made: its reader gets a page, no book. */
+static void
+test_many_absent(void **unused)
+{
+	static struct conf_tunnel tunnels[40];
+	static struct conf_peer peers[40];
+	const char *p;
+	size_t i, lines = 0;
+
+	(void)unused;
+	for (i = 0; i < 40; i++) {
+		snprintf(tunnels[i].ifname, IFNAMSIZ, "gre%zu", i);
+		snprintf(peers[i].name, CONF_LABEL_LEN, "b%zu", i);
+		peers[i].ntunnels = 1;
+		peers[i].tunnel = &tunnels[i];
+	}
+	conf.peer = peers;
+	conf.npeers = 40;
+	said[0] = '\0';
+	advice_of(&conf, &state, &machine, take, NULL);
+	for (p = said; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, 32);
+	assert_non_null(strstr(said,
+	    "tunnel of b31: there is no interface gre31 now; others are not "
+	    "looked for\n"));
+}
+
+static void
+test_backup_gateway(void **unused)
+{
+	static const char unusable[] =
+	    "backup lte: no default route with a gateway by wan2: it cannot "
+	    "be used; give it one with a larger metric than the primary's\n";
+
+	(void)unused;
+	state.nroutes = 1; /* the primary's */
+	expect(unusable);
+	links[1].pointopoint = 1;
+	expect("");
+	links[1].pointopoint = 0;
+	conf.uplink[1].start_ms = 1000; /* its hook sees to it */
+	expect("");
+	conf.uplink[1].start_ms = 0;
+	state.nroutes = 2;
+	routes[1].dst.addr.family = AF_INET6;
+	assert_int_equal(addr_parse("2001:db8::1", &routes[1].gateway), 0);
+	expect(unusable); /* IPv4 decides */
+	conf.uplink[0].decide = CONF_DECIDE_ANY;
+	expect("");
+	conf.uplink[0].decide = CONF_DECIDE_INET;
+	routes[1].dst.addr.family = AF_INET;
+	assert_int_equal(addr_parse("192.0.2.9", &routes[1].gateway), 0);
+	routes[1].table = NET_TABLE_FIRST; /* the daemon's, since it knew one */
+	expect("");
+	routes[1].table = NET_MAIN; /* one that leads directly */
+	routes[1].gateway.family = AF_UNSPEC;
+	expect(unusable);
+}
+
+/* The gateway that main knows, as the only thing that decides. */
+static void
+test_far_gateway(void **unused)
+{
+	static const char itself[] =
+	    "target 192.0.2.1 of eth1 is its gateway: it says nothing of what "
+	    "is behind it\n";
+	struct conf_uplink *u = &conf.uplink[0];
+
+	(void)unused;
+	target_is("192.0.2.1");
+	expect(itself);
+	u->ntargets = 2; /* by two methods */
+	u->target[1] = u->target[0];
+	u->target[1].method = CONF_METHOD_TCP;
+	expect(itself);
+	assert_int_equal(addr_parse("198.51.100.7", &u->target[1].address), 0);
+	expect(""); /* another one decides as well */
+	u->target[1].near = 1;
+	expect(itself);
+	u->target[1].near = 0;
+	u->target[0].near = 1; /* it is known for what it is */
 	expect("");
 }
 
@@ -169,6 +332,7 @@ test_routes(void **unused)
 	expect("eth1 and wan2 have the same gateway, 192.0.2.1: when it dies, "
 	       "so do both\n");
 	routes[1].gateway.family = routes[0].gateway.family = AF_UNSPEC;
+	links[1].pointopoint = 1;
 	expect("");
 	state.nforeign = 1;
 	state.foreign[0].family = AF_INET;
@@ -199,6 +363,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_nothing, site),
 		cmocka_unit_test_setup(test_forwarding, site),
+		cmocka_unit_test_setup(test_own_table, site),
+		cmocka_unit_test_setup(test_interfaces, site),
+		cmocka_unit_test_setup(test_made, site),
+		cmocka_unit_test_setup(test_many_absent, site),
+		cmocka_unit_test_setup(test_backup_gateway, site),
+		cmocka_unit_test_setup(test_far_gateway, site),
 		cmocka_unit_test_setup(test_unread, site),
 		cmocka_unit_test_setup(test_forward_chain, site),
 		cmocka_unit_test_setup(test_routes, site),
