@@ -113,7 +113,8 @@ conf_build_key(struct conf_build *b, const struct conf_text *text)
 	    crypto_sign_ed25519_pk_to_curve25519(x, p->is.key) == -1)
 		/* it is not repeated: a secret one looks the same */
 		conf_src_error(b->src, text,
-		    "key: not a public key as dialfailctl pubkey prints it");
+		    "key: not a public key as dialfailctl pubkey prints it, "
+		    "in quotes");
 }
 
 void

@@ -489,6 +489,26 @@ verdict_dialing(struct ctl_summary *s)
 		    uplink_name(m->want.active));
 }
 
+/* Until when what is left of old connections may stay on the backup. */
+static void
+verdict_returning(struct ctl_summary *s, const char *since)
+{
+	const struct machine *m = &parent->machine;
+	char text[MSG_TEXT_LEN] = "", left[32];
+	int64_t ms = monotime_valid(m->drain_until)
+			 ? monotime_ms_between(monotime_now(), m->drain_until)
+			 : 0;
+
+	if (ms > 0) {
+		length(left, sizeof(left), (uint32_t)((ms + 999) / 1000));
+		snprintf(text, sizeof(text),
+		    "; old connections end on %s within %s",
+		    uplink_name(m->want.drain), left);
+	}
+	snprintf(s->verdict, sizeof(s->verdict), "RETURNING to %s for %s%s",
+	    uplink_name(0), since, text);
+}
+
 static void
 verdict(struct ctl_summary *s)
 {
@@ -519,8 +539,8 @@ verdict(struct ctl_summary *s)
 		break;
 	case MACHINE_ON_PRIMARY:
 		snprintf(s->verdict, sizeof(s->verdict),
-		    "OK  primary %s for %s%s", name, since,
-		    m->primary.congested ? "; congested" : "");
+		    "%s  primary %s for %s%s", m->target ? "UNSURE" : "OK",
+		    name, since, m->primary.congested ? "; congested" : "");
 		break;
 	case MACHINE_SUSPECT:
 		snprintf(s->verdict, sizeof(s->verdict),
@@ -534,8 +554,7 @@ verdict(struct ctl_summary *s)
 		    "ON BACKUP %s for %s%s", name, since, then);
 		break;
 	case MACHINE_RETURNING:
-		snprintf(s->verdict, sizeof(s->verdict),
-		    "RETURNING to %s for %s", uplink_name(0), since);
+		verdict_returning(s, since);
 		break;
 	case MACHINE_STRANDED:
 		snprintf(s->verdict, sizeof(s->verdict),
