@@ -680,9 +680,10 @@ applied(const struct msg_net_done *d)
 static void
 cleared(const struct msg_net_done *d)
 {
-	if (d->ok)
+	if (d->ok) {
 		history_line("network", "everything of ours is out");
-	else
+		event_end(MWHY_STOP); /* nothing is left for a next run */
+	} else
 		history_line("network", "clear failed: %s", d->text);
 	evtimer_del(&clear_timer);
 	if (clear_ctl != 0)
@@ -790,6 +791,13 @@ int
 engine_ready(void)
 {
 	return adopted;
+}
+
+void
+engine_stopped(void)
+{
+	count_backup_time();
+	history_flush(&parent->event);
 }
 
 static void

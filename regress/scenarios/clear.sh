@@ -35,11 +35,23 @@ lab_start
 ok "the primary is proved" wait_state primary
 cut_upstream
 ok "the backup takes over" wait_state backup
+sleep 2
+lab_stop USR1 # and what it was there before a restart counts
+lab_start
+ok "it is found on the backup" wait_state backup
+sleep 2
 cleared
 restore_upstream
 ok "the LAN reaches the core by the primary" wait_until 2 ping_lan
 
 lab_start
 ok "a new start works" wait_state primary
+last='.events[-1]'
+is "the outage's event is over" "$(fact "$last.over" history)" true
+ok "with its end" test "$(fact "$last.ended" history)" != null
+ok "its duration" test "$(fact "$last.duration_s" history)" -ge 4
+ok "and its time on the backup, in both runs" \
+    test "$(fact "$last.backup_s" history)" -ge 3
+diag "$(ctl show history)"
 lab_stop
 lab_done

@@ -246,6 +246,49 @@ story_adopted_manual(void)
 	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
 }
 
+/* What is cleared is over, with its time on the backup. */
+static void
+story_clear_on_backup(void)
+{
+	struct mevent stop = { .type = MEV_STOP, .id = 7 };
+	struct msg_net_done d;
+	uint32_t gen;
+
+	home();
+	primary_dies();
+	dial();
+	rig_apply();
+	CHECK(strcmp(parent->event.backup, "pots") == 0);
+	usleep(1100 * 1000);
+	engine_event(&stop);
+	rig_expect(CHILD_NETCONF, IMSG_NET_CLEAR, &gen, sizeof(gen));
+	CHECK(!parent->event.ended);
+	memset(&d, 0, sizeof(d));
+	d.gen = gen;
+	d.ok = 1;
+	rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
+	CHECK(parent->quitting);
+	CHECK(parent->event.ended && !parent->event.clean);
+	CHECK(parent->event.ended_ns != 0 && parent->event.duration_s >= 1);
+	CHECK(parent->event.backup_s >= 1);
+}
+
+/* A run that leaves traffic on the backup leaves its time there, too. */
+static void
+story_left_on_backup(void)
+{
+	struct ctl_event ev;
+
+	home();
+	primary_dies();
+	dial();
+	rig_apply();
+	usleep(1100 * 1000);
+	engine_stopped();
+	CHECK(history_event("", &ev, NULL, NULL) == 0);
+	CHECK(!ev.ended && ev.backup_s >= 1);
+}
+
 /* A pppd that does not end: the machine goes on, the link catches up. */
 static void
 story_stop_outlasts_machine(void)
@@ -489,6 +532,8 @@ STORY(not_ready)
 STORY(unfit)
 STORY(adopted)
 STORY(adopted_manual)
+STORY(clear_on_backup)
+STORY(left_on_backup)
 STORY(stop_outlasts_machine)
 STORY(start_ends_while_stopped)
 STORY(prober_lies)
@@ -512,6 +557,8 @@ main(void)
 		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
+		cmocka_unit_test(test_clear_on_backup),
+		cmocka_unit_test(test_left_on_backup),
 		cmocka_unit_test(test_stop_outlasts_machine),
 		cmocka_unit_test(test_start_ends_while_stopped),
 		cmocka_unit_test(test_prober_lies),
