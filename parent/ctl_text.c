@@ -616,16 +616,14 @@ carried(char *buf, size_t size, const struct ctl_event *e)
 		snprintf(buf, size, "%.1f MB", mb);
 }
 
-/* The figures; those of a backup only if there was one. */
+/* The figures: of what was detected, dialled, and switched, if it was. */
 static void
 story_end(FILE *f, const struct ctl_event *e)
 {
-	char text[300], more[160], took[24];
+	char text[300] = "", more[160], took[24];
 
-	if (strcmp(e->cause, "asked for") == 0)
-		strlcpy(text, e->cause, sizeof(text));
-	else
-		snprintf(text, sizeof(text), "detected in %.1f s",
+	if (e->detect_ms > 0)
+		snprintf(text, sizeof(text), ", detected in %.1f s",
 		    (double)e->detect_ms / 1000);
 	if (e->dials > 0 && e->dial_ms > 0) {
 		snprintf(more, sizeof(more), ", dialled in %.1f s",
@@ -645,7 +643,8 @@ story_end(FILE *f, const struct ctl_event *e)
 		    plural(e->flows_cut));
 		strlcat(text, more, sizeof(text));
 	}
-	folded(f, "", text);
+	if (text[0] != '\0')
+		folded(f, "", text + strlen(", "));
 }
 
 static void

@@ -41,6 +41,7 @@ static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
 static uint32_t clear_gen; /* 0: no clear under way */
 static uint32_t clear_ctl;
 static struct event clear_timer;
+static char asked[CTL_NAME_LEN]; /* the backup, where an event was asked for */
 
 static void act(const struct maction *);
 static void on_tick(int, short, void *);
@@ -336,6 +337,8 @@ event_begin(enum mreason why)
 	}
 	parent->detect_ms = ev->detect_ms;
 	parent->dial_ms = 0; /* of what is dialled for it */
+	strlcpy(
+	    asked, uplink_name(parent->machine.request_uplink), sizeof(asked));
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
 			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
 						    : engine_primary_cause();
@@ -370,6 +373,10 @@ event_end(enum mreason why)
 	ev->duration_s = (uint32_t)(monotime_ms_between(
 					parent->event_began, monotime_now()) /
 				    1000);
+	if (why == MWHY_NOT_PROVED && parent->event_cause == CTL_CAUSE_ASKED &&
+	    ev->backup[0] == '\0')
+		snprintf(ev->cause, sizeof(ev->cause),
+		    "asked for, %.31s failed", asked);
 	ev->clean = why == MWHY_DONE && parent->network_ok && parent->left == 0;
 	count_backup_time();
 	history_line("state", "event %s ends after %u s: %s%s", ev->id,

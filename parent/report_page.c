@@ -134,7 +134,7 @@ figures(FILE *f, const struct ctl_event *e)
 	char text[32];
 
 	fputs("<dl>\n", f);
-	if (strcmp(e->cause, "asked for") != 0)
+	if (e->detect_ms > 0)
 		figure(f, "Detected in", span_ms(text, e->detect_ms));
 	if (e->dial_ms > 0)
 		figure(f, "Dialled in", span_ms(text, e->dial_ms));

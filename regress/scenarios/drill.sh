@@ -95,6 +95,15 @@ ok "an alarm has its last words" wait_until 5 \
     "logged 'alarm: drill: stick: .*no SIM'"
 ok "the metrics have it" grep -q '^dialfail_drill_success{uplink="stick"} 0' \
     <<<"$(ctl show metrics)"
+ctl show event >$LAB/out
+ok "its story is told" grep -q 'drill of stick failed' $LAB/out
+is "nothing was detected, and it tells of none" \
+    "$(grep -c 'detected in' $LAB/out)" 0
+ctl failover stick >$LAB/out 2>&1
+is "nor is a failover that is asked for" "$?" 1
+ok "history tells that, and of which backup" wait_until 5 \
+    "ctl show history | tail -n 1 | grep -q 'asked for, stick failed, over'"
+diag "$(ctl show event)"
 
 diag "killed, and due by itself"
 how good

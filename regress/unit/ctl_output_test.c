@@ -364,6 +364,17 @@ test_story(void **state)
 	events[0].backup_packets = 1234;
 	write_answer(&ctl_text, CTL_SHOW_EVENT);
 	contains(" MB in 1234");
+	events[0].detect_ms = 0; /* asked for, or a drill */
+	events[0].dials = 1;
+	events[0].dial_ms = 8300;
+	write_answer(&ctl_text, CTL_SHOW_EVENT);
+	assert_null(strstr(text, "detected in"));
+	contains("\ndialled in ");
+	events[0].dial_ms = 0;
+	events[0].backup[0] = '\0';
+	write_answer(&ctl_text, CTL_SHOW_EVENT);
+	assert_null(strstr(text, "dialled in"));
+	assert_null(strstr(text, "\n\n"));
 }
 
 static void

@@ -246,6 +246,23 @@ story_adopted_manual(void)
 	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
 }
 
+/* A failover that fails tells so, and of which backup. */
+static void
+story_asked_failed(void)
+{
+	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 2 };
+	int i;
+
+	home();
+	rig_facts(2, 1);
+	engine_event(&ask);
+	CHECK(strcmp(parent->event.cause, "asked for") == 0);
+	for (i = 0; i < 10 && !parent->event.ended; i++)
+		rig_round(2, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->event.ended && parent->event.backup[0] == '\0');
+	CHECK(strcmp(parent->event.cause, "asked for, dsl failed") == 0);
+}
+
 /* What is cleared is over, with its time on the backup. */
 static void
 story_clear_on_backup(void)
@@ -532,6 +549,7 @@ STORY(not_ready)
 STORY(unfit)
 STORY(adopted)
 STORY(adopted_manual)
+STORY(asked_failed)
 STORY(clear_on_backup)
 STORY(left_on_backup)
 STORY(stop_outlasts_machine)
@@ -557,6 +575,7 @@ main(void)
 		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
+		cmocka_unit_test(test_asked_failed),
 		cmocka_unit_test(test_clear_on_backup),
 		cmocka_unit_test(test_left_on_backup),
 		cmocka_unit_test(test_stop_outlasts_machine),
