@@ -111,39 +111,43 @@ list(struct args *a, const struct word *w)
 	}
 }
 
-/* The word that text is, or the only one that it begins. */
+/*
+ * The word that text is, or the only one that it begins; else NULL, and in n
+ * how many it begins.
+ */
 static const struct word *
-match(const struct word *w, const char *text)
+match(const struct word *w, const char *text, int *n)
 {
 	const struct word *found = NULL;
-	int n = 0;
 
+	*n = 0;
 	for (; w->name != NULL; w++) {
 		if (strcmp(w->name, text) == 0)
 			return w;
 		if (text[0] != '\0' &&
 		    strncmp(w->name, text, strlen(text)) == 0) {
 			found = w;
-			n++;
+			(*n)++;
 		}
 	}
-	return n == 1 ? found : NULL;
+	return *n == 1 ? found : NULL;
 }
 
 static const struct word *
 take(struct args *a, const struct word *w, const char *what)
 {
 	const struct word *found;
+	int n;
 
 	if (a->argc == 0) {
 		snprintf(a->error, a->size, "%s is missing; valid:", what);
 		list(a, w);
 		return NULL;
 	}
-	found = match(w, a->argv[0]);
+	found = match(w, a->argv[0], &n);
 	if (found == NULL) {
-		snprintf(a->error, a->size,
-		    "%s: unknown or ambiguous %s; valid:", a->argv[0], what);
+		snprintf(a->error, a->size, "%s: %s %s; valid:", a->argv[0],
+		    n == 0 ? "unknown" : "ambiguous", what);
 		list(a, w);
 		return NULL;
 	}
@@ -210,6 +214,20 @@ name(struct args *a, char *to, size_t size)
 	return 0;
 }
 
+/* An event's id, as it is shown: its leading zeros need not be typed. */
+static int
+event(struct args *a, char *to, size_t size)
+{
+	size_t len;
+
+	if (name(a, to, size) == -1)
+		return -1;
+	len = strlen(to);
+	if (len > 0 && len <= 8 && strspn(to, "0123456789abcdefABCDEF") == len)
+		snprintf(to, size, "%04lx", strtoul(to, NULL, 16));
+	return 0;
+}
+
 static int
 parse_show(struct args *a, struct ctl_show *s)
 {
@@ -221,9 +239,10 @@ parse_show(struct args *a, struct ctl_show *s)
 			return -1;
 		s->what = w->value;
 	}
-	if ((s->what == CTL_SHOW_EVENT || s->what == CTL_SHOW_PEERS) &&
-	    a->argc > 0 && name(a, s->name, sizeof(s->name)) == -1)
-		return -1;
+	if (s->what == CTL_SHOW_EVENT && a->argc > 0)
+		return event(a, s->name, sizeof(s->name));
+	if (s->what == CTL_SHOW_PEERS && a->argc > 0)
+		return name(a, s->name, sizeof(s->name));
 	if (s->what == CTL_SHOW_METRICS && a->argc > 0) {
 		if ((w = take(a, formats, "format")) == NULL)
 			return -1;
@@ -391,7 +410,7 @@ parse_report(struct args *a, struct ctl_command *c)
 	if (a->argc == 0)
 		return 0;
 	if (strcmp(a->argv[0], "--since") != 0)
-		return name(a, c->data.show.name, sizeof(c->data.show.name));
+		return event(a, c->data.show.name, sizeof(c->data.show.name));
 	if (a->argc < 2)
 		return wrong(a, "since when?", "");
 	if (since(a, a->argv[1], &c->since) == -1)

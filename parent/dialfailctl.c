@@ -26,7 +26,7 @@ static const struct ctl_output *output = &ctl_text;
 static void __dead
 usage(void)
 {
-	fprintf(stderr, "usage: dialfailctl [-j] [-f file] [-s socket] "
+	fprintf(stderr, "usage: dialfailctl [-Vj] [-f file] [-s socket] "
 			"command [argument ...]\n");
 	exit(CTL_EXIT_USAGE);
 }
@@ -57,8 +57,11 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 
 	for (;;) {
 		while (!is_word(argc, argv) &&
-		       (c = getopt(argc, argv, "+f:js:")) != -1)
+		       (c = getopt(argc, argv, "+Vf:js:")) != -1)
 			switch (c) {
+			case 'V':
+				puts("dialfailctl " VERSION);
+				exit(CTL_EXIT_DONE);
 			case 'f':
 				*conf = optarg;
 				break;

@@ -59,7 +59,7 @@ struct start {
 static void __dead
 usage(void)
 {
-	fprintf(stderr, "usage: dialfaild [-dnrv] [-D macro=value] [-f file] "
+	fprintf(stderr, "usage: dialfaild [-Vdnrv] [-D macro=value] [-f file] "
 			"[-s socket]\n");
 	exit(2);
 }
@@ -98,7 +98,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	memset(o, 0, sizeof(*o));
 	o->file = CONF_FILE;
 	o->socket = SOCKET_FILE;
-	while ((c = getopt(argc, argv, "D:P:df:nrs:v")) != -1)
+	while ((c = getopt(argc, argv, "D:P:Vdf:nrs:v")) != -1)
 		switch (c) {
 		case 'D':
 			add_macro(o, optarg);
@@ -107,6 +107,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 'P':
 			o->role = optarg;
 			break;
+		case 'V':
+			puts("dialfaild " VERSION);
+			exit(0);
 		case 'd':
 			o->debug = 1;
 			keep(o, "-d", NULL);

@@ -16,6 +16,7 @@ function __dialfailctl_third
 end
 
 complete -c dialfailctl -f
+complete -c dialfailctl -s V -d 'print the version'
 complete -c dialfailctl -s j -d 'answer in JSON'
 complete -c dialfailctl -s s -r -d 'another socket'
 complete -c dialfailctl -s f -r -d 'the other configuration of replay'

@@ -40,6 +40,8 @@ good_file() {
 }
 
 lab_up
+ok "its version, without a configuration" \
+    eval "dialfaild -V | grep -qx 'dialfaild [0-9.]*'"
 snapshot "$LAB/before"
 install -m 0600 /dev/null /etc/dialfail/private/isp
 echo secret7 >/etc/dialfail/private/isp

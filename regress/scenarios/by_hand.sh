@@ -13,6 +13,7 @@ rounds() {
 
 lab_up
 ok "without a daemon the exit code is 3" says 3 'dialfaild' show
+ok "its version" says 0 '^dialfailctl [0-9.]+$' -V
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2
 fallback automatic { after 1s stable 1s drain 1s }

@@ -53,6 +53,8 @@ is "of the last event without its id" "$(ctl show event)" "$(ctl show event "$ev
 is "history: the event" "$(fact '.events[-1].id' history)" "$event"
 is "over and clean" "$(fact '.events[-1] | "\(.over) \(.clean)"' history)" "true true"
 is "its backup" "$(fact '.events[-1].backup' history)" wan2
+is "of it without leading zeros" \
+    "$(ctl show event "$(printf %x "0x$event")")" "$(ctl show event "$event")"
 ctl show event nosuch >/dev/null 2>"$LAB/err"
 is "an id that is none is refused" $? 1
 

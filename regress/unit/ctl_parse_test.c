@@ -85,7 +85,7 @@ test_prefixes(void **state)
 	taken("m", IMSG_CTL_MONITOR);
 	taken("to", IMSG_CTL_TOP);
 	refused("top 5", "one word too many: 5");
-	refused("fa", "ambiguous");
+	refused("fa", "fa: ambiguous command; valid:");
 	refused("fa", "failover");
 	refused("fa", "fallback");
 	refused("re", "reload");
@@ -97,7 +97,7 @@ test_wrong_words(void **state)
 	(void)state;
 	refused("", "is missing");
 	refused("", "show");
-	refused("frobnicate", "frobnicate: unknown");
+	refused("frobnicate", "frobnicate: unknown command; valid:");
 	refused("frobnicate", "hold");
 	refused("show colour", "summary");
 	refused("show colour", "history");
@@ -107,12 +107,12 @@ test_wrong_words(void **state)
 	refused("confirm it", "too many");
 	refused("replay", "which file?");
 	refused("replay a b", "one word too many: b");
-	refused("f", "f: unknown or ambiguous");
+	refused("f", "f: ambiguous command");
 	refused("for 10m failover", "one word too many: failover");
 	refused("forget", "which peer?");
 	refused("forget me not", "one word too many: not");
 	refused("show peers hq branch", "one word too many: branch");
-	refused("show metrics json", "json: unknown or ambiguous format");
+	refused("show metrics json", "json: unknown format");
 }
 
 static void
@@ -136,7 +136,7 @@ test_grant(void **state)
 	assert_int_equal(c.data.grant.amount, 30);
 	refused("grant", "to which backup");
 	refused("grant pots", "kind of cost is missing");
-	refused("grant pots money 5", "unknown or ambiguous kind of cost");
+	refused("grant pots money 5", "money: unknown kind of cost");
 	refused("grant pots time", "how much more");
 	refused("grant pots time 5", "not a time");
 	refused("grant pots time 0s", "not a time");
@@ -170,6 +170,12 @@ test_show(void **state)
 	}
 	taken("show event 4f2b", IMSG_CTL_SHOW);
 	assert_string_equal(c.data.show.name, "4f2b");
+	taken("show event 3", IMSG_CTL_SHOW);
+	assert_string_equal(c.data.show.name, "0003");
+	taken("show event 00012F2B", IMSG_CTL_SHOW);
+	assert_string_equal(c.data.show.name, "12f2b");
+	taken("show event nosuch", IMSG_CTL_SHOW);
+	assert_string_equal(c.data.show.name, "nosuch");
 	refused("show event 4f2b4f2b4f2b4f2b4f2b4f2b4f2b4f2b", "no such name");
 	refused("show event \033[2J", "no such name");
 }
@@ -203,6 +209,8 @@ test_report(void **state)
 	assert_int_equal(c.since, 0);
 	taken("report 4f2b", IMSG_CTL_REPORT);
 	assert_string_equal(c.data.show.name, "4f2b");
+	taken("report b", IMSG_CTL_REPORT);
+	assert_string_equal(c.data.show.name, "000b");
 	taken("report --since 2h", IMSG_CTL_REPORT);
 	assert_int_equal(c.since, -7200);
 	taken("report --since 2026-11-26", IMSG_CTL_REPORT);
