@@ -78,6 +78,8 @@ static const char *const reasons[] = {
 	[MWHY_OK] = "done",
 	[MWHY_ALREADY] = "it is so already",
 	[MWHY_STAYS] = "traffic is there already, and stays until fallback",
+	[MWHY_STAYS_UNTIMED] =
+	    "traffic is there already, and stays, no longer for a time",
 	[MWHY_STAYS_FOR] =
 	    "traffic is there already, and returns unless confirmed in time",
 	[MWHY_BUSY] = "another switch is under way",

@@ -25,13 +25,18 @@ pend(struct mctx *c, uint32_t uplink)
 }
 
 /* Traffic stays where an operator put it, or for so long. */
-static void
+static enum mreason
 stay(struct mctx *c, uint32_t ms)
 {
+	bool timed = monotime_valid(c->m->manual_until);
+
 	c->m->manual = true;
 	c->m->go_back = false;
 	c->m->manual_until =
 	    ms == 0 ? machine_never : monotime_add_ms(c->now, ms);
+	if (ms != 0)
+		return (MWHY_STAYS_FOR);
+	return (timed ? MWHY_STAYS_UNTIMED : MWHY_STAYS);
 }
 
 static uint32_t
@@ -75,11 +80,8 @@ op_failover(struct mctx *c)
 	uint32_t i = c->ev->uplink;
 	enum mreason why = machine_may_failover(c->m, c->conf, &i);
 
-	if (why == MWHY_STAYS) {
-		stay(c, c->ev->ms);
-		return (answer(
-		    c, true, c->ev->ms == 0 ? MWHY_STAYS : MWHY_STAYS_FOR));
-	}
+	if (why == MWHY_STAYS)
+		return (answer(c, true, stay(c, c->ev->ms)));
 	if (why != MWHY_OK)
 		return (answer(c, false, why));
 	pend(c, i);

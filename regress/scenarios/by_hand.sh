@@ -67,6 +67,10 @@ diag "for a time, confirmed"
 ok "failover for 3s" says 0 '' failover for 3s
 ok "again: what it changes is told" \
     says 0 'already, and returns unless confirmed' failover for 3s
+ok "without a time: that the time is dropped is told" says 0 \
+    'already, and stays, no longer for a time$' failover
+ok "once" says 0 'stays until fallback$' failover
+ok "for a time again" says 0 'returns unless confirmed' failover for 3s
 ok "confirm" says 0 '' confirm
 ok "there is no more to confirm" says 1 'nothing waits' confirm
 ok "the time has passed" wait_until 20 "[ \"\$(fact .since_s)\" -ge 5 ]"

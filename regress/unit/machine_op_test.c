@@ -74,6 +74,20 @@ test_failover_for(void **state)
 	ask(&s, MEV_CONFIRM, 0, 0);
 	assert_false(s.ok);
 	assert_int_equal(s.answer, MWHY_NOTHING_TO_CONFIRM);
+
+	home(&s, 1, false);
+	ask(&s, MEV_FAILOVER, 1, 60000);
+	event(&s, MEV_PROVED, 1);
+	applied(&s);
+	ask(&s, MEV_FAILOVER, 1, 60000);
+	assert_int_equal(s.answer, MWHY_STAYS_FOR);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	assert_true(s.ok);
+	assert_int_equal(s.answer, MWHY_STAYS_UNTIMED);
+	wait_ms(&s, 3600000);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	assert_int_equal(s.answer, MWHY_STAYS);
 }
 
 static void
