@@ -717,4 +717,6 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 		conf_print_afford(&conf->uplink[i], f);
 	}
 	print_standby(&conf->uplink[0], conf->nuplinks > 1, f);
+	if (conf->alarm[0] == '\0')
+		fprintf(f, "# no alarm program: alarms are only logged\n");
 }
