@@ -230,24 +230,48 @@ read_conf(const struct options *o, struct start *start)
 	return kept;
 }
 
+static void
+silent(const char *file, int line, const char *text, void *arg)
+{
+	(void)file;
+	(void)line;
+	(void)text;
+	(void)arg;
+}
+
+/* Whose the file and those that it includes are: it was warned of that. */
+static int
+root_alone_writes(const struct options *o)
+{
+	struct conf *conf = conf_parse(o->file, o->macros, 0, silent, NULL);
+	int taken = conf != NULL;
+
+	conf_free(conf);
+	return taken;
+}
+
 /* -n, -nv: check, and say what it means.  The exit code. */
 static int
 check(const struct options *o)
 {
 	struct start start;
 	struct conf *conf;
+	int fit = 1;
 
 	if ((conf = read_conf(o, &start)) == NULL)
 		return 1;
 	if (geteuid() == 0) /* others cannot look there */
-		(void)conf_check_system(conf, warn_of, NULL);
+		fit = conf_check_system(conf, warn_of, NULL) == 0;
 	if (o->verbose) {
 		conf_print(conf, stdout);
 		conf_print_meaning(conf, stdout);
 		if (geteuid() == 0)
 			advice(conf, advise, NULL);
 	} else if (start.from == MSG_CONF_FILE)
-		fprintf(stderr, "configuration OK\n");
+		fprintf(stderr, "configuration %s\n",
+		    fit && root_alone_writes(o)
+			? "OK"
+			: "is good, but the daemon will refuse it");
 	conf_free(conf);
 	return 0;
 }

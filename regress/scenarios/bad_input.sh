@@ -46,6 +46,26 @@ snapshot "$LAB/before"
 install -m 0600 /dev/null /etc/dialfail/private/isp
 echo secret7 >/etc/dialfail/private/isp
 
+# would_be VERDICT [PREFIX...]: what -n ends with; it is no error
+would_be() {
+	local verdict=$1
+	shift
+	"$@" dialfaild -n >"$LAB/said" 2>&1
+	is "-n, $verdict" $? 0
+	is "it ends so" "$(tail -n 1 "$LAB/said")" "configuration $verdict"
+}
+
+diag "what the daemon would say to a good file"
+good_file
+would_be OK
+good_file 'alarm "/etc/nosuch"'
+would_be "is good, but the daemon will refuse it"
+refused '/etc/nosuch'
+good_file
+chmod g+w /etc/dialfail.conf
+would_be "is good, but the daemon will refuse it"
+refused 'writable by group or others'
+
 diag "the configuration"
 refused_word 2 'nonsense' 'nonsense 1'
 refused_word 2 'not valid here' 'hours "mon-fri"'
