@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/keep.h"
 #include "common/log.h"
@@ -214,13 +213,10 @@ config_load(const struct msg_conf_load *m)
 
 /* ---- for the next start ---- */
 
-/* What is written is for the time after a power cut, too. */
 static void
 print_text(FILE *f, const void *text)
 {
 	fputs(text, f);
-	if (fflush(f) == 0)
-		(void)fsync(fileno(f));
 }
 
 /* Written only if it is another one: the disk may be flash. */
@@ -230,7 +226,7 @@ keep_text(const char *path, const char *text)
 	char *kept = keep_read(path, KEPT_MAX);
 
 	if ((kept == NULL || strcmp(kept, text) != 0) &&
-	    keep_write(path, print_text, text) == -1)
+	    keep_write_through(path, print_text, text) == -1)
 		log_warn("%s", path);
 	free(kept);
 }

@@ -732,6 +732,7 @@ static const struct netops fuzz_ops = {
 #define conf_check_system(c, report, arg) ((void)(c), 0)
 #define keep_read(path, max)              ((void)(path), (void)(max), (char *)NULL)
 #define keep_write(path, print, what)     ((void)(path), (void)(print), 0)
+#define keep_write_through                keep_write
 #define keep_remove(path)                 ((void)(path), 0)
 #define undo_read                         fuzz_undo_read
 #define undo_write                        fuzz_undo_write
