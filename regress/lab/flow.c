@@ -12,6 +12,8 @@
  *					SIGINT, then the report
  *	flow tcp ADDRESS PORT		connect; then each line of standard
  *					input is sent and its echo awaited
+ *	flow spray ADDRESS PORT N	one packet to each of N ports from this
+ *					one on: so many flows for a router
  *
  * The report is lines of words and key=value pairs; times are milliseconds
  * of the wall clock, as bash's EPOCHREALTIME, so that they can be compared
@@ -83,7 +85,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: flow echo address port [rate]\n"
 			"       flow udp address port rate [flows]\n"
-			"       flow tcp address port\n");
+			"       flow tcp address port\n"
+			"       flow spray address port n\n");
 	exit(2);
 }
 
@@ -528,6 +531,25 @@ tcp(const char *host, const char *port)
 	return 0;
 }
 
+/* --- spray ---------------------------------------------------------------- */
+
+static int
+spray(const char *host, const char *port, const char *many)
+{
+	struct end to = address(host, port);
+	uint32_t first = ntohs(to.sin.sin_port), i;
+	uint32_t n = (uint32_t)number(many, UINT16_MAX + 1 - first);
+	int fd = udp_socket(to.sa.sa_family);
+
+	for (i = 0; i < n; i++) {
+		/* of either family: the port is at the same place */
+		to.sin.sin_port = htons((uint16_t)(first + i));
+		if (sendto(fd, "", 1, 0, &to.sa, to.len) == -1)
+			err(1, "send");
+	}
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -544,5 +566,7 @@ main(int argc, char *argv[])
 		return echo(argv[2], argv[3], argv[4]);
 	if (argc == 4 && strcmp(argv[1], "tcp") == 0)
 		return tcp(argv[2], argv[3]);
+	if (argc == 5 && strcmp(argv[1], "spray") == 0)
+		return spray(argv[2], argv[3], argv[4]);
 	usage();
 }
