@@ -173,20 +173,28 @@ watch(struct mctx *c)
 	machine_hot_watch(c);
 }
 
-/* All is well again; what was told of the return belongs to the event. */
-static void
-end_event(struct mctx *c)
+/* What was told of the return belongs to the event. */
+void
+machine_event_end(struct mctx *c, enum mreason why)
 {
 	struct machine *m = c->m;
 
-	if (!m->event || m->state != MACHINE_ON_PRIMARY || m->target ||
-	    m->primary.down || !m->applied)
-		return;
 	m->event = false;
 	m->manual = m->go_back = false;
 	m->manual_until = machine_never;
 	m->alarmed = 0;
-	machine_emit(c, MACT_EVENT_END)->reason = m->reason;
+	machine_emit(c, MACT_EVENT_END)->reason = why;
+}
+
+/* All is well again. */
+static void
+end_event(struct mctx *c)
+{
+	const struct machine *m = c->m;
+
+	if (m->event && m->state == MACHINE_ON_PRIMARY && !m->target &&
+	    !m->primary.down && m->applied)
+		machine_event_end(c, m->reason);
 }
 
 /* Transitions and tries until nothing more follows from this event. */

@@ -25,6 +25,7 @@ void machine_alarm(struct mctx *, enum malarm, uint32_t, enum mreason);
 void machine_alarm_once(struct mctx *, enum malarm, uint32_t, enum mreason);
 void machine_reply(struct mctx *, uint32_t, bool, enum mreason);
 void machine_finish_request(struct mctx *, bool, enum mreason);
+void machine_event_end(struct mctx *, enum mreason);
 uint32_t machine_random(struct machine *, uint32_t);
 bool machine_passed(const struct mctx *, struct monotime);
 struct monotime machine_later(struct monotime, struct monotime);

@@ -65,6 +65,7 @@ static const char *const reasons[] = {
 	[MWHY_HELD] = "down, and held",
 	[MWHY_HOLD_ENDED] = "the hold has ended",
 	[MWHY_DONE] = "verified and drained",
+	[MWHY_NEXT] = "another one begins",
 	[MWHY_APPLY_FAILED] = "the network could not be set",
 	[MWHY_PRIMARY_BAD] = "primary bad again",
 	[MWHY_PRIMARY_GOOD] = "primary good again",

@@ -411,12 +411,27 @@ g_removed_unknown(const struct mctx *c)
 
 /* ---- actions ---- */
 
+/*
+ * Traffic is on the primary, verified, and nothing is wrong with the targets:
+ * what comes now, a backup may still drain, has a cause of its own.
+ */
+static bool
+is_over(const struct machine *m)
+{
+	return (((ATHOME | S(RETURNING)) & (1u << m->state)) != 0 &&
+		m->announced == MACHINE_PRIMARY && !m->target);
+}
+
 static void
 event_begin(struct mctx *c, enum mreason why)
 {
-	if (c->m->event)
+	struct machine *m = c->m;
+
+	if (m->event && is_over(m))
+		machine_event_end(c, MWHY_NEXT);
+	if (m->event)
 		return;
-	c->m->event = true;
+	m->event = true;
 	machine_emit(c, MACT_EVENT_BEGIN)->reason = why;
 }
 
@@ -564,6 +579,7 @@ a_back(struct mctx *c, enum mreason why)
 	struct machine *m = c->m;
 	uint32_t drained = m->want.drain;
 
+	event_begin(c, why);
 	if (m->request != 0)
 		machine_finish_request(c, false, why);
 	machine_switch(c, drained);

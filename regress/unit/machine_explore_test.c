@@ -40,6 +40,8 @@ struct world {
 	uint32_t kernel; /* bit mask: uplinks that may carry traffic */
 	uint32_t asked[3]; /* ids of requests not answered, 0: free */
 	bool drilling;
+	bool event; /* one is open */
+	bool over; /* and traffic is back on the primary, verified */
 	uint32_t last_id;
 };
 
@@ -72,6 +74,7 @@ enum wrong {
 	BUDGET_IGNORED,
 	DRILL_IN_DOUBT,
 	DRILL_NOT_ENDED,
+	EVENT_GOES_ON,
 	WRONG_MAX
 };
 
@@ -184,6 +187,34 @@ world_drill(struct world *w, const struct machine *m, const struct maction *a)
 	return (true);
 }
 
+/* Each failover is of an event that no return was verified of. */
+static bool
+world_told(struct world *w, const struct maction *a)
+{
+	bool begins = a->type == MACT_EVENT_BEGIN;
+
+	switch (a->type) {
+	case MACT_EVENT_BEGIN:
+	case MACT_EVENT_END:
+		if (w->event == begins) {
+			why_not = "events do not begin and end in turn";
+			return (false);
+		}
+		w->event = begins;
+		w->over = false;
+		return (true);
+	default:
+		break;
+	}
+	if (a->alarm == MALARM_FALLBACK)
+		w->over = true;
+	else if (a->alarm == MALARM_FAILOVER && (!w->event || w->over)) {
+		why_not = "a failover is of no event, or of one that is over";
+		return (false);
+	}
+	return (true);
+}
+
 static bool
 world_actions(struct world *w, const struct machine *m,
     const struct machine_conf *conf, struct monotime now,
@@ -226,6 +257,12 @@ world_actions(struct world *w, const struct machine *m,
 		case MACT_DRILL_BEGIN:
 		case MACT_DRILL_END:
 			if (!world_drill(w, m, a))
+				return (false);
+			break;
+		case MACT_EVENT_BEGIN:
+		case MACT_EVENT_END:
+		case MACT_ALARM:
+			if (!world_told(w, a))
 				return (false);
 			break;
 		case MACT_REPLY:
@@ -470,6 +507,20 @@ drop_replies(struct mactions *out)
 			out->list[i].type = MACT_STATE;
 }
 
+/* One that ends and one that begins are the same. */
+static void
+join_events(struct mactions *out)
+{
+	struct maction *end = NULL;
+	size_t i;
+
+	for (i = 0; i < out->n; i++)
+		if (out->list[i].type == MACT_EVENT_END)
+			end = &out->list[i];
+		else if (out->list[i].type == MACT_EVENT_BEGIN && end != NULL)
+			end->type = out->list[i].type = MACT_STATE;
+}
+
 static void
 repeat(struct mactions *out, enum maction_type type)
 {
@@ -513,6 +564,9 @@ wrong_after(enum wrong wrong, struct machine *m, struct mactions *out)
 	uint32_t i = m->want.active;
 
 	switch (wrong) {
+	case EVENT_GOES_ON:
+		join_events(out);
+		break;
 	case HANGS_UP_ACTIVE:
 		if (m->state == MACHINE_ON_BACKUP && out->n < MACTIONS_MAX)
 			out->list[out->n++] =
@@ -1036,7 +1090,7 @@ check_answer(struct search *s, size_t from)
  * What the search cannot reach in depth: long walks, mostly of events that
  * fit the moment, always the same ones.
  */
-static void
+static bool
 walk(struct search *s, uint64_t seed)
 {
 	struct events e;
@@ -1061,11 +1115,15 @@ walk(struct search *s, uint64_t seed)
 			continue;
 		pass(s, n, &ev, (int64_t)(seed >> 50 & 2047));
 		n->by = ev;
-		if (!advance(s, &n->m, &n->w, n->now, &ev))
-			complain(s, n->parent, &ev);
+		if (!advance(s, &n->m, &n->w, n->now, &ev)) {
+			if (s->wrong == RIGHT)
+				complain(s, n->parent, &ev);
+			return (false);
+		}
 		if (s->n + 1 < states_max)
 			s->n++;
 	}
+	return (true);
 }
 
 /* ---- configurations ---- */
@@ -1147,7 +1205,7 @@ explore(const char *name, const struct machine_conf *conf)
 	    s.depth, s.n == states_max ? " (cut)" : " (all)", s.steps);
 	assert_int_equal(states, (1u << MACHINE_STATE_MAX) - 1);
 	for (k = 0; k < WALKS; k++)
-		walk(&s, k);
+		assert_true(walk(&s, k));
 	free(s.node);
 	free(s.seen);
 }
@@ -1186,6 +1244,22 @@ test_explore(void **state)
 	}
 }
 
+/* Near the beginning, or far from it. */
+static bool
+noticed(struct search *s)
+{
+	size_t i;
+	uint32_t k;
+
+	for (i = 0; i < s->n; i++)
+		if (!expand(s, i))
+			return (true);
+	for (k = 0; k < WALKS; k++)
+		if (!walk(s, k))
+			return (true);
+	return (false);
+}
+
 /* Each wrong doing must be complained of. */
 static void
 test_rules_bite(void **state)
@@ -1193,7 +1267,6 @@ test_rules_bite(void **state)
 	struct machine_conf conf;
 	struct search s;
 	uint32_t w;
-	size_t i;
 
 	(void)state;
 	for (w = RIGHT + 1; w < WRONG_MAX; w++) {
@@ -1201,10 +1274,7 @@ test_rules_bite(void **state)
 		conf.uplink[1].dial_after_ms = 0;
 		search_begin(&s, &conf);
 		s.wrong = (enum wrong)w;
-		for (i = 0; i < s.n; i++)
-			if (!expand(&s, i))
-				break;
-		if (i == s.n)
+		if (!noticed(&s))
 			fail_msg("nobody noticed wrong doing %u", w);
 		print_message("wrong doing %2u noticed: %s\n", w, why_not);
 		free(s.node);

@@ -88,6 +88,89 @@ test_primary_bad_while_returning(void **state)
 	assert_int_equal(s.m.nfailovers, 2);
 }
 
+/* The story of an outage ends with the verified return, not with the drain. */
+static void
+begins(const struct story *s, enum mreason why)
+{
+	size_t i, ended = 0, begun = 0;
+
+	for (i = 0; i < s->all.n; i++) {
+		const struct maction *a = &s->all.list[i];
+
+		if (a->type == MACT_EVENT_END) {
+			assert_int_equal(a->reason, MWHY_NEXT);
+			assert_int_equal(begun, 0);
+			ended++;
+		} else if (a->type == MACT_EVENT_BEGIN) {
+			assert_int_equal(a->reason, why);
+			begun++;
+		}
+	}
+	assert_int_equal(ended, 1);
+	assert_int_equal(begun, 1);
+	assert_true(s->m.event);
+}
+
+static void
+test_outage_while_draining(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	applied(&s);
+	down(&s);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	begins(&s, MWHY_PRIMARY_BAD);
+
+	away(&s, 1); /* and the backup that drained is gone */
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	applied(&s);
+	event(&s, MEV_LINK_DOWN, 1);
+	applied(&s);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	down(&s);
+	in(&s, MACHINE_DIALING, 0);
+	assert_int_equal(s.ends, 1);
+}
+
+static void
+test_asked_while_draining(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 2);
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	applied(&s);
+	ask(&s, MEV_FAILOVER, 2, 60000);
+	begins(&s, MWHY_ASKED);
+	event(&s, MEV_PROVED, 2);
+	in(&s, MACHINE_ON_BACKUP, 2);
+	assert_true(monotime_valid(s.m.manual_until));
+}
+
+/* Not verified, it was no return. */
+static void
+test_return_called_off(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	in(&s, MACHINE_RETURNING, 0);
+	down(&s);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	assert_int_equal(s.ends, 0);
+	assert_int_equal(s.m.nfailovers, 1);
+}
+
 static void
 test_stable_counts_from_last_bad(void **state)
 {
@@ -212,6 +295,9 @@ main(void)
 		cmocka_unit_test(test_backup_lost_primary_good),
 		cmocka_unit_test(test_no_hangup_before_verified),
 		cmocka_unit_test(test_primary_bad_while_returning),
+		cmocka_unit_test(test_outage_while_draining),
+		cmocka_unit_test(test_asked_while_draining),
+		cmocka_unit_test(test_return_called_off),
 		cmocka_unit_test(test_stable_counts_from_last_bad),
 		cmocka_unit_test(test_congested_never_returns),
 		cmocka_unit_test(test_flap_cap),
