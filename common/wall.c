@@ -30,6 +30,16 @@ wall_of(struct monotime t)
 	return now - monotime_sub(monotime_now(), t);
 }
 
+struct monotime
+wall_moment(int64_t ns)
+{
+	int64_t now = wall_now();
+
+	if (now == 0 || ns == 0 || ns > now)
+		return (struct monotime){ 0 };
+	return monotime_add_ns(monotime_now(), ns - now);
+}
+
 int
 wall_sane(void)
 {

@@ -11,6 +11,11 @@
 int64_t wall_now(void);
 /* The wall-clock time of a moment of the monotonic clock, or 0. */
 int64_t wall_of(struct monotime);
+/*
+ * The moment of the monotonic clock that this was, or never: it is not known,
+ * or lies in the future.
+ */
+struct monotime wall_moment(int64_t ns);
 /* 1 if the clock seems to have been set since boot. */
 int wall_sane(void);
 

@@ -339,8 +339,10 @@ look(void)
 	}
 	soon = drilling_look(wall_s());
 	if (dirty &&
-	    (disk.bad || monotime_ms_between(written, now) >= WRITE_MS))
+	    (disk.bad || monotime_ms_between(written, now) >= WRITE_MS)) {
 		cost_write();
+		engine_account();
+	}
 	rearm(soon);
 }
 
@@ -380,20 +382,32 @@ new_packets(uint32_t id, const char *ifname, uint32_t ifindex, uint64_t packets)
 	return n;
 }
 
+/* The event of that number, the present one or one that is over, or NULL. */
+static struct ctl_event *
+event_of(uint32_t number)
+{
+	static struct ctl_event old;
+
+	if (number == strtoul(parent->event.id, NULL, 16))
+		return &parent->event;
+	snprintf(old.id, sizeof(old.id), "%04x", number);
+	return history_event(old.id, &old, NULL, NULL) == -1 ? NULL : &old;
+}
+
 /*
  * What a backup has carried for the event in which that was asked.  The last
- * question is asked when traffic leaves the backup, and the answer may come
- * when all is over, and others have been asked.
+ * question is asked when the event ends, and the answer may come when others
+ * have been asked, and the next event has begun.
  */
 static void
 count_event(uint32_t id, uint32_t event, uint64_t octets, uint64_t packets)
 {
 	const struct machine_want *want = &parent->machine.want;
-	struct ctl_event *ev = &parent->event;
+	struct ctl_event *ev = event_of(event);
 
-	if (ev->backup[0] == '\0' || event != strtoul(ev->id, NULL, 16))
+	if (ev == NULL || ev->backup[0] == '\0')
 		return; /* of none, or of a drill that is one itself */
-	if (id != want->active && id != want->drain &&
+	if ((ev->ended || (id != want->active && id != want->drain)) &&
 	    strcmp(uplink_name(id), ev->backup) != 0)
 		return; /* a proof, a drill */
 	ev->backup_octets += octets;

@@ -320,9 +320,11 @@ struct ctl_process {
 struct ctl_event {
 	char id[CTL_EVENT_LEN];
 	int64_t began_ns; /* wall clock */
-	int64_t ended_ns; /* 0: still going on */
+	int64_t ended_ns; /* 0: still going on, or unknown */
+	int64_t seen_ns; /* the daemon lived: when this was last written */
 	uint32_t duration_s;
 	uint32_t ended;
+	uint32_t lost; /* its end: ended_ns is the last sign of life */
 	uint32_t clean; /* returned, and nothing of it was left behind */
 	char cause[64];
 	char backup[CTL_NAME_LEN]; /* empty: none was used */

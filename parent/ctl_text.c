@@ -426,6 +426,7 @@ event_line(FILE *f, const char *head, const struct ctl_event *e)
 	}
 	strlcat(text,
 	    !e->ended  ? ", still open"
+	    : e->lost  ? ", its end is not known"
 	    : e->clean ? ", back clean"
 		       : ", over",
 	    sizeof(text));
@@ -596,6 +597,7 @@ story_head(FILE *f, const struct ctl_event *e)
 	snprintf(text, sizeof(text), "%s  %s %s - %s  %s", e->cause, day, from,
 	    to,
 	    !e->ended  ? "still open"
+	    : e->lost  ? "its end is not known"
 	    : e->clean ? "clean"
 		       : "over");
 	fprintf(f, "event %s  ", e->id);

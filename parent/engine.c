@@ -329,6 +329,8 @@ event_begin(enum mreason why)
 	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
 	cost_ask_octets(); /* what was before is not of a new event */
 	parent->event_began = history_begin(ev, last, why == MWHY_ADOPTED);
+	if (ev->backup[0] != '\0') /* traffic is there since, as it was left */
+		parent->backup_since = wall_moment(ev->seen_ns);
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
 		history_line("state",
 		    "%s: detected %u ms after the last answer", ev->cause,
@@ -379,6 +381,7 @@ event_end(enum mreason why)
 		    "asked for, %.31s failed", asked);
 	ev->clean = why == MWHY_DONE && parent->network_ok && parent->left == 0;
 	count_backup_time();
+	cost_ask_octets(); /* since traffic has left it, the rest has drained */
 	history_line("state", "event %s ends after %u s: %s%s", ev->id,
 	    ev->duration_s, mreason_text(why), ev->clean ? ", clean" : "");
 	history_end(ev);
@@ -801,7 +804,7 @@ engine_ready(void)
 }
 
 void
-engine_stopped(void)
+engine_account(void)
 {
 	count_backup_time();
 	history_flush(&parent->event);

@@ -6,7 +6,7 @@
  *
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
- *	  duration backup cause octets
+ *	  duration backup cause octets packets seen lost
  *	L id time offset who text
  *
  * history_file.c reads and writes lines; this file keeps the events.
@@ -48,7 +48,7 @@ struct line {
 struct event_record {
 	TAILQ_ENTRY(event_record) entry;
 	struct ctl_event ev;
-	TAILQ_HEAD(, line) lines;
+	TAILQ_HEAD(line_list, line) lines;
 	unsigned int nlines;
 	int due; /* to be written, or could not be when it was */
 };
@@ -297,11 +297,30 @@ append(struct event_record *r)
 
 	if (dirfd_ == -1)
 		return;
-	if (r != NULL)
+	if (r != NULL) {
 		r->due = 1;
+		if (!r->ev.lost)
+			r->ev.seen_ns = wall_now();
+	}
 	rc = r != NULL ? 0 : append_file(NULL);
 	if (disk_wrote(&disk, FILE_NAME, rc == -1 ? -1 : append_due()) != -1)
 		counters_written = counters;
+}
+
+/* Nobody saw its end: when its run was last known to live. */
+static void
+lose_end(struct event_record *r)
+{
+	const struct line *l = TAILQ_LAST(&r->lines, line_list);
+	struct ctl_event *ev = &r->ev;
+
+	if (ev->seen_ns == 0) /* of an earlier version */
+		ev->seen_ns = l != NULL ? l->l.time_ns : ev->began_ns;
+	ev->ended = ev->lost = 1;
+	ev->ended_ns = ev->seen_ns;
+	if (ev->began_ns != 0 && ev->ended_ns > ev->began_ns)
+		ev->duration_s =
+		    (uint32_t)((ev->ended_ns - ev->began_ns) / 1000000000);
 }
 
 void
@@ -310,8 +329,10 @@ history_close_open(void)
 	struct event_record *r;
 
 	TAILQ_FOREACH(r, &events, entry)
-		if (r != present)
-			r->ev.ended = 1;
+		if (r != present && !r->ev.ended) {
+			lose_end(r);
+			append(r);
+		}
 }
 
 /* Lines since the event began were written before it was known as one. */
@@ -338,13 +359,11 @@ take_earlier(void)
 static struct monotime
 resume(struct event_record *r, struct ctl_event *ev, struct monotime since)
 {
-	int64_t now = wall_now();
-
 	*ev = r->ev;
 	present = r;
-	began = since;
-	if (now != 0 && ev->began_ns != 0 && ev->began_ns < now)
-		began = monotime_add_ns(monotime_now(), ev->began_ns - now);
+	began = wall_moment(ev->began_ns);
+	if (!monotime_valid(began))
+		began = since;
 	return began;
 }
 

@@ -39,7 +39,10 @@ struct monotime history_begin(
     struct ctl_event *ev, struct monotime began, int adopt);
 /* The number of the event that is not over, be it of an earlier run; or 0. */
 uint32_t history_present(void);
-/* Events that an earlier run left open and that are not continued are over. */
+/*
+ * Events that an earlier run left open and that are not continued are over,
+ * since it was last known to live.
+ */
 void history_close_open(void);
 /* A line of the present event, or of none: to disk (later), monitors. */
 void history_line(const char *who, const char *, ...)

@@ -45,7 +45,7 @@ history_parse_event(const char *text, struct ctl_event *ev)
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    (n = record_split(copy, 'E', f)) < 14 || n > 16 ||
+	    (n = record_split(copy, 'E', f)) < 14 || n > 18 ||
 	    event_id(ev->id, f[0]) == -1 ||
 	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
 	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
@@ -65,7 +65,14 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	/* earlier versions did not count them */
 	if (n > 14 && record_number64(f[14], &ev->backup_octets) == -1)
 		return -1;
-	return n > 15 ? record_number64(f[15], &ev->backup_packets) : 0;
+	if (n > 15 && record_number64(f[15], &ev->backup_packets) == -1)
+		return -1;
+	/* nor did they tell how long they lived */
+	if (n > 16 && record_number(f[16], 0, INT64_MAX, &ev->seen_ns) == -1)
+		return -1;
+	if (n > 17 && record_number32(f[17], &ev->lost) == -1)
+		return -1;
+	return ev->lost > ev->ended ? -1 : 0;
 }
 
 int
@@ -97,11 +104,11 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	fprintf(f,
 	    "E\t%s\t%" PRId64 "\t%" PRId64
 	    "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%" PRIu64
-	    "\t%" PRIu64 "\n",
+	    "\t%" PRIu64 "\t%" PRId64 "\t%u\n",
 	    ev->id, ev->began_ns, ev->ended_ns, ev->ended, ev->clean,
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
-	    ev->backup_octets, ev->backup_packets);
+	    ev->backup_octets, ev->backup_packets, ev->seen_ns, ev->lost);
 }
 
 void

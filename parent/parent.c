@@ -696,7 +696,7 @@ parent_loop(int control, int readonly, const char *history)
 	evtimer_set(&ping_timer, on_ping, NULL);
 	on_ping(-1, 0, NULL);
 	event_dispatch();
-	engine_stopped();
+	engine_account();
 	cost_write();
 	samples_write();
 	control_close();

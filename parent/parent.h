@@ -252,7 +252,7 @@ void reload_link_idle(void);
 /* engine.c */
 void engine_start(void); /* the first configuration is in force */
 int engine_ready(void); /* and netconf said what it found */
-void engine_stopped(void); /* the event's account is written for a next run */
+void engine_account(void); /* of the event, written for a next run */
 void engine_reloaded(const struct config *old);
 void engine_event(struct mevent *);
 void engine_net_step(const struct msg_net_step *);

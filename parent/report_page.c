@@ -195,6 +195,7 @@ event(FILE *f, const struct report_event *e)
 		fputs("no backup was used", f);
 	fprintf(f, "; %s.</p>\n",
 	    !ev->ended  ? "it is not over"
+	    : ev->lost  ? "its end is not known, since the daemon was killed"
 	    : ev->clean ? "it is over, and nothing of it was left behind"
 			: "it is over");
 	figures(f, ev);

@@ -194,6 +194,25 @@ story_after_event(void)
 	CHECK(parent->event.backup_octets == 900);
 }
 
+/* Nor of the next outage, though it has begun when the answer comes. */
+static void
+story_next_event(void)
+{
+	struct ctl_event e;
+	uint32_t event;
+
+	there_and_back();
+	event = asked_in();
+	hung_up(1, 0);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(strcmp(parent->event.id, "0002") == 0);
+	answered(event, PPP0, 1900);
+	CHECK(parent->event.backup_octets == 0);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.backup_octets == 900 && e.backup_packets == 9);
+}
+
 /* What was not read when traffic left pppd tells. */
 static void
 story_hung_up_after_event(void)
@@ -383,6 +402,7 @@ story_not_written(void)
 STORY(last_octets)
 STORY(of_event)
 STORY(after_event)
+STORY(next_event)
 STORY(hung_up_after_event)
 STORY(drill_after_event)
 STORY(before_event)
@@ -402,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_last_octets),
 		cmocka_unit_test(test_of_event),
 		cmocka_unit_test(test_after_event),
+		cmocka_unit_test(test_next_event),
 		cmocka_unit_test(test_hung_up_after_event),
 		cmocka_unit_test(test_drill_after_event),
 		cmocka_unit_test(test_before_event),

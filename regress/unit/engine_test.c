@@ -301,9 +301,73 @@ story_left_on_backup(void)
 	dial();
 	rig_apply();
 	usleep(1100 * 1000);
-	engine_stopped();
+	engine_account();
 	CHECK(history_event("", &ev, NULL, NULL) == 0);
 	CHECK(!ev.ended && ev.backup_s >= 1);
+}
+
+/* Killed on the backup, which carries on: the time until then counts. */
+static void
+story_killed_on_backup(void)
+{
+	char dir[] = "/tmp/dialfail-engine.XXXXXX", path[64];
+
+	CHECK(mkdtemp(dir) != NULL);
+	switch (fork()) {
+	case -1:
+		CHECK(!"fork");
+		/* FALLTHROUGH */
+	case 0:
+		history_open(dir);
+		home();
+		primary_dies();
+		dial();
+		rig_apply();
+		usleep(2100 * 1000);
+		_exit(0);
+	}
+	CHECK(wait(NULL) != -1);
+	history_open(dir);
+	rig_configured(SITE);
+	rig_facts(0, 1);
+	rig_ppp_up(1, 1);
+	rig_adopt(1, 1);
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	CHECK(strcmp(parent->event.id, "0001") == 0);
+	engine_account();
+	CHECK(parent->event.backup_s >= 2 && parent->event.backup_s < 60);
+	snprintf(path, sizeof(path), "%s/history", dir);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+}
+
+/* What comes while the backup drains has its own cause, and its account. */
+static void
+story_outage_while_draining(void)
+{
+	struct ctl_event e;
+	int i;
+
+	rig_home("primary eth1 { target 198.51.100.7 }\n"
+		 "backup dsl { interface eth3 }\n"
+		 "fallback automatic { after 0s stable 0s drain 30s }\n");
+	rig_facts(1, 1);
+	primary_dies();
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_RETURNING);
+	CHECK(strcmp(parent->event.cause, "eth1 upstream dead") == 0);
+	for (i = 0; i < 2; i++)
+		rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	CHECK(strcmp(parent->event.id, "0002") == 0 && !parent->event.ended);
+	CHECK(strcmp(parent->event.cause, "eth1 gateway silent") == 0);
+	CHECK(strcmp(parent->event.backup, "dsl") == 0);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.ended && !e.clean && e.ended_ns != 0);
+	CHECK(strcmp(e.cause, "eth1 upstream dead") == 0);
 }
 
 /* A pppd that does not end: the machine goes on, the link catches up. */
@@ -552,6 +616,8 @@ STORY(adopted_manual)
 STORY(asked_failed)
 STORY(clear_on_backup)
 STORY(left_on_backup)
+STORY(killed_on_backup)
+STORY(outage_while_draining)
 STORY(stop_outlasts_machine)
 STORY(start_ends_while_stopped)
 STORY(prober_lies)
@@ -578,6 +644,8 @@ main(void)
 		cmocka_unit_test(test_asked_failed),
 		cmocka_unit_test(test_clear_on_backup),
 		cmocka_unit_test(test_left_on_backup),
+		cmocka_unit_test(test_killed_on_backup),
+		cmocka_unit_test(test_outage_while_draining),
 		cmocka_unit_test(test_stop_outlasts_machine),
 		cmocka_unit_test(test_start_ends_while_stopped),
 		cmocka_unit_test(test_prober_lies),

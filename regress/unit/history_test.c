@@ -213,6 +213,41 @@ begins_anew(void)
 	CHECK(e.ended && !e.clean);
 }
 
+/* It lived at least as long as it wrote. */
+static void
+starts_at_home(void)
+{
+	struct ctl_event e;
+
+	CHECK(history_event("0001", &e, NULL, NULL) == 0 && !e.ended);
+	CHECK(e.seen_ns > e.began_ns && !e.lost);
+	history_close_open();
+}
+
+static void
+end_is_lost(void)
+{
+	struct ctl_event e;
+
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.ended && e.lost && !e.clean);
+	CHECK(e.ended_ns == e.seen_ns);
+	CHECK(e.duration_s == (e.ended_ns - e.began_ns) / 1000000000);
+	history_close_open();
+	CHECK(history_event("0001", &e, NULL, NULL) == 0 &&
+	      e.ended_ns == e.seen_ns);
+}
+
+/* Killed in an event, and nothing of it found: its end was the crash. */
+static void
+test_end_is_lost(void **state)
+{
+	(void)state;
+	run(outage);
+	run(starts_at_home);
+	run(end_is_lost);
+}
+
 static void
 test_not_adopted(void **state)
 {
@@ -255,6 +290,8 @@ test_broken_lines(void **state)
 	    "E\tNOID\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
 	    "E\t000c\t1\t2\t9\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
 	    "E\t000d\t-1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "E\t000e\t1\t2\t0\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause"
+	    "\t1\t2\t3\t1\n" /* lost, but not over */
 	    "L\t000a\t1\t2\tpots\tgood\n"
 	    "L\t000a\t1\t2\tpots\tbad \033[2J\n"
 	    "L\t000a\t1\tx\tpots\tbad\n"
@@ -523,6 +560,7 @@ main(void)
 		T(test_comes_back),
 		T(test_over_a_crash),
 		T(test_not_adopted),
+		T(test_end_is_lost),
 		T(test_broken_lines),
 		T(test_long_story),
 		T(test_disk_full),
