@@ -365,7 +365,7 @@ gateways_valid(const struct conf_uplink *u)
 
 	for (i = 0; i < FAMILIES; i++)
 		if (u->gateway[i].family != AF_UNSPEC &&
-		    !conf_gateway_valid(&u->gateway[i], i))
+		    (conf_ppp(u) || !conf_gateway_valid(&u->gateway[i], i)))
 			return 0;
 	return 1;
 }

@@ -109,7 +109,7 @@ print_targets(FILE *f, const struct conf_uplink *u)
 	}
 }
 
-/* auto is what is not written. */
+/* auto is what is not written, of a backup it goes without saying. */
 static void
 print_gateways(FILE *f, const struct conf_uplink *u)
 {
@@ -123,7 +123,7 @@ print_gateways(FILE *f, const struct conf_uplink *u)
 		    addr_format(&u->gateway[i], buf, sizeof(buf)));
 		given++;
 	}
-	if (given == 0)
+	if (given == 0 && u->role == CONF_PRIMARY)
 		fprintf(f, "\tgateway auto\n");
 }
 
@@ -262,6 +262,7 @@ print_backup(FILE *f, const struct conf_uplink *u, const struct conf_private *p)
 		print_name(f, u->ifname);
 		print_hooks(f, u, p);
 		fputc('\n', f);
+		print_gateways(f, u);
 	}
 	print_dns_servers(f, p);
 	fprintf(f, "\tmetered %s\n", u->metered ? "yes" : "no");

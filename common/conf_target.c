@@ -90,6 +90,8 @@ conf_build_gateway(struct conf_build *b, const struct conf_text *word,
 	enum family family;
 	struct addr a;
 
+	if (ub->router.s == NULL)
+		ub->router = *word;
 	if (text == NULL) {
 		if (ub->gateway_auto++ || ub->ngateways == FAMILIES)
 			conf_src_error(
@@ -98,7 +100,8 @@ conf_build_gateway(struct conf_build *b, const struct conf_text *word,
 	}
 	if (strchr(text->s, '%') != NULL) {
 		conf_src_error(b->src, text,
-		    "\"%s\": the link is the primary's, without %%", text->s);
+		    "\"%s\": the link is the uplink's own, without %%",
+		    text->s);
 		return;
 	}
 	if (parse_address(b, &a, text) == -1)
@@ -228,18 +231,33 @@ conf_build_target_gateway(struct conf_build *b, const struct conf_text *word)
 }
 
 /* The gateway's own answer says nothing of what lies behind it. */
+static int
+is_gateway(const struct conf_uplink *u, const struct conf_target *t)
+{
+	return addr_cmp(&t->address, &u->gateway[addr_family(&t->address)]) ==
+	       0;
+}
+
 static void
 mark_gateways(struct conf_uplink *u)
 {
-	struct conf_target *t;
 	uint32_t i;
 
-	for (i = 0; i < u->ntargets; i++) {
-		t = &u->target[i];
-		if (addr_cmp(&t->address,
-			&u->gateway[addr_family(&t->address)]) == 0)
-			t->near = 1;
-	}
+	for (i = 0; i < u->ntargets; i++)
+		if (is_gateway(u, &u->target[i]))
+			u->target[i].near = 1;
+}
+
+static void
+refuse_gateways(struct conf_build *b, uint32_t id)
+{
+	const struct conf_uplink *u = &b->conf->uplink[id];
+	uint32_t i;
+
+	for (i = 0; i < u->ntargets; i++)
+		if (is_gateway(u, &u->target[i]))
+			conf_src_error(
+			    b->src, &b->uplink[id].router, NEAR_FOR_A_BACKUP);
 }
 
 static void
@@ -375,8 +393,10 @@ conf_build_targets_finish(struct conf_build *b)
 		inherit(&conf->uplink[0], &conf->uplink[i]);
 		if (told || b->uplink[i].broken)
 			continue;
-		if (own)
+		if (own) {
+			refuse_gateways(b, i);
 			check_decide(b, i);
+		}
 		(void)check_budget(b, i);
 	}
 }

@@ -197,6 +197,14 @@ primary_words	: /* empty */
 		| primary_words error '\n'	{ RECOVERED; }
 		;
 
+gateway		: GATEWAY AUTO			{
+			conf_build_gateway(BUILD, &$1, NULL);
+		}
+		| GATEWAY string		{
+			conf_build_gateway(BUILD, &$1, &$2);
+		}
+		;
+
 primary_word	: CARRIER string		{
 			once(&$1);
 			UPLINK->carrier = CONF_CARRIER_OF;
@@ -210,12 +218,7 @@ primary_word	: CARRIER string		{
 			once(&$1);
 			UPLINK->carrier = CONF_CARRIER_NONE;
 		}
-		| GATEWAY AUTO			{
-			conf_build_gateway(BUILD, &$1, NULL);
-		}
-		| GATEWAY string		{
-			conf_build_gateway(BUILD, &$1, &$2);
-		}
+		| gateway
 		| TARGET target			{
 			conf_build_target(BUILD, &$2);
 		}
@@ -440,6 +443,7 @@ backup_word	: INTERFACE			{
 			conf_build_number(BUILD, CONF_F_HOT,
 			    &UPLINK->hot_ms, &$4);
 		}
+		| gateway
 		| TARGET target			{
 			conf_build_target(BUILD, &$2);
 		}
@@ -951,7 +955,7 @@ static const struct keyword {
 	{ "flap", FLAP, IN_GLOBAL, "a block in braces" },
 	{ "follow", FOLLOW, IN_GLOBAL, "a network" },
 	{ "from", FROM, IN_VALUE, "a network or an interface" },
-	{ "gateway", GATEWAY, IN_PRIMARY, "auto or an address" },
+	{ "gateway", GATEWAY, IN_PRIMARY | IN_BACKUP, "auto or an address" },
 	{ "group", GROUP, IN_GLOBAL, "a name" },
 	{ "hello", HELLO, IN_PEER | IN_GROUP, "a duration" },
 	{ "hold", HOLD, IN_FLAP, "a duration" },

@@ -269,9 +269,10 @@ gateways(const struct advice *a)
 		if (i > 0 && !conf_dialled(u) && !l->pointopoint &&
 		    !has_gateway(a, &f))
 			say(a,
-			    "backup %s: no default route with a gateway by "
-			    "%s: it cannot be used; give it one with a larger "
-			    "metric than the primary's",
+			    "backup %s: no gateway is known by %s: it cannot "
+			    "take over; it needs a default route with a "
+			    "larger metric than the primary's, or a gateway "
+			    "in its block",
 			    u->label, l->name);
 	}
 }
@@ -349,11 +350,8 @@ wish(struct net_want *w, const struct conf *conf)
 
 	memset(w, 0, sizeof(*w));
 	w->nuplinks = conf->nuplinks;
-	for (i = 0; i < w->nuplinks; i++) {
-		w->uplink[i].id = i;
-		(void)strlcpy(w->uplink[i].ifname, conf->uplink[i].ifname,
-		    sizeof(w->uplink[i].ifname));
-	}
+	for (i = 0; i < w->nuplinks; i++)
+		fill_uplink(&w->uplink[i], &conf->uplink[i]);
 	w->nfollow = conf->global.nfollow;
 	memcpy(w->follow, conf->global.follow, sizeof(w->follow));
 }

@@ -32,6 +32,40 @@ has_router(const struct msg_facts *f)
 	       f->family[FAMILY_INET6].has_route;
 }
 
+const char *
+uplink_useless(uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	const struct msg_facts *f = &u->facts;
+	uint32_t i;
+
+	if (id == 0 || conf_dialled(&u->conf) || !u->facts_known)
+		return NULL;
+	if (f->ifindex == 0)
+		return "interface missing";
+	for (i = 0; i < FAMILIES; i++)
+		if (f->pointopoint ||
+		    (uplink_families(id) & 1u << i &&
+			f->family[i].gateway.family != AF_UNSPEC))
+			return NULL;
+	return "no gateway known";
+}
+
+/* Nobody should learn that from the outage. */
+static void
+tell_useless(uint32_t id)
+{
+	struct uplink *u = &parent->uplink[id];
+	const char *why = uplink_useless(id);
+
+	if (!engine_ready() || (why != NULL) == u->useless_told)
+		return;
+	u->useless_told = why != NULL;
+	history_line(u->conf.label, "can%s take over%s%s",
+	    why != NULL ? "not" : "", why != NULL ? ": " : " now",
+	    why != NULL ? why : "");
+}
+
 /* Of an interface with hooks it is one step of several. */
 static void
 tell_started(struct uplink *u, int up, int told)
@@ -56,6 +90,7 @@ engine_tell_link(uint32_t id)
 	struct mevent ev = { .uplink = id };
 	int up, told = u->told;
 
+	tell_useless(id);
 	up = f->ifindex != 0 && f->up && f->carrier;
 	if (id != 0)
 		up = up && has_address(f, uplink_families(id));

@@ -149,6 +149,7 @@ struct uplink {
 	int facts_known;
 	int told; /* the machine knows what was_up says */
 	int was_up; /* interface backups, and the primary's carrier */
+	int useless_told; /* that it cannot take over */
 	struct link link;
 	struct seen seen;
 	struct monotime proved; /* the last good round; invalid: never yet */
@@ -273,6 +274,11 @@ uint32_t engine_primary_cause(void);
 const char *uplink_name(uint32_t id);
 
 /* engine_facts.c */
+/*
+ * Why a backup that needs no call could carry no traffic now, or NULL: it
+ * can, needs a call, or nothing is known of it.
+ */
+const char *uplink_useless(uint32_t id);
 void engine_facts(const struct msg_facts *);
 /* The machine is told of the link as it was last known, if it has changed. */
 void engine_tell_link(uint32_t id);

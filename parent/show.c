@@ -136,6 +136,7 @@ static void
 fill_interface(struct ctl_uplink *r, const struct uplink *u)
 {
 	const struct msg_facts *f = &u->facts;
+	const char *why;
 
 	strlcpy(r->ifname, f->ifindex == 0 ? u->conf.ifname : f->ifname,
 	    sizeof(r->ifname));
@@ -146,7 +147,10 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 		r->family[FAMILY_INET].address = u->link.ppp.local;
 		r->family[FAMILY_INET].gateway = u->link.ppp.remote;
 	}
-	if (u->conf.kind == CONF_INTERFACE && u->facts_known && f->ifindex == 0)
+	if ((why = uplink_useless(u->conf.id)) != NULL)
+		snprintf(r->note, sizeof(r->note), "cannot take over: %s", why);
+	else if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
+		 f->ifindex == 0)
 		strlcpy(r->note, "interface missing", sizeof(r->note));
 }
 

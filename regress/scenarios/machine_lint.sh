@@ -63,12 +63,19 @@ is "nothing is wrong any more" "$(warned)" ""
 diag "a backup without a gateway is as useless as is said"
 ip route del default dev wan2
 is "no route by the backup" "$(warned)" \
-    "backup wan2: no default route with a gateway by wan2: it cannot be used; give it one with a larger metric than the primary's"
+    "backup wan2: no gateway is known by wan2: it cannot take over; it needs a default route with a larger metric than the primary's, or a gateway in its block"
 lab_start
 ok "the primary is good" wait_state primary
+ok "the daemon says so at its start" \
+    logged 'wan2: cannot take over: no gateway known'
+is "and show does" "$(fact '.backups[0].note')" \
+    "cannot take over: no gateway known"
 ok "a failover does not prove it" says 1 "could not be proved" failover wan2
 ip route add default via $WAN2_GATEWAY dev wan2 metric 200
 is "it has one" "$(warned)" ""
+ok "that is told, too" wait_until 5 "logged 'wan2: can take over now'"
+ok "show has nothing against it" \
+    wait_until 5 "[ \"\$(fact '.backups[0].note')\" = null ]"
 
 diag "the daemon's own table is no NAT of the site's"
 lab_write_conf <<CONF

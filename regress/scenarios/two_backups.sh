@@ -6,13 +6,13 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
-# A third line of the router's: another one of isp-b's customers.
+# A third line of the router's: another one of isp-b's customers, without a
+# default route.
 wan3() {
 	ip -batch - <<-IP
 		link add wan3 type veth peer name cust3 netns isp-b
 		addr add 203.0.113.130/26 dev wan3
 		link set wan3 up
-		route add default via 203.0.113.129 metric 300
 	IP
 	ip -n isp-b -batch - <<-IP
 		addr add 203.0.113.129/26 dev cust3
@@ -39,7 +39,7 @@ lab_up
 wan3
 lab_conf <<CONF
 backup wan2
-backup wan3
+backup wan3 { interface, gateway 203.0.113.129 }
 fallback automatic { after 1s stable 1s drain 1s }
 CONF
 lab_start

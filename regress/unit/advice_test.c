@@ -65,6 +65,7 @@ site(void **unused)
 	conf.nuplinks = 2;
 	strlcpy(conf.uplink[0].ifname, "eth1", IFNAMSIZ);
 	strlcpy(conf.uplink[0].label, "eth1", CONF_LABEL_LEN);
+	conf.uplink[1].id = 1;
 	strlcpy(conf.uplink[1].ifname, "wan2", IFNAMSIZ);
 	strlcpy(conf.uplink[1].label, "lte", CONF_LABEL_LEN);
 	conf.global.nmasq = 1;
@@ -227,8 +228,9 @@ static void
 test_backup_gateway(void **unused)
 {
 	static const char unusable[] =
-	    "backup lte: no default route with a gateway by wan2: it cannot "
-	    "be used; give it one with a larger metric than the primary's\n";
+	    "backup lte: no gateway is known by wan2: it cannot take over; it "
+	    "needs a default route with a larger metric than the primary's, "
+	    "or a gateway in its block\n";
 
 	(void)unused;
 	state.nroutes = 1; /* the primary's */
@@ -239,6 +241,10 @@ test_backup_gateway(void **unused)
 	conf.uplink[1].start_ms = 1000; /* its hook sees to it */
 	expect("");
 	conf.uplink[1].start_ms = 0;
+	assert_int_equal(
+	    addr_parse("192.0.2.9", &conf.uplink[1].gateway[FAMILY_INET]), 0);
+	expect("");
+	conf.uplink[1].gateway[FAMILY_INET].family = AF_UNSPEC;
 	state.nroutes = 2;
 	routes[1].dst.addr.family = AF_INET6;
 	assert_int_equal(addr_parse("2001:db8::1", &routes[1].gateway), 0);

@@ -311,13 +311,11 @@ static void
 story_killed_on_backup(void)
 {
 	char dir[] = "/tmp/dialfail-engine.XXXXXX", path[64];
+	pid_t pid;
 
 	CHECK(mkdtemp(dir) != NULL);
-	switch (fork()) {
-	case -1:
-		CHECK(!"fork");
-		/* FALLTHROUGH */
-	case 0:
+	CHECK((pid = fork()) != -1);
+	if (pid == 0) {
 		history_open(dir);
 		home();
 		primary_dies();
@@ -326,7 +324,7 @@ story_killed_on_backup(void)
 		usleep(2100 * 1000);
 		_exit(0);
 	}
-	CHECK(wait(NULL) != -1);
+	CHECK(waitpid(pid, NULL, 0) == pid);
 	history_open(dir);
 	rig_configured(SITE);
 	rig_facts(0, 1);
