@@ -215,6 +215,7 @@ note(uint32_t id, bool ok, enum mreason why)
 	const struct uplink *u = &parent->uplink[id];
 	struct drill_past *p = &cost_entry(id)->drill;
 	int64_t wall_s = wall_now() / 1000000000;
+	char text[MSG_TEXT_LEN];
 
 	if (wall_s != 0)
 		p->last_s = wall_s;
@@ -224,11 +225,11 @@ note(uint32_t id, bool ok, enum mreason why)
 		note_phases(u, p);
 		watch_p95(id, p);
 		good_text(p, now.result, sizeof(now.result));
-	} else
-		snprintf(now.result, sizeof(now.result), "failed: %s%s%.120s",
-		    mreason_text(why),
-		    u->link.last_error[0] != '\0' ? ": " : "",
-		    u->link.last_error);
+		return;
+	}
+	failure_text(id, text, sizeof(text));
+	snprintf(now.result, sizeof(now.result), "failed: %s%s%.180s",
+	    mreason_text(why), text[0] != '\0' ? ": " : "", text);
 }
 
 /* Its own event is over, unless that of an outage has begun. */

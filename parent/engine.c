@@ -576,11 +576,14 @@ static void
 reply(const struct maction *a)
 {
 	uint32_t cause = engine_primary_cause();
-	char more[MSG_TEXT_LEN + 2] = "";
+	char more[MSG_TEXT_LEN + CTL_NAME_LEN] = "", why[MSG_TEXT_LEN];
 
-	if (a->reason == MWHY_NOT_PROVED)
-		strlcpy(more, "; show event tells why", sizeof(more));
-	else if (a->reason == MWHY_APPLY_FAILED)
+	if ((a->reason == MWHY_NOT_PROVED || a->reason == MWHY_NOT_STARTED) &&
+	    a->uplink < parent->conf.nuplinks) {
+		failure_text(a->uplink, why, sizeof(why));
+		snprintf(more, sizeof(more), ": %s%s%s", uplink_name(a->uplink),
+		    why[0] != '\0' ? ": " : "", why);
+	} else if (a->reason == MWHY_APPLY_FAILED)
 		snprintf(more, sizeof(more), ": %s", parent->network_why);
 	else if (a->reason == MWHY_PRIMARY_NOT_GOOD && cause != MSG_CAUSE_NONE)
 		snprintf(more, sizeof(more), ": %s%s",

@@ -51,11 +51,13 @@ machine_alarm_once(
 }
 
 void
-machine_reply(struct mctx *c, uint32_t id, bool ok, enum mreason why)
+machine_reply(
+    struct mctx *c, uint32_t id, uint32_t uplink, bool ok, enum mreason why)
 {
 	struct maction *a = machine_emit(c, MACT_REPLY);
 
 	a->id = id;
+	a->uplink = uplink;
 	a->ok = ok;
 	a->reason = why;
 }
@@ -64,7 +66,7 @@ machine_reply(struct mctx *c, uint32_t id, bool ok, enum mreason why)
 void
 machine_finish_request(struct mctx *c, bool ok, enum mreason why)
 {
-	machine_reply(c, c->m->request, ok, why);
+	machine_reply(c, c->m->request, c->m->request_uplink, ok, why);
 	c->m->request = 0;
 	c->m->request_until = machine_never;
 }

@@ -199,7 +199,7 @@ enum maction_type {
 	MACT_EVENT_BEGIN, /* reason: an outage or a switch asked for begins */
 	MACT_EVENT_END, /* reason */
 	MACT_ALARM, /* alarm, uplink or MACHINE_NONE, reason */
-	MACT_REPLY, /* id, ok, reason */
+	MACT_REPLY, /* id, uplink it was about, ok, reason */
 	MACT_EXIT, /* ok, id: take everything of ours out; else leave it */
 	MACTION_MAX
 };

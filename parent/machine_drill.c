@@ -63,7 +63,7 @@ machine_drill_begin(struct mctx *c)
 
 	if ((why = machine_may_drill(m, c->conf, &i)) != MWHY_OK) {
 		if (c->ev->id != 0)
-			machine_reply(c, c->ev->id, false, why);
+			machine_reply(c, c->ev->id, c->ev->uplink, false, why);
 		return (why);
 	}
 	m->drill = (struct machine_drill){ .uplink = i, .id = c->ev->id };
@@ -86,7 +86,7 @@ machine_drill_end(struct mctx *c, bool ok, enum mreason why)
 	    why == MWHY_LINK_FAILED)
 		machine_alarm(c, MALARM_DRILL, d.uplink, why);
 	if (d.id != 0)
-		machine_reply(c, d.id, ok, why);
+		machine_reply(c, d.id, d.uplink, ok, why);
 }
 
 /* It is needed now: its link is used as it is; which one, or none. */

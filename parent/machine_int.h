@@ -23,7 +23,7 @@ extern const struct monotime machine_never; /* not valid */
 struct maction *machine_emit(struct mctx *, enum maction_type);
 void machine_alarm(struct mctx *, enum malarm, uint32_t, enum mreason);
 void machine_alarm_once(struct mctx *, enum malarm, uint32_t, enum mreason);
-void machine_reply(struct mctx *, uint32_t, bool, enum mreason);
+void machine_reply(struct mctx *, uint32_t, uint32_t, bool, enum mreason);
 void machine_finish_request(struct mctx *, bool, enum mreason);
 void machine_event_end(struct mctx *, enum mreason);
 uint32_t machine_random(struct machine *, uint32_t);

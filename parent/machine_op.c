@@ -9,7 +9,7 @@
 static enum mreason
 answer(struct mctx *c, bool ok, enum mreason why)
 {
-	machine_reply(c, c->ev->id, ok, why);
+	machine_reply(c, c->ev->id, c->ev->uplink, ok, why);
 	return (why);
 }
 

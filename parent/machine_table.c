@@ -489,17 +489,29 @@ a_asked(struct mctx *c, enum mreason why)
 	machine_try_begin(c, c->m->request_uplink);
 }
 
+/* Its link is up, but nothing answers; or there is none. */
+static void
+refuse(struct mctx *c)
+{
+	const struct machine *m = c->m;
+
+	machine_finish_request(c, false,
+	    m->backup[m->request_uplink].stale ? MWHY_NOT_PROVED
+					       : MWHY_NOT_STARTED);
+}
+
 static void
 a_refuse(struct mctx *c, enum mreason why)
 {
-	machine_finish_request(c, false, why);
+	(void)why;
+	refuse(c);
 	machine_try_end(c);
 }
 
 static void
 a_refuse_outage(struct mctx *c, enum mreason why)
 {
-	machine_finish_request(c, false, MWHY_NOT_PROVED);
+	refuse(c);
 	a_outage(c, why);
 }
 

@@ -10,6 +10,7 @@
  *	engine_facts.c	what the kernel says of an uplink
  *	engine_round.c	what a round of probes means
  *	decide.c	one verdict of an uplink's two families
+ *	failure.c	why a backup failed, in words
  *	notice.c	what is told of rounds that move nothing
  *	link.c		one backup being brought up or hung up, step by step
  *	link_hook.c	the same of an interface, by hooks
@@ -292,6 +293,10 @@ uint32_t uplink_bad_rounds(uint32_t id);
 const char *uplink_family(const struct uplink *, uint32_t family);
 /* The same of the one that is down for this cause; "" if both are. */
 const char *uplink_faulty_family(uint32_t id, uint32_t cause);
+
+/* failure.c */
+/* Why this backup could not be brought up or proved just now; or empty. */
+void failure_text(uint32_t id, char *buf, size_t size);
 
 /* notice.c */
 /* verdict: what the round meant for the whole, MSG_VOID: nothing. */

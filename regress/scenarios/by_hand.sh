@@ -34,6 +34,13 @@ ok "fallback at home is done already" says 0 'so already' fallback
 is "nothing has happened" "$(fact .failovers)" 0
 ok "nothing has changed" same_as "$LAB/before"
 
+diag "one that fails"
+cut_backup
+ok "it says why" says 1 \
+    "could not be proved: wan2: upstream dead: no answer from $TARGET" failover
+restore_backup
+ok "all is well again" wait_state primary
+
 diag "the log"
 ok "brief" says 0 'log is brief' log brief
 noted=$(grep -c noted $LAB/daemon.log)

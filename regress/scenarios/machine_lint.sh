@@ -70,7 +70,8 @@ ok "the daemon says so at its start" \
     logged 'wan2: cannot take over: no gateway known'
 is "and show does" "$(fact '.backups[0].note')" \
     "cannot take over: no gateway known"
-ok "a failover does not prove it" says 1 "could not be proved" failover wan2
+ok "a failover does not prove it" \
+    says 1 "could not be proved: wan2: no route" failover wan2
 ip route add default via $WAN2_GATEWAY dev wan2 metric 200
 is "it has one" "$(warned)" ""
 ok "that is told, too" wait_until 5 "logged 'wan2: can take over now'"

@@ -251,6 +251,7 @@ static void
 story_asked_failed(void)
 {
 	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 2 };
+	char why[MSG_TEXT_LEN];
 	int i;
 
 	home();
@@ -261,6 +262,9 @@ story_asked_failed(void)
 		rig_round(2, MSG_BAD, MSG_CAUSE_UPSTREAM);
 	CHECK(parent->event.ended && parent->event.backup[0] == '\0');
 	CHECK(strcmp(parent->event.cause, "asked for, dsl failed") == 0);
+	failure_text(2, why, sizeof(why));
+	CHECK(strcmp(why, "upstream dead: no answer from 198.51.100.7, "
+			  "198.51.100.8") == 0);
 }
 
 /* What is cleared is over, with its time on the backup. */

@@ -31,8 +31,15 @@ test_failover_by_hand(void **state)
 	in(&s, MACHINE_DIALING, 0); /* a good primary does not end it */
 	failed(&s, 1, MSG_LINK_BACKOFF);
 	assert_true(s.replied && !s.ok);
+	assert_int_equal(s.answer, MWHY_NOT_STARTED);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	event(&s, MEV_LINK_UP, 1);
+	unproved(&s, 1, false);
+	assert_true(s.replied && !s.ok);
 	assert_int_equal(s.answer, MWHY_NOT_PROVED);
 	in(&s, MACHINE_ON_PRIMARY, 0);
+	hung_up(&s, 1);
 	ask(&s, MEV_FAILOVER, 1, 0);
 	event(&s, MEV_LINK_UP, 1);
 	event(&s, MEV_PROVED, 1);
