@@ -199,6 +199,7 @@ say(const struct show *sh, int different, const char *fmt, ...)
 	sh->line(text, different, sh->arg);
 }
 
+/* For one that is not there nothing can be laid, unless traffic is on it. */
 static void
 show_links(const struct show *sh)
 {
@@ -209,7 +210,8 @@ show_links(const struct show *sh)
 	for (i = 0; !sh->w->clear && i < sh->w->nuplinks; i++) {
 		u = &sh->w->uplink[i];
 		if ((l = net_link_find(sh->s, u->ifname)) == NULL) {
-			say(sh, u->ifname[0] != '\0', "link %s: %s",
+			say(sh, u->ifname[0] != '\0' && i == sh->w->active,
+			    "link %s: %s",
 			    u->ifname[0] != '\0' ? u->ifname : u->label,
 			    u->ifname[0] != '\0' ? "no such interface"
 						 : "not connected");

@@ -487,6 +487,14 @@ parse_arguments(struct args *a, struct ctl_command *c)
 	}
 }
 
+void
+ctl_verbs(char *text, size_t size)
+{
+	struct args a = { 0, NULL, text, size };
+
+	list(&a, verbs);
+}
+
 int
 ctl_parse(int argc, char *const argv[], struct ctl_command *c, char *error,
     size_t size)

@@ -9,6 +9,8 @@
 
 #define CTL_WAIT_S 10 /* for an answer that takes no time */
 
+#define CTL_ERROR_LEN 2048
+
 struct ctl_command {
 	uint32_t type; /* IMSG_CTL_... */
 	union ctl_request data;
@@ -26,5 +28,7 @@ struct ctl_command {
  */
 int ctl_parse(int argc, char *const argv[], struct ctl_command *, char *error,
     size_t size);
+/* Append all commands, each on a line with what it takes. */
+void ctl_verbs(char *text, size_t size);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/help.h"
 #include "parent/ctl_client.h"
 #include "parent/import.h"
 #include "parent/keys.h"
@@ -23,12 +24,22 @@
 
 static const struct ctl_output *output = &ctl_text;
 
-static void __dead
-usage(void)
+static void
+usage(FILE *f)
 {
-	fprintf(stderr, "usage: dialfailctl [-Vj] [-f file] [-s socket] "
-			"command [argument ...]\n");
-	exit(CTL_EXIT_USAGE);
+	fprintf(f, "usage: dialfailctl [-Vhj] [-f file] [-s socket] "
+		   "command [argument ...]\n");
+}
+
+static void __dead
+help(void)
+{
+	char verbs[CTL_ERROR_LEN] = "";
+
+	ctl_verbs(verbs, sizeof(verbs));
+	usage(stdout);
+	printf("commands:%s\n", verbs);
+	exit(CTL_EXIT_DONE);
 }
 
 static void
@@ -57,7 +68,9 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 
 	for (;;) {
 		while (!is_word(argc, argv) &&
-		       (c = getopt(argc, argv, "+Vf:js:")) != -1)
+		       (c = help_next(argc, argv)
+				? 'h'
+				: getopt(argc, argv, "+Vf:hjs:")) != -1)
 			switch (c) {
 			case 'V':
 				puts("dialfailctl " VERSION);
@@ -65,6 +78,8 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 			case 'f':
 				*conf = optarg;
 				break;
+			case 'h':
+				help();
 			case 'j':
 				output = &ctl_json;
 				break;
@@ -72,7 +87,8 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 				*socket = optarg;
 				break;
 			default:
-				usage();
+				usage(stderr);
+				exit(CTL_EXIT_USAGE);
 			}
 		if (optind >= argc)
 			return n;
@@ -142,7 +158,7 @@ main(int argc, char *argv[])
 	struct ctl_client client = { .socket = CTL_SOCKET };
 	const char *conf = NULL;
 	struct ctl_command c;
-	char error[2048] = "";
+	char error[CTL_ERROR_LEN] = "";
 	int n;
 
 	n = options(argc, argv, &client.socket, &conf);

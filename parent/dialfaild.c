@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/help.h"
 #include "common/keep.h"
 #include "common/log.h"
 #include "common/os.h"
@@ -57,11 +58,11 @@ struct start {
 };
 
 static void __dead
-usage(void)
+usage(FILE *f, int code)
 {
-	fprintf(stderr, "usage: dialfaild [-Vdnrv] [-D macro=value] [-f file] "
-			"[-s socket]\n");
-	exit(2);
+	fprintf(f, "usage: dialfaild [-Vdhnrv] [-D macro=value] [-f file] "
+		   "[-s socket]\n");
+	exit(code);
 }
 
 static void
@@ -98,7 +99,9 @@ parse_options(struct options *o, int argc, char *argv[])
 	memset(o, 0, sizeof(*o));
 	o->file = CONF_FILE;
 	o->socket = SOCKET_FILE;
-	while ((c = getopt(argc, argv, "D:P:Vdf:nrs:v")) != -1)
+	while ((c = help_next(argc, argv)
+			? 'h'
+			: getopt(argc, argv, "D:P:Vdf:hnrs:v")) != -1)
 		switch (c) {
 		case 'D':
 			add_macro(o, optarg);
@@ -117,6 +120,8 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 'f':
 			o->file = optarg;
 			break;
+		case 'h':
+			usage(stdout, 0);
 		case 'n':
 			o->check = 1;
 			break;
@@ -131,10 +136,10 @@ parse_options(struct options *o, int argc, char *argv[])
 			keep(o, "-v", NULL);
 			break;
 		default:
-			usage();
+			usage(stderr, 2);
 		}
 	if (argc != optind)
-		usage();
+		usage(stderr, 2);
 	if (o->restore && strcmp(o->file, CONF_FILE) != 0)
 		errx(2, "-r is for " CONF_FILE " alone");
 }
@@ -148,7 +153,7 @@ run_child(const struct options *o)
 		dialer(o->debug, o->verbose);
 	if (strcmp(o->role, "netconf") == 0)
 		netconf(o->debug, o->verbose, o->file, o->macros);
-	usage();
+	usage(stderr, 2);
 }
 
 static void

@@ -42,6 +42,8 @@ good_file() {
 lab_up
 ok "its version, without a configuration" \
     eval "dialfaild -V | grep -qx 'dialfaild [0-9.]*'"
+ok "its usage" eval "dialfaild -h | grep -q '^usage: dialfaild '"
+ok "the same" eval "dialfaild --help | grep -q '^usage: dialfaild '"
 snapshot "$LAB/before"
 install -m 0600 /dev/null /etc/dialfail/private/isp
 echo secret7 >/etc/dialfail/private/isp
@@ -122,6 +124,9 @@ is "and the event's" "$(fact '.events[-1].cause' history)" "eth1 interface missi
 ok "the log is not flooded with it" test \
     "$(grep -c 'eth1: round bad: interface missing' "$LAB/daemon.log")" -le 2
 ok "the LAN reaches the core" wait_until 2 ping_lan
+ok "it is told to be missing" \
+    grep -q '^  link eth1: no such interface' <<<"$(ctl show network)"
+is "but all that can be laid is" "$(fact .as_wanted network)" true
 timeout 20 dialfaild -d >"$LAB/start.out" 2>&1
 is "a second daemon is refused" $? 1
 ok "the reason is told" grep -q 'already running' "$LAB/start.out"

@@ -13,6 +13,10 @@ rounds() {
 
 lab_up
 ok "without a daemon the exit code is 3" says 3 'dialfaild' show
+ok "its usage" says 0 '^usage: dialfailctl ' -h
+ok "and its commands" grep -q 'hold .*forever' "$LAB/said"
+ok "the same, as others say it" says 0 '^usage: dialfailctl ' show --help
+ok "a wrong option" says 2 '^usage: dialfailctl ' -x
 ok "its version" says 0 '^dialfailctl [0-9.]+$' -V
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2

@@ -1344,6 +1344,25 @@ test_show(void **arg)
 	free(k);
 }
 
+/* A backup that is not there is told, and is no difference until it is used. */
+static void
+test_show_missing(void **arg)
+{
+	struct sim *k = site();
+	struct shown n = { 0, 0 };
+
+	(void)arg;
+	strlcpy(k->w.uplink[1].ifname, "wan9", IFNAMSIZ);
+	run(k);
+	own(k);
+	plan_show(&k->w, &k->s, count_line, &n);
+	assert_int_equal(n.different, 0);
+	k->w.active = 1;
+	plan_show(&k->w, &k->s, count_line, &n);
+	assert_int_equal(n.different, 1);
+	free(k);
+}
+
 /* Of the configuration alone. */
 static void
 test_nft(void **arg)
@@ -1552,6 +1571,7 @@ main(void)
 		cmocka_unit_test(test_own_table_ppp),
 		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_missing),
 		cmocka_unit_test(test_nft),
 		cmocka_unit_test(test_nft_largest),
 		cmocka_unit_test(test_elements),
