@@ -5,6 +5,7 @@
  *	nl.c		requests over netlink, acknowledgements, dumps
  *	link.c		links: found, their group, up and down, rp_filter
  *	tunnel.c	tunnels: their outer addresses
+ *	tunnel_parm.c	of some kinds, in half of the time
  *	wireguard.c	WireGuard's peers: their endpoints
  *	addr.c		addresses
  *	rule.c		rules
@@ -114,6 +115,14 @@ void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
 int tunnel_move(struct nl *, struct net_move *, size_t n);
 int tunnel_remote(struct nl *, uint32_t ifindex, struct addr *is,
     const struct addr to[FAMILIES]);
+
+/* tunnel_parm.c */
+/*
+ * An address of IPv4.  What others have changed until then stays, but a
+ * firewall mark is lost, and the MTU with one, or with another interface.
+ * -1: nothing was changed, which says nothing of netlink.
+ */
+int tunnel_parm_move(uint32_t ifindex, const struct addr *local);
 
 /* wireguard.c */
 struct wg_peer {

@@ -37,24 +37,26 @@ static const struct kind {
 	uint16_t remote;
 	uint16_t link;
 	int whole; /* what is not sent is lost */
+	uint16_t fwmark; /* if SIOCCHGTUNNEL is for it, which loses that */
 } kinds[] = {
-	{ "gre", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK, 1 },
-	{ "gretap", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
-	    1 },
-	{ "ip6gre", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
-	    1 },
-	{ "ip6gretap", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
-	    1 },
-	{ "ipip", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
-	    1 },
-	{ "sit", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
-	    1 },
-	{ "ip6tnl", AF_INET6, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE,
-	    IFLA_IPTUN_LINK, 1 },
-	{ "vxlan", AF_INET, IFLA_VXLAN_LOCAL, IFLA_VXLAN_GROUP, IFLA_VXLAN_LINK,
+	{ "gre", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK, 1,
+	    IFLA_GRE_FWMARK },
+	{ "gretap", AF_INET, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK, 1,
 	    0 },
+	{ "ip6gre", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK, 1,
+	    0 },
+	{ "ip6gretap", AF_INET6, IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK,
+	    1, 0 },
+	{ "ipip", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
+	    1, IFLA_IPTUN_FWMARK },
+	{ "sit", AF_INET, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE, IFLA_IPTUN_LINK,
+	    1, IFLA_IPTUN_FWMARK },
+	{ "ip6tnl", AF_INET6, IFLA_IPTUN_LOCAL, IFLA_IPTUN_REMOTE,
+	    IFLA_IPTUN_LINK, 1, 0 },
+	{ "vxlan", AF_INET, IFLA_VXLAN_LOCAL, IFLA_VXLAN_GROUP, IFLA_VXLAN_LINK,
+	    0, 0 },
 	{ "vxlan", AF_INET6, IFLA_VXLAN_LOCAL6, IFLA_VXLAN_GROUP6,
-	    IFLA_VXLAN_LINK, 0 },
+	    IFLA_VXLAN_LINK, 0, 0 },
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -117,6 +119,7 @@ struct found {
 	const struct kind *kind;
 	uint32_t mtu;
 	uint32_t bound;
+	uint32_t fwmark;
 	struct addr remote;
 	size_t len;
 	union {
@@ -134,7 +137,7 @@ copy_found(const struct nlmsghdr *h, void *arg)
 
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	f->bound = 0;
+	f->bound = f->fwmark = 0;
 	if (nl_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_LINKINFO) == -1)
 		return -1;
 	nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
@@ -142,7 +145,9 @@ copy_found(const struct nlmsghdr *h, void *arg)
 	    nl_u32(tb[IFLA_MTU], &f->mtu) == -1 ||
 	    info[IFLA_INFO_DATA] == NULL ||
 	    (data[f->kind->link] != NULL &&
-		nl_u32(data[f->kind->link], &f->bound) == -1)) {
+		nl_u32(data[f->kind->link], &f->bound) == -1) ||
+	    (f->kind->fwmark != 0 && data[f->kind->fwmark] != NULL &&
+		nl_u32(data[f->kind->fwmark], &f->fwmark) == -1)) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
@@ -308,6 +313,16 @@ begin_move(struct nl *nl, const struct net_move *m, const struct found *f)
 	return begin_change(nl, m->ifindex, f, &c);
 }
 
+/* 1: it is moved, and no more is asked for. */
+static int
+move_parm(const struct net_move *m, const struct found *f)
+{
+	return f->kind != NULL && f->kind->fwmark != 0 && f->fwmark == 0 &&
+	       f->bound == m->place.bound &&
+	       f->kind->family == (int)m->place.local.family &&
+	       tunnel_parm_move(m->ifindex, &m->place.local) == 0;
+}
+
 int
 tunnel_move(struct nl *nl, struct net_move *move, size_t n)
 {
@@ -324,10 +339,11 @@ tunnel_move(struct nl *nl, struct net_move *move, size_t n)
 	if (send_requests(nl) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
-		if (move[i].error == 0 &&
-		    begin_move(nl, &move[i], &work.found[i]) == -1)
+		if (move[i].error != 0 || move_parm(&move[i], &work.found[i]))
+			continue;
+		else if (begin_move(nl, &move[i], &work.found[i]) == -1)
 			move[i].error = errno;
-		else if (move[i].error == 0)
+		else
 			add_request(nl, i);
 	return send_requests(nl);
 }

@@ -12,6 +12,7 @@
  * all US": the change alone, with the asking, and all of it.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <net/if.h> /* before what includes linux/if.h */
@@ -31,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TABLE       157
 #define TUNNELS_MAX 4096
@@ -128,18 +130,23 @@ look(struct mnl_socket *route, struct mnl_socket *netfilter)
 
 /* ---- tunnels ---- */
 
+/* By SIOCCHGTUNNEL, where there is one, since it takes the kernel least. */
 static struct {
 	struct in_addr local; /* for all of them */
+	struct parm {
+		struct ifreq ifr;
+		struct ip_tunnel_parm p;
+	} parm[TUNNELS_MAX];
+	size_t nparms;
 	uint8_t requests[TUNNELS_MAX * TUNNEL_MAX];
 	size_t len;
 	unsigned int n;
 } tunnels;
 
-/* What is asked of a kind: all that it has, and this; or this alone. */
 static const struct kind {
 	const char *name;
 	uint16_t local;
-	int whole;
+	int parm;
 } kinds[] = {
 	{ "gre", IFLA_GRE_LOCAL, 1 },
 	{ "vxlan", IFLA_VXLAN_LOCAL, 0 },
@@ -210,10 +217,7 @@ prepare(int ifindex, const struct found *f)
 	    mnl_nlmsg_put_header(tunnels.requests + tunnels.len);
 	struct nlattr *info, *data;
 	struct ifinfomsg *i;
-	size_t at;
 
-	if (tunnels.n++ == TUNNELS_MAX)
-		errx(1, "too many tunnels");
 	h->nlmsg_type = RTM_NEWLINK;
 	h->nlmsg_flags = NLM_F_REQUEST;
 	i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
@@ -221,20 +225,24 @@ prepare(int ifindex, const struct found *f)
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, f->kind->name);
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-	if (f->kind->whole) {
-		at = (size_t)((const uint8_t *)mnl_attr_get_payload(f->local) -
-			      (const uint8_t *)f->data);
-		memcpy(data, f->data, f->data->nla_len);
-		memcpy((uint8_t *)data + at, &tunnels.local,
-		    sizeof(tunnels.local));
-		h->nlmsg_len += (uint32_t)MNL_ALIGN(f->data->nla_len) -
-				(uint32_t)sizeof(*data);
-	} else
-		mnl_attr_put(
-		    h, f->kind->local, sizeof(tunnels.local), &tunnels.local);
+	mnl_attr_put(h, f->kind->local, sizeof(tunnels.local), &tunnels.local);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 	tunnels.len += h->nlmsg_len;
+}
+
+static void
+prepare_parm(int ifindex)
+{
+	struct parm *p = &tunnels.parm[tunnels.nparms++];
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if_indextoname((unsigned int)ifindex, p->ifr.ifr_name);
+	p->ifr.ifr_data = (void *)&p->p;
+	if (ioctl(s, SIOCGETTUNNEL, &p->ifr) == -1)
+		err(1, "%s", p->ifr.ifr_name);
+	p->p.iph.saddr = tunnels.local.s_addr;
+	close(s);
 }
 
 static int
@@ -246,9 +254,27 @@ prepare_link(const struct nlmsghdr *h, void *arg)
 	(void)arg;
 	memset(&f, 0, sizeof(f));
 	mnl_attr_parse(h, sizeof(*i), take_link, &f);
-	if (is_tunnel(&f))
+	if (!is_tunnel(&f))
+		return MNL_CB_OK;
+	if (tunnels.n++ == TUNNELS_MAX)
+		errx(1, "too many tunnels");
+	if (f.kind->parm)
+		prepare_parm(i->ifi_index);
+	else
 		prepare(i->ifi_index, &f);
 	return MNL_CB_OK;
+}
+
+static void
+move_parms(void)
+{
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	size_t i;
+
+	for (i = 0; i < tunnels.nparms; i++)
+		if (ioctl(s, SIOCCHGTUNNEL, &tunnels.parm[i].ifr) == -1)
+			err(1, "%s", tunnels.parm[i].ifr.ifr_name);
+	close(s);
 }
 
 /* The last of each sending is acknowledged; so is what fails. */
@@ -271,6 +297,7 @@ move_tunnels(struct mnl_socket *s)
 			NULL, NULL) == -1)
 			err(1, "tunnel refused");
 	}
+	move_parms();
 }
 
 /* ---- the switch ---- */

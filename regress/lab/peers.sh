@@ -199,6 +199,11 @@ one_end() {
 	local outer="local $3 remote $4" inner="" mtu=1400
 	case $1 in
 	gre1)	outer="gre $outer key 42 ttl 64 tos 0x10" inner=10.99.1.$2/24 ;;
+	gre2)	outer="gre $outer key 2 fwmark 5" inner=10.99.12.$2/24 mtu=1390 ;;
+	gre3)	outer="gre $outer key 3 ttl 9 nopmtudisc" inner=10.99.13.$2/24 ;;
+	gre4)	outer="gre $outer ikey 4 okey 5 icsum ocsum oseq tos inherit"
+		outer="$outer encap fou encap-sport 5555 encap-dport 5556"
+		inner=10.99.14.$2/24 ;;
 	ipip1)	outer="ipip $outer tos 0x20 nopmtudisc" inner=10.99.2.$2/24 ;;
 	sit1)	outer="sit $outer ttl 32" inner="fd00:99:3::$2/64 nodad" ;;
 	gre6)	outer="ip6gre local $5 remote $6 key 7 hoplimit 20 encaplimit none"

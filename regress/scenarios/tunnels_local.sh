@@ -12,8 +12,10 @@
 . "$LAB_DIR/peers.sh"
 
 LED="gre1 ipip1 sit1 gre6 vxlan1"
+ODD="gre2 gre3 gre4" # with what a change of the address might lose
 
 lab_need wireguard
+modprobe -q fou
 
 # hub_follows ADDRESS ADDRESS6: what the peers' protocol would do
 hub_follows() {
@@ -38,7 +40,7 @@ bound_to() {
 # all_local ADDRESS ADDRESS6
 all_local() {
 	local i
-	for i in gre1 ipip1 sit1 vxlan1; do
+	for i in gre1 ipip1 sit1 vxlan1 $ODD; do
 		[ "$(local_of "$i")" = "$1" ] || return
 	done
 	[ "$(local_of gre6)" = "$2" ]
@@ -47,7 +49,7 @@ all_local() {
 # attributes: of all of them, but for the address and the interface
 attributes() {
 	local i
-	for i in $LED; do
+	for i in $LED $ODD; do
 		ip -d link show "$i"
 	done | sed 's/link\/[a-z0-9]* [^ ]* /link /; s/ local [^ ]*//
 	    s/ dev [^ ]*//; s/@[^:]*//; s/ permaddr [^ ]*//'
@@ -69,7 +71,7 @@ lab_up
 lab_inet6
 hub_up
 hub_inet6
-ends router "$LED" 1 $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6
+ends router "$LED $ODD" 1 $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6
 ends hub "$LED" 2 $HUB $PRIMARY_ADDRESS $HUB6 $PRIMARY_ADDRESS6
 ip link set gre1 type gre dev eth1
 site=$(wg genkey)
@@ -92,6 +94,7 @@ peer hq {
 	tunnel wg0 wgpeer "$(wg pubkey <<<"$far")"
 }
 peer other { tunnel gre6 tunnel vxlan1 tunnel gre9 }
+peer odd { tunnel gre2 tunnel gre3 tunnel gre4 }
 CONF
 snapshot $LAB/before
 attributes >$LAB/attributes
