@@ -58,6 +58,14 @@ imsg_compose_event(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid,
 	return n;
 }
 
+/* What fails now will fail again, where it is looked at. */
+void
+imsg_event_flush(struct imsgev *iev)
+{
+	(void)imsgbuf_write(&iev->ibuf);
+	imsg_event_add(iev);
+}
+
 void
 proc_socketpair(int fd[2])
 {

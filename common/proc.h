@@ -29,6 +29,8 @@ void imsg_event_add(struct imsgev *);
 /* As imsg_compose, and see that it is sent. */
 int imsg_compose_event(struct imsgev *, uint32_t type, uint32_t id, pid_t,
     int fd, const void *, size_t);
+/* What is queued, as far as there is room at once. */
+void imsg_event_flush(struct imsgev *);
 
 /* A pair of nonblocking close-on-exec sockets with large buffers. */
 void proc_socketpair(int fd[2]);

@@ -351,13 +351,10 @@ net_take_wish(const struct msg_net_want *m, struct net_want *w)
 
 /* known: what was there before was as wanted. */
 static void
-prove(int known)
+prove_leave(int known)
 {
-	if (want.active == 0) {
-		if (want.drain == MSG_UPLINK_NONE)
-			proof_return();
-	} else if (known && past.state.nlinks > 0 &&
-		   plan_active(&want, &past.state) == 0)
+	if (want.active != 0 && known && past.state.nlinks > 0 &&
+	    plan_active(&want, &past.state) == 0)
 		proof_leave(&past.state);
 }
 
@@ -375,15 +372,19 @@ wish_done(int n, const char *why)
 	if (n != -1) {
 		tunnels_follow(&state, want.active, net_facts(want.active));
 		settle_flows(m, &flows);
-		prove(turn.known);
+		if (want.active == 0 && want.drain == MSG_UPLINK_NONE)
+			proof_return();
 		wanted = 1;
 	} else if (turn.known)
 		net_take_wish(&turn.was, &want);
 	drifting = 0;
 	lost = (struct monotime){ 0 };
 	send_done(m->gen, n, us, flows, why);
-	if (n != -1)
-		resolver_follow(m->active);
+	if (n == -1)
+		return;
+	netconf_flush();
+	resolver_follow(m->active);
+	prove_leave(turn.known);
 }
 
 /* One that is overtaken by another one led to nothing yet. */

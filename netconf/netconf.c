@@ -23,6 +23,12 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 		fatal("%s", msg_name(type));
 }
 
+void
+netconf_flush(void)
+{
+	imsg_event_flush(&iev_parent);
+}
+
 static int
 is_uplink(uint32_t id)
 {

@@ -31,6 +31,8 @@
 
 /* netconf.c: to the parent; on success the descriptor is no longer ours. */
 void netconf_send(uint32_t type, int fd, const void *, size_t);
+/* It is on its way before what takes us longer now. */
+void netconf_flush(void);
 /* One message of the parent's. */
 void netconf_dispatch_parent(uint32_t type, struct imsg *);
 

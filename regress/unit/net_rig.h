@@ -94,6 +94,14 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 	nsent++;
 }
 
+static int unproved; /* no snapshot was there when the parent was told */
+
+void
+netconf_flush(void)
+{
+	unproved = access(PROOF_FILE, F_OK) == -1;
+}
+
 const struct conf *
 config_current(void)
 {
