@@ -5,6 +5,7 @@
 
 #include "netconf/plan.h"
 
+/* To what is empty: all zero. */
 void plan_wanted(
     const struct net_want *, const struct net_state *, struct wanted *);
 struct net_route *plan_add_route(

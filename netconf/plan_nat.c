@@ -208,14 +208,13 @@ plan_nat(struct plan *p, const struct net_want *w, const struct net_state *s)
 			plan_step(p, STEP_NAT);
 		return;
 	}
-	if (nft_text(w, NULL, p->nat, sizeof(p->nat)) == -1 ||
-	    nft_text(w, &p->wanted, p->load, sizeof(p->load)) == -1)
-		strlcpy(p->error, "nft: too many networks", sizeof(p->error));
-	else if (!s->nat || w->nat_loaded == NULL ||
-		 strcmp(p->nat, w->nat_loaded) != 0)
+	if (nft_text(w, NULL, p->nat, sizeof(p->nat)) == 0 && s->nat &&
+	    w->nat_loaded != NULL && strcmp(p->nat, w->nat_loaded) == 0)
+		plan_elements(p, &p->wanted, s);
+	else if (nft_text(w, &p->wanted, p->load, sizeof(p->load)) == 0)
 		plan_step(p, STEP_NAT); /* and all its elements */
 	else
-		plan_elements(p, &p->wanted, s);
+		strlcpy(p->error, "nft: too many networks", sizeof(p->error));
 }
 
 /* A table that is to be loaded again is filled after that. */

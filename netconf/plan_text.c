@@ -331,6 +331,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	struct wanted d;
 	int wanted;
 
+	memset(&d, 0, sizeof(d));
 	plan_wanted(w, s, &d);
 	show_links(&sh);
 	show_rules(&sh, &d);

@@ -685,7 +685,6 @@ plan_wanted(
 {
 	uint32_t f;
 
-	memset(d, 0, sizeof(*d));
 	for (f = 0; !w->clear && f < FAMILIES; f++)
 		if (is_led(w, s, f)) {
 			want_rules(d, f, w, s);
