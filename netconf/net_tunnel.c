@@ -71,6 +71,14 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 	w->ntunnels = ntunnels;
 }
 
+static struct net_tunnel *
+named(const char *ifname)
+{
+	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
+
+	return plan_tunnel_find(&w, ifname);
+}
+
 static void
 allow_all(void)
 {
@@ -101,9 +109,7 @@ on_again(int fd, short what, void *arg)
 void
 tunnel_refused(const char *ifname, const struct net_place *place)
 {
-	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
-	struct net_tunnel *t = plan_tunnel_find(&w, ifname);
-
+	struct net_tunnel *t = named(ifname);
 	struct timeval tv;
 
 	if (t == NULL)
@@ -139,10 +145,9 @@ is_ours(const uint8_t key[KEY_LEN], const void *link)
 static int
 renew_link(const struct net_link *l)
 {
-	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
 	uint32_t n;
 
-	if (l->tunnel != NET_WIREGUARD || plan_tunnel_find(&w, l->name) == NULL)
+	if (l->tunnel != NET_WIREGUARD || named(l->name) == NULL)
 		return 0;
 	if (netops->wireguard(l->ifindex, is_ours, l, NULL, &n) == -1)
 		log_warn("%s: WireGuard", l->name);

@@ -250,29 +250,27 @@ nl_send_all(
 	return 0;
 }
 
-struct table {
-	const struct nlattr **tb;
-	uint16_t max;
-};
-
-static int
-keep(const struct nlattr *a, void *arg)
-{
-	struct table *t = arg;
-
-	if (mnl_attr_get_type(a) <= t->max)
-		t->tb[mnl_attr_get_type(a)] = a;
-	return MNL_CB_OK;
-}
-
+/* By hand: of thousands of links most time would go to libmnl's calls. */
 void
 nl_attrs_of(
     const void *payload, size_t len, const struct nlattr **tb, uint16_t max)
 {
-	struct table t = { tb, max };
+	const uint8_t *at = payload;
+	const struct nlattr *a;
+	size_t step;
 
 	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
-	mnl_attr_parse_payload(payload, len, keep, &t);
+	while (len >= sizeof(*a)) {
+		a = (const struct nlattr *)(const void *)at;
+		if (a->nla_len < sizeof(*a) || a->nla_len > len)
+			return;
+		if ((a->nla_type & NLA_TYPE_MASK) <= max)
+			tb[a->nla_type & NLA_TYPE_MASK] = a;
+		if ((step = NLA_ALIGN(a->nla_len)) > len)
+			return;
+		at += step;
+		len -= step;
+	}
 }
 
 /* Not by mnl_attr_parse(), whose end is rounded up. */
