@@ -270,7 +270,7 @@ tunnels
 } | LAB_PRIMARY=$LAB_FAST lab_conf
 mwan3=$(command -v iptables-restore && command -v ipset) ||
     no_row "switch: as mwan3 does it" "no iptables or ipset here"
-declare -A ways=([batch]='ip(8), 3 calls')
+declare -A ways=([batch]='ip(8), conntrack(8)')
 moved='switch: routes moved'
 all="switch: and $FLOWS old flows forgotten"
 if [ "$TUNNELS" -gt 0 ]; then
@@ -283,8 +283,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	for way in "${!ways[@]}"; do
 		by_script "$way"
 		pair "$moved" "${ways[$way]}" us "$route_us" "$script_route_us"
-		pair "$all" "${ways[$way]}, conntrack" us "$all_us" \
-		    "$script_all_us"
+		pair "$all" "${ways[$way]}" us "$all_us" "$script_all_us"
 	done
 	by_floor
 	diag "what was moved alone took the bare program $floor_bare_us us"

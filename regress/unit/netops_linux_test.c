@@ -377,6 +377,50 @@ tunnels(void **state)
 	run("ip link del t0; ip link del t1; ip link del t2");
 }
 
+/* Those that have two ways: what one of them would lose is still there. */
+static void
+tunnels_parm(void **state)
+{
+	const char *const home = "192.0.2.2", *const away = "198.51.100.2";
+	char before[OUT_MAX];
+	struct net_move m[4];
+	int i, j;
+
+	(void)state;
+	if (system("ip link add t0 type gre key 7 local 192.0.2.2 "
+		   "remote 203.0.113.9 2>&1") != 0)
+		skip();
+	run("ip link add t1 mtu 1300 type gre key 1 fwmark 5 local %s "
+	    "remote 203.0.113.9",
+	    home);
+	run("ip link add t2 mtu 1301 type gre key 2 ttl 9 nopmtudisc local %s "
+	    "remote 203.0.113.9",
+	    home);
+	run("ip link add t3 type gre key 3 local %s remote 203.0.113.9", home);
+	run("ip link add there type gre key 3 local %s remote 203.0.113.9",
+	    away);
+	strlcpy(before, says("ip -d link show type gre"), sizeof(before));
+	for (j = 0; j < 2; j++) {
+		for (i = 0; i < 4; i++) {
+			const char name[] = { 't', (char)('0' + i), '\0' };
+
+			m[i] = move(name, j == 0 ? away : home, 0);
+		}
+		assert_int_equal(ops->tunnels(m, 4), 0);
+		assert_int_equal(m[0].error | m[1].error | m[2].error, 0);
+		at("t0", j == 0 ? away : home, 0);
+		at("t1", j == 0 ? away : home, 0);
+		at("t2", j == 0 ? away : home, 0);
+		/* another one is there already */
+		assert_int_equal(m[3].error, j == 0 ? EEXIST : 0);
+		at("t3", home, 0);
+	}
+	assert_string_equal(says("ip -d link show type gre"), before);
+	for (i = 0; i < 4; i++)
+		run("ip link del t%d", i);
+	run("ip link del there");
+}
+
 static void
 addresses(void **state)
 {
@@ -1562,6 +1606,7 @@ main(void)
 		TEST(linkdown),
 		TEST(routers),
 		TEST(tunnels),
+		TEST(tunnels_parm),
 		TEST(addresses),
 		TEST(addresses_inet6),
 		TEST(rules),
