@@ -225,7 +225,7 @@ struct ctl_family {
 	uint32_t bad_rounds; /* in a row */
 	struct addr address;
 	struct addr gateway; /* or the other end of a point-to-point link */
-	uint32_t recent_sent; /* probes of the last 5 minutes, all targets */
+	uint32_t recent_sent; /* probes of the last 5 minutes, far targets */
 	uint32_t recent_lost;
 	int64_t rtt_ns; /* average, 0: none */
 	uint64_t rounds[MSG_VOID + 1]; /* by enum msg_verdict */

@@ -154,6 +154,7 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 		strlcpy(r->note, "interface missing", sizeof(r->note));
 }
 
+/* Many a first router answers no echo: a near target says nothing of loss. */
 static void
 fill_probes(struct ctl_family *r, const struct uplink *u, uint32_t family)
 {
@@ -164,6 +165,8 @@ fill_probes(struct ctl_family *r, const struct uplink *u, uint32_t family)
 		if (target_family(&u->conf.target[i]) != family)
 			continue;
 		r->probed = 1;
+		if (u->conf.target[i].near)
+			continue;
 		r->recent_sent += u->stats[i].recent_sent;
 		r->recent_lost += u->stats[i].recent_lost;
 		if (u->stats[i].rtt_avg_ns > 0) {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # needs: netns
-# One of two far targets is switched off: with `require any` that is no
-# outage, but it is told; with `require all` it is the target's fault.
+# The near target is silent, which is nothing; one of two far targets is
+# switched off: with `require any` that is no outage, but it is told; with
+# `require all` it is the target's fault.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -19,6 +20,19 @@ lab_start
 ok "the primary is proved" wait_state primary
 snapshot "$LAB/before"
 
+diag "a near one says nothing of what is behind it"
+on isp-a sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
+ok "it is down" wait_until 10 "[ \"\$(status $GATEWAY)\" = down ]"
+sent=$(fact .primary.targets[0].sent)
+ok "it is probed on" wait_until 20 \
+    "[ \"\$(fact .primary.targets[0].sent)\" -gt $((sent + 9)) ]"
+is "the primary is up, and has no cause" \
+    "$(fact '.primary | .status + " " + (.cause // "none")')" "up none"
+is "nor loss" "$(fact .primary.inet.loss_pct)" 0
+on isp-a sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
+ok "it is up again" wait_until 10 "[ \"\$(status $GATEWAY)\" = up ]"
+
+diag "a far one"
 target_off "$TARGET"
 ok "the target is down" wait_until 10 "[ \"\$(status $TARGET)\" = down ]"
 is "the other one is up" "$(status "$TARGET2")" up
