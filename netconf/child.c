@@ -17,6 +17,7 @@
 struct child {
 	TAILQ_ENTRY(child) entry;
 	pid_t pid;
+	child_last *last;
 	child_done *done;
 	void *arg;
 };
@@ -43,12 +44,15 @@ child_signals(void)
 
 /* One that has ended, off the list, or NULL. */
 static struct child *
-ended(int *status)
+ended(void)
 {
+	siginfo_t si = { .si_pid = 0 };
 	struct child *c;
 
 	TAILQ_FOREACH(c, &children, entry)
-		if (waitpid(c->pid, status, WNOHANG) == c->pid) {
+		if (waitid(P_PID, (id_t)c->pid, &si,
+			WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    si.si_pid == c->pid) {
 			TAILQ_REMOVE(&children, c, entry);
 			return c;
 		}
@@ -65,7 +69,11 @@ on_sigchld(int sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	(void)arg;
-	while ((c = ended(&status)) != NULL) {
+	while ((c = ended()) != NULL) {
+		if (c->last != NULL)
+			c->last(c->pid, c->arg);
+		if (waitpid(c->pid, &status, 0) != c->pid)
+			fatal("waitpid");
 		c->done(c->pid, status, c->arg);
 		free(c);
 	}
@@ -79,13 +87,14 @@ child_init(void)
 }
 
 void
-child_watch(pid_t pid, child_done *done, void *arg)
+child_watch(pid_t pid, child_last *last, child_done *done, void *arg)
 {
 	struct child *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal(NULL);
 	c->pid = pid;
+	c->last = last;
 	c->done = done;
 	c->arg = arg;
 	TAILQ_INSERT_TAIL(&children, c, entry);

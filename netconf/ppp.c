@@ -185,11 +185,14 @@ look_again(struct session *s, int64_t ms)
 	evtimer_add(&s->timer, &tv);
 }
 
-/* Its copying child has our line open and would eat the modem's answers. */
+/*
+ * Its copying child has our line open and would eat the modem's answers.  It
+ * was killed; from now on the group's number may be another's.
+ */
 static void
 wait_for_group(struct session *s)
 {
-	if (kill(-s->record.pid, SIGKILL) == -1)
+	if (kill(-s->record.pid, 0) == -1)
 		finish(s);
 	else if (monotime_cmp(monotime_now(), s->group_until) >= 0) {
 		log_warnx("%s: what pppd %d started does not end",
@@ -408,6 +411,14 @@ session_gone(struct session *s)
 	wait_for_group(s);
 }
 
+/* Nothing of it outlives it. */
+static void
+on_last(pid_t pid, void *arg)
+{
+	(void)arg;
+	(void)kill(-pid, SIGKILL);
+}
+
 /* One of our own ended: status is waitpid's. */
 static void
 on_exit_status(pid_t pid, int status, void *arg)
@@ -431,6 +442,7 @@ on_pidfd(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->how = POLICY_GONE;
+	on_last(s->record.pid, NULL);
 	session_gone(s);
 }
 
@@ -509,7 +521,7 @@ launch(struct ppp_record *r, const char *call, int tty, const char *text)
 	s = session_new(r, &x, -1);
 	s->error = error;
 	s->recorded = error == 0;
-	child_watch(r->pid, on_exit_status, s);
+	child_watch(r->pid, on_last, on_exit_status, s);
 	tty_lend(r->label, r->pid);
 	if (s->recorded)
 		ppp_exec_go(&s->exec);

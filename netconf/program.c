@@ -140,6 +140,16 @@ describe(const struct program *p, int status, char *text, size_t size)
 	}
 }
 
+/* What it leaves behind. */
+static void
+on_last(pid_t pid, void *arg)
+{
+	struct program *p = arg;
+
+	if (p->late)
+		(void)signal_as_user(p, -pid, SIGKILL);
+}
+
 static void
 on_end(pid_t pid, int status, void *arg)
 {
@@ -148,9 +158,6 @@ on_end(pid_t pid, int status, void *arg)
 	int i;
 
 	(void)pid;
-	/* what it left behind; its own number may be another's by now */
-	if (p->late)
-		(void)signal_as_user(p, -p->pid, SIGKILL);
 	for (i = 0; i < LAST_READS && read_words(p); i++)
 		;
 	one_byte(p, '\n');
@@ -352,7 +359,7 @@ program_start(struct program *p, const struct program_how *how,
 		how->born(p->pid, arg);
 	if (how->bound)
 		(void)write(p->leash, "", 1); /* unless it was killed */
-	child_watch(p->pid, on_end, p);
+	child_watch(p->pid, on_last, on_end, p);
 	evtimer_set(&p->deadline, on_deadline, p);
 	evtimer_add(&p->deadline, &tv);
 	event_set(&p->writes, p->words, EV_READ | EV_PERSIST, on_writes, p);

@@ -125,9 +125,13 @@ void capture_reloaded(void);
 
 /* child.c */
 typedef void child_done(pid_t, int status, void *arg);
+typedef void child_last(pid_t, void *arg);
 void child_init(void); /* SIGCHLD, in the loop */
-/* done is called once from the loop, with waitpid's status. */
-void child_watch(pid_t, child_done *, void *arg);
+/*
+ * done is called once from the loop, with waitpid's status; last, unless it is
+ * NULL, before it is waited for, while its number cannot be another's.
+ */
+void child_watch(pid_t, child_last *last, child_done *, void *arg);
 /* In a new process: what netconf ignores or blocks, a program must not. */
 void child_signals(void);
 /* A clean environment for a program: PATH and nothing else. */

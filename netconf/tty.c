@@ -170,7 +170,7 @@ close_slowly(struct port *p)
 	if (pid != -1) {
 		log_info("%s: %s takes nothing more", p->label, p->device);
 		name_holder(p, pid);
-		child_watch(pid, on_closed, p);
+		child_watch(pid, NULL, on_closed, p);
 		close(p->fd);
 	}
 	close(gate[0]);

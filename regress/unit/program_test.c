@@ -49,8 +49,8 @@ kill(pid_t pid, int sig)
 {
 	siginfo_t si;
 
-	if (pid > 0 &&
-	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == -1)
+	if (waitid(P_PID, (id_t)(pid < 0 ? -pid : pid), &si,
+		WEXITED | WNOHANG | WNOWAIT) == -1)
 		strays++;
 	return (int)syscall(SYS_kill, pid, sig);
 }
