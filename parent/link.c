@@ -36,6 +36,7 @@
 #define ENDING_MS     (8 * 1000) /* SIGTERM, 3 s, SIGKILL, and some */
 #define HANGING_UP_MS (15 * 1000) /* the dialer's whole ladder */
 #define OPENING_MS    (5 * 1000)
+#define ABSENT_TOLD   2 /* times in a row that a port is not opened */
 
 static const char *const phases[] = {
 	"idle",
@@ -386,6 +387,9 @@ got_tty(struct uplink *u, struct imsg *imsg)
 		close_tty(u);
 		return;
 	}
+	if (l->absent >= ABSENT_TOLD)
+		history_line(u->conf.label, "the modem is back");
+	l->absent = 0;
 	if (l->phase == LINK_IDLE && l->warm == LINK_WARM_OPENING) {
 		link_warm_tty(u, fd);
 		return;
@@ -396,9 +400,6 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	}
 	parent_send(CHILD_DIALER, IMSG_TTY, fd, &m, sizeof(m));
 	l->dialer_has_tty = 1;
-	if (l->absent)
-		history_line(u->conf.label, "the modem is back");
-	l->absent = 0;
 	if (l->phase == LINK_REOPENING) {
 		hang_up(u);
 		return;
@@ -406,24 +407,30 @@ got_tty(struct uplink *u, struct imsg *imsg)
 	dial(u);
 }
 
-/* Unplugged, or another program's: told once until it is back. */
+/*
+ * Unplugged, or another program's: told once until it is back.  One that has
+ * just lost its carrier, or is found again by its bus, has a second chance.
+ */
 static void
-no_modem(struct uplink *u, const char *why)
+no_modem(struct uplink *u, const struct msg_link_result *r)
 {
+	struct link *l = &u->link;
 	char text[MSG_TEXT_LEN];
 
-	if (u->link.absent)
+	if (l->absent >= ABSENT_TOLD)
 		return;
-	u->link.absent = 1;
+	l->absent = r->class == MSG_LINK_GIVEUP ? ABSENT_TOLD : l->absent + 1;
+	if (l->absent < ABSENT_TOLD)
+		return;
 	snprintf(text, sizeof(text), "%s: ", u->conf.label);
-	strlcat(text, why, sizeof(text));
+	strlcat(text, r->text, sizeof(text));
 	alarms_raise("no-modem", u->conf.id, text);
 }
 
 static void
 tty_failed(struct uplink *u, const struct msg_link_result *r)
 {
-	no_modem(u, r->text);
+	no_modem(u, r);
 	if (u->link.phase == LINK_OPENING) {
 		link_fail(u, r->class, r->text);
 		link_rest(u);

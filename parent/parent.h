@@ -91,7 +91,7 @@ struct link {
 	int called; /* this try got so far as to place a call */
 	int stopped; /* its stop hook has ended, but it is still up */
 	uint32_t strays; /* times that it came up after that */
-	int absent; /* its port could not be opened, and that was told */
+	uint32_t absent; /* times in a row that its port was not opened */
 	uint64_t dials;
 	uint64_t dialed; /* that ended in a link */
 	uint64_t failed; /* and that did not */

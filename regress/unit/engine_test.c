@@ -191,6 +191,52 @@ story_not_ready(void)
 	CHECK(d.gen == modem.gen + 1);
 }
 
+/* netconf could not open the port. */
+static void
+no_port(uint32_t class)
+{
+	struct msg_link m;
+
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_link_result(CHILD_NETCONF, IMSG_TTY_FAILED, 1, class,
+	    "/dev/ttyS0: hung up by the modem: waiting");
+}
+
+/* A port that is not there at once is no alarm; nor is the next one's first. */
+static void
+story_no_port(void)
+{
+	struct msg_alarm a;
+	struct msg_link m;
+	uint32_t got;
+
+	rig_home(ALONE);
+	primary_dies();
+	no_port(MSG_LINK_BACKOFF);
+	while ((got = rig_any(CHILD_NETCONF, 100)) != IMSG_TTY_OPEN)
+		CHECK(got != 0 && got != IMSG_ALARM);
+	rig_link_result(CHILD_NETCONF, IMSG_TTY_FAILED, 1, MSG_LINK_BACKOFF,
+	    "/dev/ttyS0: hung up by the modem: waiting");
+	rig_alarm("no-modem", &a);
+	CHECK(strcmp(a.text, "pots: /dev/ttyS0: hung up by the modem: "
+			     "waiting") == 0);
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_tty(1);
+	CHECK(parent->uplink[1].link.absent == 0);
+}
+
+/* One that a person has to see to is told at once. */
+static void
+story_unfit_port(void)
+{
+	struct msg_alarm a;
+
+	rig_home(ALONE);
+	primary_dies();
+	no_port(MSG_LINK_GIVEUP);
+	rig_alarm("no-modem", &a);
+}
+
 /* Found on a pppd from before: backup, 0 dials, probes through it. */
 static void
 adopted(int manual)
@@ -613,6 +659,8 @@ STORY(busy)
 STORY(warm)
 STORY(not_ready)
 STORY(unfit)
+STORY(no_port)
+STORY(unfit_port)
 STORY(adopted)
 STORY(adopted_manual)
 STORY(asked_failed)
@@ -641,6 +689,8 @@ main(void)
 		cmocka_unit_test(test_warm),
 		cmocka_unit_test(test_not_ready),
 		cmocka_unit_test(test_unfit),
+		cmocka_unit_test(test_no_port),
+		cmocka_unit_test(test_unfit_port),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_asked_failed),
