@@ -167,6 +167,47 @@ test_week_roll(void **state)
 	assert_int_equal(b.used[CONF_COST_DIALS], 0);
 }
 
+/* At midnight by local time, be the day one of 23 hours or of 25. */
+static void
+test_day_roll(void **state)
+{
+	struct budget b = { 0 };
+
+	(void)state;
+	assert_false(budget_roll(&b, &daily, at(2026, 10, 24, 9, 0), false));
+	assert_int_equal(b.since_s, at(2026, 10, 24, 0, 0));
+	budget_use(&b, CONF_COST_DIALS, 3);
+	assert_int_equal(budget_alarm(&b, &daily, CONF_COST_DIALS), 75);
+	budget_grant(&b, CONF_COST_DIALS, 2);
+	assert_false(budget_roll(&b, &daily, at(2026, 10, 24, 23, 59), true));
+	assert_int_equal(b.used[CONF_COST_DIALS], 3);
+	assert_true(budget_roll(&b, &daily, at(2026, 10, 25, 0, 0), true));
+	assert_int_equal(b.used[CONF_COST_DIALS], 0);
+	assert_int_equal(budget_limit(&b, &daily, CONF_COST_DIALS), 4);
+	/* what was told is told again */
+	budget_use(&b, CONF_COST_DIALS, 4);
+	assert_int_equal(budget_alarm(&b, &daily, CONF_COST_DIALS), 100);
+	assert_int_equal(budget_used_up(&b, &daily), CONF_COST_DIALS);
+	/* the hour that comes twice is of the same day, as is its 25th */
+	assert_false(budget_roll(
+	    &b, &daily, at(2026, 10, 25, 0, 0) + 25 * HOUR - 60, true));
+	assert_int_equal(budget_used_up(&b, &daily), CONF_COST_DIALS);
+	assert_true(
+	    budget_roll(&b, &daily, at(2026, 10, 25, 0, 0) + 25 * HOUR, true));
+	assert_int_equal(b.since_s, at(2026, 10, 26, 0, 0));
+	assert_int_equal(budget_used_up(&b, &daily), CONF_COSTS);
+	/* after days without a call, and into one of 23 hours */
+	assert_true(budget_roll(&b, &daily, at(2027, 3, 28, 12, 0), true));
+	assert_int_equal(b.since_s, at(2027, 3, 28, 0, 0));
+	assert_false(budget_roll(
+	    &b, &daily, at(2027, 3, 28, 0, 0) + 23 * HOUR - 1, true));
+	assert_true(
+	    budget_roll(&b, &daily, at(2027, 3, 28, 0, 0) + 23 * HOUR, true));
+	/* not by a clock that was just set */
+	assert_false(budget_roll(&b, &daily, at(2027, 3, 30, 0, 0), false));
+	assert_int_equal(b.since_s, at(2027, 3, 29, 0, 0));
+}
+
 static void
 test_clock(void **state)
 {
@@ -239,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_roll),
 		cmocka_unit_test(test_week_roll),
+		cmocka_unit_test(test_day_roll),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_hours),
 	};
