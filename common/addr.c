@@ -51,6 +51,28 @@ addr_len(const struct addr *a)
 	}
 }
 
+void
+addr_pair_set(struct addr_pair *p, const struct addr a[FAMILIES])
+{
+	memset(p, 0, sizeof(*p));
+	if (a[FAMILY_INET].family == AF_INET)
+		p->v4 = a[FAMILY_INET].v4;
+	if (a[FAMILY_INET6].family == AF_INET6)
+		p->v6 = a[FAMILY_INET6].v6;
+}
+
+void
+addr_pair_get(const struct addr_pair *p, struct addr a[FAMILIES])
+{
+	uint32_t f;
+
+	(void)addr_set(&a[FAMILY_INET], AF_INET, &p->v4, sizeof(p->v4));
+	(void)addr_set(&a[FAMILY_INET6], AF_INET6, &p->v6, sizeof(p->v6));
+	for (f = 0; f < FAMILIES; f++)
+		if (addr_is_any(&a[f]))
+			memset(&a[f], 0, sizeof(a[f]));
+}
+
 int
 addr_cmp(const struct addr *a, const struct addr *b)
 {

@@ -23,6 +23,12 @@ struct addr {
 /* Where something is there once for each family. */
 enum family { FAMILY_INET, FAMILY_INET6, FAMILIES };
 
+/* One of each, as tables of thousands hold them; zeros: none. */
+struct addr_pair {
+	struct in_addr v4;
+	struct in6_addr v6;
+};
+
 struct prefix {
 	struct addr addr; /* host bits are 0 */
 	uint32_t len;
@@ -42,6 +48,10 @@ size_t addr_len(const struct addr *); /* octets: 0, 4 or 16 */
 enum family addr_family(const struct addr *);
 /* From network octets; len must fit the family.  0 or -1. */
 int addr_set(struct addr *, int family, const void *octets, size_t len);
+
+/* Scopes are not kept; 0.0.0.0 and :: are none. */
+void addr_pair_set(struct addr_pair *, const struct addr[FAMILIES]);
+void addr_pair_get(const struct addr_pair *, struct addr[FAMILIES]);
 
 /* 1 if its family is one of the three: for what came in a message. */
 int addr_valid(const struct addr *);

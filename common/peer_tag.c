@@ -59,7 +59,7 @@ peer_ids_init(struct peer_ids *t, uint32_t n)
 {
 	uint32_t size = 1;
 
-	while (size < n)
+	while (size <= n / 2)
 		size *= 2;
 	t->mask = size - 1;
 	t->first = calloc(size, sizeof(*t->first));

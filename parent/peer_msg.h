@@ -22,8 +22,8 @@
 #define PEER_SECRET_LEN 64 /* as libsodium keeps it: seed, public key */
 #define PEER_NONCE_LEN  16
 
-/* Why a statement is made. */
-enum peer_reason {
+/* Why a statement is made.  One octet, as below: peers are thousands. */
+enum __attribute__((__packed__)) peer_reason {
 	PEER_HELLO,
 	PEER_FAILOVER,
 	PEER_FALLBACK,
@@ -33,7 +33,7 @@ enum peer_reason {
 };
 
 /* What became of it. */
-enum peer_result {
+enum __attribute__((__packed__)) peer_result {
 	PEER_APPLIED, /* done, and read back */
 	PEER_UNCHANGED,
 	PEER_REFUSED_ADDRESS, /* not where this peer may be */

@@ -118,10 +118,12 @@ static const char *
 where(const struct peer *p, char *buf, size_t size)
 {
 	char a[ADDR_STRLEN], b[ADDR_STRLEN];
-	const struct addr *v4 = &p->address[FAMILY_INET];
-	const struct addr *v6 = &p->address[FAMILY_INET6];
-	int both = v4->family != AF_UNSPEC && v6->family != AF_UNSPEC;
+	struct addr at[FAMILIES];
+	const struct addr *v4 = &at[FAMILY_INET], *v6 = &at[FAMILY_INET6];
+	int both;
 
+	addr_pair_get(&p->address, at);
+	both = v4->family != AF_UNSPEC && v6->family != AF_UNSPEC;
 	snprintf(buf, size, "%s%s%s",
 	    v4->family != AF_UNSPEC ? addr_format(v4, a, sizeof(a)) : "",
 	    both ? " and " : "",
@@ -358,7 +360,7 @@ peering_done(const struct msg_net_peer_done *d)
 	/* it is tried again with each hello, which is no news */
 	if (d->text[0] != '\0' && peers.peer[i].answer != results[d->result])
 		history_line("peers", "%s: %s", c->name, d->text);
-	peers_applied(&peers, i, results[d->result], monotime_now());
+	peers_applied(&peers, i, results[d->result]);
 	rearm();
 }
 
@@ -445,9 +447,8 @@ listen_to_peers(void)
 	}
 	parent_send(CHILD_PROBER, IMSG_PEER_LISTEN, -1, &l, sizeof(l));
 	for (i = 0; i < l.npeers; i++) {
-		memcpy(k.key, peers.peer[i].pair.peer, sizeof(k.key));
-		memcpy(
-		    k.tag_key, peers.peer[i].pair.tag_key, sizeof(k.tag_key));
+		memcpy(k.key, peers.peer[i].conf->key, sizeof(k.key));
+		memcpy(k.tag_key, peers.peer[i].tag_key, sizeof(k.tag_key));
 		parent_send(CHILD_PROBER, IMSG_PEER_KNOWN, -1, &k, sizeof(k));
 	}
 	sodium_memzero(&k, sizeof(k));

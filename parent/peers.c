@@ -19,22 +19,27 @@
  */
 #define CLAIMS (PEERS_WHICH * FAMILIES)
 
-static struct addr *
+static struct addr_pair *
+which_of(struct peer *p, uint32_t which)
+{
+	return which == PEERS_IN_FORCE ? &p->address : &p->wanted;
+}
+
+static struct addr
 claimed(const struct peers *ps, uint32_t claim, uint32_t *peer)
 {
 	const struct peer_configured *c;
-	struct peer *p;
-	uint32_t i;
+	struct addr a[FAMILIES];
 
 	if (claim >= ps->n * CLAIMS) {
 		c = &ps->configured[claim - ps->n * CLAIMS];
 		*peer = c->peer;
-		return &ps->peer[c->peer].conf->address[c->nth];
+		return ps->peer[c->peer].conf->address[c->nth];
 	}
 	*peer = claim / CLAIMS;
-	p = &ps->peer[*peer];
-	i = claim % CLAIMS;
-	return i < FAMILIES ? &p->address[i] : &p->wanted[i - FAMILIES];
+	claim %= CLAIMS;
+	addr_pair_get(which_of(&ps->peer[*peer], claim / FAMILIES), a);
+	return a[claim % FAMILIES];
 }
 
 /* FNV-1a: whoever could make them alike is a peer, and has but a few. */
@@ -52,6 +57,7 @@ bool
 peers_may_claim(
     const struct peers *ps, const struct peer *p, const struct addr *a)
 {
+	struct addr other;
 	uint32_t id, peer, c;
 	size_t i;
 
@@ -59,10 +65,11 @@ peers_may_claim(
 		if (prefix_contains(&ps->own[i], a))
 			return false;
 	c = peer_ids_first(&ps->claims, address_id(a, &id));
-	for (; c != 0; c = peer_ids_next(&ps->claims, c - 1))
-		if (addr_cmp(claimed(ps, c - 1, &peer), a) == 0 &&
-		    peer != peers_index(ps, p))
+	for (; c != 0; c = peer_ids_next(&ps->claims, c - 1)) {
+		other = claimed(ps, c - 1, &peer);
+		if (addr_cmp(&other, a) == 0 && peer != peers_index(ps, p))
 			return false;
+	}
 	return true;
 }
 
@@ -70,11 +77,11 @@ static void
 release(struct peers *ps, struct peer *p, uint32_t i)
 {
 	uint32_t claim = peers_index(ps, p) * CLAIMS + i, id, peer;
-	const struct addr *a = claimed(ps, claim, &peer);
+	struct addr a = claimed(ps, claim, &peer);
 
 	if (p->held & 1u << i)
-		peer_ids_remove(&ps->claims, address_id(a, &id), claim);
-	p->held &= ~(1u << i);
+		peer_ids_remove(&ps->claims, address_id(&a, &id), claim);
+	p->held &= (uint8_t) ~(1u << i);
 }
 
 /* By a NAT it may say anything, and takes it from nobody. */
@@ -82,28 +89,27 @@ static void
 hold(struct peers *ps, struct peer *p, uint32_t i)
 {
 	uint32_t claim = peers_index(ps, p) * CLAIMS + i, id, peer;
-	const struct addr *a = claimed(ps, claim, &peer);
+	struct addr a = claimed(ps, claim, &peer);
 
-	if (p->heard_nat || a->family == AF_UNSPEC)
+	if (p->heard_nat || a.family == AF_UNSPEC)
 		return;
-	peer_ids_add(&ps->claims, address_id(a, &id), claim);
-	p->held |= 1u << i;
+	peer_ids_add(&ps->claims, address_id(&a, &id), claim);
+	p->held |= (uint8_t)(1u << i);
 }
 
 void
 peers_claim(struct peers *ps, struct peer *p, enum peers_which which,
-    const struct addr address[FAMILIES])
+    const struct addr_pair *address)
 {
-	struct addr *a = which == PEERS_IN_FORCE ? p->address : p->wanted;
 	uint32_t f;
 
-	for (f = 0; f < FAMILIES; f++) {
+	for (f = 0; f < FAMILIES; f++)
 		release(ps, p, which * FAMILIES + f);
-		if (address == NULL)
-			continue;
-		a[f] = address[f];
+	if (address == NULL)
+		return;
+	*which_of(p, which) = *address;
+	for (f = 0; f < FAMILIES; f++)
 		hold(ps, p, which * FAMILIES + f);
-	}
 }
 
 /* ---- by key ---- */
@@ -112,6 +118,15 @@ uint32_t
 peers_index(const struct peers *ps, const struct peer *p)
 {
 	return (uint32_t)(p - ps->peer);
+}
+
+void
+peers_pair(const struct peers *ps, const struct peer *p, struct peer_pair *pair)
+{
+	memcpy(pair->own, ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN,
+	    sizeof(pair->own));
+	memcpy(pair->peer, p->conf->key, sizeof(pair->peer));
+	memcpy(pair->tag_key, p->tag_key, sizeof(pair->tag_key));
 }
 
 struct peer *
@@ -266,11 +281,14 @@ static int
 add(struct peers *ps, uint32_t i, const struct conf_peer *c, uint32_t *nconf)
 {
 	struct peer *p = &ps->peer[i];
+	struct peer_pair pair;
 	uint32_t j, id;
 
 	p->conf = c;
-	if (peer_pair_make(&p->pair, ps->secret, c->key) == -1)
+	if (peer_pair_make(&pair, ps->secret, c->key) == -1)
 		return -1;
+	memcpy(p->tag_key, pair.tag_key, sizeof(p->tag_key));
+	sodium_memzero(&pair, sizeof(pair));
 	peer_ids_add(&ps->ids, c->key, i);
 	for (j = 0; j < c->naddresses; j++) {
 		ps->configured[*nconf] = (struct peer_configured){ i, j };
@@ -328,17 +346,16 @@ peers_free(struct peers *ps)
 static void
 keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 {
-	struct peer now = *p;
+	const struct conf_peer *conf = p->conf;
 
-	*p = *was;
-	p->conf = now.conf;
-	p->pair = now.pair;
+	*p = *was; /* with the same keys */
+	p->conf = conf;
 	p->slot = 0;
 	p->trusted = was->trusted && was->leading == PEER_LED;
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
 	p->held = 0;
-	peers_claim(ps, p, PEERS_IN_FORCE, was->address);
+	peers_claim(ps, p, PEERS_IN_FORCE, &was->address);
 	peers_schedule(ps, p);
 }
 
@@ -358,7 +375,7 @@ peers_keep(struct peers *ps, struct peers *was)
 		p = &ps->peer[i];
 		old = peers_find(was, p->conf->key);
 		if (old != NULL &&
-		    memcmp(old->pair.peer, p->pair.peer, PEER_KEY_LEN) == 0)
+		    memcmp(old->conf->key, p->conf->key, PEER_KEY_LEN) == 0)
 			keep_one(ps, p, old);
 	}
 }

@@ -73,7 +73,7 @@ struct peer_stats {
 };
 
 /* What the kernel has of it: all, or what is wanted is yet to come. */
-enum peer_leading {
+enum __attribute__((__packed__)) peer_leading {
 	PEER_LED,
 	PEER_WAITS, /* for its turn */
 	PEER_ASKED,
@@ -87,61 +87,60 @@ struct peer_place {
 	uint32_t uplink;
 };
 
+/* Of thousands: what has few values takes few octets. */
 struct peer {
 	const struct conf_peer *conf;
-	struct peer_pair pair;
+	uint8_t tag_key[PEER_KEY_LEN]; /* of the two of us */
 
 	/* what we say */
 	uint64_t counter; /* of our last statement */
 	uint64_t floor; /* a challenge told it, or 0 */
+	uint8_t nonce[PEER_NONCE_LEN]; /* of its challenge, or zeros */
+	struct monotime said; /* this statement, first */
+	struct monotime acked_at;
+	int64_t rtt_ns; /* from said to acked_at */
+	struct monotime due; /* next datagram; invalid: never */
+	uint32_t tries;
 	bool acked;
 	bool nat; /* it saw another address than we announce */
 	bool unacked; /* people were told */
 	enum peer_reason reason;
 	enum peer_result result; /* once acked */
-	uint8_t nonce[PEER_NONCE_LEN]; /* of its challenge, or zeros */
-	uint32_t tries;
-	struct monotime said; /* this statement, first */
-	struct monotime sent; /* and last */
-	struct monotime acked_at;
-	int64_t rtt_ns; /* from said to acked_at */
-	struct monotime due; /* next datagram; invalid: never */
 
 	/* what we heard */
-	uint64_t heard_counter;
+	enum peer_reason heard_reason;
+	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
 	bool unsettled; /* what it said with it is not acted on yet */
 	bool heard_nat;
 	bool silent;
-	enum peer_reason heard_reason;
-	enum peer_result answer; /* ours to it */
+	uint8_t repeats; /* of its last statement, up to a burst of them */
+	uint64_t heard_counter;
+	struct addr_pair address; /* in force */
 	uint32_t hello_s; /* its own */
-	struct addr address[FAMILIES]; /* in force */
 	struct peer_place from; /* where its last new statement came from */
 	struct peer_place other; /* and by another of our uplinks */
 	struct monotime heard; /* invalid: never */
-	struct monotime moved; /* its address changed */
+	struct monotime repeated;
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
 	struct monotime challenged; /* when it was made; invalid: none */
 	struct monotime challenge_sent;
-	struct monotime move[PEERS_MOVES_MAX]; /* ring */
-	uint32_t nmoves;
-	struct monotime repeated;
-	uint32_t repeats;
+	uint32_t move[PEERS_MOVES_MAX]; /* ring, in tenths of a second */
 
 	/* what the kernel is to have */
-	enum peer_leading leading;
+	struct addr_pair wanted;
 	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
-	struct addr wanted[FAMILIES];
-	uint32_t held; /* of both: nobody else may claim them; bit mask */
+	enum peer_leading leading;
 	enum peer_result meanwhile; /* of what was refused since, or 0 */
-	uint32_t ack_path;
+	uint8_t held; /* of both: nobody else may claim them; bit mask */
+	bool ack_path;
+	uint8_t moves; /* place in the ring */
 
 	struct peer_stats stats;
 
 	/* what is due first */
-	struct monotime when; /* invalid: nothing */
 	uint32_t slot; /* in the heap, + 1; 0: not in it */
+	struct monotime when; /* invalid: nothing */
 };
 
 struct peers;
@@ -219,8 +218,7 @@ void peers_own(struct peers *, const struct prefix *, size_t n);
 void peers_hear(struct peers *, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len, struct monotime now);
 /* The kernel has it, or not. */
-void peers_applied(
-    struct peers *, uint32_t peer, enum peer_result, struct monotime now);
+void peers_applied(struct peers *, uint32_t peer, enum peer_result);
 /* Nothing it said counts any more; what it says next must be fresh. */
 void peers_forget(struct peers *, uint32_t peer);
 

@@ -18,7 +18,9 @@ struct heard {
 	const uint8_t *buf;
 	size_t len;
 	struct monotime now;
+	struct peer_pair pair;
 	struct peer_msg m;
+	struct addr_pair says; /* a statement */
 };
 
 static void
@@ -26,8 +28,11 @@ answer(struct peers *ps, struct peer *p, struct peer_msg *m,
     const struct peer_place *to)
 {
 	uint8_t buf[PEER_MSG_MAX];
-	size_t len = peer_msg_encode(m, &p->pair, ps->secret, buf);
+	struct peer_pair pair;
+	size_t len;
 
+	peers_pair(ps, p, &pair);
+	len = peer_msg_encode(m, &pair, ps->secret, buf);
 	ps->user->send(ps->arg, to->uplink, &to->addr, to->port, buf, len);
 }
 
@@ -93,7 +98,7 @@ may_be_there(const struct peers *ps, const struct peer *p, const struct addr *a)
 static bool
 is_as_wanted(const struct peer *p, const struct heard *h)
 {
-	return memcmp(p->wanted, h->m.address, sizeof(p->wanted)) == 0;
+	return memcmp(&p->wanted, &h->says, sizeof(p->wanted)) == 0;
 }
 
 /*
@@ -116,14 +121,10 @@ is_behind_nat(const struct peer *p, const struct heard *h)
 static bool
 is_there(const struct peer *p, const struct heard *h, bool nat)
 {
-	uint32_t f;
-
 	if (p->leading != PEER_LED)
 		return p->heard_nat == nat && is_as_wanted(p, h);
-	for (f = 0; f < FAMILIES; f++)
-		if (addr_cmp(&p->address[f], &h->m.address[f]) != 0)
-			return false;
-	return p->heard_nat == nat &&
+	return memcmp(&p->address, &h->says, sizeof(p->address)) == 0 &&
+	       p->heard_nat == nat &&
 	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
 }
 
@@ -135,15 +136,17 @@ is_again(const struct peer *p, const struct heard *h, bool nat)
 	       p->heard_nat == nat && is_as_wanted(p, h);
 }
 
+/* Its clock goes round in thirteen years. */
 static bool
 too_many_moves(struct peer *p, struct monotime now)
 {
-	struct monotime *oldest = &p->move[p->nmoves % PEERS_MOVES_MAX];
+	uint32_t *oldest = &p->move[p->moves];
+	uint32_t tenths = (uint32_t)(now.ns / 100000000);
 
-	if (within(*oldest, PEERS_MOVES_MS, now))
+	if (*oldest != 0 && tenths - *oldest < PEERS_MOVES_MS / 100)
 		return true;
-	*oldest = now;
-	p->nmoves++;
+	*oldest = tenths;
+	p->moves = (uint8_t)((p->moves + 1) % PEERS_MOVES_MAX);
 	return false;
 }
 
@@ -191,12 +194,12 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 
 	p->unsettled = false;
 	p->from = h->from;
-	p->ack_path = h->m.path;
+	p->ack_path = h->m.path == 1;
 	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
 		/* its turn may come late */
-		peers_claim(ps, p, PEERS_WANTED, h->m.address);
+		peers_claim(ps, p, PEERS_WANTED, &h->says);
 		peers_lead(ps, p);
 	} else if (p->leading == PEER_LED)
 		settle(ps, p, result);
@@ -238,7 +241,7 @@ tells_more(const struct peer *p, const struct heard *h)
 	if (p->unsettled)
 		return h->m.path == 1 ||
 		       !within(p->heard, PEERS_OTHER_MS, h->now);
-	return h->m.path == 1 && p->ack_path == 0 && is_behind_nat(p, h);
+	return h->m.path == 1 && !p->ack_path && is_behind_nat(p, h);
 }
 
 /* The same statement by another path, or its acknowledgement was lost. */
@@ -251,14 +254,15 @@ hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 		p->other = h->from;
 	if (!more && (p->unsettled || p->leading != PEER_LED))
 		return;
-	if (p->repeats >= PEERS_REPEAT_BURST &&
+	if (p->repeats == PEERS_REPEAT_BURST &&
 	    within(p->repeated, PEERS_REPEAT_MS, h->now))
 		return;
-	p->repeats++;
+	if (p->repeats < PEERS_REPEAT_BURST)
+		p->repeats++;
 	p->repeated = h->now;
 	if (!more)
 		acknowledge(ps, p, h->m.path, &h->from);
-	else if (peer_msg_signed(h->buf, h->len, &p->pair))
+	else if (peer_msg_signed(h->buf, h->len, &h->pair))
 		consider(ps, p, h);
 	else
 		ps->forged++;
@@ -278,25 +282,22 @@ hear_statement(struct peers *ps, struct peer *p, const struct heard *h)
 		}
 		return;
 	}
-	if (peer_msg_signed(h->buf, h->len, &p->pair))
+	if (peer_msg_signed(h->buf, h->len, &h->pair))
 		believe(ps, p, h);
 	else
 		ps->forged++;
 }
 
 void
-peers_applied(
-    struct peers *ps, uint32_t i, enum peer_result result, struct monotime now)
+peers_applied(struct peers *ps, uint32_t i, enum peer_result result)
 {
 	struct peer *p = &ps->peer[i];
 
 	if (!peers_led(ps, p))
 		return; /* a later one counts */
 	peers_claim(ps, p, PEERS_WANTED, NULL);
-	if (result == PEER_APPLIED) {
-		peers_claim(ps, p, PEERS_IN_FORCE, p->wanted);
-		p->moved = now;
-	}
+	if (result == PEER_APPLIED)
+		peers_claim(ps, p, PEERS_IN_FORCE, &p->wanted);
 	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);
 }
 
@@ -311,7 +312,7 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 
 	if (p->acked || h->m.counter != p->counter || p->tries == 0)
 		return;
-	if (!peer_msg_signed(h->buf, h->len, &p->pair)) {
+	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;
 		return;
 	}
@@ -340,7 +341,7 @@ hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
 	if (p->acked || p->tries == 0 || h->m.counter > UINT64_MAX / 2 ||
 	    memcmp(p->nonce, h->m.nonce, sizeof(p->nonce)) == 0)
 		return;
-	if (!peer_msg_signed(h->buf, h->len, &p->pair)) {
+	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;
 		return;
 	}
@@ -357,7 +358,10 @@ void
 peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len, struct monotime now)
 {
-	struct heard h = { { *from, port, uplink }, buf, len, now, { 0 } };
+	struct heard h = { .from = { *from, port, uplink },
+		.buf = buf,
+		.len = len,
+		.now = now };
 	struct peer_head head;
 	const uint8_t *own = ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN;
 	struct peer *p;
@@ -371,13 +375,15 @@ peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
 		ps->strangers++;
 		return;
 	}
-	if (!peer_tagged(buf, len, &p->pair))
+	peers_pair(ps, p, &h.pair);
+	if (!peer_tagged(buf, len, &h.pair))
 		ps->forged++;
 	else if (peer_msg_decode(buf, len, &h.m) == -1)
 		ps->malformed++;
-	else if (h.m.type == PEER_STATEMENT)
+	else if (h.m.type == PEER_STATEMENT) {
+		addr_pair_set(&h.says, h.m.address);
 		hear_statement(ps, p, &h);
-	else if (h.m.type == PEER_ACK)
+	} else if (h.m.type == PEER_ACK)
 		hear_ack(ps, p, &h);
 	else
 		hear_challenge(ps, p, &h);

@@ -8,6 +8,8 @@
 /* What is due of it has changed. */
 void peers_schedule(struct peers *, struct peer *);
 uint32_t peers_index(const struct peers *, const struct peer *);
+/* What the two of us share, for what is made or looked at now. */
+void peers_pair(const struct peers *, const struct peer *, struct peer_pair *);
 /* The peer with this key's first octets, or NULL. */
 struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
 /* May it say that it is there?  Not if it is ours, or another's. */
@@ -18,8 +20,8 @@ bool peers_may_claim(
  * else may claim them.  NULL: they stay as they are, for anybody.
  */
 enum peers_which { PEERS_IN_FORCE, PEERS_WANTED, PEERS_WHICH };
-void peers_claim(struct peers *, struct peer *, enum peers_which,
-    const struct addr address[FAMILIES]);
+void peers_claim(
+    struct peers *, struct peer *, enum peers_which, const struct addr_pair *);
 
 /* A statement of its own to this peer, from now on. */
 void peers_say(struct peers *, struct peer *, enum peer_reason,

@@ -12,6 +12,7 @@
 static void
 ask(struct peers *ps)
 {
+	struct addr to[FAMILIES];
 	struct peer *p;
 
 	while (ps->waits_first != 0 && ps->nasked < PEERS_ASKED_MAX) {
@@ -19,8 +20,8 @@ ask(struct peers *ps)
 		ps->waits_first = p->waits_next;
 		ps->nasked++;
 		p->leading = PEER_ASKED;
-		ps->user->apply(
-		    ps->arg, peers_index(ps, p), p->wanted, p->heard_nat);
+		addr_pair_get(&p->wanted, to);
+		ps->user->apply(ps->arg, peers_index(ps, p), to, p->heard_nat);
 	}
 }
 

@@ -85,13 +85,15 @@ static void
 find_places(const struct peer *p, struct places *places)
 {
 	const struct conf_peer *c = p->conf;
+	struct addr at[FAMILIES];
 	uint32_t i;
 
+	addr_pair_get(&p->address, at);
 	places->n = 0;
 	for (i = 0; i < c->naddresses; i++)
 		add_place(places, &c->address[i], c->port);
 	for (i = 0; !p->heard_nat && i < FAMILIES; i++)
-		add_place(places, &p->address[i], c->port);
+		add_place(places, &at[i], c->port);
 	add_place(places, &p->from.addr, p->from.port);
 	add_place(places, &p->other.addr, p->other.port);
 }
@@ -102,11 +104,13 @@ send_by(struct peers *ps, struct peer *p, uint32_t uplink, struct peer_msg *m,
     const struct places *places)
 {
 	uint8_t buf[PEER_MSG_MAX];
+	struct peer_pair pair;
 	uint32_t i;
 	size_t len;
 
+	peers_pair(ps, p, &pair);
 	m->path = uplink == ps->self.active;
-	len = peer_msg_encode(m, &p->pair, ps->secret, buf);
+	len = peer_msg_encode(m, &pair, ps->secret, buf);
 	for (i = 0; i < places->n; i++)
 		ps->user->send(ps->arg, uplink, &places->place[i].addr,
 		    places->place[i].port, buf, len);
@@ -152,7 +156,6 @@ peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 			send_by(ps, p, uplink, &m, &places);
 	if (p->tries++ == 0)
 		p->said = now; /* it may have waited for its turn */
-	p->sent = now;
 	p->stats.sent += places.n > 0;
 	p->due = monotime_add_ms(now, jitter(ps, retry_ms(ps, p, now)));
 }

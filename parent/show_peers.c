@@ -26,12 +26,11 @@ static void
 send_peer(uint32_t ctl, const struct peer *p)
 {
 	struct ctl_peer r;
-	uint32_t f, i;
+	uint32_t i;
 
 	memset(&r, 0, sizeof(r));
 	strlcpy(r.name, p->conf->name, sizeof(r.name));
-	for (f = 0; f < FAMILIES; f++)
-		r.address[f] = p->address[f];
+	addr_pair_get(&p->address, r.address);
 	r.heard = monotime_valid(p->heard);
 	r.heard_s = seconds_since(p->heard);
 	r.silent = p->silent;

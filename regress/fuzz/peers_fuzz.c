@@ -41,7 +41,7 @@ apply(void *arg, uint32_t peer, const struct addr address[FAMILIES], bool nat)
 	(void)arg;
 	if (!nat && addr_is_loopback(&address[0]))
 		abort();
-	peers_applied(&peers, peer, PEER_APPLIED, now);
+	peers_applied(&peers, peer, PEER_APPLIED);
 }
 
 static void

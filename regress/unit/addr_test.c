@@ -321,6 +321,35 @@ test_order_of_prefixes(void **state)
 	assert_true(prefix_cmp(&b, &c) < 0);
 }
 
+static void
+test_one_of_each(void **state)
+{
+	struct addr in[FAMILIES], out[FAMILIES];
+	struct addr_pair p;
+	uint32_t i;
+
+	(void)state;
+	/* each of the two: none, or one */
+	for (i = 0; i < 4; i++) {
+		memset(in, 0, sizeof(in));
+		if (i & 1)
+			in[FAMILY_INET] = parsed("192.0.2.1");
+		if (i & 2)
+			in[FAMILY_INET6] = parsed("2001:db8::1");
+		addr_pair_set(&p, in);
+		memset(out, 0xff, sizeof(out));
+		addr_pair_get(&p, out);
+		assert_memory_equal(out, in, sizeof(in));
+	}
+	/* what is no host's is none */
+	in[FAMILY_INET] = parsed("0.0.0.0");
+	in[FAMILY_INET6] = parsed("::");
+	addr_pair_set(&p, in);
+	addr_pair_get(&p, out);
+	assert_int_equal(out[FAMILY_INET].family, AF_UNSPEC);
+	assert_int_equal(out[FAMILY_INET6].family, AF_UNSPEC);
+}
+
 int
 main(void)
 {
@@ -335,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_what_a_prefix_covers),
 		cmocka_unit_test(test_private_prefixes),
 		cmocka_unit_test(test_order_of_prefixes),
+		cmocka_unit_test(test_one_of_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,7 +223,7 @@ is_at(const char *address)
 {
 	struct addr a = at(address);
 
-	return addr_cmp(&hub()->address[FAMILY_INET], &a) == 0;
+	return memcmp(&hub()->address.v4, &a.v4, sizeof(a.v4)) == 0;
 }
 
 /* ---- what we say ---- */

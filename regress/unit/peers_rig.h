@@ -126,13 +126,13 @@ rig_apply(
 	if (e->slow)
 		e->kernel[peer] = address[FAMILY_INET];
 	else if (e->refuses)
-		peers_applied(&e->peers, peer, PEER_FAILED, rig.now);
+		peers_applied(&e->peers, peer, PEER_FAILED);
 	else if (nat && e->no_nat)
-		peers_applied(&e->peers, peer, PEER_REFUSED_NAT, rig.now);
+		peers_applied(&e->peers, peer, PEER_REFUSED_NAT);
 	else {
 		if (!nat)
 			e->kernel[peer] = address[FAMILY_INET];
-		peers_applied(&e->peers, peer, PEER_APPLIED, rig.now);
+		peers_applied(&e->peers, peer, PEER_APPLIED);
 	}
 }
 
