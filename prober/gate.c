@@ -22,17 +22,14 @@ static const struct rate rate_all = { 2000, 30000 };
 /* Tags that are looked at: a tenth of a second's work each second. */
 static const struct rate rate_tags = { 100000, 20000 };
 
-struct bucket {
-	struct monotime at; /* invalid: never used */
-	uint32_t left;
-};
-
 #define HOMES 2 /* a primary and a backup */
 
+/* A bucket is the moment when it will be full. */
 struct known {
-	struct peer_pair pair;
-	uint64_t newest[PEER_TYPE_MAX]; /* counter that was passed on */
-	struct bucket fresh, again;
+	uint8_t key[PEER_KEY_LEN];
+	uint8_t tag_key[PEER_KEY_LEN];
+	uint64_t newest[PEER_TYPE_MAX - 1]; /* counter that was passed on */
+	struct monotime fresh, again; /* buckets */
 	struct addr home[HOMES]; /* where it was heard */
 	uint32_t homes; /* so many were noted */
 };
@@ -41,28 +38,21 @@ static uint8_t own_key[KEY_LEN];
 static struct known *known;
 static uint32_t nknown, room;
 static struct peer_ids ids;
-static struct bucket all, tags;
+static struct monotime all, tags; /* buckets */
 static struct msg_peer_dropped dropped;
 
 /* ---- buckets ---- */
 
 static bool
-take(struct bucket *b, const struct rate *r, struct monotime now)
+take(struct monotime *full, const struct rate *r, struct monotime now)
 {
-	int64_t more = monotime_ms_between(b->at, now) * r->second / 1000;
+	int64_t one = 1000000000 / r->second;
+	struct monotime then = monotime_cmp(*full, now) > 0 ? *full : now;
 
-	if (!monotime_valid(b->at) || more >= r->burst) {
-		b->left = r->burst;
-		b->at = now;
-	} else if (more > 0) {
-		b->left += (uint32_t)more;
-		if (b->left > r->burst)
-			b->left = r->burst;
-		b->at = monotime_add_ms(b->at, more * 1000 / r->second);
-	}
-	if (b->left == 0)
+	then = monotime_add_ns(then, one);
+	if (monotime_sub(then, now) > one * r->burst)
 		return false;
-	b->left--;
+	*full = then;
 	return true;
 }
 
@@ -89,9 +79,8 @@ gate_add(const struct msg_peer_known *m)
 	if (nknown == room)
 		return -1;
 	k = &known[nknown];
-	memcpy(k->pair.own, own_key, sizeof(k->pair.own));
-	memcpy(k->pair.peer, m->key, sizeof(k->pair.peer));
-	memcpy(k->pair.tag_key, m->tag_key, sizeof(k->pair.tag_key));
+	memcpy(k->key, m->key, sizeof(k->key));
+	memcpy(k->tag_key, m->tag_key, sizeof(k->tag_key));
 	peer_ids_add(&ids, m->key, nknown++);
 	return 0;
 }
@@ -103,7 +92,7 @@ find(const uint8_t id[PEER_ID_LEN])
 
 	for (n = peer_ids_first(&ids, id); n != 0;
 	     n = peer_ids_next(&ids, n - 1))
-		if (memcmp(known[n - 1].pair.peer, id, PEER_ID_LEN) == 0)
+		if (memcmp(known[n - 1].key, id, PEER_ID_LEN) == 0)
 			return &known[n - 1];
 	return NULL;
 }
@@ -121,6 +110,17 @@ is_at_home(const struct known *k, const struct addr *from)
 
 /* ---- what comes ---- */
 
+static bool
+has_its_tag(const struct known *k, const uint8_t *buf, size_t len)
+{
+	struct peer_pair pair;
+
+	memcpy(pair.own, own_key, sizeof(pair.own));
+	memcpy(pair.peer, k->key, sizeof(pair.peer));
+	memcpy(pair.tag_key, k->tag_key, sizeof(pair.tag_key));
+	return peer_tagged(buf, len, &pair);
+}
+
 /*
  * It was made by the peer, and perhaps recorded by others.  Each type has a
  * counter of its own: acknowledgements have ours.
@@ -129,9 +129,10 @@ static bool
 passes_on(struct known *k, const struct peer_head *h, const struct addr *from,
     struct monotime now)
 {
-	bool fresh = h->counter > k->newest[h->type];
+	uint64_t *newest = &k->newest[h->type - 1];
+	bool fresh = h->counter > *newest;
 
-	if (h->counter >= k->newest[h->type] && !is_at_home(k, from))
+	if (h->counter >= *newest && !is_at_home(k, from))
 		k->home[k->homes++ % HOMES] = *from;
 	if (!take(fresh ? &k->fresh : &k->again,
 		fresh ? &rate_fresh : &rate_again, now) ||
@@ -140,7 +141,7 @@ passes_on(struct known *k, const struct peer_head *h, const struct addr *from,
 		return false;
 	}
 	if (fresh)
-		k->newest[h->type] = h->counter;
+		*newest = h->counter;
 	return true;
 }
 
@@ -158,7 +159,7 @@ gate_passes(const struct addr *from, const uint8_t *buf, size_t len,
 		dropped.strangers++;
 	else if (!is_at_home(k, from) && !take(&tags, &rate_tags, now))
 		dropped.limited++;
-	else if (!peer_tagged(buf, len, &k->pair))
+	else if (!has_its_tag(k, buf, len))
 		dropped.forged++;
 	else
 		return passes_on(k, &head, from, now);
