@@ -39,19 +39,31 @@ static const struct net_state *state_now;
 static int
 compare(const void *p, const void *q)
 {
-	const struct net_tunnel *a = p, *b = q;
+	const struct conf_tunnel *a = ((const struct net_tunnel *)p)->conf;
+	const struct conf_tunnel *b = ((const struct net_tunnel *)q)->conf;
 	int c = strcmp(a->ifname, b->ifname);
 
 	return c != 0 ? c : memcmp(a->key, b->key, sizeof(a->key));
 }
 
+static void
+allow_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < ntunnels; i++) {
+		free(tunnels[i].refused);
+		tunnels[i].refused = NULL;
+	}
+}
+
 void
 tunnels_fill(struct net_want *w, const struct conf *conf)
 {
-	const struct conf_tunnel *c;
 	struct net_tunnel *t;
 	uint32_t i, j;
 
+	allow_all();
 	free(tunnels);
 	for (ntunnels = 0, i = 0; i < conf->npeers; i++)
 		ntunnels += conf->peer[i].ntunnels;
@@ -59,13 +71,8 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 		fatal(NULL);
 	t = tunnels;
 	for (i = 0; i < conf->npeers; i++)
-		for (j = 0; j < conf->peer[i].ntunnels; j++) {
-			c = &conf->peer[i].tunnel[j];
-			strlcpy(t->ifname, c->ifname, sizeof(t->ifname));
-			t->wgpeer = c->wgpeer;
-			memcpy(t->key, c->key, sizeof(t->key));
-			t++;
-		}
+		for (j = 0; j < conf->peer[i].ntunnels; j++)
+			(t++)->conf = &conf->peer[i].tunnel[j];
 	qsort(tunnels, ntunnels, sizeof(*tunnels), compare);
 	w->tunnel = tunnels;
 	w->ntunnels = ntunnels;
@@ -77,15 +84,6 @@ named(const char *ifname)
 	const struct net_want w = { .tunnel = tunnels, .ntunnels = ntunnels };
 
 	return plan_tunnel_find(&w, ifname);
-}
-
-static void
-allow_all(void)
-{
-	size_t i;
-
-	for (i = 0; i < ntunnels; i++)
-		memset(&tunnels[i].refused, 0, sizeof(tunnels[i].refused));
 }
 
 void
@@ -114,7 +112,10 @@ tunnel_refused(const char *ifname, const struct net_place *place)
 
 	if (t == NULL)
 		return;
-	t->refused = *place;
+	if (t->refused == NULL &&
+	    (t->refused = malloc(sizeof(*t->refused))) == NULL)
+		fatal(NULL);
+	*t->refused = *place;
 	if (evtimer_pending(&again, NULL))
 		return;
 	again_ms = again_ms == 0 ? AGAIN_MS : 2 * again_ms;
@@ -130,14 +131,15 @@ static int
 is_ours(const uint8_t key[KEY_LEN], const void *link)
 {
 	const struct net_link *l = link;
-	struct net_tunnel t;
+	struct conf_tunnel c;
+	const struct net_tunnel t = { .conf = &c };
 
-	memset(&t, 0, sizeof(t));
-	strlcpy(t.ifname, l->name, sizeof(t.ifname));
+	memset(&c, 0, sizeof(c));
+	strlcpy(c.ifname, l->name, sizeof(c.ifname));
 	/* without a key it is all of the interface, and has the key 0 */
 	if (bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL)
 		return 1;
-	memcpy(t.key, key, sizeof(t.key));
+	memcpy(c.key, key, sizeof(c.key));
 	return bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL;
 }
 

@@ -11,6 +11,7 @@
 
 #include <net/if.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,25 +34,26 @@
 #define NET_METRIC_V6     1024 /* of all others in IPv6: there 0 is this one */
 
 /* A link that carries packets in others. */
-enum net_tunnel_kind {
+enum __attribute__((__packed__)) net_tunnel_kind {
 	NET_NO_TUNNEL, /* or of a kind that we cannot lead */
 	NET_TUNNEL, /* it has one outer address */
 	NET_WIREGUARD /* it has endpoints */
 };
 
+/* A hub has thousands: in this order there is no hole between them. */
 struct net_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	int up; /* administratively */
-	int carrier;
-	int pointopoint;
-	int ethernet; /* or like it: it has frames and neighbours */
+	char kind[10]; /* as the system calls it; empty: none, or a long name */
+	uint16_t port; /* of a tunnel in UDP, to which it sends; or 0 */
+	enum net_tunnel_kind tunnel;
+	bool up : 1; /* administratively */
+	bool carrier : 1;
+	bool pointopoint : 1;
+	bool ethernet : 1; /* or like it: it has frames and neighbours */
 	uint32_t mtu;
 	uint32_t group;
 	uint32_t rp_filter; /* in force: the larger of all's and its own */
-	enum net_tunnel_kind tunnel;
-	char kind[16]; /* as the system calls it; empty: none */
-	uint32_t port; /* of a tunnel in UDP, to which it sends; or 0 */
 	struct addr local; /* outer; AF_UNSPEC: by the routes */
 	uint32_t bound; /* outer packets leave by this index only; 0: any */
 	/* its own ignore_routes_with_linkdown; NET_NO_VALUE: it has none */

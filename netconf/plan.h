@@ -50,10 +50,8 @@ struct net_uplink {
 
 /* An interface whose far end is a peer; of WireGuard one for each key. */
 struct net_tunnel {
-	char ifname[IFNAMSIZ];
-	uint32_t wgpeer; /* only the one with this key */
-	uint8_t key[KEY_LEN];
-	struct net_place refused; /* by the kernel, for this wish */
+	const struct conf_tunnel *conf;
+	struct net_place *refused; /* by the kernel, for this wish; or NULL */
 };
 
 /* A network behind a peer, by one of its tunnels. */

@@ -64,7 +64,7 @@ has(const struct side *side, const struct addr *a)
 static int
 by_name(const void *name, const void *tunnel)
 {
-	return strcmp(name, ((const struct net_tunnel *)tunnel)->ifname);
+	return strcmp(name, ((const struct net_tunnel *)tunnel)->conf->ifname);
 }
 
 struct net_tunnel *
@@ -139,8 +139,9 @@ is_refused(const struct net_want *w, const struct net_link *l,
 {
 	const struct net_tunnel *t = plan_tunnel_find(w, l->name);
 
-	return t != NULL && t->refused.bound == p->bound &&
-	       addr_cmp(&t->refused.local, &p->local) == 0;
+	return t != NULL && t->refused != NULL &&
+	       t->refused->bound == p->bound &&
+	       addr_cmp(&t->refused->local, &p->local) == 0;
 }
 
 static void
@@ -264,7 +265,7 @@ show_missing(
 		if (seen[i] || w->clear)
 			continue;
 		snprintf(text, sizeof(text), "tunnel %s: no such interface",
-		    w->tunnel[i].ifname);
+		    w->tunnel[i].conf->ifname);
 		line(text, 0, arg); /* it holds up nobody */
 	}
 }

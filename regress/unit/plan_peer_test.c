@@ -266,7 +266,7 @@ name_kind(const char *ifname, const char *kind, uint32_t port)
 	struct net_link *l = sim_link(k, ifname);
 
 	strlcpy(l->kind, kind, sizeof(l->kind));
-	l->port = port;
+	l->port = (uint16_t)port;
 }
 
 static void

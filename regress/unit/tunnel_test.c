@@ -26,7 +26,9 @@
 
 static struct sim *k;
 static struct plan plan;
+static struct conf_tunnel configured[3];
 static struct net_tunnel named[3];
+static struct net_place refused;
 
 /* ---- the plan ---- */
 
@@ -40,7 +42,9 @@ tunnel(uint32_t ifindex, const char *name, const char *local)
 	l->tunnel = NET_TUNNEL;
 	if (local != NULL)
 		l->local = ip(local);
-	strlcpy(named[k->w.ntunnels++].ifname, name, IFNAMSIZ);
+	strlcpy(configured[k->w.ntunnels].ifname, name, IFNAMSIZ);
+	named[k->w.ntunnels].conf = &configured[k->w.ntunnels];
+	k->w.ntunnels++;
 	return l;
 }
 
@@ -180,9 +184,10 @@ left_alone(void **state)
 	l->local = ip("2001:db8:a::2"); /* the backup has no IPv6 */
 	assert_null(step());
 	l->local = ip("192.0.2.2");
-	named[0].refused = (struct net_place){ ip("198.51.100.2"), 0 };
+	refused = (struct net_place){ ip("198.51.100.2"), 0 };
+	named[0].refused = &refused;
 	assert_null(step());
-	named[0].refused.bound = 1; /* something else */
+	refused.bound = 1; /* something else */
 	assert_non_null(step());
 	k->w.ntunnels = 0; /* nobody names it any more */
 	assert_null(step());
