@@ -41,6 +41,7 @@
 #define STARTS_US 700 /* between two branches that start */
 #define MOVE_US   1000000 /* all of them move in this */
 #define QUIET_MS  5000
+#define TICK_MS   50 /* what is due is looked for: the hub needs the caches */
 #define ALL_MS    240000 /* or it is given up */
 #define PIDS_MAX  8
 
@@ -128,7 +129,7 @@ apply(void *arg, uint32_t peer, const struct addr at[FAMILIES], bool nat)
 
 	(void)at;
 	(void)nat;
-	peers_applied(&b->peers, peer, PEER_APPLIED, now);
+	peers_applied(&b->peers, peer, PEER_APPLIED);
 }
 
 static void
@@ -205,9 +206,13 @@ hear_one(void)
 static void
 tick_all(void)
 {
+	static struct monotime ticked;
 	struct monotime due;
 	uint32_t i;
 
+	if (monotime_ms_between(ticked, now) < TICK_MS)
+		return;
+	ticked = now;
 	for (i = 0; i < n; i++) {
 		due = peers_deadline(&branch[i].peers);
 		if (monotime_valid(due) && monotime_cmp(due, now) <= 0)
