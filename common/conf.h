@@ -262,14 +262,14 @@ struct conf_behind {
 struct conf_peer {
 	uint32_t id; /* place in the list */
 	uint32_t port;
-	uint32_t keyed;
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
-	uint32_t ntunnels;
-	uint32_t naddresses; /* 0: any */
-	uint32_t nannounce;
-	uint32_t naccept; /* 0: any public one */
-	uint32_t nroutes;
+	bool keyed;
+	uint8_t ntunnels;
+	uint8_t naddresses; /* 0: any */
+	uint8_t nannounce;
+	uint8_t naccept; /* 0: any public one */
+	uint8_t nroutes;
 	struct conf_tunnel *tunnel;
 	struct addr *address;
 	struct prefix *announce; /* behind us */

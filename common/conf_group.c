@@ -23,7 +23,7 @@ conf_build_group(struct conf_build *b, const struct conf_text *name)
 /* Those of the group come first. */
 static void
 add_nets(struct conf_build *b, const struct conf_text *where,
-    struct prefix *net, uint32_t *n, const struct prefix *more, uint32_t nmore)
+    struct prefix *net, uint8_t *n, const struct prefix *more, uint8_t nmore)
 {
 	if (*n + nmore > CONF_PEER_NETS_MAX) {
 		conf_src_error(b->src, where,
@@ -33,7 +33,7 @@ add_nets(struct conf_build *b, const struct conf_text *where,
 	}
 	memmove(&net[nmore], net, *n * sizeof(*net));
 	memcpy(net, more, nmore * sizeof(*net));
-	*n += nmore;
+	*n = (uint8_t)(*n + nmore);
 }
 
 void

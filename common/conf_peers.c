@@ -100,12 +100,12 @@ msg_conf_peer_encode(struct msg_conf_peer *m, const struct conf_peer *c)
 
 /* None is longer than any can be, so that their sum is none of others. */
 static bool
-fits(const struct conf_peer *c, size_t len)
+counts_valid(const struct msg_conf_peer *m)
 {
-	return c->naddresses <= CONF_PEER_ADDRS_MAX &&
-	       c->nannounce <= CONF_PEER_NETS_MAX &&
-	       c->naccept <= CONF_PEER_NETS_MAX &&
-	       c->nroutes <= CONF_PEER_NETS_MAX && conf_peer_lists(c) == len;
+	return m->naddresses <= CONF_PEER_ADDRS_MAX &&
+	       m->nannounce <= CONF_PEER_NETS_MAX &&
+	       m->naccept <= CONF_PEER_NETS_MAX &&
+	       m->nroutes <= CONF_PEER_NETS_MAX;
 }
 
 int
@@ -114,20 +114,20 @@ msg_conf_peer_decode(struct msg_conf_peer *m, size_t len, struct conf_peer *c)
 	uint8_t *at = (uint8_t *)m->lists;
 
 	memset(c, 0, sizeof(*c));
-	if (len < HEAD)
+	if (len < HEAD || !counts_valid(m))
 		return -1;
 	c->keyed = 1;
 	c->id = m->id;
 	c->port = m->port;
 	c->hello_ms = m->hello_ms;
 	c->hello_metered_ms = m->hello_metered_ms;
-	c->naddresses = m->naddresses;
-	c->nannounce = m->nannounce;
-	c->naccept = m->naccept;
-	c->nroutes = m->nroutes;
+	c->naddresses = (uint8_t)m->naddresses;
+	c->nannounce = (uint8_t)m->nannounce;
+	c->naccept = (uint8_t)m->naccept;
+	c->nroutes = (uint8_t)m->nroutes;
 	memcpy(c->key, m->key, sizeof(c->key));
 	memcpy(c->name, m->name, sizeof(c->name));
-	if (!fits(c, len - HEAD))
+	if (conf_peer_lists(c) != len - HEAD)
 		return -1;
 	c->address = take(&at, c->naddresses * sizeof(*c->address));
 	c->announce = take(&at, c->nannounce * sizeof(*c->announce));

@@ -19,19 +19,35 @@
 
 #include "common/log.h"
 #include "common/msg.h"
+#include "common/os.h"
 #include "common/proc.h"
 
-#define BUFFER_SIZE (256 * 1024)
-#define SELF        "/proc/self/exe"
+#define BUFFER_SIZE  (256 * 1024)
+#define MANY_WAITING 128
+#define SELF         "/proc/self/exe"
 
 static pid_t parent_pid; /* of a child's parent */
+
+/* Thousands of messages, as of peers: no others will ever need their room. */
+static void
+trim_after_many(struct imsgev *iev, uint32_t waiting)
+{
+	if (waiting >= MANY_WAITING)
+		iev->many = 1;
+	if (waiting > 0 || !iev->many)
+		return;
+	iev->many = 0;
+	os_memory_trim();
+}
 
 void
 imsg_event_add(struct imsgev *iev)
 {
+	uint32_t waiting = imsgbuf_queuelen(&iev->ibuf);
 	short events = EV_READ;
 
-	if (imsgbuf_queuelen(&iev->ibuf) > 0)
+	trim_after_many(iev, waiting);
+	if (waiting > 0)
 		events |= EV_WRITE;
 	if (event_initialized(&iev->ev)) {
 		if (iev->events == events &&

@@ -22,6 +22,7 @@ struct imsgev {
 	void *data; /* for the handler */
 	struct event ev;
 	short events;
+	int many; /* messages were waiting at once */
 };
 
 /* Wait for input, and for room as long as something is queued. */

@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/monotime.h"
+#include "common/os.h"
 #include "netconf/net.h"
 #include "netconf/resolver.h"
 #include "netconf/run.h"
@@ -144,6 +145,7 @@ dump(void)
 		return -1;
 	}
 	net_state_index(&state);
+	os_memory_trim(); /* of the one before, and as this one grew */
 	fresh = 1;
 	look_ms = monotime_ms_between(looked, monotime_now());
 	apply_prune(&state);

@@ -19,6 +19,7 @@
 
 #include "common/imsg.h"
 #include "common/log.h"
+#include "common/os.h"
 #include "parent/control.h"
 
 #define ROOT_ONLY    8 /* of CONTROL_PLACES */
@@ -145,6 +146,7 @@ client_close(struct client *c)
 	imsgbuf_clear(&c->ibuf);
 	close(c->ibuf.fd);
 	free(c);
+	os_memory_trim(); /* it may have been told of thousands */
 }
 
 static void

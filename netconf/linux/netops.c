@@ -29,8 +29,11 @@ dump_once(struct net_state *s, const struct net_uplinks *u)
 	memset(s, 0, sizeof(*s));
 	if (link_dump(&route, s) == 0 && addr_dump(&route, s) == 0 &&
 	    rule_dump(&route, s) == 0 && route_dump(&route, s, u) == 0 &&
-	    ruleset_dump(&netfilter, s) == 0)
+	    ruleset_dump(&netfilter, s) == 0) {
+		nl_fit(&s->links, s->nlinks, sizeof(*s->links));
+		nl_fit(&s->addrs, s->naddrs, sizeof(*s->addrs));
 		return 0;
+	}
 	return -1;
 }
 

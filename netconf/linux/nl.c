@@ -358,3 +358,12 @@ nl_grow(void *array, size_t *n, size_t size)
 	}
 	return memset((uint8_t *)*p + (*n)++ * size, 0, size);
 }
+
+void
+nl_fit(void *array, size_t n, size_t size)
+{
+	void **p = array, *less;
+
+	if (n > 0 && (less = reallocarray(*p, n, size)) != NULL)
+		*p = less;
+}

@@ -90,6 +90,8 @@ int nl_addr(const struct nlattr *, int family, struct addr *);
 void nl_put_addr(struct nlmsghdr *, uint16_t type, const struct addr *);
 /* One more in an array of n; zeroed, or NULL. */
 void *nl_grow(void *array, size_t *n, size_t size);
+/* It grows no more: its room for others is given back. */
+void nl_fit(void *array, size_t n, size_t size);
 
 /* link.c */
 int link_decode(const struct nlmsghdr *, void *state);
