@@ -7,8 +7,8 @@
  *	hub play N HUB PID...	branch I is at 9.0.I.I and speaks to that
  *				address; once all are followed, all of them move
  *				to 9.1.I.I within a second
- *	hub floor N		N signatures checked, and N changes of tunnels
- *				t0... acknowledged by the kernel
+ *	hub floor N NET		N signatures checked, and N changes of tunnels
+ *				t0... to 9.NET.I.I acknowledged by the kernel
  *
  * "play" prints what happened in the second part: when the last branch had
  * its acknowledgement, and what each process PID used of CPU (ms).  The
@@ -397,7 +397,7 @@ check_signatures(void)
 }
 
 static void
-lead(struct mnl_socket *bus, uint32_t i, uint32_t seq)
+lead(struct mnl_socket *bus, uint32_t i, uint8_t net)
 {
 	union {
 		struct nlmsghdr hdr;
@@ -412,26 +412,26 @@ lead(struct mnl_socket *bus, uint32_t i, uint32_t seq)
 	mnl_nlmsg_put_header(&m);
 	m.hdr.nlmsg_type = RTM_NEWLINK;
 	m.hdr.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	m.hdr.nlmsg_seq = seq;
+	m.hdr.nlmsg_seq = i + 1;
 	l = mnl_nlmsg_put_extra_header(&m.hdr, sizeof(*l));
 	l->ifi_index = (int)if_nametoindex(name);
 	info = mnl_attr_nest_start(&m.hdr, IFLA_LINKINFO);
 	mnl_attr_put_strz(&m.hdr, IFLA_INFO_KIND, "vxlan");
 	data = mnl_attr_nest_start(&m.hdr, IFLA_INFO_DATA);
 	mnl_attr_put_u32(&m.hdr, IFLA_VXLAN_ID, i + 1);
-	mnl_attr_put_u32(
-	    &m.hdr, IFLA_VXLAN_GROUP, htonl(0x09020000 | (i & 0xffff)));
+	mnl_attr_put_u32(&m.hdr, IFLA_VXLAN_GROUP,
+	    htonl(0x09000000 | (uint32_t)net << 16 | (i & 0xffff)));
 	mnl_attr_nest_end(&m.hdr, data);
 	mnl_attr_nest_end(&m.hdr, info);
 	if (mnl_socket_sendto(bus, &m.hdr, m.hdr.nlmsg_len) == -1 ||
 	    (len = mnl_socket_recvfrom(bus, &m, sizeof(m))) == -1 ||
-	    mnl_cb_run(&m, (size_t)len, seq, mnl_socket_get_portid(bus), NULL,
+	    mnl_cb_run(&m, (size_t)len, i + 1, mnl_socket_get_portid(bus), NULL,
 		NULL) == -1)
 		err(1, "%s", name);
 }
 
 static void
-change_tunnels(void)
+change_tunnels(uint8_t net)
 {
 	struct mnl_socket *bus = mnl_socket_open(NETLINK_ROUTE);
 	double began = cpu_now_ms();
@@ -440,7 +440,7 @@ change_tunnels(void)
 	if (bus == NULL || mnl_socket_bind(bus, 0, MNL_SOCKET_AUTOPID) == -1)
 		err(1, "netlink");
 	for (i = 0; i < n; i++)
-		lead(bus, i, i + 1);
+		lead(bus, i, net);
 	printf("hub tunnels_ms=%.0f\n", cpu_now_ms() - began);
 }
 
@@ -449,15 +449,15 @@ main(int argc, char *argv[])
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 3 || sodium_init() == -1)
-		errx(2, "usage: hub conf|play|floor N [HUB PID...]");
+		errx(2, "usage: hub conf|play|floor N [HUB PID...|NET]");
 	n = (uint32_t)atoi(argv[2]);
 	if (n == 0 || n > 65536)
 		errx(2, "from 1 to 65536 branches");
 	if (strcmp(argv[1], "conf") == 0)
 		conf();
-	else if (strcmp(argv[1], "floor") == 0) {
+	else if (strcmp(argv[1], "floor") == 0 && argc == 4) {
 		check_signatures();
-		change_tunnels();
+		change_tunnels((uint8_t)atoi(argv[3]));
 	} else if (argc > 3 && argc - 4 <= PIDS_MAX) {
 		make_branches(argv[3]);
 		play(argv + 4, argc - 4);

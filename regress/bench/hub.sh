@@ -39,6 +39,23 @@ ask() {
 	done
 }
 
+# keys_and_strings: of a branch, in octets: its key in the three processes that
+# must know it, the key of its tags in two; its name in two, and that of its
+# tunnel's interface in one, for the configuration and for the kernel's list
+keys_and_strings() {
+	awk '$1 == "peer" {
+		n++
+		octets += 3 * 32 + 2 * 32
+		octets += 2 * (length($2) + 1) + 2 * (length($7) + 1)
+	}
+	END { print int(octets / n) }' $LAB/peers
+}
+
+# bare NET: what signatures and tunnels alone take now
+bare() {
+	hub floor "$N" "$1" | tee -a $LAB/floor | sed 's/^/# /'
+}
+
 # conf N: the hub's configuration
 conf() {
 	hub conf "$1" 2>$LAB/seed >$LAB/peers
@@ -100,6 +117,7 @@ for ((i = 0; i < N; i++)); do
 done | ip -batch - || no_row hub "no tunnels here"
 diag "$N tunnels made in $((($(now_us) - began) / 1000)) ms"
 
+bare 4
 conf "$N"
 began=$(now_us)
 lab_start
@@ -135,13 +153,19 @@ memory >$LAB/memory_of_all
 diag "memory in the end: $(paste -sd " " $LAB/memory_of_all)"
 each=$((($(in_all <$LAB/memory_of_all) - $(in_all <$LAB/memory_of_one)) * \
     1024 / N))
-hub floor "$N" >$LAB/floor
-diag "$(cat $LAB/floor)"
-floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print n }')
+beyond=$((each - $(keys_and_strings)))
+lab_stop
+bare 3
+# the machine may have been busier before than after
+floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print int(n / 2) }')
+ok "a branch takes less than 1000 octets beyond its keys and strings" \
+    [ "$beyond" -lt 1000 ]
+ok "and its move no more than twice what it would alone" \
+    [ "$took" -le $((2 * floor)) ]
 alone "hub: $N branches move in 1 s, the last one knows" ms "$(result all_ms)"
 alone "hub: show is answered meanwhile, at the latest" ms \
     "$(sort -n $LAB/asked | tail -1)"
 alone "hub: memory for each of them" octets "$each"
+alone "hub: beyond its keys and strings" octets "$beyond"
 pair "hub: CPU for it" "signatures and tunnels alone" ms "$took" "$floor"
-lab_stop
 lab_done
