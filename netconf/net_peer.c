@@ -15,6 +15,8 @@
 #include "netconf/net.h"
 #include "netconf/run.h"
 
+#define NET_PEERS_MAX 16 /* at once */
+
 /* ---- where it may be ---- */
 
 /* Ours, or in a network of our site; an uplink's may have others, too. */
@@ -82,80 +84,140 @@ lead_wireguard(
 	return netops->wireguard(ifindex, is_meant, t, to, &n);
 }
 
-static int
-lead_tunnel(uint32_t ifindex, const struct msg_net_peer *m)
-{
-	const struct addr *to;
-	struct addr is;
+/* ---- several peers at once ---- */
 
-	if (netops->tunnel_remote(ifindex, &is, m->address) == -1)
-		return -1;
-	to = &m->address[addr_family(&is)];
-	if (to->family == AF_UNSPEC || addr_cmp(&is, to) == 0)
-		return 0;
-	errno = EAGAIN; /* somebody else wrote it in between */
-	return -1;
-}
+/*
+ * What came together is done together: a hub is told of thousands in a second,
+ * and the kernel takes many requests for little more than one.
+ */
+static struct {
+	size_t n;
+	struct msg_net_peer question[NET_PEERS_MAX];
+	struct msg_net_peer_done answer[NET_PEERS_MAX];
+	size_t nleads;
+	struct net_lead lead[NET_MOVES_MAX];
+	const char *ifname[NET_MOVES_MAX];
+	size_t whose[NET_MOVES_MAX]; /* question */
+} asked;
 
-static enum msg_net_peer_result
-lead(const struct net_state *s, const struct conf_tunnel *t,
-    const struct msg_net_peer *m)
-{
-	const struct net_link *l = net_link_find(s, t->ifname);
-	int result;
-
-	errno = ENODEV;
-	if (l == NULL)
-		return MSG_PEER_FAILED;
-	if (l->tunnel == NET_WIREGUARD)
-		result = lead_wireguard(l->ifindex, t, m);
-	else if (m->nat)
-		return MSG_PEER_NAT;
-	else
-		result = lead_tunnel(l->ifindex, m);
-	return result == -1 ? MSG_PEER_FAILED : MSG_PEER_APPLIED;
-}
-
-/* All of them are tried; the worst of what became of them is told. */
+/* All tunnels are tried; the worst of what became of them is told. */
 static void
-lead_all(const struct net_state *s, const struct conf_peer *p,
-    const struct msg_net_peer *m, struct msg_net_peer_done *done)
+is_led(size_t i, const char *ifname, enum msg_net_peer_result result, int error)
 {
-	enum msg_net_peer_result one;
-	uint32_t i;
+	struct msg_net_peer_done *done = &asked.answer[i];
 
-	for (i = 0; i < p->ntunnels; i++) {
-		one = lead(s, &p->tunnel[i], m);
-		if (one <= done->result)
-			continue;
-		done->result = one;
-		snprintf(done->text, sizeof(done->text), "%s: %s",
-		    p->tunnel[i].ifname,
-		    one == MSG_PEER_NAT ? "behind NAT" : strerror(errno));
+	if (result <= done->result)
+		return;
+	done->result = result;
+	snprintf(done->text, sizeof(done->text), "%s: %s", ifname,
+	    result == MSG_PEER_NAT ? "behind NAT" : strerror(error));
+}
+
+/* EAGAIN: somebody else wrote it in between. */
+static int
+lead_error(const struct net_lead *l)
+{
+	const struct addr *to = &l->to[addr_family(&l->is)];
+
+	if (l->error != 0)
+		return l->error;
+	return to->family == AF_UNSPEC || addr_cmp(&l->is, to) == 0 ? 0
+								    : EAGAIN;
+}
+
+static void
+lead_tunnels(void)
+{
+	int failed = 0, error;
+	size_t i;
+
+	if (asked.nleads > 0 &&
+	    netops->tunnels_lead(asked.lead, asked.nleads) == -1)
+		failed = errno;
+	for (i = 0; i < asked.nleads; i++) {
+		error = failed != 0 ? failed : lead_error(&asked.lead[i]);
+		if (error != 0)
+			is_led(asked.whose[i], asked.ifname[i], MSG_PEER_FAILED,
+			    error);
 	}
+	asked.nleads = 0;
+}
+
+static void
+add_tunnel(size_t i, const char *ifname, uint32_t ifindex)
+{
+	size_t n;
+
+	if (asked.nleads == NET_MOVES_MAX)
+		lead_tunnels();
+	n = asked.nleads++;
+	asked.lead[n] = (struct net_lead){ .ifindex = ifindex,
+		.to = asked.question[i].address };
+	asked.ifname[n] = ifname;
+	asked.whose[n] = i;
+}
+
+static void
+lead(size_t i, const struct conf_tunnel *t)
+{
+	const struct msg_net_peer *m = &asked.question[i];
+	const struct net_link *l = net_link_find(net_known(), t->ifname);
+
+	if (l == NULL)
+		is_led(i, t->ifname, MSG_PEER_FAILED, ENODEV);
+	else if (l->tunnel == NET_WIREGUARD) {
+		if (lead_wireguard(l->ifindex, t, m) == -1)
+			is_led(i, t->ifname, MSG_PEER_FAILED, errno);
+	} else if (m->nat)
+		is_led(i, t->ifname, MSG_PEER_NAT, 0);
+	else
+		add_tunnel(i, t->ifname, l->ifindex);
+}
+
+static void
+lead_peer(size_t i)
+{
+	const struct msg_net_peer *m = &asked.question[i];
+	struct msg_net_peer_done *done = &asked.answer[i];
+	const struct conf_peer *p = &config_current()->peer[m->id];
+	uint32_t j;
+
+	memset(done, 0, sizeof(*done));
+	done->gen = m->gen;
+	done->id = m->id;
+	if (!m->nat && !may_be_there(p, net_known(), m)) {
+		done->result = MSG_PEER_ADDRESS;
+		strlcpy(done->text, "not where it may be", sizeof(done->text));
+		return;
+	}
+	for (j = 0; j < p->ntunnels; j++)
+		lead(i, &p->tunnel[j]);
+}
+
+void
+net_peers_lead(void)
+{
+	size_t i;
+
+	for (i = 0; i < asked.n; i++)
+		lead_peer(i);
+	lead_tunnels();
+	for (i = 0; i < asked.n; i++)
+		netconf_send(IMSG_NET_PEER_DONE, -1, &asked.answer[i],
+		    sizeof(asked.answer[i]));
+	asked.n = 0;
 }
 
 void
 net_peer(const struct msg_net_peer *m)
 {
 	const struct conf *conf = config_current();
-	const struct net_state *s = net_known();
-	struct msg_net_peer_done done;
-	const struct conf_peer *p;
 
-	memset(&done, 0, sizeof(done));
-	done.gen = m->gen;
-	done.id = m->id;
 	if (m->gen != config_gen())
 		return; /* ids may be others' now; the parent asks again */
 	if (m->id >= conf->npeers || !conf->peer[m->id].keyed)
 		fatalx("parent: NET_PEER: no such peer");
-	p = &conf->peer[m->id];
-	if (m->nat || may_be_there(p, s, m))
-		lead_all(s, p, m, &done);
-	else {
-		done.result = MSG_PEER_ADDRESS;
-		strlcpy(done.text, "not where it may be", sizeof(done.text));
-	}
-	netconf_send(IMSG_NET_PEER_DONE, -1, &done, sizeof(done));
+	asked.question[asked.n++] = *m;
+	if (asked.n == NET_PEERS_MAX)
+		net_peers_lead();
 }

@@ -115,6 +115,8 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		if ((valid = (check)))                     \
 			taker;                             \
 		break
+	if (type != IMSG_NET_PEER)
+		net_peers_lead();
 	switch (type) {
 		TAKE(CONF_LOAD, load, load_fits(&m.load), config_load(&m.load));
 		TAKE(CONF_COMMIT, number, 1, config_commit(m.number));
@@ -159,6 +161,7 @@ on_channel(int fd, short what, void *arg)
 {
 	(void)fd;
 	proc_child_dispatch(arg, what, netconf_dispatch_parent);
+	net_peers_lead();
 }
 
 void

@@ -174,6 +174,13 @@ struct net_move {
 	struct net_place place;
 	int error; /* 0, or an errno: it is where it was */
 };
+/* A tunnel whose far end shall be elsewhere. */
+struct net_lead {
+	uint32_t ifindex;
+	const struct addr *to; /* FAMILIES of them; AF_UNSPEC: it stays */
+	struct addr is; /* read back */
+	int error; /* 0, or an errno, and is says nothing */
+};
 #define NET_MOVES_MAX 32 /* at once: to move one may take milliseconds */
 
 /* Is the peer with this key one of those that are meant? */
@@ -227,11 +234,10 @@ struct netops {
 	 */
 	int (*tunnels)(struct net_move *, size_t n);
 	/*
-	 * Lead its far end to the address of its family, if there is one, and
-	 * read back how it is then.
+	 * Lead their far ends, each to the address of its family, and read
+	 * back how they are then.  -1: they could not be asked.
 	 */
-	int (*tunnel_remote)(
-	    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES]);
+	int (*tunnels_lead)(struct net_lead *, size_t n);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
 	 * to, and tell them where we are now; how many there were.  With

@@ -57,8 +57,13 @@ void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
 void net_count(const struct msg_net_count *); /* answers NET_COUNTED */
 void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
-/* A peer is elsewhere; answers NET_PEER_DONE. */
+/*
+ * A peer is elsewhere, and is led there with all that came together, at the
+ * latest by net_peers_lead(), before anything else may change; answers
+ * NET_PEER_DONE.
+ */
 void net_peer(const struct msg_net_peer *);
+void net_peers_lead(void);
 /* What the parent was told of an uplink. */
 const struct msg_facts *net_facts(uint32_t uplink);
 /* A modem backup's interface came or went: ppp_interface() tells. */

@@ -91,10 +91,9 @@ linux_tunnels(struct net_move *m, size_t n)
 }
 
 static int
-linux_tunnel_remote(
-    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
+linux_tunnels_lead(struct net_lead *l, size_t n)
 {
-	return tunnel_remote(&route, ifindex, is, to);
+	return tunnel_lead(&route, l, n);
 }
 
 static int
@@ -190,7 +189,7 @@ const struct netops netops_linux = {
 	.link_up = linux_link_up,
 	.rp_filter = linux_rp_filter,
 	.tunnels = linux_tunnels,
-	.tunnel_remote = linux_tunnel_remote,
+	.tunnels_lead = linux_tunnels_lead,
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,
 	.router_ask = router_ask,

@@ -115,8 +115,7 @@ int octets_read(struct nl *, uint32_t ifindex, uint64_t *received,
 /* tunnel.c */
 void tunnel_decode(const struct nlattr *linkinfo, struct net_link *);
 int tunnel_move(struct nl *, struct net_move *, size_t n);
-int tunnel_remote(struct nl *, uint32_t ifindex, struct addr *is,
-    const struct addr to[FAMILIES]);
+int tunnel_lead(struct nl *, struct net_lead *, size_t n);
 
 /* tunnel_parm.c */
 /*

@@ -174,19 +174,6 @@ begin_find(struct nl *nl, uint32_t ifindex)
 	mnl_attr_put_u32(&nl->hdr, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-static int
-find(struct nl *nl, uint32_t ifindex, struct found *f)
-{
-	f->kind = NULL;
-	begin_find(nl, ifindex);
-	if (nl_request(nl, copy_found, f) == -1)
-		return -1;
-	if (f->kind != NULL)
-		return 0;
-	errno = EAFNOSUPPORT;
-	return -1;
-}
-
 /* What an attribute is to be, besides what is there. */
 struct change {
 	uint16_t address; /* attribute */
@@ -242,10 +229,11 @@ begin_change(struct nl *nl, uint32_t ifindex, const struct found *f,
 
 /* How they are is asked for right before, in case others change them, too. */
 static struct work {
-	struct net_move *move;
 	size_t n;
+	uint32_t ifindex[NET_MOVES_MAX];
+	int error[NET_MOVES_MAX];
 	struct found found[NET_MOVES_MAX];
-	size_t whose[NET_MOVES_MAX]; /* the nth request is this move's */
+	size_t whose[NET_MOVES_MAX]; /* the nth request is for this one */
 	size_t nrequests;
 	size_t len;
 	union {
@@ -254,7 +242,7 @@ static struct work {
 	};
 } work;
 
-/* The request that was begun is of move i. */
+/* The request that was begun is for tunnel i. */
 static void
 add_request(const struct nl *nl, size_t i)
 {
@@ -273,9 +261,9 @@ is_found(const struct nlmsghdr *h, void *arg)
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*m))
 		return 0;
 	for (i = 0; i < work.n; i++)
-		if ((int)work.move[i].ifindex == m->ifi_index &&
+		if ((int)work.ifindex[i] == m->ifi_index &&
 		    copy_found(h, &work.found[i]) == -1)
-			work.move[i].error = errno;
+			work.error[i] = errno;
 	return 0;
 }
 
@@ -283,7 +271,7 @@ static void
 has_failed(size_t nth, int error, void *arg)
 {
 	(void)arg;
-	work.move[work.whose[nth]].error = error;
+	work.error[work.whose[nth]] = error;
 }
 
 static int
@@ -298,26 +286,52 @@ send_requests(struct nl *nl)
 	return error;
 }
 
+/* Those that are no tunnel have an error then. */
 static int
-begin_move(struct nl *nl, const struct net_move *m, const struct found *f)
+find_all(struct nl *nl)
 {
-	struct change c = {
-		.to = &m->place.local, .relink = 1, .bound = m->place.bound
-	};
+	size_t i;
 
-	if (f->kind == NULL) {
-		errno = EAFNOSUPPORT;
-		return -1;
+	for (i = 0; i < work.n; i++) {
+		work.found[i].kind = NULL;
+		if (work.error[i] != 0)
+			continue;
+		begin_find(nl, work.ifindex[i]);
+		add_request(nl, i);
 	}
-	c.address = f->kind->local;
-	return begin_change(nl, m->ifindex, f, &c);
+	if (send_requests(nl) == -1)
+		return -1;
+	for (i = 0; i < work.n; i++)
+		if (work.error[i] == 0 && work.found[i].kind == NULL)
+			work.error[i] = EAFNOSUPPORT;
+	return 0;
+}
+
+static void
+add_change(struct nl *nl, size_t i, const struct change *c)
+{
+	if (begin_change(nl, work.ifindex[i], &work.found[i], c) == -1)
+		work.error[i] = errno;
+	else
+		add_request(nl, i);
+}
+
+static void
+add_move(struct nl *nl, size_t i, const struct net_move *m)
+{
+	const struct change c = { .address = work.found[i].kind->local,
+		.to = &m->place.local,
+		.relink = 1,
+		.bound = m->place.bound };
+
+	add_change(nl, i, &c);
 }
 
 /* 1: it is moved, and no more is asked for. */
 static int
 move_parm(const struct net_move *m, const struct found *f)
 {
-	return f->kind != NULL && f->kind->fwmark != 0 && f->fwmark == 0 &&
+	return f->kind->fwmark != 0 && f->fwmark == 0 &&
 	       f->bound == m->place.bound &&
 	       f->kind->family == (int)m->place.local.family &&
 	       tunnel_parm_move(m->ifindex, &m->place.local) == 0;
@@ -326,54 +340,62 @@ move_parm(const struct net_move *m, const struct found *f)
 int
 tunnel_move(struct nl *nl, struct net_move *move, size_t n)
 {
+	int result;
 	size_t i;
 
-	work.move = move;
 	work.n = n;
 	for (i = 0; i < n; i++) {
-		move[i].error = 0;
-		work.found[i].kind = NULL;
-		begin_find(nl, move[i].ifindex);
-		add_request(nl, i);
+		work.ifindex[i] = move[i].ifindex;
+		work.error[i] = 0;
 	}
-	if (send_requests(nl) == -1)
+	if (find_all(nl) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
-		if (move[i].error != 0 || move_parm(&move[i], &work.found[i]))
-			continue;
-		else if (begin_move(nl, &move[i], &work.found[i]) == -1)
-			move[i].error = errno;
-		else
-			add_request(nl, i);
-	return send_requests(nl);
+		if (work.error[i] == 0 && !move_parm(&move[i], &work.found[i]))
+			add_move(nl, i, &move[i]);
+	result = send_requests(nl);
+	for (i = 0; i < n; i++)
+		move[i].error = work.error[i];
+	return result;
 }
 
-/* ---- its far end ---- */
+/* ---- their far ends ---- */
 
+/* 1: it shall be elsewhere. */
 static int
-change_remote(struct nl *nl, uint32_t ifindex, const struct found *f,
-    const struct change *c)
+add_lead(struct nl *nl, size_t i, const struct net_lead *l)
 {
-	return begin_change(nl, ifindex, f, c) == -1
-		   ? -1
-		   : nl_request(nl, NULL, NULL);
+	const struct found *f = &work.found[i];
+	const struct change c = { .address = f->kind->remote,
+		.to = &l->to[addr_family(&f->remote)] };
+
+	if (c.to->family == AF_UNSPEC || addr_cmp(c.to, &f->remote) == 0)
+		return 0;
+	add_change(nl, i, &c);
+	return 1;
 }
 
 int
-tunnel_remote(struct nl *nl, uint32_t ifindex, struct addr *is,
-    const struct addr to[FAMILIES])
+tunnel_lead(struct nl *nl, struct net_lead *lead, size_t n)
 {
-	struct change c = { 0 };
-	struct found f;
+	int changed = 0;
+	size_t i;
 
-	if (find(nl, ifindex, &f) == -1)
+	work.n = n;
+	for (i = 0; i < n; i++) {
+		work.ifindex[i] = lead[i].ifindex;
+		work.error[i] = 0;
+	}
+	if (find_all(nl) == -1)
 		return -1;
-	c.address = f.kind->remote;
-	c.to = &to[addr_family(&f.remote)];
-	if (c.to->family != AF_UNSPEC && addr_cmp(c.to, &f.remote) != 0 &&
-	    (change_remote(nl, ifindex, &f, &c) == -1 ||
-		find(nl, ifindex, &f) == -1))
+	for (i = 0; i < n; i++)
+		if (work.error[i] == 0)
+			changed |= add_lead(nl, i, &lead[i]);
+	if (changed && (send_requests(nl) == -1 || find_all(nl) == -1))
 		return -1;
-	*is = f.remote;
+	for (i = 0; i < n; i++) {
+		lead[i].error = work.error[i];
+		lead[i].is = work.found[i].remote;
+	}
 	return 0;
 }

@@ -160,11 +160,10 @@ null_tunnels(struct net_move *m, size_t n)
 }
 
 static int
-null_tunnel_remote(
-    uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
+null_tunnels_lead(struct net_lead *l, size_t n)
 {
-	*is = to[FAMILY_INET];
-	return null_link(ifindex);
+	(void)n;
+	return null_link(l[0].ifindex);
 }
 
 static int
@@ -328,7 +327,7 @@ const struct netops netops_null = {
 	.link_up = null_link_up,
 	.rp_filter = null_rp_filter,
 	.tunnels = null_tunnels,
-	.tunnel_remote = null_tunnel_remote,
+	.tunnels_lead = null_tunnels_lead,
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,
 	.router_ask = null_link,

@@ -380,6 +380,11 @@ net_peer(const struct msg_net_peer *m)
 }
 
 void
+net_peers_lead(void)
+{
+}
+
+void
 capture_reloaded(void)
 {
 	must(config_current() != NULL);

@@ -182,10 +182,8 @@ destination(const struct net_route *r)
 	    "%s rp_filter of %u", value == -1 ? "read" : "change", i)         \
 	WRAP(tunnels, (struct net_move *m, size_t n), (m, n),                 \
 	    "change tunnels %zu", n)                                          \
-	WRAP(tunnel_remote,                                                   \
-	    (uint32_t i, struct addr *is, const struct addr to[FAMILIES]),    \
-	    (i, is, to),                                                      \
-	    "change remote of tunnel %u", i)                                  \
+	WRAP(tunnels_lead, (struct net_lead *l, size_t n), (l, n),            \
+	    "change remotes of tunnels %zu", n)                               \
 	WRAP(wireguard,                                                       \
 	    (uint32_t i, net_wgpeer *ours, const void *arg,                   \
 		const struct addr *to, uint32_t *n),                          \

@@ -14,6 +14,8 @@
 #define GRE1 6
 #define SIT1 7
 #define WG0  8
+#define GRE2 9
+#define GRE3 10
 
 static struct sim *k;
 static struct conf conf;
@@ -23,10 +25,12 @@ static struct addr configured;
 static struct prefix accepted;
 static struct msg_net_peer question;
 static struct msg_net_peer_done said;
+static struct msg_net_peer_done all_said[20]; /* since it was counted */
 static int nsaid;
-static struct addr remote[WG0 + 1]; /* by interface */
-static int led[WG0 + 1];
-static int refuses, overwritten;
+static struct addr remote[GRE3 + 1]; /* by interface */
+static int led[GRE3 + 1];
+static int refuses; /* a tunnel's index */
+static int deaf, overwritten, nrequests;
 
 /* ---- what it calls ---- */
 
@@ -61,26 +65,39 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 	assert_int_equal(fd, -1);
 	assert_int_equal(len, sizeof(said));
 	memcpy(&said, data, len);
+	all_said[nsaid] = said;
 	assert_int_equal(msg_net_peer_done_valid(&said), 1);
 	nsaid++;
 }
 
-static int
-sim_remote(uint32_t ifindex, struct addr *is, const struct addr to[FAMILIES])
+static void
+lead_one(struct net_lead *l)
 {
-	const struct addr *there = &to[addr_family(&remote[ifindex])];
+	const struct addr *there = &l->to[addr_family(&remote[l->ifindex])];
 
-	if (refuses) {
-		errno = EPERM;
+	l->error = refuses == (int)l->ifindex ? EPERM : 0;
+	if (l->error == 0 && there->family != AF_UNSPEC &&
+	    addr_cmp(there, &remote[l->ifindex]) != 0) {
+		led[l->ifindex]++;
+		if (!overwritten)
+			remote[l->ifindex] = *there;
+	}
+	l->is = remote[l->ifindex];
+}
+
+static int
+sim_lead(struct net_lead *l, size_t n)
+{
+	size_t i;
+
+	assert_in_range(n, 1, NET_MOVES_MAX);
+	nrequests++;
+	if (deaf) {
+		errno = ENOBUFS;
 		return -1;
 	}
-	if (there->family != AF_UNSPEC &&
-	    addr_cmp(there, &remote[ifindex]) != 0) {
-		led[ifindex]++;
-		if (!overwritten)
-			remote[ifindex] = *there;
-	}
-	*is = remote[ifindex];
+	for (i = 0; i < n; i++)
+		lead_one(&l[i]);
 	return 0;
 }
 
@@ -99,7 +116,7 @@ sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
 	return 0;
 }
 
-static const struct netops sim_ops = { .tunnel_remote = sim_remote,
+static const struct netops sim_ops = { .tunnels_lead = sim_lead,
 	.wireguard = sim_wireguard };
 const struct netops *netops = &sim_ops;
 
@@ -131,7 +148,7 @@ begin(void **state)
 	peer.accept = &accepted;
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
-	nsaid = refuses = overwritten = 0;
+	nsaid = refuses = deaf = overwritten = nrequests = 0;
 	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
 	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
 	peer.tunnel[1].wgpeer = 1;
@@ -159,6 +176,7 @@ asked(const char *address, enum msg_net_peer_result result)
 	question.address[addr_family(&a)] = a;
 	nsaid = 0;
 	net_peer(&question);
+	net_peers_lead();
 	assert_int_equal(nsaid, 1);
 	assert_int_equal(said.gen, question.gen);
 	assert_int_equal(said.result, result);
@@ -253,11 +271,15 @@ static void
 refused_by_the_kernel(void **state)
 {
 	(void)state;
-	refuses = 1;
+	refuses = GRE1;
 	asked("9.0.0.2", MSG_PEER_FAILED);
 	assert_true(leads_to(WG0, "9.0.0.2"));
 	assert_string_equal(said.text, "gre1: Operation not permitted");
 	refuses = 0;
+	deaf = 1;
+	asked("9.0.0.2", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "gre1: No buffer space available");
+	deaf = 0;
 	overwritten = 1;
 	asked("9.0.0.2", MSG_PEER_FAILED);
 	overwritten = 0;
@@ -274,8 +296,61 @@ of_another_configuration(void **state)
 	question.gen = 6;
 	question.id = 9;
 	net_peer(&question);
+	net_peers_lead();
 	assert_int_equal(nsaid, 0);
 	assert_int_equal(led[GRE1] + led[WG0], 0);
+}
+
+#define MANY 20
+
+/* Each has its own answer, in turn, and the kernel a few requests. */
+static void
+many_at_once(void **state)
+{
+	static struct conf_tunnel of[MANY][2];
+	struct conf_peer many[MANY];
+	char name[IFNAMSIZ];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "gre%u", 2 + i % 2);
+		many[i] = peer;
+		many[i].id = i;
+		many[i].ntunnels = 2;
+		many[i].tunnel = of[i];
+		strlcpy(of[i][0].ifname, "gre1", IFNAMSIZ);
+		strlcpy(of[i][1].ifname, name, IFNAMSIZ);
+	}
+	name_tunnel(GRE2, "gre2", NET_TUNNEL, "9.0.0.1");
+	name_tunnel(GRE3, "gre3", NET_TUNNEL, "9.0.0.1");
+	conf.peer = many;
+	conf.npeers = MANY;
+	refuses = GRE3;
+	question.address[FAMILY_INET] = ip("9.0.0.2");
+	for (i = 0; i < MANY; i++) {
+		question.id = i;
+		question.nat = i == 4;
+		net_peer(&question);
+	}
+	net_peers_lead();
+	assert_int_equal(nsaid, MANY);
+	for (i = 0; i < MANY; i++) {
+		assert_int_equal(all_said[i].id, i);
+		assert_int_equal(all_said[i].result, i == 4 ? MSG_PEER_NAT
+						     : i % 2 == 1
+							 ? MSG_PEER_FAILED
+							 : MSG_PEER_APPLIED);
+		assert_string_equal(all_said[i].text,
+		    i == 4       ? "gre1: behind NAT"
+		    : i % 2 == 1 ? "gre3: Operation not permitted"
+				 : "");
+	}
+	assert_true(leads_to(GRE1, "9.0.0.2") && leads_to(GRE2, "9.0.0.2"));
+	assert_true(leads_to(GRE3, "9.0.0.1"));
+	assert_in_range(nrequests, 2, 4);
+	net_peers_lead();
+	assert_int_equal(nsaid, MANY);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -291,6 +366,7 @@ main(void)
 		TEST(behind_nat),
 		TEST(refused_by_the_kernel),
 		TEST(of_another_configuration),
+		TEST(many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

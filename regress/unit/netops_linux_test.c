@@ -328,7 +328,8 @@ tunnels(void **state)
 	const uint32_t eth1 = ifindex("eth1"), wan2 = ifindex("wan2.7");
 	char before[OUT_MAX];
 	struct net_move m[5];
-	struct addr is, to[FAMILIES];
+	struct addr to[FAMILIES], other[FAMILIES];
+	struct net_lead lead[4];
 	int i;
 
 	(void)state;
@@ -366,14 +367,25 @@ tunnels(void **state)
 
 	memset(to, 0, sizeof(to));
 	to[FAMILY_INET6] = ip("2001:db8::9"); /* of no use to it */
-	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, to), 0);
+	lead[0] = (struct net_lead){ .ifindex = ifindex("t1"), .to = to };
+	assert_int_equal(ops->tunnels_lead(lead, 1), 0);
+	assert_int_equal(lead[0].error, 0);
 	to[FAMILY_INET] = ip("203.0.113.9");
-	assert_int_equal(addr_cmp(&is, &to[FAMILY_INET]), 0);
+	assert_int_equal(addr_cmp(&lead[0].is, &to[FAMILY_INET]), 0);
+	/* each is told of by itself */
+	memset(other, 0, sizeof(other));
+	other[FAMILY_INET] = ip("203.0.113.11");
 	to[FAMILY_INET] = ip("203.0.113.10");
-	assert_int_equal(ops->tunnel_remote(ifindex("t1"), &is, to), 0);
-	assert_int_equal(addr_cmp(&is, &to[FAMILY_INET]), 0);
-	assert_int_equal(ops->tunnel_remote(eth1, &is, to), -1);
-	assert_int_equal(errno, EOPNOTSUPP);
+	lead[1] = (struct net_lead){ .ifindex = eth1, .to = to };
+	lead[2] = (struct net_lead){ .ifindex = ifindex("t2"), .to = other };
+	lead[3] = (struct net_lead){ .ifindex = 9999, .to = to };
+	assert_int_equal(ops->tunnels_lead(lead, 4), 0);
+	assert_int_equal(lead[0].error | lead[2].error, 0);
+	assert_int_equal(addr_cmp(&lead[0].is, &to[FAMILY_INET]), 0);
+	assert_int_equal(addr_cmp(&lead[2].is, &other[FAMILY_INET]), 0);
+	assert_int_equal(lead[1].error, EOPNOTSUPP);
+	assert_int_equal(lead[3].error, ENODEV);
+	assert_non_null(strstr(says("ip -d link show t2"), "203.0.113.11"));
 	run("ip link del t0; ip link del t1; ip link del t2");
 }
 
