@@ -308,7 +308,7 @@ static void
 test_hangs(void **arg)
 {
 	(void)arg;
-	put("1", "echo slow; sleep 1000 & echo $! >$out; sleep 1000");
+	put("1", "sleep 1000 & echo $! >$out; echo slow; sleep 1000");
 	put("2", "trap '' TERM; echo deaf; sleep 1000; sleep 1000");
 	put("3", "exit 0");
 	deadline_ms = 200;
