@@ -373,21 +373,26 @@ capture_file(const struct msg_capture *m)
 	must(msg_capture_valid(m) && config_current() != NULL);
 }
 
+static int peers_asked; /* and not led yet */
+
 void
 net_peer(const struct msg_net_peer *m)
 {
 	must(msg_net_peer_valid(m) && config_current() != NULL);
+	peers_asked = 1;
 }
 
 void
 net_peers_lead(void)
 {
+	peers_asked = 0;
 }
 
+/* Their ids are of the configuration before. */
 void
 capture_reloaded(void)
 {
-	must(config_current() != NULL);
+	must(config_current() != NULL && !peers_asked);
 }
 
 /* --- the kernel: anything --------------------------------------------------- */
