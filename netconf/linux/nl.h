@@ -108,7 +108,7 @@ int link_inet6(uint32_t ifindex, const char *what, uint32_t value);
 int router_ask(uint32_t ifindex);
 
 /* octets.c */
-int octets_decode(const struct nlmsghdr *, void *octets); /* two */
+int octets_decode(const struct nlmsghdr *, void *octets); /* and packets: 3 */
 int octets_read(struct nl *, uint32_t ifindex, uint64_t *received,
     uint64_t *sent, uint64_t *packets);
 

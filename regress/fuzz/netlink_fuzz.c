@@ -77,7 +77,7 @@ each(const uint8_t *data, size_t size, nl_each *decode, void *arg)
 static void
 counters(const uint8_t *data, size_t size)
 {
-	uint64_t packets, octets[2];
+	uint64_t packets, octets[3];
 
 	each(data, size, counter_decode, &packets);
 	each(data, size, octets_decode, octets);
