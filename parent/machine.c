@@ -181,7 +181,7 @@ machine_event_end(struct mctx *c, enum mreason why)
 {
 	struct machine *m = c->m;
 
-	m->event = false;
+	m->event = m->returned = false;
 	m->manual = m->go_back = false;
 	m->manual_until = machine_never;
 	m->alarmed = 0;

@@ -457,6 +457,7 @@ struct machine {
 	struct machine_drill drill;
 
 	bool event; /* an event is open */
+	bool returned; /* and its return was verified */
 	struct monotime down_at; /* declaration of the outage */
 	struct monotime failover_at; /* traffic went to a backup */
 	uint32_t jitter; /* per mille, of this return */

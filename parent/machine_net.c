@@ -326,6 +326,7 @@ announce(struct mctx *c)
 		   m->state == MACHINE_SUSPECT) {
 		machine_alarm(c, MALARM_FALLBACK, MACHINE_PRIMARY, m->reason);
 		m->failover_at = machine_never;
+		m->returned = m->event;
 	} else
 		return;
 	m->announced = m->want.active;

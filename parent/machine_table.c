@@ -412,22 +412,15 @@ g_removed_unknown(const struct mctx *c)
 /* ---- actions ---- */
 
 /*
- * Traffic is on the primary, verified, and nothing is wrong with the targets:
- * what comes now, a backup may still drain, has a cause of its own.
+ * What comes after a return that was verified, while a backup still drains,
+ * has a cause of its own.
  */
-static bool
-is_over(const struct machine *m)
-{
-	return (((ATHOME | S(RETURNING)) & (1u << m->state)) != 0 &&
-		m->announced == MACHINE_PRIMARY && !m->target);
-}
-
 static void
 event_begin(struct mctx *c, enum mreason why)
 {
 	struct machine *m = c->m;
 
-	if (m->event && is_over(m))
+	if (m->returned)
 		machine_event_end(c, MWHY_NEXT);
 	if (m->event)
 		return;

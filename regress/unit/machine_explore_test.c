@@ -75,6 +75,7 @@ enum wrong {
 	DRILL_IN_DOUBT,
 	DRILL_NOT_ENDED,
 	EVENT_GOES_ON,
+	EVENT_IS_SPLIT,
 	WRONG_MAX
 };
 
@@ -187,7 +188,10 @@ world_drill(struct world *w, const struct machine *m, const struct maction *a)
 	return (true);
 }
 
-/* Each failover is of an event that no return was verified of. */
+/*
+ * Each failover is of an event that no return was verified of; and the next
+ * event begins after such a return only.
+ */
 static bool
 world_told(struct world *w, const struct maction *a)
 {
@@ -198,6 +202,10 @@ world_told(struct world *w, const struct maction *a)
 	case MACT_EVENT_END:
 		if (w->event == begins) {
 			why_not = "events do not begin and end in turn";
+			return (false);
+		}
+		if (!begins && a->reason == MWHY_NEXT && !w->over) {
+			why_not = "one outage is told as two";
 			return (false);
 		}
 		w->event = begins;
@@ -522,6 +530,16 @@ join_events(struct mactions *out)
 }
 
 static void
+split_event(const struct machine *m, struct mactions *out)
+{
+	if (!m->event || out->n + 2 > MACTIONS_MAX)
+		return;
+	out->list[out->n++] =
+	    (struct maction){ .type = MACT_EVENT_END, .reason = MWHY_NEXT };
+	out->list[out->n++] = (struct maction){ .type = MACT_EVENT_BEGIN };
+}
+
+static void
 repeat(struct mactions *out, enum maction_type type)
 {
 	size_t i;
@@ -566,6 +584,10 @@ wrong_after(enum wrong wrong, struct machine *m, struct mactions *out)
 	switch (wrong) {
 	case EVENT_GOES_ON:
 		join_events(out);
+		break;
+	case EVENT_IS_SPLIT:
+		if (m->state == MACHINE_STRANDED)
+			split_event(m, out);
 		break;
 	case HANGS_UP_ACTIVE:
 		if (m->state == MACHINE_ON_BACKUP && out->n < MACTIONS_MAX)
@@ -740,7 +762,7 @@ fingerprint(const struct machine *m, const struct world *w,
 	mix(&h, (uint64_t)(m->adopted | m->stopped << 1 | m->applying << 2 |
 			   m->applied << 3 | m->event << 4 | m->go_back << 5 |
 			   m->target << 6 | m->manual << 7 | m->flapping << 8 |
-			   m->want.shut << 9));
+			   m->want.shut << 9 | m->returned << 10));
 	mix(&h, m->want.active);
 	mix(&h, m->want.drain);
 	mix(&h, m->verified);

@@ -150,6 +150,46 @@ test_hold(void **state)
 	assert_false(s.ok);
 }
 
+/* Nothing had returned before what was said, and nothing after it. */
+static void
+one_outage(struct story *s)
+{
+	assert_true(s->m.event);
+	assert_int_equal(s->begins, 1);
+	assert_int_equal(s->ends, 0);
+}
+
+static void
+test_one_outage(void **state)
+{
+	struct mevent changed = { .type = MEV_RELOAD, .map = { MACHINE_NONE } };
+	struct story s;
+	uint32_t backups;
+
+	(void)state;
+	for (backups = 0; backups < 2; backups++) {
+		home(&s, backups, true); /* stranded, or dialing */
+		down(&s);
+		ask(&s, MEV_HOLD, 0, 3600000);
+		in(&s, MACHINE_ON_PRIMARY, 0);
+		wait_ms(&s, 3600000);
+		one_outage(&s);
+		ask(&s, MEV_HOLD, 0, 0);
+		in(&s, MACHINE_ON_PRIMARY, 0);
+		ask(&s, MEV_RELEASE, 0, 0);
+		one_outage(&s);
+		changed.map[1] = backups > 0 ? 1 : MACHINE_NONE;
+		step(&s, &changed);
+		in(&s, MACHINE_STARTING, 0);
+		down(&s);
+		assert_int_not_equal(s.m.state, MACHINE_STARTING);
+		one_outage(&s);
+		applied(&s);
+		good(&s);
+		assert_int_equal(s.ends, 1);
+	}
+}
+
 /* ---- starting, stopping, reloading ---- */
 
 static void
@@ -306,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_failover_for),
 		cmocka_unit_test(test_failover_between_backups),
 		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_one_outage),
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_start_dead),
 		cmocka_unit_test(test_found_link_is_used),

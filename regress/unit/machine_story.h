@@ -23,7 +23,7 @@ struct story {
 	struct machine_conf conf;
 	struct monotime now;
 	struct mactions all; /* of the last call of an event or of wait */
-	uint32_t starts, stops, proves, ends; /* since the beginning */
+	uint32_t starts, stops, proves, begins, ends; /* since the beginning */
 	uint32_t alarms[MALARM_MAX];
 	uint32_t id;
 	bool replied, ok;
@@ -57,6 +57,7 @@ note(struct story *s)
 		s->starts += a->type == MACT_START;
 		s->stops += a->type == MACT_STOP;
 		s->proves += a->type == MACT_PROVE;
+		s->begins += a->type == MACT_EVENT_BEGIN;
 		s->ends += a->type == MACT_EVENT_END;
 		if (a->type == MACT_ALARM)
 			s->alarms[a->alarm]++;
