@@ -161,6 +161,7 @@ struct conf_build {
 		struct conf_text where;
 		struct conf_text tty, account, secret, phone, init, iface;
 		struct conf_text call;
+		struct conf_text target[CONF_TARGETS_MAX];
 		struct conf_text gateway; /* target gateway */
 		struct conf_text router; /* gateway, the first of them */
 		struct conf_text start, stop; /* hooks */

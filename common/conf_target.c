@@ -214,7 +214,7 @@ conf_build_target(struct conf_build *b, const struct conf_target_words *w)
 			    "target %s is written twice", w->address.s);
 			return;
 		}
-	u->ntargets++;
+	b->uplink[b->now].target[u->ntargets++] = w->address;
 }
 
 /* Of which families there is a gateway to ask is known at the end. */
@@ -248,16 +248,22 @@ mark_gateways(struct conf_uplink *u)
 			u->target[i].near = 1;
 }
 
+/* Of a target that is the primary's the backup's file says the gateway. */
 static void
-refuse_gateways(struct conf_build *b, uint32_t id)
+refuse_gateways(struct conf_build *b, uint32_t id, int own)
 {
 	const struct conf_uplink *u = &b->conf->uplink[id];
+	const struct conf_uplink_build *ub = &b->uplink[id];
+	char text[ADDR_STRLEN];
 	uint32_t i;
 
 	for (i = 0; i < u->ntargets; i++)
 		if (is_gateway(u, &u->target[i]))
-			conf_src_error(
-			    b->src, &b->uplink[id].router, NEAR_FOR_A_BACKUP);
+			conf_src_error(b->src,
+			    own ? &ub->target[i] : &ub->router,
+			    "target %s is its gateway: " NEAR_FOR_A_BACKUP,
+			    addr_format(
+				&u->target[i].address, text, sizeof(text)));
 }
 
 static void
@@ -393,10 +399,9 @@ conf_build_targets_finish(struct conf_build *b)
 		inherit(&conf->uplink[0], &conf->uplink[i]);
 		if (told || b->uplink[i].broken)
 			continue;
-		if (own) {
-			refuse_gateways(b, i);
+		refuse_gateways(b, i, own);
+		if (own)
 			check_decide(b, i);
-		}
 		(void)check_budget(b, i);
 	}
 }
