@@ -32,38 +32,54 @@ has_router(const struct msg_facts *f)
 	       f->family[FAMILY_INET6].has_route;
 }
 
+static int
+has_gateway(const struct msg_facts *f, uint32_t families)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (families & 1u << i &&
+		    f->family[i].gateway.family != AF_UNSPEC)
+			return 1;
+	return f->pointopoint != 0;
+}
+
+/* In the words of a round's cause. */
 const char *
-uplink_useless(uint32_t id)
+uplink_lacks(uint32_t id)
 {
 	const struct uplink *u = &parent->uplink[id];
 	const struct msg_facts *f = &u->facts;
-	uint32_t i;
+	uint32_t families = uplink_families(id);
 
 	if (id == 0 || conf_dialled(&u->conf) || !u->facts_known)
 		return NULL;
-	if (f->ifindex == 0)
-		return "interface missing";
-	for (i = 0; i < FAMILIES; i++)
-		if (f->pointopoint ||
-		    (uplink_families(id) & 1u << i &&
-			f->family[i].gateway.family != AF_UNSPEC))
-			return NULL;
-	return "no gateway known";
+	return f->ifindex == 0 ? msg_cause_text(MSG_CAUSE_NO_INTERFACE)
+	       : !f->up        ? msg_cause_text(MSG_CAUSE_LINK_DOWN)
+	       : !f->carrier   ? msg_cause_text(MSG_CAUSE_CARRIER)
+	       : !has_address(f, families)
+		   ? msg_cause_text(MSG_CAUSE_NO_ADDRESS)
+	       : !has_gateway(f, families) ? "no gateway known"
+					   : NULL;
 }
 
 /* Nobody should learn that from the outage. */
 static void
-tell_useless(uint32_t id)
+tell_lack(uint32_t id)
 {
 	struct uplink *u = &parent->uplink[id];
-	const char *why = uplink_useless(id);
+	const char *why = uplink_lacks(id);
 
-	if (!engine_ready() || (why != NULL) == u->useless_told)
+	if (!engine_ready() || why == u->lacks_told)
 		return;
-	u->useless_told = why != NULL;
-	history_line(u->conf.label, "can%s take over%s%s",
-	    why != NULL ? "not" : "", why != NULL ? ": " : " now",
-	    why != NULL ? why : "");
+	u->lacks_told = why;
+	if (parent->machine.want.active == id)
+		history_line(
+		    u->conf.label, "%s", why != NULL ? why : "link up");
+	else
+		history_detail(u->conf.label, "can%s take over%s%s",
+		    why != NULL ? "not" : "", why != NULL ? ": " : " now",
+		    why != NULL ? why : "");
 }
 
 /* Of an interface with hooks it is one step of several. */
@@ -90,7 +106,7 @@ engine_tell_link(uint32_t id)
 	struct mevent ev = { .uplink = id };
 	int up, told = u->told;
 
-	tell_useless(id);
+	tell_lack(id);
 	up = f->ifindex != 0 && f->up && f->carrier;
 	if (id != 0)
 		up = up && has_address(f, uplink_families(id));
@@ -105,13 +121,12 @@ engine_tell_link(uint32_t id)
 	}
 	u->told = 1;
 	u->was_up = up;
-	if (told)
+	if (told && id == 0)
 		history_line(uplink_name(id), "%s",
 		    f->ifindex == 0 ? "interface gone"
 		    : !f->up        ? "interface down"
-		    : !f->carrier   ? "carrier lost"
 		    : up            ? "link up"
-				    : "address gone");
+				    : "carrier lost");
 	ev.up = up != 0;
 	if (id == 0)
 		ev.type = MEV_CARRIER;

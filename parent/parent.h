@@ -150,7 +150,7 @@ struct uplink {
 	int facts_known;
 	int told; /* the machine knows what was_up says */
 	int was_up; /* interface backups, and the primary's carrier */
-	int useless_told; /* that it cannot take over */
+	const char *lacks_told; /* as uplink_lacks had it */
 	struct link link;
 	struct seen seen;
 	struct monotime proved; /* the last good round; invalid: never yet */
@@ -279,7 +279,7 @@ const char *uplink_name(uint32_t id);
  * Why a backup that needs no call could carry no traffic now, or NULL: it
  * can, needs a call, or nothing is known of it.
  */
-const char *uplink_useless(uint32_t id);
+const char *uplink_lacks(uint32_t id);
 void engine_facts(const struct msg_facts *);
 /* The machine is told of the link as it was last known, if it has changed. */
 void engine_tell_link(uint32_t id);

@@ -290,6 +290,7 @@ move_uplinks(const struct config *old)
 			if (!conf_uplink_same(&old->uplink[i], &u->conf))
 				continue;
 			u->was_up = was[i].was_up;
+			u->lacks_told = was[i].lacks_told;
 			u->seen = was[i].seen;
 			u->proved = was[i].proved;
 			u->link.dials = was[i].link.dials;

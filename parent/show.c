@@ -147,7 +147,7 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 		r->family[FAMILY_INET].address = u->link.ppp.local;
 		r->family[FAMILY_INET].gateway = u->link.ppp.remote;
 	}
-	if ((why = uplink_useless(u->conf.id)) != NULL)
+	if ((why = uplink_lacks(u->conf.id)) != NULL)
 		snprintf(r->note, sizeof(r->note), "cannot take over: %s", why);
 	else if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
 		 f->ifindex == 0)

@@ -292,6 +292,64 @@ story_adopted_manual(void)
 	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
 }
 
+static char told[1024];
+
+static void
+tell(const struct ctl_line *l, void *arg)
+{
+	if (strcmp(l->who, arg) == 0) {
+		strlcat(told, l->text, sizeof(told));
+		strlcat(told, "|", sizeof(told));
+	}
+}
+
+/* What the event under way says of it. */
+static int
+tells(char *who, const char *text)
+{
+	struct ctl_event ev;
+
+	told[0] = '\0';
+	CHECK(history_event(parent->event.id, &ev, tell, who) >= 0);
+	if (strcmp(told, text) != 0)
+		fprintf(stderr, "%s: %s\n", who, told);
+	return strcmp(told, text) == 0;
+}
+
+/* An interface loses one thing after the other, and has all of it again. */
+static void
+story_lacks(void)
+{
+	static const char *const text[] = { "no gateway known", "no address",
+		"no carrier", "interface down", "interface missing" };
+	struct msg_facts f;
+	uint32_t i;
+
+	home();
+	rig_facts(2, 1);
+	primary_dies();
+	CHECK(uplink_lacks(2) == NULL && uplink_lacks(0) == NULL);
+	f = parent->uplink[2].facts;
+	for (i = 0; i < 5; i++) {
+		memset(&f.family[FAMILY_INET].gateway, 0,
+		    sizeof(f.family[FAMILY_INET].gateway));
+		if (i > 0)
+			f.family[FAMILY_INET].address.family = AF_UNSPEC;
+		f.carrier = i < 2;
+		f.up = i < 3;
+		f.ifindex = i < 4 ? 12 : 0;
+		rig_send(CHILD_NETCONF, IMSG_FACTS, &f, sizeof(f));
+		CHECK(strcmp(uplink_lacks(2), text[i]) == 0);
+	}
+	rig_facts(2, 1);
+	CHECK(tells("dsl", "cannot take over: no gateway known|"
+			   "cannot take over: no address|"
+			   "cannot take over: no carrier|"
+			   "cannot take over: interface down|"
+			   "cannot take over: interface missing|"
+			   "can take over now|"));
+}
+
 /* A failover that fails tells so, and of which backup. */
 static void
 story_asked_failed(void)
@@ -663,6 +721,7 @@ STORY(no_port)
 STORY(unfit_port)
 STORY(adopted)
 STORY(adopted_manual)
+STORY(lacks)
 STORY(asked_failed)
 STORY(clear_on_backup)
 STORY(left_on_backup)
@@ -693,6 +752,7 @@ main(void)
 		cmocka_unit_test(test_unfit_port),
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
+		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_asked_failed),
 		cmocka_unit_test(test_clear_on_backup),
 		cmocka_unit_test(test_left_on_backup),
