@@ -446,6 +446,7 @@ machine_alarm(const struct maction *a)
 {
 	const struct ctl_event *ev = &parent->event;
 	char text[MSG_TEXT_LEN] = "", event[sizeof(ev->cause) + 32];
+	char why[MSG_TEXT_LEN];
 
 	if (a->uplink < parent->conf.nuplinks)
 		snprintf(text, sizeof(text), "%s: ", uplink_name(a->uplink));
@@ -455,11 +456,10 @@ machine_alarm(const struct maction *a)
 		strlcat(text, parent->network_why, sizeof(text));
 	}
 	if ((a->alarm == MALARM_DRILL || a->alarm == MALARM_GIVE_UP) &&
-	    a->uplink < parent->conf.nuplinks &&
-	    parent->uplink[a->uplink].link.last_error[0] != '\0') {
-		strlcat(text, ": ", sizeof(text));
-		strlcat(text, parent->uplink[a->uplink].link.last_error,
-		    sizeof(text));
+	    a->uplink < parent->conf.nuplinks) {
+		failure_text(a->uplink, why, sizeof(why));
+		strlcat(text, why[0] != '\0' ? ": " : "", sizeof(text));
+		strlcat(text, why, sizeof(text));
 	}
 	if (ev->id[0] != '\0' && !ev->ended) {
 		snprintf(

@@ -34,6 +34,19 @@ round_text(const struct uplink *u, uint32_t family, char *buf, size_t size)
 	}
 }
 
+/* Its link did not come up: in this try, for what was before is no reason. */
+static const char *
+link_text(const struct uplink *u)
+{
+	const struct link *l = &u->link;
+	const char *why = uplink_lacks(u->conf.id);
+
+	if (l->last_error[0] != '\0' &&
+	    monotime_cmp(l->failed_at, l->began) >= 0)
+		return l->last_error;
+	return why != NULL ? why : "";
+}
+
 void
 failure_text(uint32_t id, char *buf, size_t size)
 {
@@ -41,12 +54,11 @@ failure_text(uint32_t id, char *buf, size_t size)
 	const struct rounds *r;
 	uint32_t f;
 
-	strlcpy(buf, "", size);
-	if (!parent->machine.backup[id].stale &&
-	    u->link.last_error[0] != '\0') {
-		strlcpy(buf, u->link.last_error, size);
+	if (!parent->machine.backup[id].stale) {
+		strlcpy(buf, link_text(u), size);
 		return;
 	}
+	strlcpy(buf, "", size);
 	for (f = 0; f < FAMILIES; f++) {
 		r = &u->seen.rounds[f];
 		if (!(uplink_families(id) & 1u << f) || !r->known ||
@@ -55,6 +67,6 @@ failure_text(uint32_t id, char *buf, size_t size)
 		strlcat(buf, buf[0] == '\0' ? "" : "; ", size);
 		round_text(u, f, buf, size);
 	}
-	if (buf[0] == '\0' && parent->machine.backup[id].stale)
+	if (buf[0] == '\0')
 		strlcpy(buf, "no verdict in time", size);
 }

@@ -197,11 +197,18 @@ end(struct uplink *u)
 }
 
 void
+link_error(struct uplink *u, const char *text)
+{
+	strlcpy(u->link.last_error, text, sizeof(u->link.last_error));
+	u->link.failed_at = monotime_now();
+}
+
+void
 link_fail(struct uplink *u, uint32_t class, const char *text)
 {
 	struct link *l = &u->link;
 
-	strlcpy(l->last_error, text, sizeof(l->last_error));
+	link_error(u, text);
 	history_line(u->conf.label, "failed: %s", text);
 	if (l->report == LINK_REPORT_NONE) {
 		l->report = LINK_REPORT_FAILED;
@@ -531,7 +538,7 @@ ppp_down(struct uplink *u, const struct msg_ppp_down *m)
 		link_fail(u, m->class, m->text);
 		break;
 	case LINK_UP:
-		strlcpy(l->last_error, m->text, sizeof(l->last_error));
+		link_error(u, m->text);
 		history_line(u->conf.label, "lost: %s", m->text);
 		after_ppp(u);
 		engine_event(&ev);

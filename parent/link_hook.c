@@ -80,7 +80,7 @@ still_up(struct uplink *u)
 	const char *why = "still up after its stop hook";
 	char text[MSG_TEXT_LEN];
 
-	strlcpy(u->link.last_error, why, sizeof(u->link.last_error));
+	link_error(u, why);
 	snprintf(text, sizeof(text), "%s: %s", u->conf.label, why);
 	alarms_raise("hook", u->conf.id, text);
 }
@@ -203,8 +203,7 @@ link_seen(uint32_t id)
 		link_fail(u, MSG_LINK_BACKOFF, missing(u));
 		stop(u);
 	} else if (u->link.phase == LINK_UP && !u->was_up) {
-		strlcpy(
-		    u->link.last_error, missing(u), sizeof(u->link.last_error));
+		link_error(u, missing(u));
 		history_line(u->conf.label, "lost: %s", missing(u));
 		stop(u);
 		engine_event(&ev);

@@ -9,6 +9,8 @@
 void link_phase(struct uplink *, enum link_phase);
 void link_timer(struct link *, uint32_t ms);
 void link_tell(const struct uplink *, enum child_id, uint32_t type);
+/* What it last failed of. */
+void link_error(struct uplink *, const char *text);
 /* This try is over; why is told when the link has come to rest. */
 void link_fail(struct uplink *, uint32_t class, const char *text);
 /* It is called now; an event has its own, not those that keep one hot. */

@@ -96,6 +96,7 @@ struct link {
 	uint64_t dialed; /* that ended in a link */
 	uint64_t failed; /* and that did not */
 	char last_error[MSG_TEXT_LEN];
+	struct monotime failed_at; /* when that was */
 	struct msg_modem modem; /* as the dialer told last */
 	enum link_warm warm;
 	struct event warm_timer;

@@ -371,6 +371,54 @@ story_asked_failed(void)
 			  "198.51.100.8") == 0);
 }
 
+/* A drill's alarm says what its reply does. */
+static void
+story_drill_failed(void)
+{
+	struct mevent ask = { .type = MEV_DRILL, .id = 7, .uplink = 2 };
+	struct msg_alarm a;
+	int i;
+
+	home();
+	rig_facts(2, 1);
+	engine_event(&ask);
+	for (i = 0; i < 10 && parent->machine.drill.uplink == 2; i++)
+		rig_round(2, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_alarm("drill", &a);
+	CHECK(strcmp(a.text,
+		  "dsl: the backup could not be proved: upstream "
+		  "dead: no answer from 198.51.100.7, 198.51.100.8") == 0);
+}
+
+/* What an earlier try failed of says nothing of this one. */
+static void
+story_failed_before(void)
+{
+	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 1 };
+	struct msg_link m;
+	char why[MSG_TEXT_LEN];
+
+	home();
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_tty(1);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_RETRY, "BUSY");
+	failure_text(1, why, sizeof(why));
+	CHECK(strcmp(why, "BUSY") == 0);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	engine_event(&ask);
+	rig_until(parent->uplink[1].link.phase == LINK_OPENING);
+	failure_text(1, why, sizeof(why));
+	CHECK(why[0] == '\0');
+	CHECK(strcmp(parent->uplink[1].link.last_error, "BUSY") == 0);
+	rig_facts(2, 0);
+	failure_text(2, why, sizeof(why));
+	CHECK(strcmp(why, "no carrier") == 0);
+}
+
 /* What is cleared is over, with its time on the backup. */
 static void
 story_clear_on_backup(void)
@@ -723,6 +771,8 @@ STORY(adopted)
 STORY(adopted_manual)
 STORY(lacks)
 STORY(asked_failed)
+STORY(drill_failed)
+STORY(failed_before)
 STORY(clear_on_backup)
 STORY(left_on_backup)
 STORY(killed_on_backup)
@@ -754,6 +804,8 @@ main(void)
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_asked_failed),
+		cmocka_unit_test(test_drill_failed),
+		cmocka_unit_test(test_failed_before),
 		cmocka_unit_test(test_clear_on_backup),
 		cmocka_unit_test(test_left_on_backup),
 		cmocka_unit_test(test_killed_on_backup),
