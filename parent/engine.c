@@ -375,8 +375,8 @@ event_end(enum mreason why)
 	ev->duration_s = (uint32_t)(monotime_ms_between(
 					parent->event_began, monotime_now()) /
 				    1000);
-	if (why == MWHY_NOT_PROVED && parent->event_cause == CTL_CAUSE_ASKED &&
-	    ev->backup[0] == '\0')
+	if ((why == MWHY_NOT_PROVED || why == MWHY_NOT_STARTED) &&
+	    parent->event_cause == CTL_CAUSE_ASKED && ev->backup[0] == '\0')
 		snprintf(ev->cause, sizeof(ev->cause),
 		    "asked for, %.31s failed", asked);
 	ev->clean = why == MWHY_DONE && parent->network_ok && parent->left == 0;

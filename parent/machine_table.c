@@ -229,6 +229,25 @@ g_asked_failed(const struct mctx *c)
 	return (g_exhausted(c) && machine_asked(c->m));
 }
 
+/* Its link is up, but nothing answers; else there is none. */
+static bool
+unproved(const struct machine *m)
+{
+	return (m->backup[m->request_uplink].stale);
+}
+
+static bool
+g_asked_unproved_home(const struct mctx *c)
+{
+	return (g_asked_failed_home(c) && unproved(c->m));
+}
+
+static bool
+g_asked_unproved(const struct mctx *c)
+{
+	return (g_asked_failed(c) && unproved(c->m));
+}
+
 /* A backup's link works, but exactly the primary's dead targets do not. */
 static bool
 same_targets(const struct mctx *c)
@@ -482,29 +501,18 @@ a_asked(struct mctx *c, enum mreason why)
 	machine_try_begin(c, c->m->request_uplink);
 }
 
-/* Its link is up, but nothing answers; or there is none. */
-static void
-refuse(struct mctx *c)
-{
-	const struct machine *m = c->m;
-
-	machine_finish_request(c, false,
-	    m->backup[m->request_uplink].stale ? MWHY_NOT_PROVED
-					       : MWHY_NOT_STARTED);
-}
-
 static void
 a_refuse(struct mctx *c, enum mreason why)
 {
-	(void)why;
-	refuse(c);
+	machine_finish_request(c, false, why);
 	machine_try_end(c);
 }
 
 static void
 a_refuse_outage(struct mctx *c, enum mreason why)
 {
-	refuse(c);
+	machine_finish_request(
+	    c, false, unproved(c->m) ? MWHY_NOT_PROVED : MWHY_NOT_STARTED);
 	a_outage(c, why);
 }
 
@@ -725,10 +733,14 @@ static const struct row table[] = {
 	/* dialing: every backup had its turn */
 	{ S(DIALING), MEV_TICK, g_asked_failed_lost, a_refuse_outage,
 	    MACHINE_DIALING, MWHY_DOWN },
-	{ S(DIALING), MEV_TICK, g_asked_failed_home, a_refuse,
+	{ S(DIALING), MEV_TICK, g_asked_unproved_home, a_refuse,
 	    MACHINE_ON_PRIMARY, MWHY_NOT_PROVED },
-	{ S(DIALING), MEV_TICK, g_asked_failed, a_refuse, MACHINE_ON_BACKUP,
+	{ S(DIALING), MEV_TICK, g_asked_failed_home, a_refuse,
+	    MACHINE_ON_PRIMARY, MWHY_NOT_STARTED },
+	{ S(DIALING), MEV_TICK, g_asked_unproved, a_refuse, MACHINE_ON_BACKUP,
 	    MWHY_NOT_PROVED },
+	{ S(DIALING), MEV_TICK, g_asked_failed, a_refuse, MACHINE_ON_BACKUP,
+	    MWHY_NOT_STARTED },
 	{ S(DIALING), MEV_TICK, g_target, a_target, MACHINE_ON_PRIMARY,
 	    MWHY_TARGET },
 	{ S(DIALING), MEV_TICK, g_barred, a_stranded, MACHINE_STRANDED,

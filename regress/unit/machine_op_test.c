@@ -33,11 +33,13 @@ test_failover_by_hand(void **state)
 	assert_true(s.replied && !s.ok);
 	assert_int_equal(s.answer, MWHY_NOT_STARTED);
 	in(&s, MACHINE_ON_PRIMARY, 0);
+	assert_int_equal(s.m.reason, MWHY_NOT_STARTED);
 	ask(&s, MEV_FAILOVER, 1, 0);
 	event(&s, MEV_LINK_UP, 1);
 	unproved(&s, 1, false);
 	assert_true(s.replied && !s.ok);
 	assert_int_equal(s.answer, MWHY_NOT_PROVED);
+	assert_int_equal(s.m.reason, MWHY_NOT_PROVED);
 	in(&s, MACHINE_ON_PRIMARY, 0);
 	hung_up(&s, 1);
 	ask(&s, MEV_FAILOVER, 1, 0);
