@@ -339,10 +339,10 @@ look(void)
 	}
 	soon = drilling_look(wall_s());
 	if (dirty &&
-	    (disk.bad || monotime_ms_between(written, now) >= WRITE_MS)) {
+	    (disk.bad || monotime_ms_between(written, now) >= WRITE_MS))
 		cost_write();
+	if (history_overdue())
 		engine_account();
-	}
 	rearm(soon);
 }
 

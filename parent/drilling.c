@@ -112,7 +112,7 @@ drilling_begin(uint32_t id)
 		snprintf(ev->cause, sizeof(ev->cause), "drill of %s",
 		    uplink_name(id));
 		ev->began_ns = wall_now();
-		(void)history_begin(ev, now.began, 0);
+		(void)history_begin(ev, now.began, NULL);
 	}
 	history_line(uplink_name(id), "drill begins");
 }

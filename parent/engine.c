@@ -318,7 +318,7 @@ static void
 event_begin(enum mreason why)
 {
 	struct ctl_event *ev = &parent->event;
-	struct monotime now = monotime_now(), last = now;
+	struct monotime now = monotime_now(), last = now, seen;
 
 	memset(ev, 0, sizeof(*ev));
 	parent->left = 0;
@@ -328,9 +328,10 @@ event_begin(enum mreason why)
 	ev->began_ns = wall_of(last);
 	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
 	cost_ask_octets(); /* what was before is not of a new event */
-	parent->event_began = history_begin(ev, last, why == MWHY_ADOPTED);
+	parent->event_began =
+	    history_begin(ev, last, why == MWHY_ADOPTED ? &seen : NULL);
 	if (ev->backup[0] != '\0') /* traffic is there since, as it was left */
-		parent->backup_since = wall_moment(ev->seen_ns);
+		parent->backup_since = seen;
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
 		history_line("state",
 		    "%s: detected %u ms after the last answer", ev->cause,
@@ -349,18 +350,23 @@ event_begin(enum mreason why)
 		    (int64_t)ev->detect_ms * 1000);
 }
 
-/* Time with traffic on a backup goes to the event's account. */
+/*
+ * Time with traffic on a backup goes to the event's account, in whole seconds:
+ * what is left of one belongs to the next.
+ */
 static void
 count_backup_time(void)
 {
-	struct monotime now = monotime_now();
+	struct monotime now = monotime_now(), since = parent->backup_since;
+	uint32_t s;
 
-	if (monotime_valid(parent->backup_since))
-		parent->event.backup_s +=
-		    (uint32_t)(monotime_ms_between(parent->backup_since, now) /
-			       1000);
-	parent->backup_since =
-	    parent->machine.want.active != 0 ? now : (struct monotime){ 0 };
+	if (!monotime_valid(since))
+		since = now;
+	s = (uint32_t)(monotime_ms_between(since, now) / 1000);
+	parent->event.backup_s += s;
+	parent->backup_since = parent->machine.want.active != 0
+				   ? monotime_add_ms(since, (int64_t)s * 1000)
+				   : (struct monotime){ 0 };
 }
 
 static void

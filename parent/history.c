@@ -7,6 +7,7 @@
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
  *	  duration backup cause octets packets seen lost
+ *	M id boot began seen		in ms of that boot
  *	L id time offset who text
  *
  * history_file.c reads and writes lines; this file keeps the events.
@@ -35,6 +36,7 @@
 #define EARLIER_MAX 8 /* lines kept from before an event */
 #define DETAILS_MAX 12 /* in the log, in DETAILS_MS */
 #define DETAILS_MS  (60 * 60 * 1000)
+#define OVERDUE_MS  (60 * 60 * 1000)
 #define FILE_MAX    (400 * 1024) /* twice that in all */
 #define FILE_NAME   "history"
 #define FILE_OLD    FILE_NAME GROW_OLD
@@ -48,6 +50,8 @@ struct line {
 struct event_record {
 	TAILQ_ENTRY(event_record) entry;
 	struct ctl_event ev;
+	struct history_life life; /* without a boot: unknown */
+	struct monotime began;
 	TAILQ_HEAD(line_list, line) lines;
 	unsigned int nlines;
 	int due; /* to be written, or could not be when it was */
@@ -58,8 +62,8 @@ static struct event_list events = TAILQ_HEAD_INITIALIZER(events);
 static unsigned int nevents;
 static struct history_counters counters, counters_written;
 static struct event_record *present; /* lines go here; NULL: to none */
-static struct monotime began;
 static int dirfd_ = -1; /* -1: memory only */
+static char boot_[LEDGER_BOOT_LEN];
 
 /* The last lines of no event: the next one may have begun with them. */
 static struct {
@@ -144,6 +148,7 @@ static void
 load_line(char *text)
 {
 	struct history_counters c;
+	struct history_life life;
 	struct ctl_event ev;
 	struct ctl_line l;
 	struct event_record *r;
@@ -155,6 +160,9 @@ load_line(char *text)
 			r->ev = ev;
 		else
 			add_event(&ev);
+	} else if (history_parse_life(text, &life) == 0) {
+		if ((r = find(life.id)) != NULL)
+			r->life = life;
 	} else if (history_parse_line(text, &l) == 0) {
 		if ((r = find(l.event)) != NULL)
 			add_line(r, &l, 1);
@@ -199,11 +207,12 @@ load(const char *name)
 }
 
 void
-history_open(const char *dir)
+history_open(const char *dir, const char *boot)
 {
 	struct event_record *r;
 	uint32_t id;
 
+	strlcpy(boot_, boot, sizeof(boot_));
 	if (dir == NULL)
 		return;
 	dirfd_ = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -234,6 +243,8 @@ print_event(FILE *f, const struct event_record *r)
 	const struct line *l;
 
 	history_print_event(f, &r->ev);
+	if (!r->ev.ended && r->life.boot[0] != '\0')
+		history_print_life(f, &r->life);
 	TAILQ_FOREACH(l, &r->lines, entry)
 		if (!l->written)
 			history_print_line(f, &l->l);
@@ -299,8 +310,10 @@ append(struct event_record *r)
 		return;
 	if (r != NULL) {
 		r->due = 1;
-		if (!r->ev.lost)
+		if (!r->ev.lost) {
 			r->ev.seen_ns = wall_now();
+			r->life.seen_ms = monotime_now().ns / 1000000;
+		}
 	}
 	rc = r != NULL ? 0 : append_file(NULL);
 	if (disk_wrote(&disk, FILE_NAME, rc == -1 ? -1 : append_due()) != -1)
@@ -313,14 +326,19 @@ lose_end(struct event_record *r)
 {
 	const struct line *l = TAILQ_LAST(&r->lines, line_list);
 	struct ctl_event *ev = &r->ev;
+	int64_t ms;
 
-	if (ev->seen_ns == 0) /* of an earlier version */
+	/* of an earlier version, or the clock was not set */
+	if (ev->seen_ns == 0)
 		ev->seen_ns = l != NULL ? l->l.time_ns : ev->began_ns;
+	if (ev->seen_ns < ev->began_ns) /* it was set back */
+		ev->seen_ns = ev->began_ns;
 	ev->ended = ev->lost = 1;
 	ev->ended_ns = ev->seen_ns;
-	if (ev->began_ns != 0 && ev->ended_ns > ev->began_ns)
-		ev->duration_s =
-		    (uint32_t)((ev->ended_ns - ev->began_ns) / 1000000000);
+	ms = r->life.boot[0] != '\0' ? r->life.seen_ms - r->life.began_ms
+	     : ev->began_ns != 0     ? (ev->ended_ns - ev->began_ns) / 1000000
+				     : 0;
+	ev->duration_s = (uint32_t)(ms / 1000);
 }
 
 void
@@ -344,43 +362,67 @@ take_earlier(void)
 	for (i = 0; i < EARLIER_MAX; i++) {
 		k = (nearlier + i) % EARLIER_MAX;
 		if (!monotime_valid(earlier[k].when) ||
-		    monotime_cmp(earlier[k].when, began) < 0)
+		    monotime_cmp(earlier[k].when, present->began) < 0)
 			continue;
 		strlcpy(earlier[k].l.event, present->ev.id,
 		    sizeof(earlier[k].l.event));
 		earlier[k].l.offset_ms =
-		    monotime_ms_between(began, earlier[k].when);
+		    monotime_ms_between(present->began, earlier[k].when);
 		add_line(present, &earlier[k].l, 0);
 		earlier[k].when = (struct monotime){ 0 };
 	}
 }
 
-/* The same event as before a restart, its beginning told by the wall clock. */
-static struct monotime
-resume(struct event_record *r, struct ctl_event *ev, struct monotime since)
+/* It began then: as its next record says. */
+static void
+live(struct event_record *r, struct monotime began)
 {
-	*ev = r->ev;
-	present = r;
-	began = wall_moment(ev->began_ns);
-	if (!monotime_valid(began))
-		began = since;
-	return began;
+	r->began = began;
+	strlcpy(r->life.id, r->ev.id, sizeof(r->life.id));
+	strlcpy(r->life.boot, boot_, sizeof(r->life.boot));
+	r->life.began_ms = began.ns / 1000000;
+	r->life.seen_ms = monotime_now().ns / 1000000;
+}
+
+/*
+ * The same event as before a restart.  Of another boot the clock on the wall
+ * has to tell how long that is ago.
+ */
+static void
+resume(struct event_record *r, struct monotime since, struct monotime *seen)
+{
+	struct monotime began = wall_moment(r->ev.began_ns);
+	const struct history_life *life = &r->life;
+
+	if (life->boot[0] != '\0' && strcmp(life->boot, boot_) == 0 &&
+	    life->seen_ms <= monotime_now().ns / 1000000) {
+		began = monotime_from_ns(life->began_ms * 1000000);
+		*seen = monotime_from_ns(life->seen_ms * 1000000);
+	}
+	live(r, monotime_valid(began) ? began : since);
 }
 
 struct monotime
-history_begin(struct ctl_event *ev, struct monotime since, int adopt)
+history_begin(
+    struct ctl_event *ev, struct monotime since, struct monotime *seen)
 {
 	struct event_record *last = TAILQ_LAST(&events, event_list);
 
-	if (adopt && last != NULL && !last->ev.ended)
-		return resume(last, ev, since);
+	if (seen != NULL)
+		*seen = (struct monotime){ 0 };
+	if (seen != NULL && last != NULL && !last->ev.ended) {
+		present = last;
+		*ev = last->ev;
+		resume(last, since, seen);
+		return present->began;
+	}
 	history_close_open();
-	began = since;
 	snprintf(ev->id, sizeof(ev->id), "%04x", ++counters.last_id);
 	present = add_event(ev);
+	live(present, since);
 	take_earlier();
 	append(present);
-	return began;
+	return since;
 }
 
 uint32_t
@@ -400,6 +442,16 @@ is_due(void)
 		if (r->due)
 			return 1;
 	return 0;
+}
+
+int
+history_overdue(void)
+{
+	int64_t now_ms = monotime_now().ns / 1000000;
+
+	return dirfd_ != -1 &&
+	       (is_due() || (present != NULL &&
+				now_ms - present->life.seen_ms >= OVERDUE_MS));
 }
 
 void
@@ -461,7 +513,7 @@ line(const char *who, int detail, const char *fmt, va_list ap)
 	l.time_ns = wall_now();
 	if (present != NULL) {
 		strlcpy(l.event, present->ev.id, sizeof(l.event));
-		l.offset_ms = monotime_ms_between(began, now);
+		l.offset_ms = monotime_ms_between(present->began, now);
 	}
 	strlcpy(l.who, who, sizeof(l.who));
 	vsnprintf(l.text, sizeof(l.text), fmt, ap);

@@ -23,20 +23,23 @@ struct history_counters {
 
 /*
  * Read what is there.  dir is a directory as this process sees it ("/" in
- * its chroot); NULL: memory only.  Broken lines are skipped and counted in
- * the log.
+ * its chroot); NULL: memory only.  boot tells which one this is, empty: that
+ * is unknown.  Broken lines are skipped and counted in the log.
  */
-void history_open(const char *dir);
+void history_open(const char *dir, const char *boot);
 struct history_counters *history_counters(void);
 
 /*
- * A new event; its id goes to ev->id (hexadecimal, counted up).  With adopt
- * the one that was open when the daemon ended is continued instead, if any,
- * and *ev becomes that.  Returns when it began, from which lines tell their
- * distance.
+ * A new event; its id goes to ev->id (hexadecimal, counted up).  Unless seen
+ * is NULL the one that was open when the daemon ended is continued instead,
+ * if any: *ev becomes that, and *seen when it was written last, or never: it
+ * is new, or that was not in this boot.  Returns when it began, from which
+ * lines tell their distance.
  */
 struct monotime history_begin(
-    struct ctl_event *ev, struct monotime began, int adopt);
+    struct ctl_event *ev, struct monotime began, struct monotime *seen);
+/* The present event was not written for an hour, or what there is waits. */
+int history_overdue(void);
 /* The number of the event that is not over, be it of an earlier run; or 0. */
 uint32_t history_present(void);
 /*

@@ -76,6 +76,23 @@ history_parse_event(const char *text, struct ctl_event *ev)
 }
 
 int
+history_parse_life(const char *text, struct history_life *life)
+{
+	const int64_t max = MSG_TIME_MAX_NS / 1000000;
+	char *f[RECORD_FIELDS_MAX], copy[256];
+
+	memset(life, 0, sizeof(*life));
+	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
+	    record_split(copy, 'M', f) != 4 || event_id(life->id, f[0]) == -1 ||
+	    record_word(life->boot, sizeof(life->boot), f[1]) == -1 ||
+	    life->boot[0] == '\0' ||
+	    record_number(f[2], -max, max, &life->began_ms) == -1 ||
+	    record_number(f[3], life->began_ms, max, &life->seen_ms) == -1)
+		return -1;
+	return 0;
+}
+
+int
 history_parse_line(const char *text, struct ctl_line *l)
 {
 	char *f[RECORD_FIELDS_MAX], copy[512];
@@ -109,6 +126,13 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
 	    ev->backup_octets, ev->backup_packets, ev->seen_ns, ev->lost);
+}
+
+void
+history_print_life(FILE *f, const struct history_life *life)
+{
+	fprintf(f, "M\t%s\t%s\t%" PRId64 "\t%" PRId64 "\n", life->id,
+	    life->boot, life->began_ms, life->seen_ms);
 }
 
 void

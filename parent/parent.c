@@ -688,7 +688,7 @@ parent_loop(int control, int readonly, const char *history)
 		imsg_event_add(&parent->child[i].iev);
 	peering_open(history);
 	sandbox_enter(SANDBOX_PARENT, parent->sandbox, sizeof(parent->sandbox));
-	history_open(history);
+	history_open(history, parent->boot);
 	alarms_open(history);
 	cost_open(history);
 	samples_open(history);

@@ -68,6 +68,24 @@ event(const char *line)
 }
 
 static void
+life(const char *line)
+{
+	struct history_life l, again;
+	FILE *f;
+
+	if (history_parse_life(line, &l) == -1)
+		return;
+	if (l.boot[0] == '\0' || l.seen_ms < l.began_ms)
+		abort();
+	f = open_printed();
+	history_print_life(f, &l);
+	close_printed(f);
+	if (history_parse_life(printed, &again) == -1 ||
+	    memcmp(&l, &again, sizeof(l)) != 0)
+		abort();
+}
+
+static void
 text_line(const char *line)
 {
 	struct ctl_line l, again;
@@ -98,6 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		counters(line);
 		event(line);
+		life(line);
 		text_line(line);
 	}
 	free(text);

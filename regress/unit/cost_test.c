@@ -19,6 +19,7 @@
 #include "parent/cost.h"
 #include "parent/drilling.h"
 #include "parent/ledger.h"
+#include "regress/unit/clock.h"
 #include "regress/unit/parent_rig.h"
 
 #define PPP0 12
@@ -245,6 +246,31 @@ story_drill_after_event(void)
 	CHECK(history_event("0002", &e, NULL, NULL) == 0 && !e.ended);
 }
 
+/* Stranded for hours, without a call: what is known of it is written. */
+static void
+story_stranded_for_hours(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX", path[64];
+	struct ctl_event e;
+	int64_t seen_ns;
+	int i;
+
+	CHECK(mkdtemp(dir) != NULL);
+	history_open(dir, "boot");
+	negotiating();
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	seen_ns = e.seen_ns;
+	for (i = 0; i < 3; i++) {
+		cost_write(); /* as after each dial */
+		clock_ahead_ms += 25 * 60 * 1000;
+		cost_reloaded();
+	}
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK((e.seen_ns - seen_ns) / 1000000000 >= 75 * 60);
+	snprintf(path, sizeof(path), "%s/history", dir);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+}
+
 /* What came before an event, and was asked for then, is not of it. */
 static void
 story_before_event(void)
@@ -406,6 +432,7 @@ STORY(next_event)
 STORY(hung_up_after_event)
 STORY(drill_after_event)
 STORY(before_event)
+STORY(stranded_for_hours)
 STORY(no_last_octets)
 STORY(never_up)
 STORY(alarms)
@@ -426,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_hung_up_after_event),
 		cmocka_unit_test(test_drill_after_event),
 		cmocka_unit_test(test_before_event),
+		cmocka_unit_test(test_stranded_for_hours),
 		cmocka_unit_test(test_no_last_octets),
 		cmocka_unit_test(test_never_up),
 		cmocka_unit_test(test_alarms),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "regress/unit/clock.h"
 #include "regress/unit/parent_rig.h"
 
 #define ALONE                                                          \
@@ -419,6 +420,15 @@ story_failed_before(void)
 	CHECK(strcmp(why, "no carrier") == 0);
 }
 
+static void
+carry_on_backup(void)
+{
+	home();
+	primary_dies();
+	dial();
+	rig_apply();
+}
+
 /* What is cleared is over, with its time on the backup. */
 static void
 story_clear_on_backup(void)
@@ -427,12 +437,9 @@ story_clear_on_backup(void)
 	struct msg_net_done d;
 	uint32_t gen;
 
-	home();
-	primary_dies();
-	dial();
-	rig_apply();
+	carry_on_backup();
 	CHECK(strcmp(parent->event.backup, "pots") == 0);
-	usleep(1100 * 1000);
+	clock_ahead_ms += 1100;
 	engine_event(&stop);
 	rig_expect(CHILD_NETCONF, IMSG_NET_CLEAR, &gen, sizeof(gen));
 	CHECK(!parent->event.ended);
@@ -452,36 +459,36 @@ story_left_on_backup(void)
 {
 	struct ctl_event ev;
 
-	home();
-	primary_dies();
-	dial();
-	rig_apply();
-	usleep(1100 * 1000);
+	carry_on_backup();
+	clock_ahead_ms += 1100;
 	engine_account();
 	CHECK(history_event("", &ev, NULL, NULL) == 0);
 	CHECK(!ev.ended && ev.backup_s >= 1);
 }
 
-/* Killed on the backup, which carries on: the time until then counts. */
-static void
-story_killed_on_backup(void)
+/*
+ * Killed on the backup, which carries on; half a minute later, after the
+ * clock was set, the next run counts so many seconds there.
+ */
+static uint32_t
+killed_on_backup(const char *boot, int64_t set_s)
 {
 	char dir[] = "/tmp/dialfail-engine.XXXXXX", path[64];
+	int status;
 	pid_t pid;
 
 	CHECK(mkdtemp(dir) != NULL);
 	CHECK((pid = fork()) != -1);
 	if (pid == 0) {
-		history_open(dir);
-		home();
-		primary_dies();
-		dial();
-		rig_apply();
-		usleep(2100 * 1000);
+		history_open(dir, "boot");
+		carry_on_backup();
 		_exit(0);
 	}
-	CHECK(waitpid(pid, NULL, 0) == pid);
-	history_open(dir);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	clock_ahead_ms = 30000;
+	clock_set_ms = set_s * 1000;
+	history_open(dir, boot);
 	rig_configured(SITE);
 	rig_facts(0, 1);
 	rig_ppp_up(1, 1);
@@ -489,9 +496,40 @@ story_killed_on_backup(void)
 	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
 	CHECK(strcmp(parent->event.id, "0001") == 0);
 	engine_account();
-	CHECK(parent->event.backup_s >= 2 && parent->event.backup_s < 60);
 	snprintf(path, sizeof(path), "%s/history", dir);
 	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+	return parent->event.backup_s;
+}
+
+static void
+story_killed_on_backup(void)
+{
+	uint32_t s = killed_on_backup("boot", 0);
+
+	CHECK(s >= 30 && s < 60);
+}
+
+static void
+story_killed_clock_ahead(void)
+{
+	uint32_t s = killed_on_backup("boot", 157000000);
+
+	CHECK(s >= 30 && s < 60);
+}
+
+static void
+story_killed_clock_back(void)
+{
+	uint32_t s = killed_on_backup("boot", -86400);
+
+	CHECK(s >= 30 && s < 60);
+}
+
+/* How long there was no power nobody knows. */
+static void
+story_killed_other_boot(void)
+{
+	CHECK(killed_on_backup("another", 0) < 30);
 }
 
 /* What comes while the backup drains has its own cause, and its account. */
@@ -776,6 +814,9 @@ STORY(failed_before)
 STORY(clear_on_backup)
 STORY(left_on_backup)
 STORY(killed_on_backup)
+STORY(killed_clock_ahead)
+STORY(killed_clock_back)
+STORY(killed_other_boot)
 STORY(outage_while_draining)
 STORY(stop_outlasts_machine)
 STORY(start_ends_while_stopped)
@@ -809,6 +850,9 @@ main(void)
 		cmocka_unit_test(test_clear_on_backup),
 		cmocka_unit_test(test_left_on_backup),
 		cmocka_unit_test(test_killed_on_backup),
+		cmocka_unit_test(test_killed_clock_ahead),
+		cmocka_unit_test(test_killed_clock_back),
+		cmocka_unit_test(test_killed_other_boot),
 		cmocka_unit_test(test_outage_while_draining),
 		cmocka_unit_test(test_stop_outlasts_machine),
 		cmocka_unit_test(test_start_ends_while_stopped),

@@ -22,11 +22,14 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/wall.h"
 #include "parent/control.h"
 #include "parent/history.h"
 #include "parent/history_file.h"
+#include "regress/unit/clock.h"
 
 static char dir[64];
+static const char *boot = "this-one";
 
 void
 control_monitor(const struct ctl_line *l)
@@ -81,12 +84,22 @@ run(void (*story)(void))
 	pid = fork();
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
-		history_open(dir);
+		history_open(dir, boot);
 		story();
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+	FILE *f = fopen(in_dir(name), "w");
+
+	assert_non_null(f);
+	assert_int_not_equal(fputs(text, f), EOF);
+	assert_int_equal(fclose(f), 0);
 }
 
 static struct ctl_event ev;
@@ -115,7 +128,7 @@ outage(void)
 	ev.began_ns = INT64_C(1790000000) * 1000000000;
 	ev.detect_ms = 2400;
 	history_line("eth1", "before it has a name");
-	history_begin(&ev, monotime_add_ms(monotime_now(), -2400), 0);
+	history_begin(&ev, monotime_add_ms(monotime_now(), -2400), NULL);
 	history_line("state", "suspect -> dialing: %s", "primary down");
 	history_line("pots", "a tab\tand a\nnewline");
 	history_counters()->failovers++;
@@ -165,16 +178,23 @@ test_comes_back(void **state)
 	run(all_there);
 }
 
+/* Half a minute later; the clock on the wall has been set in the meantime. */
 static void
 goes_on(void)
 {
-	struct monotime began;
+	struct monotime began, seen;
+	int64_t ms;
 
+	clock_ahead_ms = 30000;
+	clock_set_ms = INT64_C(-86400) * 1000;
 	memset(&ev, 0, sizeof(ev));
-	began = history_begin(&ev, monotime_now(), 1);
+	began = history_begin(&ev, monotime_now(), &seen);
 	CHECK(strcmp(ev.id, "0001") == 0);
 	CHECK(strcmp(ev.backup, "pots") == 0 && ev.detect_ms == 2400);
-	CHECK(monotime_ms_between(began, monotime_now()) > 1000);
+	ms = monotime_ms_between(seen, monotime_now());
+	CHECK(ms >= 30000 && ms < 60000);
+	ms = monotime_ms_between(began, seen);
+	CHECK(ms >= 2400 && ms < 30000);
 	history_line("state", "found on the backup");
 	ev.ended = 1;
 	history_end(&ev);
@@ -201,13 +221,78 @@ test_over_a_crash(void **state)
 	run(went_on);
 }
 
+/* Of another boot: when it began only the clock on the wall can tell. */
+static void
+another_boot(void)
+{
+	struct monotime began, seen;
+	struct ctl_event e;
+
+	memset(&ev, 0, sizeof(ev));
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	clock_set_ms = (e.began_ns - wall_now()) / 1000000 + 7200500;
+	began = history_begin(&ev, monotime_now(), &seen);
+	CHECK(strcmp(ev.id, "0001") == 0);
+	CHECK(!monotime_valid(seen));
+	CHECK(monotime_ms_between(began, monotime_now()) / 1000 == 7200);
+	CHECK(!history_overdue());
+	history_flush(&ev);
+}
+
+static void
+end_after_boots(void)
+{
+	struct ctl_event e;
+
+	history_close_open();
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.lost && e.duration_s >= 7200 && e.duration_s < 7260);
+}
+
+static void
+test_another_boot(void **state)
+{
+	(void)state;
+	run(outage);
+	boot = "another";
+	run(another_boot);
+	boot = "this-one";
+	run(end_after_boots);
+}
+
+static void
+lasts(void)
+{
+	outage();
+	CHECK(!history_overdue());
+	clock_ahead_ms = 3599 * 1000;
+	CHECK(!history_overdue());
+	clock_ahead_ms = 3601 * 1000;
+	CHECK(history_overdue());
+	history_flush(&ev);
+	CHECK(!history_overdue());
+	clock_ahead_ms *= 2;
+	CHECK(history_overdue());
+	ev.ended = 1;
+	history_end(&ev);
+	CHECK(!history_overdue());
+}
+
+/* An account each hour of what goes on, and of nothing else. */
+static void
+test_overdue(void **state)
+{
+	(void)state;
+	run(lasts);
+}
+
 static void
 begins_anew(void)
 {
 	struct ctl_event e;
 
 	memset(&ev, 0, sizeof(ev));
-	history_begin(&ev, monotime_now(), 0);
+	history_begin(&ev, monotime_now(), NULL);
 	CHECK(strcmp(ev.id, "0002") == 0);
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
 	CHECK(e.ended && !e.clean);
@@ -232,7 +317,7 @@ end_is_lost(void)
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
 	CHECK(e.ended && e.lost && !e.clean);
 	CHECK(e.ended_ns == e.seen_ns);
-	CHECK(e.duration_s == (e.ended_ns - e.began_ns) / 1000000000);
+	CHECK(e.duration_s >= 2 && e.duration_s < 60);
 	history_close_open();
 	CHECK(history_event("0001", &e, NULL, NULL) == 0 &&
 	      e.ended_ns == e.seen_ns);
@@ -249,21 +334,38 @@ test_end_is_lost(void **state)
 }
 
 static void
+ends_of_earlier_versions(void)
+{
+	struct ctl_event e;
+
+	history_close_open();
+	CHECK(history_event("0001", &e, NULL, NULL) == 0 && e.lost);
+	CHECK(e.ended_ns == INT64_C(1700000020000000000));
+	CHECK(e.duration_s == 20);
+	CHECK(history_event("0002", &e, NULL, NULL) == 0 && e.lost);
+	CHECK(e.ended_ns == e.began_ns && e.duration_s == 0);
+}
+
+/* Without moments of a boot; of one the clock on the wall was set back. */
+static void
+test_earlier_versions(void **state)
+{
+	(void)state;
+	write_file("history",
+	    "E\t0001\t1700000000000000000\t0\t0\t0\t3\t4\t5\t6\t7\t8\t0"
+	    "\tpots\tcause\n"
+	    "L\t0001\t1700000020000000000\t2\tpots\tthe last\n"
+	    "E\t0002\t1700000000000000000\t0\t0\t0\t3\t4\t5\t6\t7\t8\t0"
+	    "\tpots\tcause\t1\t2\t1600000000000000000\t0\n");
+	run(ends_of_earlier_versions);
+}
+
+static void
 test_not_adopted(void **state)
 {
 	(void)state;
 	run(outage);
 	run(begins_anew);
-}
-
-static void
-write_file(const char *name, const char *text)
-{
-	FILE *f = fopen(in_dir(name), "w");
-
-	assert_non_null(f);
-	assert_int_not_equal(fputs(text, f), EOF);
-	assert_int_equal(fclose(f), 0);
 }
 
 static void
@@ -292,6 +394,9 @@ test_broken_lines(void **state)
 	    "E\t000d\t-1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
 	    "E\t000e\t1\t2\t0\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause"
 	    "\t1\t2\t3\t1\n" /* lost, but not over */
+	    "M\t000a\tthis-one\t1\n"
+	    "M\t000a\t\t1\t2\n"
+	    "M\t000a\tthis-one\t2\t1\n" /* seen before it began */
 	    "L\t000a\t1\t2\tpots\tgood\n"
 	    "L\t000a\t1\t2\tpots\tbad \033[2J\n"
 	    "L\t000a\t1\tx\tpots\tbad\n"
@@ -309,7 +414,7 @@ many(void)
 
 	for (i = 0; i < 300; i++) {
 		memset(&ev, 0, sizeof(ev));
-		history_begin(&ev, monotime_now(), 0);
+		history_begin(&ev, monotime_now(), NULL);
 		for (k = 0; k < 400; k++)
 			history_line("pots", "%0120d", k);
 		ev.ended = 1;
@@ -335,7 +440,7 @@ long_story(void)
 	int i;
 
 	memset(&ev, 0, sizeof(ev));
-	history_begin(&ev, monotime_now(), 0);
+	history_begin(&ev, monotime_now(), NULL);
 	for (i = 0; i < 1000; i++)
 		history_line("pots", "line %d.", i);
 	ev.ended = 1;
@@ -359,7 +464,7 @@ static void
 one_event(const char *words)
 {
 	memset(&ev, 0, sizeof(ev));
-	history_begin(&ev, monotime_now(), 0);
+	history_begin(&ev, monotime_now(), NULL);
 	history_line("state", "%s", words);
 	ev.ended = 1;
 	history_end(&ev);
@@ -483,7 +588,7 @@ lossy(void)
 
 	CHECK(freopen(in_dir("log"), "w", stderr) != NULL);
 	memset(&ev, 0, sizeof(ev));
-	history_begin(&ev, monotime_now(), 0);
+	history_begin(&ev, monotime_now(), NULL);
 	for (i = 0; i < 100; i++) {
 		history_detail("eth1", "round bad: %d of 100.", i);
 		history_line("state", "change %d.", i);
@@ -534,7 +639,7 @@ memory_only(void)
 	struct ctl_event e;
 
 	memset(&ev, 0, sizeof(ev));
-	history_begin(&ev, monotime_now(), 0);
+	history_begin(&ev, monotime_now(), NULL);
 	history_line("state", "still told");
 	ev.ended = 1;
 	history_end(&ev);
@@ -561,6 +666,9 @@ main(void)
 		T(test_over_a_crash),
 		T(test_not_adopted),
 		T(test_end_is_lost),
+		T(test_another_boot),
+		T(test_overdue),
+		T(test_earlier_versions),
 		T(test_broken_lines),
 		T(test_long_story),
 		T(test_disk_full),
