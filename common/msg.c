@@ -195,7 +195,7 @@ msg_net_peer_valid(const struct msg_net_peer *p)
 	return p->id < CONF_PEERS_MAX &&
 	       of_family(&p->address[FAMILY_INET], FAMILY_INET) &&
 	       of_family(&p->address[FAMILY_INET6], FAMILY_INET6) &&
-	       flag_valid(p->nat);
+	       flag_valid(p->nat) && flag_valid(p->drains);
 }
 
 int

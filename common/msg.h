@@ -128,6 +128,7 @@
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
 	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
+	X(NET_FOLLOW) /* P>N struct msg_net_follow: a peer knows it */        \
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
 	X(NET_LINE_END) /* N>P uint32_t id */                                 \
@@ -580,6 +581,13 @@ struct msg_net_peer {
 	uint32_t id; /* of struct conf_peer */
 	struct addr address[FAMILIES]; /* where it is; AF_UNSPEC: none */
 	uint32_t nat; /* but not to be reached there */
+	uint32_t drains; /* where it was it still is, for a while */
+};
+
+/* It has acknowledged where we are: tunnels that waited for it may follow. */
+struct msg_net_follow {
+	uint32_t gen; /* as above */
+	uint32_t id;
 };
 
 /* As enum peer_result, of those that netconf can tell. */

@@ -97,6 +97,7 @@ net_open(void)
 	want.undo = apply_undo();
 	want.undo_tunnels = move_undo();
 	tunnels_open();
+	twins_open();
 	facts_open();
 	event_set(&monitor, fd, EV_READ | EV_PERSIST, on_monitor, NULL);
 	event_add(&monitor, NULL);
@@ -192,10 +193,18 @@ net_mask(void)
 	return want.mask;
 }
 
+/* What the plan must know besides what is wanted. */
+static void
+complete_wish(void)
+{
+	want.nat_loaded = apply_nat_loaded(&state);
+	want.twin = twins_held(&want.ntwins);
+}
+
 static void
 make_plan(void)
 {
-	want.nat_loaded = apply_nat_loaded(&state);
+	complete_wish();
 	(void)plan_make(&want, &state, &plan);
 }
 
@@ -281,7 +290,7 @@ net_look(void)
 {
 	if (look(0) == -1)
 		return NULL;
-	want.nat_loaded = apply_nat_loaded(&state);
+	complete_wish();
 	return &state;
 }
 
@@ -403,6 +412,8 @@ net_want(const struct msg_net_want *m)
 		forget_past();
 	}
 	want_gen = m->gen;
+	if (m->drain != want.drain)
+		tunnels_wait();
 	net_take_wish(m, &want);
 	tunnels_allow();
 	turn.wish = *m;
@@ -558,6 +569,20 @@ net_drained(void)
 	settle_now("after the drain");
 	if (want.active == 0)
 		proof_return();
+}
+
+void
+net_follow(const struct msg_net_follow *m)
+{
+	if (m->gen != config_gen())
+		return; /* it acknowledged as another one, perhaps */
+	if (m->id >= config_current()->npeers)
+		fatalx("parent: NET_FOLLOW: no such peer");
+	tunnels_acknowledged(m->id);
+	if (clear_gen != 0 || turn.under_way || want.drain == MSG_UPLINK_NONE)
+		return;
+	memset(&repairs, 0, sizeof(repairs));
+	settle_now("since a far end knows");
 }
 
 /* A hub's thousands of links are not looked at all the time. */

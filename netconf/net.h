@@ -10,6 +10,7 @@
  *	net_move.c	its tunnels, several at once
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
+ *	net_twin.c	what still comes from where it was
  *	net_behind.c	networks behind peers, tunnels that are encrypted
  *	net_flow.c	old flows: forgotten, or waited for
  *	net_forward.c	whether the LAN gets out by the backup
@@ -25,6 +26,11 @@
 #include "netconf/plan.h"
 
 #define NET_TURN_MS 500 /* of the loop: who is silent for 5 s is dead */
+/*
+ * A far end goes on as before until it has our acknowledgement; when that is
+ * lost it says again where it is, at the latest after two seconds.
+ */
+#define NET_TWIN_MS (10 * 1000)
 
 /* The backend; a test may put another one here before net_open(). */
 extern const struct netops *netops;
@@ -130,6 +136,19 @@ void tunnels_allow(void); /* ... or at once */
 /* The routes lead to this uplink: so do WireGuard's peers, if it is news. */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);
+
+/* A wish with another uplink that drains: they wait for their far ends. */
+void tunnels_wait(void);
+void tunnels_acknowledged(uint32_t peer); /* it knows: its own follow */
+void tunnel_alone(const char *ifname); /* it has no twin: it follows at once */
+/* 1: one waits, or what was sent to where it was may still be on its way. */
+int tunnels_busy(const struct net_want *, const struct net_state *);
+
+/* net_twin.c */
+void twins_open(void);
+const struct net_twin *twins_held(size_t *n);
+/* Its far end is about to be led elsewhere, and still sends from there. */
+void twin_hold(const struct net_link *);
 
 /* net_behind.c: what the configuration says of networks behind peers */
 void behind_fill(struct net_want *, const struct conf *);

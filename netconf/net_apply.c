@@ -288,6 +288,21 @@ together(const struct step *st, size_t max)
 	return n == 0 ? 1 : n;
 }
 
+/* A kernel that has no such thing holds up nobody. */
+static int
+add_twin(const struct step *st)
+{
+	const struct net_place anywhere = { { .family = AF_UNSPEC }, 0 };
+	char name[IFNAMSIZ];
+
+	if (plan_twin_name(st->ifindex, PLAN_TWIN_LOCAL, name) == 0 &&
+	    netops->twin(st->ifindex, name, &anywhere) == 0)
+		return 0;
+	log_warn("%s: what is on its way to where it was is lost", st->ifname);
+	tunnel_alone(st->ifname);
+	return 0;
+}
+
 static int
 do_step(const struct step *st, size_t n, const struct plan *p, char *why,
     size_t size)
@@ -312,6 +327,10 @@ do_step(const struct step *st, size_t n, const struct plan *p, char *why,
 		    &p->marks, st->type == STEP_MARKS_END, &nflows);
 	case STEP_TUNNEL: /* by net_move.c */
 		break;
+	case STEP_TWIN_ADD:
+		return add_twin(st);
+	case STEP_TWIN_DEL:
+		return netops->link_del(st->ifindex);
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
 		return netops->rule(st->type == STEP_RULE_ADD, &st->rule);
@@ -332,7 +351,8 @@ do_step(const struct step *st, size_t n, const struct plan *p, char *why,
 static int
 gone_already(const struct step *st)
 {
-	return (st->type == STEP_RULE_DEL || st->type == STEP_ROUTE_DEL) &&
+	return (st->type == STEP_RULE_DEL || st->type == STEP_ROUTE_DEL ||
+		   st->type == STEP_TWIN_DEL) &&
 	       (errno == ENOENT || errno == ESRCH || errno == ENODEV);
 }
 

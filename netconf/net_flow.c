@@ -152,7 +152,8 @@ on_drain(int fd, short what, void *arg)
 	if (netops->flows_count(
 		plan_mark(net_mask(), drain.uplink), net_mask(), &n) == -1)
 		log_warn("flows of uplink %u", drain.uplink);
-	if (n == 0 || monotime_cmp(now, drain.until) >= 0)
+	if ((n == 0 && !tunnels_busy(net_wish(), net_known())) ||
+	    monotime_cmp(now, drain.until) >= 0)
 		drained();
 	else
 		look_again(now);

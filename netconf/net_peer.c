@@ -157,6 +157,21 @@ add_tunnel(size_t i, const char *ifname, uint32_t ifindex)
 	asked.whose[n] = i;
 }
 
+/* Moved from where it may still send for a while. */
+static int
+leaves(const struct net_link *l, const struct msg_net_peer *m)
+{
+	static const struct addr only_read[FAMILIES];
+	struct net_lead now = { .ifindex = l->ifindex, .to = only_read };
+	const struct addr *to;
+
+	if (!m->drains || !plan_takes_two_only(l) ||
+	    netops->tunnels_lead(&now, 1) == -1 || now.error != 0)
+		return 0;
+	to = &m->address[addr_family(&now.is)];
+	return to->family != AF_UNSPEC && addr_cmp(&now.is, to) != 0;
+}
+
 static void
 lead(size_t i, const struct conf_tunnel *t)
 {
@@ -170,8 +185,11 @@ lead(size_t i, const struct conf_tunnel *t)
 			is_led(i, t->ifname, MSG_PEER_FAILED, errno);
 	} else if (m->nat)
 		is_led(i, t->ifname, MSG_PEER_NAT, 0);
-	else
+	else {
+		if (leaves(l, m))
+			twin_hold(l);
 		add_tunnel(i, t->ifname, l->ifindex);
+	}
 }
 
 static void

@@ -20,6 +20,8 @@
 #define RENEWALS 3
 #define RENEW_MS 1000
 
+#define ON_ITS_WAY_MS 1000 /* a packet, on a slow backup */
+
 #define AGAIN_MS     1000 /* after a refusal, doubled, up to */
 #define AGAIN_MAX_MS (5 * 60 * 1000)
 
@@ -35,6 +37,7 @@ static struct source {
 static int renewals; /* to come */
 static size_t renewed; /* links that this one has seen */
 static const struct net_state *state_now;
+static struct monotime acknowledged; /* last */
 
 static int
 compare(const void *p, const void *q)
@@ -71,8 +74,11 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 		fatal(NULL);
 	t = tunnels;
 	for (i = 0; i < conf->npeers; i++)
-		for (j = 0; j < conf->peer[i].ntunnels; j++)
-			(t++)->conf = &conf->peer[i].tunnel[j];
+		for (j = 0; j < conf->peer[i].ntunnels; j++, t++) {
+			t->conf = &conf->peer[i].tunnel[j];
+			t->peer = i;
+			t->acknowledges = conf->peer[i].keyed != 0;
+		}
 	qsort(tunnels, ntunnels, sizeof(*tunnels), compare);
 	w->tunnel = tunnels;
 	w->ntunnels = ntunnels;
@@ -123,6 +129,46 @@ tunnel_refused(const char *ifname, const struct net_place *place)
 		again_ms = AGAIN_MAX_MS;
 	tv = monotime_ms(again_ms);
 	evtimer_add(&again, &tv);
+}
+
+/* ---- those that wait until their far ends know ---- */
+
+void
+tunnels_wait(void)
+{
+	size_t i;
+
+	for (i = 0; i < ntunnels; i++)
+		tunnels[i].follows = 0;
+}
+
+void
+tunnels_acknowledged(uint32_t peer)
+{
+	size_t i;
+
+	for (i = 0; i < ntunnels; i++)
+		if (tunnels[i].peer == peer)
+			tunnels[i].follows = 1;
+	acknowledged = monotime_now();
+}
+
+void
+tunnel_alone(const char *ifname)
+{
+	struct net_tunnel *t = named(ifname);
+
+	if (t != NULL)
+		t->follows = 1;
+}
+
+int
+tunnels_busy(const struct net_want *w, const struct net_state *s)
+{
+	return plan_tunnels_wait(w, s) ||
+	       (monotime_valid(acknowledged) &&
+		   monotime_ms_between(acknowledged, monotime_now()) <
+		       ON_ITS_WAY_MS);
 }
 
 /* ---- WireGuard ---- */

@@ -101,6 +101,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		struct msg_net_plan plan;
 		struct msg_net_count count;
 		struct msg_net_peer peer;
+		struct msg_net_follow follow;
 		struct msg_alarm alarm;
 		struct msg_capture capture;
 		struct msg_hooks hooks;
@@ -144,6 +145,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
 		TAKE(NET_PEER, peer, ready && msg_net_peer_valid(&m.peer),
 		    net_peer(&m.peer));
+		TAKE(NET_FOLLOW, follow, ready, net_follow(&m.follow));
 		TAKE(ALARM, alarm, ready && msg_alarm_valid(&m.alarm),
 		    alarm_run(&m.alarm));
 		TAKE(CAPTURE, capture, ready && msg_capture_valid(&m.capture),

@@ -20,6 +20,7 @@
 
 #define NET_PROTO         157 /* of our routes and rules */
 #define NET_GROUP         157 /* of every uplink's interface */
+#define NET_GROUP_TWIN    158 /* of what takes packets for tunnels that move */
 #define NET_TABLE_HELD    155 /* private networks that no hot backup gets */
 #define NET_TABLE_OWN     156 /* the primary's, for sockets bound to it */
 #define NET_TABLE         157 /* the active uplink's, when it is a backup */
@@ -238,6 +239,14 @@ struct netops {
 	 * back how they are then.  -1: they could not be asked.
 	 */
 	int (*tunnels_lead)(struct net_lead *, size_t n);
+	/*
+	 * Its twin: a link of this name that takes packets as it does now, but
+	 * at this place (AF_UNSPEC: for any address of ours), and hands them
+	 * to it.  The place is another one than the tunnel's.
+	 */
+	int (*twin)(
+	    uint32_t ifindex, const char *name, const struct net_place *);
+	int (*link_del)(uint32_t ifindex);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
 	 * to, and tell them where we are now; how many there were.  With

@@ -11,6 +11,7 @@
  *	plan_lint.c	what others have done that a switch cannot move
  *	plan.c		the steps from found to wanted
  *	plan_tunnel.c	tunnels that follow the active uplink
+ *	plan_twin.c	what takes their packets meanwhile
  *	plan_peer.c	networks behind peers; what leaves encrypted only
  *	plan_text.c	steps and differences in words
  *	nft.c		the text of our nft table
@@ -21,6 +22,7 @@
 #include <stdint.h>
 
 #include "common/conf.h"
+#include "common/monotime.h"
 #include "common/msg.h"
 #include "netconf/netops.h"
 #include "netconf/undo.h"
@@ -52,7 +54,17 @@ struct net_uplink {
 struct net_tunnel {
 	const struct conf_tunnel *conf;
 	struct net_place *refused; /* by the kernel, for this wish; or NULL */
+	uint32_t peer; /* its place in the configuration */
+	uint8_t acknowledges; /* its far end tells when it knows where we are */
+	uint8_t follows; /* it does, or there is no way to wait for it */
 };
+
+/* Its far end is elsewhere: its twin takes what comes from where it was. */
+struct net_twin {
+	uint32_t ifindex;
+	struct monotime until;
+};
+#define NET_TWINS_MAX 64
 
 /* A network behind a peer, by one of its tunnels. */
 struct net_behind {
@@ -88,6 +100,8 @@ struct net_want {
 	size_t ntunnels;
 	struct net_tunnel *tunnel; /* by name and key */
 	const struct undo_tunnels *undo_tunnels; /* their own addresses */
+	size_t ntwins;
+	const struct net_twin *twin; /* that are still wanted */
 	size_t nbehind;
 	const struct net_behind *behind; /* by interface */
 	size_t nencrypted;
@@ -106,6 +120,8 @@ enum step_type {
 	STEP_ELEMENT_DEL, /* several that follow are one transaction, */
 	STEP_ELEMENT_ADD, /* those that go before those that come */
 	STEP_TUNNEL, /* several that follow are done together */
+	STEP_TWIN_ADD, /* for any address of ours */
+	STEP_TWIN_DEL,
 	STEP_RULE_ADD,
 	STEP_RULE_DEL,
 	STEP_ROUTE_ADD,
@@ -180,6 +196,15 @@ void plan_show(
 /* One of this name, or NULL. */
 struct net_tunnel *plan_tunnel_find(
     const struct net_want *, const char *ifname);
+
+/* Does it take packets from its far end's address to its own only? */
+int plan_takes_two_only(const struct net_link *);
+/* A tunnel's twin, of either side; 0, or -1: there is no such name. */
+#define PLAN_TWIN_LOCAL  'l'
+#define PLAN_TWIN_REMOTE 'r'
+int plan_twin_name(uint32_t ifindex, char side, char name[IFNAMSIZ]);
+/* Is there one that stays where it is until its far end knows? */
+int plan_tunnels_wait(const struct net_want *, const struct net_state *);
 
 /* What will not move as one might think. */
 void plan_lint(

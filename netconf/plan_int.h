@@ -41,6 +41,15 @@ void plan_show_tunnels(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
 void plan_tunnel_text(
     const struct step *, const struct net_state *, char *buf, size_t size);
+/* plan_twin.c */
+int plan_tunnel_waits(
+    const struct net_want *, const struct net_state *, const struct net_link *);
+void plan_twins_add(
+    struct plan *, const struct net_want *, const struct net_state *);
+void plan_twins_del(
+    struct plan *, const struct net_want *, const struct net_state *);
+void plan_show_twins(
+    const struct net_want *, const struct net_state *, plan_line *, void *);
 /* plan_peer.c: routes to networks behind peers */
 int plan_behind(const struct net_route *);
 int plan_has_behind(const struct net_want *, enum family);

@@ -83,6 +83,8 @@ plan_step_word(const struct step *st)
 	case STEP_MARKS_END:
 		return "flows";
 	case STEP_TUNNEL:
+	case STEP_TWIN_ADD:
+	case STEP_TWIN_DEL:
 		return "tunnel";
 	case STEP_RULE_ADD:
 	case STEP_RULE_DEL:
@@ -148,6 +150,14 @@ plan_step_text(
 		break;
 	case STEP_TUNNEL:
 		plan_tunnel_text(st, s, buf, size);
+		break;
+	case STEP_TWIN_ADD:
+		snprintf(buf, size,
+		    "tunnel %s takes packets for all addresses of ours",
+		    st->ifname);
+		break;
+	case STEP_TWIN_DEL:
+		snprintf(buf, size, "link delete %s", st->ifname);
 		break;
 	case STEP_ELEMENT_DEL:
 		element_text(&st->element, "delete ", buf, size);
@@ -337,6 +347,7 @@ plan_show(const struct net_want *w, const struct net_state *s, plan_line *line,
 	show_rules(&sh, &d);
 	show_routes(&sh, &d);
 	plan_show_tunnels(w, s, line, arg);
+	plan_show_twins(w, s, line, arg);
 	plan_show_peer_routes(w, s, line, arg);
 	if (nft_text(w, NULL, text, sizeof(text)) == -1)
 		text[0] = '\0';

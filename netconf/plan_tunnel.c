@@ -19,6 +19,7 @@
 
 /* The uplink that tunnels are to use. */
 struct side {
+	const struct net_state *state;
 	int primary;
 	const struct net_link *link; /* NULL: it is not there */
 	size_t naddrs;
@@ -36,6 +37,7 @@ side_of(const struct net_want *w, const struct net_state *s, struct side *side)
 	size_t j;
 
 	memset(side, 0, sizeof(*side));
+	side->state = s;
 	side->primary = id == 0;
 	side->link = net_link_find(s, w->uplink[id].ifname);
 	for (i = 0; i < w->nuplinks; i++)
@@ -122,6 +124,10 @@ wanted_place(const struct net_want *w, const struct side *side,
 	own = undo_tunnel_find(w->undo_tunnels, l->ifindex);
 	if (w->clear ? own == NULL : plan_tunnel_find(w, l->name) == NULL)
 		return 0;
+	if (plan_tunnel_waits(w, side->state, l)) {
+		*to = (struct net_place){ l->local, l->bound };
+		return 1;
+	}
 	to->bound = wanted_bound(side, l, own);
 	return wanted_local(w, side, l, own, &to->local);
 }
@@ -250,7 +256,9 @@ show_tunnel(const struct net_want *w, const struct side *side,
 	snprintf(text, sizeof(text), "tunnel %s local %s%s%s%s", l->name, now,
 	    moves ? ", to be " : "",
 	    moves ? addr_format(&to.local, then, sizeof(then)) : "",
-	    moves && is_refused(w, l, &to) ? ": the kernel refuses" : "");
+	    moves && is_refused(w, l, &to)         ? ": the kernel refuses"
+	    : plan_tunnel_waits(w, side->state, l) ? ", until its far end knows"
+						   : "");
 	line(text, moves, arg);
 }
 

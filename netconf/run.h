@@ -64,6 +64,8 @@ void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
  */
 void net_peer(const struct msg_net_peer *);
 void net_peers_lead(void);
+/* A peer has acknowledged where we are. */
+void net_follow(const struct msg_net_follow *);
 /* What the parent was told of an uplink. */
 const struct msg_facts *net_facts(uint32_t uplink);
 /* A modem backup's interface came or went: ppp_interface() tells. */

@@ -102,6 +102,7 @@ apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
 	m.id = peers.peer[i].conf->id;
 	memcpy(m.address, address, sizeof(m.address));
 	m.nat = nat;
+	m.drains = peers.peer[i].heard_reason == PEER_FALLBACK;
 	parent_send(CHILD_NETCONF, IMSG_NET_PEER, -1, &m, sizeof(m));
 }
 
@@ -131,6 +132,18 @@ where(const struct peer *p, char *buf, size_t size)
 	return buf;
 }
 
+/* It knows where we are: what waited for that need not any more. */
+static void
+follow(const struct peer *p)
+{
+	const struct msg_net_follow m = { parent->conf.gen, p->conf->id };
+	const struct machine_want *w = &parent->machine.want;
+
+	if (w->drain == MACHINE_NONE || w->active != self.active)
+		return; /* nothing waits; or for what it was told before */
+	parent_send(CHILD_NETCONF, IMSG_NET_FOLLOW, -1, &m, sizeof(m));
+}
+
 static void
 notice(void *arg, uint32_t i, enum peers_notice n)
 {
@@ -153,6 +166,7 @@ notice(void *arg, uint32_t i, enum peers_notice n)
 			histogram_add(&acknowledge, p->rtt_ns / 1000);
 		history_line("peers", "%s acknowledged (%lld ms)",
 		    p->conf->name, (long long)(p->rtt_ns / 1000000));
+		follow(p);
 		break;
 	case PEERS_REFUSED:
 		alarm_peer(
@@ -256,11 +270,17 @@ tell(void)
 	rearm();
 }
 
+/* A netconf that began anew does not know who knew already. */
 void
 peering_carried(uint32_t uplink)
 {
+	uint32_t i;
+
 	carrying = uplink;
 	tell();
+	for (i = 0; running && i < peers.n; i++)
+		if (peers.peer[i].acked)
+			follow(&peers.peer[i]);
 }
 
 void

@@ -193,6 +193,13 @@ link_up(struct nl *nl, uint32_t ifindex, int up)
 	return nl_request(nl, NULL, NULL);
 }
 
+int
+link_del(struct nl *nl, uint32_t ifindex)
+{
+	(void)begin_link(nl, RTM_DELLINK, ifindex);
+	return nl_request(nl, NULL, NULL);
+}
+
 static int
 set_inet(struct nl *nl, uint32_t ifindex, uint16_t what, uint32_t value)
 {

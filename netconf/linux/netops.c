@@ -97,6 +97,18 @@ linux_tunnels_lead(struct net_lead *l, size_t n)
 }
 
 static int
+linux_twin(uint32_t ifindex, const char *name, const struct net_place *place)
+{
+	return twin_add(&route, ifindex, name, place);
+}
+
+static int
+linux_link_del(uint32_t ifindex)
+{
+	return link_del(&route, ifindex);
+}
+
+static int
 linux_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
     const struct addr *to, uint32_t *n)
 {
@@ -190,6 +202,8 @@ const struct netops netops_linux = {
 	.rp_filter = linux_rp_filter,
 	.tunnels = linux_tunnels,
 	.tunnels_lead = linux_tunnels_lead,
+	.twin = linux_twin,
+	.link_del = linux_link_del,
 	.wireguard = linux_wireguard,
 	.linkdown = linux_linkdown,
 	.router_ask = router_ask,

@@ -6,6 +6,7 @@
  *	link.c		links: found, their group, up and down, rp_filter
  *	tunnel.c	tunnels: their outer addresses
  *	tunnel_parm.c	of some kinds, in half of the time
+ *	twin.c		what takes packets in their place
  *	wireguard.c	WireGuard's peers: their endpoints
  *	addr.c		addresses
  *	rule.c		rules
@@ -99,6 +100,7 @@ int link_all_rp_filter(const struct nlmsghdr *, void *value);
 int link_dump(struct nl *, struct net_state *);
 int link_group(struct nl *, uint32_t ifindex, uint32_t group);
 int link_up(struct nl *, uint32_t ifindex, int up);
+int link_del(struct nl *, uint32_t ifindex);
 int link_rp_filter(struct nl *, uint32_t ifindex, int *old, int value);
 int link_linkdown(struct nl *, uint32_t ifindex, enum family, uint32_t value);
 /* A value that IPv6 has of this link, by its name in sysctl(8). */
@@ -124,6 +126,14 @@ int tunnel_lead(struct nl *, struct net_lead *, size_t n);
  * -1: nothing was changed, which says nothing of netlink.
  */
 int tunnel_parm_move(uint32_t ifindex, const struct addr *local);
+
+/* A link of this name like it, but at this place. */
+int tunnel_copy(
+    struct nl *, uint32_t ifindex, const char *name, const struct net_place *);
+
+/* twin.c */
+int twin_add(
+    struct nl *, uint32_t tunnel, const char *name, const struct net_place *);
 
 /* wireguard.c */
 struct wg_peer {

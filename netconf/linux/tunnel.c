@@ -12,6 +12,7 @@
 
 #include <net/if.h> /* before what includes linux/if.h */
 
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
@@ -121,6 +122,8 @@ struct found {
 	uint32_t bound;
 	uint32_t fwmark;
 	struct addr remote;
+	size_t hwlen;
+	uint8_t hwaddr[ETH_ALEN]; /* of one that has frames */
 	size_t len;
 	union {
 		struct nlattr attr; /* for its alignment */
@@ -138,6 +141,7 @@ copy_found(const struct nlmsghdr *h, void *arg)
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return 0;
 	f->bound = f->fwmark = 0;
+	f->hwlen = 0;
 	if (nl_attrs(h, sizeof(struct ifinfomsg), tb, IFLA_LINKINFO) == -1)
 		return -1;
 	nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
@@ -150,6 +154,12 @@ copy_found(const struct nlmsghdr *h, void *arg)
 		nl_u32(data[f->kind->fwmark], &f->fwmark) == -1)) {
 		errno = EOPNOTSUPP;
 		return -1;
+	}
+	if (tb[IFLA_ADDRESS] != NULL &&
+	    mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == ETH_ALEN) {
+		f->hwlen = ETH_ALEN;
+		memcpy(f->hwaddr, mnl_attr_get_payload(tb[IFLA_ADDRESS]),
+		    ETH_ALEN);
 	}
 	memset(&f->remote, 0, sizeof(f->remote));
 	f->remote.family = (uint32_t)f->kind->family;
@@ -398,4 +408,49 @@ tunnel_lead(struct nl *nl, struct net_lead *lead, size_t n)
 		lead[i].is = work.found[i].remote;
 	}
 	return 0;
+}
+
+/* ---- one more like it ---- */
+
+static const struct found *
+find_one(struct nl *nl, uint32_t ifindex)
+{
+	work.n = 1;
+	work.ifindex[0] = ifindex;
+	work.error[0] = 0;
+	if (find_all(nl) == -1)
+		return NULL;
+	errno = work.error[0];
+	return work.error[0] == 0 ? &work.found[0] : NULL;
+}
+
+int
+tunnel_copy(struct nl *nl, uint32_t ifindex, const char *name,
+    const struct net_place *place)
+{
+	const struct found *f = find_one(nl, ifindex);
+	struct change c = { .relink = 1 };
+	struct nlattr *info, *data;
+
+	if (f == NULL)
+		return -1;
+	c.address = f->kind->local;
+	(void)nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+	    sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(&nl->hdr, IFLA_IFNAME, name);
+	mnl_attr_put_u32(&nl->hdr, IFLA_GROUP, NET_GROUP_TWIN);
+	mnl_attr_put_u32(&nl->hdr, IFLA_MTU, f->mtu);
+	if (f->hwlen > 0) /* or its frames would be for somebody else */
+		mnl_attr_put(&nl->hdr, IFLA_ADDRESS, f->hwlen, f->hwaddr);
+	info = mnl_attr_nest_start(&nl->hdr, IFLA_LINKINFO);
+	mnl_attr_put_strz(&nl->hdr, IFLA_INFO_KIND, f->kind->name);
+	data = mnl_attr_nest_start(&nl->hdr, IFLA_INFO_DATA);
+	put_back(nl, f, &c);
+	if (place->local.family != AF_UNSPEC)
+		nl_put_addr(&nl->hdr, f->kind->local, &place->local);
+	if (place->bound != 0)
+		mnl_attr_put_u32(&nl->hdr, f->kind->link, place->bound);
+	mnl_attr_nest_end(&nl->hdr, data);
+	mnl_attr_nest_end(&nl->hdr, info);
+	return nl_request(nl, NULL, NULL);
 }

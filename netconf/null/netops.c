@@ -167,6 +167,14 @@ null_tunnels_lead(struct net_lead *l, size_t n)
 }
 
 static int
+null_twin(uint32_t ifindex, const char *name, const struct net_place *place)
+{
+	(void)name;
+	(void)place;
+	return null_link(ifindex);
+}
+
+static int
 null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
     const struct addr *to, uint32_t *n)
 {
@@ -328,6 +336,8 @@ const struct netops netops_null = {
 	.rp_filter = null_rp_filter,
 	.tunnels = null_tunnels,
 	.tunnels_lead = null_tunnels_lead,
+	.twin = null_twin,
+	.link_del = null_link,
 	.wireguard = null_wireguard,
 	.linkdown = null_linkdown,
 	.router_ask = null_link,

@@ -184,6 +184,12 @@ destination(const struct net_route *r)
 	    "change tunnels %zu", n)                                          \
 	WRAP(tunnels_lead, (struct net_lead *l, size_t n), (l, n),            \
 	    "change remotes of tunnels %zu", n)                               \
+	WRAP(twin,                                                            \
+	    (uint32_t i, const char *name, const struct net_place *p),        \
+	    (i, name, p),                                                     \
+	    "change twin of %u", i)                                           \
+	WRAP(link_del, (uint32_t i), (i),                                     \
+	    "change link %u: gone", i)                                        \
 	WRAP(wireguard,                                                       \
 	    (uint32_t i, net_wgpeer *ours, const void *arg,                   \
 		const struct addr *to, uint32_t *n),                          \

@@ -70,6 +70,16 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 	nsaid++;
 }
 
+static int holds; /* twins that were asked for */
+
+void
+twin_hold(const struct net_link *l)
+{
+	assert_string_equal(l->name, "gre1");
+	assert_int_equal(led[GRE1], holds); /* before it is led elsewhere */
+	holds++;
+}
+
 static void
 lead_one(struct net_lead *l)
 {
@@ -148,7 +158,7 @@ begin(void **state)
 	peer.accept = &accepted;
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
-	nsaid = refuses = deaf = overwritten = nrequests = 0;
+	nsaid = refuses = deaf = overwritten = nrequests = holds = 0;
 	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
 	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
 	peer.tunnel[1].wgpeer = 1;
@@ -266,6 +276,21 @@ behind_nat(void **state)
 	assert_int_equal(led[WG0], 0);
 }
 
+/* What is on its way from where it was is taken, if it says so. */
+static void
+from_where_it_was(void **state)
+{
+	(void)state;
+	asked("9.0.0.2", MSG_PEER_APPLIED);
+	assert_int_equal(holds, 0);
+	memset(led, 0, sizeof(led));
+	question.drains = 1;
+	asked("9.0.0.3", MSG_PEER_APPLIED);
+	assert_int_equal(holds, 1);
+	asked("9.0.0.3", MSG_PEER_APPLIED); /* it is there */
+	assert_int_equal(holds, 1);
+}
+
 /* One that cannot be led keeps no other from it. */
 static void
 refused_by_the_kernel(void **state)
@@ -364,6 +389,7 @@ main(void)
 		TEST(not_where_it_must_not_be),
 		TEST(only_where_it_is_accepted),
 		TEST(behind_nat),
+		TEST(from_where_it_was),
 		TEST(refused_by_the_kernel),
 		TEST(of_another_configuration),
 		TEST(many_at_once),

@@ -108,6 +108,12 @@ config_current(void)
 	return &conf;
 }
 
+uint32_t
+config_gen(void)
+{
+	return 1;
+}
+
 const char *
 ppp_interface(uint32_t uplink)
 {
@@ -342,6 +348,34 @@ sim_tunnels(struct net_move *m, size_t n)
 	return 0;
 }
 
+/* As a new link; not that it would take anything. */
+static inline int
+sim_twin(uint32_t ifindex, const char *name, const struct net_place *place)
+{
+	struct net_link *l = &k->link[k->s.nlinks];
+
+	if (refused())
+		return -1;
+	*l = *by_index(ifindex);
+	l->ifindex = 500 + (uint32_t)k->s.nlinks++;
+	strlcpy(l->name, name, sizeof(l->name));
+	l->group = NET_GROUP_TWIN;
+	l->local = place->local;
+	l->bound = place->bound;
+	return 0;
+}
+
+static inline int
+sim_link_del(uint32_t ifindex)
+{
+	struct net_link *l = by_index(ifindex);
+
+	if (refused())
+		return -1;
+	memmove(l, l + 1, (size_t)(&k->link[--k->s.nlinks] - l) * sizeof(*l));
+	return 0;
+}
+
 static inline int
 sim_linkdown(uint32_t ifindex, enum family family, uint32_t value)
 {
@@ -535,6 +569,8 @@ static const struct netops sim_ops = {
 	.link_up = sim_link_up,
 	.rp_filter = sim_rp_filter,
 	.tunnels = sim_tunnels,
+	.twin = sim_twin,
+	.link_del = sim_link_del,
 	.linkdown = sim_linkdown,
 	.nat_load = sim_nat_load,
 	.elements = sim_elements,

@@ -20,7 +20,7 @@
 static const char *const site =
     "primary eth1 { target 198.51.100.7 }\n"
     "backup dsl { interface eth3 }\n"
-    "fallback automatic { after 0s stable 0s drain 0s }\n"
+    "fallback automatic { after 0s stable 0s drain %s }\n"
     "identity \"/etc/dialfail/private/key\"\n"
     "peer left { tunnel gre0 }\n"
     "peer hub {\n"
@@ -30,6 +30,7 @@ static const char *const site =
     "  hello 10m\n"
     "}\n";
 
+static const char *drain = "0s";
 static uint8_t hub_secret[PEER_SECRET_LEN], hub_key[PEER_KEY_LEN];
 static struct peer_pair pair; /* the hub's with us */
 static char dir[] = "/tmp/peering_test.XXXXXX";
@@ -57,7 +58,7 @@ configure(void)
 	make_keys();
 	CHECK(mkdtemp(dir) != NULL);
 	peering_open(dir);
-	snprintf(text, sizeof(text), site, key_format(hub_key, key));
+	snprintf(text, sizeof(text), site, drain, key_format(hub_key, key));
 	rig_configured(text);
 }
 
@@ -255,6 +256,43 @@ told_at_each_switch(void)
 	CHECK(addr_cmp(&m.address[FAMILY_INET], &there) == 0);
 	hub_acknowledges(&m, PEER_REFUSED_NAT);
 	CHECK(hub()->acked && hub()->result == PEER_REFUSED_NAT);
+}
+
+/* While the old uplink drains, tunnels wait for that. */
+static void
+netconf_hears_who_knows(void)
+{
+	struct msg_net_follow f;
+	struct peer_msg m;
+
+	drain = "1m";
+	home();
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_FOLLOW) == 0);
+	fail_over();
+	do
+		m = said_next(PEER_STATEMENT, 1);
+	while (m.reason != PEER_FAILOVER);
+	hub_acknowledges(&m, PEER_APPLIED);
+	rig_expect(CHILD_NETCONF, IMSG_NET_FOLLOW, &f, sizeof(f));
+	CHECK(f.gen == parent->conf.gen && f.id == hub()->conf->id);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_FOLLOW) == 0);
+	peering_carried(1); /* a new netconf has laid it again */
+	rig_expect(CHILD_NETCONF, IMSG_NET_FOLLOW, &f, sizeof(f));
+}
+
+static void
+where_it_was_it_may_still_be(void)
+{
+	struct msg_net_peer n;
+	struct peer_msg m;
+
+	trusted();
+	m = statement(HUB_ADDRESS2, NULL);
+	m.reason = PEER_FALLBACK;
+	write_packet(&m, HUB_ADDRESS2);
+	pass();
+	rig_expect(CHILD_NETCONF, IMSG_NET_PEER, &n, sizeof(n));
+	CHECK(msg_net_peer_valid(&n) && n.drains == 1);
 }
 
 /* What it could not take would stand before its answer to a ping. */
@@ -549,6 +587,8 @@ says_what_cannot_be(void)
 	}
 
 STORY(told_at_each_switch)
+STORY(netconf_hears_who_knows)
+STORY(where_it_was_it_may_still_be)
 STORY(a_busy_prober_is_not_told_to_say_more)
 STORY(told_of_another_address)
 STORY(starts_are_counted)
@@ -570,6 +610,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told_at_each_switch),
+		cmocka_unit_test(test_netconf_hears_who_knows),
+		cmocka_unit_test(test_where_it_was_it_may_still_be),
 		cmocka_unit_test(test_a_busy_prober_is_not_told_to_say_more),
 		cmocka_unit_test(test_told_of_another_address),
 		cmocka_unit_test(test_starts_are_counted),
