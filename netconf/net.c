@@ -71,11 +71,13 @@ static struct turn {
 	int known; /* what was there before was as wanted */
 	struct monotime began;
 	int nsteps;
+	int proves; /* when it has ended, the return is to be proved */
 	struct event next;
 } turn;
 
 static void on_monitor(int, short, void *);
 static void settle_now(const char *);
+static void settle_soon(void);
 static void on_settle(int, short, void *);
 static void on_clear(int, short, void *);
 static void on_turn(int, short, void *);
@@ -388,6 +390,7 @@ wish_done(int n, const char *why)
 		wanted = 1;
 	} else if (turn.known)
 		net_take_wish(&turn.was, &want);
+	want.hurry = 0;
 	drifting = 0;
 	lost = (struct monotime){ 0 };
 	send_done(m->gen, n, us, flows, why);
@@ -396,6 +399,10 @@ wish_done(int n, const char *why)
 	netconf_flush();
 	resolver_follow(m->active);
 	prove_leave(turn.known);
+	if (plan_any_twin_left(&want, &state)) {
+		memset(&repairs, 0, sizeof(repairs));
+		settle_soon();
+	}
 }
 
 /* One that is overtaken by another one led to nothing yet. */
@@ -413,11 +420,13 @@ net_want(const struct msg_net_want *m)
 	}
 	want_gen = m->gen;
 	if (m->drain != want.drain)
-		tunnels_wait();
+		tunnels_unacknowledged();
 	net_take_wish(m, &want);
+	want.hurry = 1;
 	tunnels_allow();
 	turn.wish = *m;
 	turn.repairs = NULL;
+	turn.proves = 0;
 	turn.began = monotime_now();
 	turn.nsteps = 0;
 	on_turn(-1, 0, NULL);
@@ -457,6 +466,8 @@ look_again_soon(void)
 static void
 repair_done(int n, const char *why)
 {
+	int proves = turn.proves;
+
 	if (n != -1)
 		log_info("network: %d step%s %s", n, n == 1 ? "" : "s",
 		    turn.repairs);
@@ -466,6 +477,9 @@ repair_done(int n, const char *why)
 		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
 	drifting = n == -1;
 	tunnels_follow(&state, want.active, net_facts(want.active));
+	turn.proves = 0;
+	if (proves && want.active == 0)
+		proof_return();
 }
 
 /*
@@ -560,14 +574,26 @@ turn_drop(void)
 	evtimer_del(&turn.next);
 }
 
+/* Not in the middle of a turn, nor of a wish: that ends as it would anyhow. */
+void
+net_own_doing(const char *what)
+{
+	memset(&repairs, 0, sizeof(repairs));
+	if (!turn.under_way && clear_gen == 0)
+		settle_now(what);
+}
+
+/* What still has to move when it no longer drains comes first. */
 void
 net_drained(void)
 {
 	want.drain = MSG_UPLINK_NONE;
-	/* what it takes now is our own doing, and no fight with others */
-	memset(&repairs, 0, sizeof(repairs));
-	settle_now("after the drain");
-	if (want.active == 0)
+	net_own_doing("after the drain");
+	if (want.active != 0)
+		return;
+	if (turn.under_way)
+		turn.proves = 1;
+	else
 		proof_return();
 }
 
@@ -578,11 +604,10 @@ net_follow(const struct msg_net_follow *m)
 		return; /* it acknowledged as another one, perhaps */
 	if (m->id >= config_current()->npeers)
 		fatalx("parent: NET_FOLLOW: no such peer");
-	tunnels_acknowledged(m->id);
-	if (clear_gen != 0 || turn.under_way || want.drain == MSG_UPLINK_NONE)
+	if (!tunnels_acknowledged(m->id, &want, &state))
 		return;
 	memset(&repairs, 0, sizeof(repairs));
-	settle_now("since a far end knows");
+	settle_soon();
 }
 
 /* A hub's thousands of links are not looked at all the time. */

@@ -39,6 +39,8 @@ extern const struct netops *netops;
 /* The last flow of what drained is gone: what was laid for it goes too. */
 void net_drained(void);
 void net_look_again(void); /* and set right what is not as wanted */
+/* What follows is our own doing, and no fight with others. */
+void net_own_doing(const char *what);
 /* A fresh look at the kernel, or NULL; the wish is complete after it. */
 const struct net_state *net_look(void);
 const struct net_want *net_wish(void);
@@ -137,18 +139,22 @@ void tunnels_allow(void); /* ... or at once */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);
 
-/* A wish with another uplink that drains: they wait for their far ends. */
-void tunnels_wait(void);
-void tunnels_acknowledged(uint32_t peer); /* it knows: its own follow */
-void tunnel_alone(const char *ifname); /* it has no twin: it follows at once */
+/* Another uplink drains now: each waits until its far end knows, or so long. */
+void tunnels_unacknowledged(void);
+/* 1: some of this peer's waited. */
+int tunnels_acknowledged(
+    uint32_t peer, const struct net_want *, const struct net_state *);
+void tunnel_alone(const char *ifname); /* it has no twin */
 /* 1: one waits, or what was sent to where it was may still be on its way. */
 int tunnels_busy(const struct net_want *, const struct net_state *);
 
 /* net_twin.c */
 void twins_open(void);
 const struct net_twin *twins_held(size_t *n);
-/* Its far end is about to be led elsewhere, and still sends from there. */
-void twin_hold(const struct net_link *);
+/* It, or its far end, is about to move: what comes as before is taken. */
+void twin_hold(const struct net_state *, const struct net_link *);
+/* Its far end has moved while it waits: so does its twin's. */
+void twin_renew(const struct net_state *, const struct net_link *);
 
 /* net_behind.c: what the configuration says of networks behind peers */
 void behind_fill(struct net_want *, const struct conf *);

@@ -275,6 +275,13 @@ is_tunnel(const struct step *st)
 	return st->type == STEP_TUNNEL;
 }
 
+static int
+is_twin(const struct step *st)
+{
+	return st->type == STEP_TWIN_AHEAD || st->type == STEP_TWIN_BEHIND ||
+	       st->type == STEP_TWIN_DEL;
+}
+
 /* How many steps, from the first one on, are done at once. */
 static size_t
 together(const struct step *st, size_t max)
@@ -288,17 +295,21 @@ together(const struct step *st, size_t max)
 	return n == 0 ? 1 : n;
 }
 
-/* A kernel that has no such thing holds up nobody. */
+/* A kernel that cannot have it holds up nobody.  1: there is one. */
 static int
-add_twin(const struct step *st)
+add_twin(const struct step *st, const struct net_state *s)
 {
-	const struct net_place anywhere = { { .family = AF_UNSPEC }, 0 };
+	const struct net_link *l = net_link_find(s, st->ifname);
 	char name[IFNAMSIZ];
 
-	if (plan_twin_name(st->ifindex, PLAN_TWIN_LOCAL, name) == 0 &&
-	    netops->twin(st->ifindex, name, &anywhere) == 0)
-		return 0;
-	log_warn("%s: what is on its way to where it was is lost", st->ifname);
+	if (st->type == STEP_TWIN_BEHIND) {
+		twin_hold(s, l);
+		return 1;
+	}
+	if (plan_twin_name(st->ifindex, TWIN_LOCAL, name) == 0 &&
+	    netops->twin(st->ifindex, name, &st->place) == 0)
+		return 1;
+	log_warn("%s: what is on its way when it moves is lost", st->ifname);
 	tunnel_alone(st->ifname);
 	return 0;
 }
@@ -327,8 +338,9 @@ do_step(const struct step *st, size_t n, const struct plan *p, char *why,
 		    &p->marks, st->type == STEP_MARKS_END, &nflows);
 	case STEP_TUNNEL: /* by net_move.c */
 		break;
-	case STEP_TWIN_ADD:
-		return add_twin(st);
+	case STEP_TWIN_AHEAD: /* by add_twin() */
+	case STEP_TWIN_BEHIND:
+		break;
 	case STEP_TWIN_DEL:
 		return netops->link_del(st->ifindex);
 	case STEP_RULE_ADD:
@@ -396,6 +408,12 @@ do_together(const struct step *st, size_t n, const struct plan *p,
 
 	if (is_tunnel(st))
 		return move_tunnels(st, n, s, gen);
+	if (st->type == STEP_TWIN_AHEAD || st->type == STEP_TWIN_BEHIND) {
+		if (!add_twin(st, s))
+			return 0;
+		apply_tell_step(gen, st, s);
+		return 1;
+	}
 	if (do_step(st, n, p, reason, size) == -1)
 		return gone_already(st) ? 0 : -1;
 	for (i = 0; i < n; i++)
@@ -417,7 +435,11 @@ do_steps(const struct plan *p, const struct net_state *s, struct apply *a,
 		st = &p->step[i];
 		n = together(st, p->n - i);
 		reason[0] = '\0';
-		if ((a->unfinished = is_tunnel(st) && move_may_wait(a->until)))
+		a->unfinished = is_tunnel(st) ? move_may_wait(a->until)
+					      : is_twin(st) && done > 0 &&
+						    monotime_cmp(monotime_now(),
+							a->until) >= 0;
+		if (a->unfinished)
 			break;
 		some = do_together(st, n, p, s, a->gen, reason, size);
 		if (some == -1)

@@ -165,7 +165,7 @@ leaves(const struct net_link *l, const struct msg_net_peer *m)
 	struct net_lead now = { .ifindex = l->ifindex, .to = only_read };
 	const struct addr *to;
 
-	if (!m->drains || !plan_takes_two_only(l) ||
+	if (!m->drains || !plan_may_have_twin(net_wish(), l) ||
 	    netops->tunnels_lead(&now, 1) == -1 || now.error != 0)
 		return 0;
 	to = &m->address[addr_family(&now.is)];
@@ -187,7 +187,8 @@ lead(size_t i, const struct conf_tunnel *t)
 		is_led(i, t->ifname, MSG_PEER_NAT, 0);
 	else {
 		if (leaves(l, m))
-			twin_hold(l);
+			twin_hold(net_known(), l);
+		twin_renew(net_known(), l);
 		add_tunnel(i, t->ifname, l->ifindex);
 	}
 }

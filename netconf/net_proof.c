@@ -144,7 +144,8 @@ take_once(struct snapshot *s, const struct net_state *found)
 
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < found->nlinks; i++)
-		if (!is_dialled(found->links[i].name))
+		if (!is_dialled(found->links[i].name) &&
+		    !plan_is_twin(&found->links[i]))
 			link_lines(&t, &found->links[i]);
 	add_resolver(&t);
 	if (netops->others(add_other, &t) == -1)

@@ -163,6 +163,7 @@ net_plan(const struct msg_net_plan *q)
 	}
 	w = *net_wish();
 	net_take_wish(&q->want, &w);
+	w.hurry = 1;
 	if (!q->undialled && plan_make(&w, s, &p) == -1) {
 		tell_end(asker, p.error);
 		return;

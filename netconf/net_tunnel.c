@@ -37,10 +37,11 @@ static struct source {
 static int renewals; /* to come */
 static size_t renewed; /* links that this one has seen */
 static const struct net_state *state_now;
-static struct monotime acknowledged; /* last */
+static struct event waited; /* for all that have yet to acknowledge */
+static struct monotime acknowledged; /* last, what was waited for */
 
 static int
-compare(const void *p, const void *q)
+by_tunnel(const void *p, const void *q)
 {
 	const struct conf_tunnel *a = ((const struct net_tunnel *)p)->conf;
 	const struct conf_tunnel *b = ((const struct net_tunnel *)q)->conf;
@@ -79,7 +80,7 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 			t->peer = i;
 			t->acknowledges = conf->peer[i].keyed != 0;
 		}
-	qsort(tunnels, ntunnels, sizeof(*tunnels), compare);
+	qsort(tunnels, ntunnels, sizeof(*tunnels), by_tunnel);
 	w->tunnel = tunnels;
 	w->ntunnels = ntunnels;
 }
@@ -133,24 +134,54 @@ tunnel_refused(const char *ifname, const struct net_place *place)
 
 /* ---- those that wait until their far ends know ---- */
 
-void
-tunnels_wait(void)
+/* Not for ever: a far end that is dead must not keep an uplink in use. */
+static void
+on_waited(int fd, short what, void *arg)
 {
 	size_t i;
 
+	(void)fd;
+	(void)what;
+	(void)arg;
 	for (i = 0; i < ntunnels; i++)
-		tunnels[i].follows = 0;
+		if (tunnels[i].follows == TUNNEL_WAITS)
+			tunnels[i].follows = TUNNEL_FOLLOWS;
+	net_own_doing("though a far end does not answer");
 }
 
 void
-tunnels_acknowledged(uint32_t peer)
+tunnels_unacknowledged(void)
 {
+	struct timeval tv = monotime_ms(NET_TWIN_MS);
 	size_t i;
 
 	for (i = 0; i < ntunnels; i++)
-		if (tunnels[i].peer == peer)
-			tunnels[i].follows = 1;
-	acknowledged = monotime_now();
+		tunnels[i].follows = TUNNEL_WAITS;
+	acknowledged = (struct monotime){ 0 };
+	evtimer_del(&waited);
+	if (ntunnels > 0 && ntunnels <= NET_TWINS_MAX)
+		evtimer_add(&waited, &tv);
+}
+
+int
+tunnels_acknowledged(
+    uint32_t peer, const struct net_want *w, const struct net_state *s)
+{
+	const struct net_link *l;
+	int waited_for = 0;
+	size_t i;
+
+	for (i = 0; ntunnels <= NET_TWINS_MAX && i < ntunnels; i++) {
+		if (tunnels[i].peer != peer ||
+		    tunnels[i].follows != TUNNEL_WAITS)
+			continue;
+		l = net_link_find(s, tunnels[i].conf->ifname);
+		waited_for |= l != NULL && plan_tunnel_waits(w, s, l);
+		tunnels[i].follows = TUNNEL_FOLLOWS;
+	}
+	if (waited_for)
+		acknowledged = monotime_now();
+	return waited_for;
 }
 
 void
@@ -159,13 +190,14 @@ tunnel_alone(const char *ifname)
 	struct net_tunnel *t = named(ifname);
 
 	if (t != NULL)
-		t->follows = 1;
+		t->follows = TUNNEL_ALONE;
 }
 
+/* Between two looks it is not known. */
 int
 tunnels_busy(const struct net_want *w, const struct net_state *s)
 {
-	return plan_tunnels_wait(w, s) ||
+	return s->nlinks == 0 || plan_any_waits(w, s) ||
 	       (monotime_valid(acknowledged) &&
 		   monotime_ms_between(acknowledged, monotime_now()) <
 		       ON_ITS_WAY_MS);
@@ -183,10 +215,10 @@ is_ours(const uint8_t key[KEY_LEN], const void *link)
 	memset(&c, 0, sizeof(c));
 	strlcpy(c.ifname, l->name, sizeof(c.ifname));
 	/* without a key it is all of the interface, and has the key 0 */
-	if (bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL)
+	if (bsearch(&t, tunnels, ntunnels, sizeof(t), by_tunnel) != NULL)
 		return 1;
 	memcpy(c.key, key, sizeof(c.key));
-	return bsearch(&t, tunnels, ntunnels, sizeof(t), compare) != NULL;
+	return bsearch(&t, tunnels, ntunnels, sizeof(t), by_tunnel) != NULL;
 }
 
 /* 1: it is one of ours. */
@@ -234,6 +266,7 @@ tunnels_open(void)
 {
 	evtimer_set(&timer, renew, NULL);
 	evtimer_set(&again, on_again, NULL);
+	evtimer_set(&waited, on_waited, NULL);
 	source.uplink = MSG_UPLINK_NONE;
 }
 

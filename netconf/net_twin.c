@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Twins of tunnels whose far ends were led elsewhere while they still sent
- * from where they were: for as long as that may be on its way.  Which are
- * still wanted is told to the plan, that takes the others away.
+ * Twins of tunnels that have moved, or whose far ends have: they take what
+ * comes as before for as long as that may be on its way.  Which are still
+ * wanted is told to the plan, that takes the others away.
  */
 #include <sys/types.h>
 
@@ -14,7 +14,7 @@
 
 static struct net_twin twins[NET_TWINS_MAX];
 static size_t ntwins;
-static struct event timer;
+static struct event twin_timer;
 
 const struct net_twin *
 twins_held(size_t *n)
@@ -24,7 +24,7 @@ twins_held(size_t *n)
 }
 
 static void
-rearm(void)
+rearm_twins(void)
 {
 	struct monotime first = { 0 };
 	struct timeval tv;
@@ -33,15 +33,15 @@ rearm(void)
 	for (i = 0; i < ntwins; i++)
 		if (i == 0 || monotime_cmp(twins[i].until, first) < 0)
 			first = twins[i].until;
-	evtimer_del(&timer);
+	evtimer_del(&twin_timer);
 	if (ntwins == 0)
 		return;
 	tv = monotime_until(first, monotime_now());
-	evtimer_add(&timer, &tv);
+	evtimer_add(&twin_timer, &tv);
 }
 
 static void
-on_timer(int fd, short what, void *arg)
+on_twin_timer(int fd, short what, void *arg)
 {
 	struct monotime now = monotime_now();
 	size_t i, kept = 0;
@@ -53,18 +53,18 @@ on_timer(int fd, short what, void *arg)
 		if (monotime_cmp(twins[i].until, now) > 0)
 			twins[kept++] = twins[i];
 	ntwins = kept;
-	rearm();
-	net_look_again();
+	rearm_twins();
+	net_own_doing("since nothing is on its way any more");
 }
 
 void
 twins_open(void)
 {
-	evtimer_set(&timer, on_timer, NULL);
+	evtimer_set(&twin_timer, on_twin_timer, NULL);
 }
 
 static struct net_twin *
-find(uint32_t ifindex)
+held_as(uint32_t ifindex)
 {
 	size_t i;
 
@@ -74,42 +74,37 @@ find(uint32_t ifindex)
 	return ntwins < NET_TWINS_MAX ? &twins[ntwins] : NULL;
 }
 
-/*
- * Where two of the same addresses may be: one is bound to the interface where
- * their packets come in, and the other to none.
- */
-static struct net_place
-beside(const struct net_link *l)
-{
-	const struct net_state *s = net_known();
-	struct net_place place = { l->local, 0 };
-	size_t i;
-
-	for (i = 0; l->bound == 0 && i < s->naddrs; i++)
-		if (addr_cmp(&s->addrs[i].local, &l->local) == 0)
-			place.bound = s->addrs[i].ifindex;
-	return place;
-}
-
 void
-twin_hold(const struct net_link *l)
+twin_hold(const struct net_state *s, const struct net_link *l)
 {
-	const struct net_place place = beside(l);
-	struct net_twin *t = find(l->ifindex);
+	const struct net_place is = { l->local, l->bound };
+	const struct net_place place = plan_beside(s, &is);
+	const struct net_link *older = plan_twin(s, l->ifindex, TWIN_REMOTE);
+	struct net_twin *t = held_as(l->ifindex);
 	char name[IFNAMSIZ];
 
-	if (t == NULL || !plan_takes_two_only(l) ||
-	    plan_twin_name(l->ifindex, PLAN_TWIN_REMOTE, name) == -1)
+	if (t == NULL || net_wish()->clear ||
+	    plan_twin_name(l->ifindex, TWIN_REMOTE, name) == -1)
 		return;
+	if (older != NULL)
+		(void)netops->link_del(older->ifindex);
 	if (netops->twin(l->ifindex, name, &place) == -1) {
-		log_warn("%s: what is on its way from where its far end was "
-			 "is lost",
-		    l->name);
+		log_warn("%s: what comes as before is lost", l->name);
 		return;
 	}
 	t->ifindex = l->ifindex;
 	t->until = monotime_add_ms(monotime_now(), NET_TWIN_MS);
 	if (t == &twins[ntwins])
 		ntwins++;
-	rearm();
+	rearm_twins();
+}
+
+/* The plan makes it anew when the kernel tells that it is gone. */
+void
+twin_renew(const struct net_state *s, const struct net_link *l)
+{
+	const struct net_link *twin = plan_twin(s, l->ifindex, TWIN_LOCAL);
+
+	if (twin != NULL && netops->link_del(twin->ifindex) == -1)
+		log_warn("%s", twin->name);
 }

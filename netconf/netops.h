@@ -241,8 +241,8 @@ struct netops {
 	int (*tunnels_lead)(struct net_lead *, size_t n);
 	/*
 	 * Its twin: a link of this name that takes packets as it does now, but
-	 * at this place (AF_UNSPEC: for any address of ours), and hands them
-	 * to it.  The place is another one than the tunnel's.
+	 * at this place, and hands them to it.  The place is another one than
+	 * the tunnel's, or will be.
 	 */
 	int (*twin)(
 	    uint32_t ifindex, const char *name, const struct net_place *);

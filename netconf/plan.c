@@ -431,7 +431,6 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 	plan_moves(p, d, s);
 	if (w->clear || w->active == 0)
 		plan_tunnels(p, w, s);
-	plan_twins_add(p, w, s);
 	plan_twins_del(p, w, s);
 	if (w->clear)
 		plan_nat(p, w, s);

@@ -50,16 +50,19 @@ struct net_uplink {
 	char companion[CONF_COMPANIONS_MAX][IFNAMSIZ];
 };
 
+/* Its far end does not know yet; it does; or it has, or can have, no twin. */
+enum tunnel_follows { TUNNEL_WAITS, TUNNEL_FOLLOWS, TUNNEL_ALONE };
+
 /* An interface whose far end is a peer; of WireGuard one for each key. */
 struct net_tunnel {
 	const struct conf_tunnel *conf;
 	struct net_place *refused; /* by the kernel, for this wish; or NULL */
 	uint32_t peer; /* its place in the configuration */
 	uint8_t acknowledges; /* its far end tells when it knows where we are */
-	uint8_t follows; /* it does, or there is no way to wait for it */
+	uint8_t follows; /* enum tunnel_follows */
 };
 
-/* Its far end is elsewhere: its twin takes what comes from where it was. */
+/* A tunnel whose twin takes what comes as before. */
 struct net_twin {
 	uint32_t ifindex;
 	struct monotime until;
@@ -101,7 +104,8 @@ struct net_want {
 	struct net_tunnel *tunnel; /* by name and key */
 	const struct undo_tunnels *undo_tunnels; /* their own addresses */
 	size_t ntwins;
-	const struct net_twin *twin; /* that are still wanted */
+	const struct net_twin *twin; /* behind, that are still wanted */
+	int hurry; /* traffic waits: what nobody needs goes later */
 	size_t nbehind;
 	const struct net_behind *behind; /* by interface */
 	size_t nencrypted;
@@ -120,7 +124,8 @@ enum step_type {
 	STEP_ELEMENT_DEL, /* several that follow are one transaction, */
 	STEP_ELEMENT_ADD, /* those that go before those that come */
 	STEP_TUNNEL, /* several that follow are done together */
-	STEP_TWIN_ADD, /* for any address of ours */
+	STEP_TWIN_AHEAD, /* where a tunnel is to be, */
+	STEP_TWIN_BEHIND, /* and where it was, before it moves */
 	STEP_TWIN_DEL,
 	STEP_RULE_ADD,
 	STEP_RULE_DEL,
@@ -197,14 +202,25 @@ void plan_show(
 struct net_tunnel *plan_tunnel_find(
     const struct net_want *, const char *ifname);
 
-/* Does it take packets from its far end's address to its own only? */
-int plan_takes_two_only(const struct net_link *);
-/* A tunnel's twin, of either side; 0, or -1: there is no such name. */
-#define PLAN_TWIN_LOCAL  'l'
-#define PLAN_TWIN_REMOTE 'r'
-int plan_twin_name(uint32_t ifindex, char side, char name[IFNAMSIZ]);
-/* Is there one that stays where it is until its far end knows? */
-int plan_tunnels_wait(const struct net_want *, const struct net_state *);
+/* plan_twin.c; of a link's name the last letter */
+enum twin_side { TWIN_LOCAL = 'l', TWIN_REMOTE = 'r' };
+/* 0, or -1: there is no such name. */
+int plan_twin_name(uint32_t ifindex, enum twin_side side, char name[IFNAMSIZ]);
+int plan_is_twin(const struct net_link *);
+/* The one of this tunnel, or NULL. */
+const struct net_link *plan_twin(
+    const struct net_state *, uint32_t ifindex, enum twin_side);
+/* What comes for its other place is not taken without one, and may be. */
+int plan_may_have_twin(const struct net_want *, const struct net_link *);
+/* A place with the same address, where a twin can be. */
+struct net_place plan_beside(
+    const struct net_state *, const struct net_place *);
+/* It stays where it is until its far end knows; is there any such? */
+int plan_tunnel_waits(
+    const struct net_want *, const struct net_state *, const struct net_link *);
+int plan_any_waits(const struct net_want *, const struct net_state *);
+/* Nobody needs it any more. */
+int plan_any_twin_left(const struct net_want *, const struct net_state *);
 
 /* What will not move as one might think. */
 void plan_lint(

@@ -42,12 +42,15 @@ void plan_show_tunnels(
 void plan_tunnel_text(
     const struct step *, const struct net_state *, char *buf, size_t size);
 /* plan_twin.c */
-int plan_tunnel_waits(
-    const struct net_want *, const struct net_state *, const struct net_link *);
-void plan_twins_add(
-    struct plan *, const struct net_want *, const struct net_state *);
+/* Where it is to be; it waits. */
+void plan_twin_ahead(struct plan *, const struct net_state *,
+    const struct net_link *, const struct net_place *to);
+/* Where it is; it moves. */
+void plan_twin_behind(struct plan *, const struct net_want *,
+    const struct net_state *, const struct net_link *);
 void plan_twins_del(
     struct plan *, const struct net_want *, const struct net_state *);
+void plan_twin_text(const struct step *, char *buf, size_t size);
 void plan_show_twins(
     const struct net_want *, const struct net_state *, plan_line *, void *);
 /* plan_peer.c: routes to networks behind peers */

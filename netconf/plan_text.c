@@ -83,7 +83,8 @@ plan_step_word(const struct step *st)
 	case STEP_MARKS_END:
 		return "flows";
 	case STEP_TUNNEL:
-	case STEP_TWIN_ADD:
+	case STEP_TWIN_AHEAD:
+	case STEP_TWIN_BEHIND:
 	case STEP_TWIN_DEL:
 		return "tunnel";
 	case STEP_RULE_ADD:
@@ -151,13 +152,10 @@ plan_step_text(
 	case STEP_TUNNEL:
 		plan_tunnel_text(st, s, buf, size);
 		break;
-	case STEP_TWIN_ADD:
-		snprintf(buf, size,
-		    "tunnel %s takes packets for all addresses of ours",
-		    st->ifname);
-		break;
+	case STEP_TWIN_AHEAD:
+	case STEP_TWIN_BEHIND:
 	case STEP_TWIN_DEL:
-		snprintf(buf, size, "link delete %s", st->ifname);
+		plan_twin_text(st, buf, size);
 		break;
 	case STEP_ELEMENT_DEL:
 		element_text(&st->element, "delete ", buf, size);

@@ -19,7 +19,6 @@
 
 /* The uplink that tunnels are to use. */
 struct side {
-	const struct net_state *state;
 	int primary;
 	const struct net_link *link; /* NULL: it is not there */
 	size_t naddrs;
@@ -37,7 +36,6 @@ side_of(const struct net_want *w, const struct net_state *s, struct side *side)
 	size_t j;
 
 	memset(side, 0, sizeof(*side));
-	side->state = s;
 	side->primary = id == 0;
 	side->link = net_link_find(s, w->uplink[id].ifname);
 	for (i = 0; i < w->nuplinks; i++)
@@ -124,10 +122,6 @@ wanted_place(const struct net_want *w, const struct side *side,
 	own = undo_tunnel_find(w->undo_tunnels, l->ifindex);
 	if (w->clear ? own == NULL : plan_tunnel_find(w, l->name) == NULL)
 		return 0;
-	if (plan_tunnel_waits(w, side->state, l)) {
-		*to = (struct net_place){ l->local, l->bound };
-		return 1;
-	}
 	to->bound = wanted_bound(side, l, own);
 	return wanted_local(w, side, l, own, &to->local);
 }
@@ -191,10 +185,16 @@ plan_tunnels(
 	side_of(&on_primary, s, &primary);
 	for (i = 0; i < s->nlinks; i++) {
 		l = &s->links[i];
-		if (wanted_place(w, &side, l, &to) && !is_at(l, &to) &&
-		    !is_refused(w, l, &to))
-			tunnel_step(
-			    p, l, &to, own_address(w, l, &side, &primary));
+		if (!wanted_place(w, &side, l, &to) || is_at(l, &to))
+			continue;
+		if (plan_tunnel_waits(w, s, l)) {
+			plan_twin_ahead(p, s, l, &to);
+			continue;
+		}
+		if (is_refused(w, l, &to))
+			continue;
+		plan_twin_behind(p, w, s, l);
+		tunnel_step(p, l, &to, own_address(w, l, &side, &primary));
 	}
 }
 
@@ -228,8 +228,9 @@ plan_tunnels_back(
 /* ---- in words ---- */
 
 static void
-show_tunnel(const struct net_want *w, const struct side *side,
-    const struct net_link *l, plan_line *line, void *arg)
+show_tunnel(const struct net_want *w, const struct net_state *s,
+    const struct side *side, const struct net_link *l, plan_line *line,
+    void *arg)
 {
 	char now[ADDR_STRLEN], then[ADDR_STRLEN], text[MSG_TEXT_LEN];
 	struct net_place to;
@@ -252,13 +253,18 @@ show_tunnel(const struct net_want *w, const struct side *side,
 		line(text, !w->clear, arg);
 		return;
 	}
+	if (plan_tunnel_waits(w, s, l)) {
+		snprintf(text, sizeof(text),
+		    "tunnel %s local %s, until its far end knows better",
+		    l->name, now);
+		line(text, 0, arg);
+		return;
+	}
 	moves = !is_at(l, &to);
 	snprintf(text, sizeof(text), "tunnel %s local %s%s%s%s", l->name, now,
 	    moves ? ", to be " : "",
 	    moves ? addr_format(&to.local, then, sizeof(then)) : "",
-	    moves && is_refused(w, l, &to)         ? ": the kernel refuses"
-	    : plan_tunnel_waits(w, side->state, l) ? ", until its far end knows"
-						   : "");
+	    moves && is_refused(w, l, &to) ? ": the kernel refuses" : "");
 	line(text, moves, arg);
 }
 
@@ -296,7 +302,7 @@ plan_show_tunnels(const struct net_want *w, const struct net_state *s,
 		if (t == NULL)
 			continue;
 		seen[t - w->tunnel] = 1;
-		show_tunnel(w, &side, &s->links[i], line, arg);
+		show_tunnel(w, s, &side, &s->links[i], line, arg);
 	}
 	show_missing(w, seen, line, arg);
 	free(seen);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Twins: while a tunnel changes its address, a second link takes what still
- * comes for the other one and hands it to the tunnel, since the kernel takes
- * packets of most kinds only with both of a tunnel's outer addresses.  A twin
- * sends nothing.  It is there
- *	- "l", with any address of ours: while an uplink drains by which the
- *	  tunnel went, which goes on to use it until its far end knows;
- *	- "r", as the tunnel was: a while after its far end was elsewhere.
+ * Twins: the kernel takes packets of most tunnels only from one address to
+ * another, so what comes for the other place of a tunnel that moves is taken
+ * by a second link, which hands it to the tunnel.  There is one
+ *	- "l", where the tunnel is to be: it goes on to use an uplink that
+ *	  drains until its far end knows that place, and sends there already;
+ *	- "r", where it was: a while after it, or its far end, has moved.
+ * Whose packets IPsec must have seen has none.
  */
 #include <sys/types.h>
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,29 +21,58 @@
 #define PREFIX "dialfail"
 
 int
-plan_twin_name(uint32_t ifindex, char side, char name[IFNAMSIZ])
+plan_twin_name(uint32_t ifindex, enum twin_side side, char name[IFNAMSIZ])
 {
 	int n = snprintf(name, IFNAMSIZ, PREFIX "%" PRIu32 "%c", ifindex, side);
 
 	return n > 0 && n < IFNAMSIZ ? 0 : -1;
 }
 
-static int
-is_twin(const struct net_link *l)
-{
-	return l->group == NET_GROUP_TWIN &&
-	       strncmp(l->name, PREFIX, sizeof(PREFIX) - 1) == 0;
-}
-
-/* Whose twin it is, with its side. */
+/* Whose twin it is, and which; 0: it is none. */
 static uint32_t
 twin_of(const struct net_link *l, char *side)
 {
-	char *end;
-	unsigned long n = strtoul(l->name + sizeof(PREFIX) - 1, &end, 10);
+	const char *p = l->name + sizeof(PREFIX) - 1;
+	uint32_t n = 0;
 
-	*side = *end;
-	return n < UINT32_MAX ? (uint32_t)n : 0;
+	if (l->group != NET_GROUP_TWIN ||
+	    strncmp(l->name, PREFIX, sizeof(PREFIX) - 1) != 0)
+		return 0;
+	for (; isdigit((unsigned char)*p); p++)
+		n = 10 * n + (uint32_t)(*p - '0');
+	*side = *p;
+	return (*p == TWIN_LOCAL || *p == TWIN_REMOTE) && p[1] == '\0' ? n : 0;
+}
+
+int
+plan_is_twin(const struct net_link *l)
+{
+	char side;
+
+	return twin_of(l, &side) != 0;
+}
+
+const struct net_link *
+plan_twin(const struct net_state *s, uint32_t ifindex, enum twin_side side)
+{
+	const struct net_link *l;
+	char name[IFNAMSIZ];
+
+	if (plan_twin_name(ifindex, side, name) == -1)
+		return NULL;
+	l = net_link_find(s, name);
+	return l != NULL && plan_is_twin(l) ? l : NULL;
+}
+
+static const struct net_link *
+by_index(const struct net_state *s, uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlinks; i++)
+		if (s->links[i].ifindex == ifindex)
+			return &s->links[i];
+	return NULL;
 }
 
 static int
@@ -57,22 +87,48 @@ is_held(const struct net_want *w, uint32_t ifindex)
 }
 
 static int
-is_wanted(const struct net_want *w, const struct net_link *twin)
+is_wanted(const struct net_want *w, const struct net_state *s,
+    const struct net_link *twin)
 {
+	const struct net_link *l;
 	char side;
 	uint32_t ifindex = twin_of(twin, &side);
 
-	if (w->clear)
+	if (w->clear || (l = by_index(s, ifindex)) == NULL)
 		return 0;
-	return side == PLAN_TWIN_LOCAL ? w->drain != MSG_UPLINK_NONE
-				       : is_held(w, ifindex);
+	return side == TWIN_LOCAL ? plan_tunnel_waits(w, s, l)
+				  : is_held(w, ifindex);
+}
+
+int
+plan_any_twin_left(const struct net_want *w, const struct net_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlinks; i++)
+		if (plan_is_twin(&s->links[i]) &&
+		    !is_wanted(w, s, &s->links[i]))
+			return 1;
+	return 0;
+}
+
+/* ---- who needs one ---- */
+
+static int
+by_name(const void *name, const void *ifname)
+{
+	return strcmp(name, ifname);
 }
 
 /* VXLAN takes its packets from anywhere (vxlan_vs_find_vni() in the kernel). */
 int
-plan_takes_two_only(const struct net_link *l)
+plan_may_have_twin(const struct net_want *w, const struct net_link *l)
 {
-	return l->tunnel == NET_TUNNEL && strcmp(l->kind, "vxlan") != 0;
+	return l->tunnel == NET_TUNNEL && l->local.family != AF_UNSPEC &&
+	       strcmp(l->kind, "vxlan") != 0 &&
+	       (w->nencrypted == 0 ||
+		   bsearch(l->name, w->encrypted, w->nencrypted,
+		       sizeof(*w->encrypted), by_name) == NULL);
 }
 
 static int
@@ -89,63 +145,116 @@ drains(const struct net_want *w, const struct net_state *s,
 	return 0;
 }
 
-/* Thousands of links more would hold up the site for longer than they help. */
-int
-plan_tunnel_waits(const struct net_want *w, const struct net_state *s,
+/*
+ * Its far end tells when it knows where we are, and the old uplink is there as
+ * long.  Thousands of links more would hold up the site for longer than they
+ * help.
+ */
+static const struct net_tunnel *
+leaves_slowly(const struct net_want *w, const struct net_state *s,
     const struct net_link *l)
 {
 	const struct net_tunnel *t;
 
 	if (w->clear || w->drain == MSG_UPLINK_NONE ||
-	    w->ntunnels > NET_TWINS_MAX || !plan_takes_two_only(l) ||
-	    l->local.family == AF_UNSPEC)
-		return 0;
+	    w->ntunnels > NET_TWINS_MAX || !plan_may_have_twin(w, l))
+		return NULL;
 	t = plan_tunnel_find(w, l->name);
-	return t != NULL && t->acknowledges && !t->follows &&
-	       drains(w, s, &l->local);
+	return t != NULL && t->acknowledges && drains(w, s, &l->local) ? t
+								       : NULL;
 }
 
 int
-plan_tunnels_wait(const struct net_want *w, const struct net_state *s)
+plan_tunnel_waits(const struct net_want *w, const struct net_state *s,
+    const struct net_link *l)
+{
+	const struct net_tunnel *t = leaves_slowly(w, s, l);
+
+	return t != NULL && t->follows == TUNNEL_WAITS;
+}
+
+int
+plan_any_waits(const struct net_want *w, const struct net_state *s)
 {
 	size_t i;
 
-	if (w->drain == MSG_UPLINK_NONE || w->ntunnels > NET_TWINS_MAX)
-		return 0;
-	for (i = 0; i < s->nlinks; i++)
+	for (i = 0; w->drain != MSG_UPLINK_NONE && i < s->nlinks; i++)
 		if (plan_tunnel_waits(w, s, &s->links[i]))
 			return 1;
 	return 0;
 }
 
-void
-plan_twins_add(
-    struct plan *p, const struct net_want *w, const struct net_state *s)
+/* ---- steps ---- */
+
+/*
+ * The same addresses may be had twice if the bindings differ (ip_tunnel_find()
+ * and its like in the kernel); packets are taken if they come in where the
+ * link is bound, or if it is bound to nothing (ipip6_tunnel_lookup(), the
+ * strictest).  So one is bound to the interface that has the address.
+ */
+struct net_place
+plan_beside(const struct net_state *s, const struct net_place *p)
 {
-	const struct net_link *l;
-	char name[IFNAMSIZ];
+	struct net_place beside = { p->local, 0 };
 	size_t i;
 
-	if (w->drain == MSG_UPLINK_NONE || w->ntunnels > NET_TWINS_MAX)
-		return;
-	for (i = 0; i < s->nlinks; i++) {
-		l = &s->links[i];
-		if (plan_tunnel_waits(w, s, l) &&
-		    plan_twin_name(l->ifindex, PLAN_TWIN_LOCAL, name) == 0 &&
-		    net_link_find(s, name) == NULL)
-			(void)plan_link_step(p, STEP_TWIN_ADD, l);
-	}
+	for (i = 0; p->bound == 0 && i < s->naddrs; i++)
+		if (addr_cmp(&s->addrs[i].local, &p->local) == 0)
+			beside.bound = s->addrs[i].ifindex;
+	return beside;
 }
 
+/* One that is not up was not finished. */
+void
+plan_twin_ahead(struct plan *p, const struct net_state *s,
+    const struct net_link *l, const struct net_place *to)
+{
+	const struct net_link *twin = plan_twin(s, l->ifindex, TWIN_LOCAL);
+
+	if (twin != NULL && twin->up)
+		return;
+	if (twin != NULL)
+		(void)plan_link_step(p, STEP_TWIN_DEL, twin);
+	plan_link_step(p, STEP_TWIN_AHEAD, l)->place = plan_beside(s, to);
+}
+
+void
+plan_twin_behind(struct plan *p, const struct net_want *w,
+    const struct net_state *s, const struct net_link *l)
+{
+	const struct net_tunnel *t = leaves_slowly(w, s, l);
+
+	if (t != NULL && t->follows == TUNNEL_FOLLOWS)
+		(void)plan_link_step(p, STEP_TWIN_BEHIND, l);
+}
+
+/* The kernel takes its time for each: a switch does not wait for that. */
 void
 plan_twins_del(
     struct plan *p, const struct net_want *w, const struct net_state *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->nlinks; i++)
-		if (is_twin(&s->links[i]) && !is_wanted(w, &s->links[i]))
+	for (i = 0; !w->hurry && i < s->nlinks; i++)
+		if (plan_is_twin(&s->links[i]) &&
+		    !is_wanted(w, s, &s->links[i]))
 			(void)plan_link_step(p, STEP_TWIN_DEL, &s->links[i]);
+}
+
+void
+plan_twin_text(const struct step *st, char *buf, size_t size)
+{
+	char local[ADDR_STRLEN];
+
+	if (st->type == STEP_TWIN_AHEAD)
+		snprintf(buf, size, "tunnel %s takes packets for %s as well",
+		    st->ifname,
+		    addr_format(&st->place.local, local, sizeof(local)));
+	else if (st->type == STEP_TWIN_BEHIND)
+		snprintf(buf, size,
+		    "tunnel %s still takes what comes as before", st->ifname);
+	else
+		snprintf(buf, size, "link delete %s", st->ifname);
 }
 
 void
@@ -157,9 +266,9 @@ plan_show_twins(const struct net_want *w, const struct net_state *s,
 	int wanted;
 
 	for (i = 0; i < s->nlinks; i++) {
-		if (!is_twin(&s->links[i]))
+		if (!plan_is_twin(&s->links[i]))
 			continue;
-		wanted = is_wanted(w, &s->links[i]);
+		wanted = is_wanted(w, s, &s->links[i]);
 		snprintf(text, sizeof(text), "link %s: a tunnel's twin%s",
 		    s->links[i].name, wanted ? "" : ": not wanted");
 		line(text, !wanted, arg);

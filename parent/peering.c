@@ -139,8 +139,9 @@ follow(const struct peer *p)
 	const struct msg_net_follow m = { parent->conf.gen, p->conf->id };
 	const struct machine_want *w = &parent->machine.want;
 
-	if (w->drain == MACHINE_NONE || w->active != self.active)
-		return; /* nothing waits; or for what it was told before */
+	if (w->drain == MACHINE_NONE || w->active != self.active ||
+	    p->result > PEER_UNCHANGED)
+		return; /* nothing waits, or not for this */
 	parent_send(CHILD_NETCONF, IMSG_NET_FOLLOW, -1, &m, sizeof(m));
 }
 

@@ -446,8 +446,7 @@ tunnel_copy(struct nl *nl, uint32_t ifindex, const char *name,
 	mnl_attr_put_strz(&nl->hdr, IFLA_INFO_KIND, f->kind->name);
 	data = mnl_attr_nest_start(&nl->hdr, IFLA_INFO_DATA);
 	put_back(nl, f, &c);
-	if (place->local.family != AF_UNSPEC)
-		nl_put_addr(&nl->hdr, f->kind->local, &place->local);
+	nl_put_addr(&nl->hdr, f->kind->local, &place->local);
 	if (place->bound != 0)
 		mnl_attr_put_u32(&nl->hdr, f->kind->link, place->bound);
 	mnl_attr_nest_end(&nl->hdr, data);

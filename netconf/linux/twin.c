@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A tunnel's twin: a link with the tunnel's attributes, whose packets are
- * redirected to come in by the tunnel (tc-mirred(8)), so that firewalls,
- * rp_filter and counters see nothing new.
+ * redirected to come in by the tunnel (tc-mirred(8)), so that firewalls and
+ * rp_filter see nothing new.
  */
 #include <sys/types.h>
 
@@ -81,11 +81,9 @@ int
 twin_add(struct nl *nl, uint32_t tunnel, const char *name,
     const struct net_place *place)
 {
-	uint32_t ifindex = if_nametoindex(name);
+	uint32_t ifindex;
 	int error;
 
-	if (ifindex != 0) /* of an earlier move */
-		(void)link_del(nl, ifindex);
 	if (tunnel_copy(nl, tunnel, name, place) == -1)
 		return -1;
 	ifindex = if_nametoindex(name);

@@ -73,11 +73,21 @@ netconf_send(uint32_t type, int fd, const void *data, size_t len)
 static int holds; /* twins that were asked for */
 
 void
-twin_hold(const struct net_link *l)
+twin_hold(const struct net_state *s, const struct net_link *l)
 {
+	assert_ptr_equal(s, &k->s);
 	assert_string_equal(l->name, "gre1");
 	assert_int_equal(led[GRE1], holds); /* before it is led elsewhere */
 	holds++;
+}
+
+static int renewed; /* those of a tunnel that waits */
+
+void
+twin_renew(const struct net_state *s, const struct net_link *l)
+{
+	assert_ptr_equal(s, &k->s);
+	renewed += l->ifindex == GRE1;
 }
 
 static void
@@ -141,6 +151,7 @@ name_tunnel(uint32_t ifindex, const char *name, enum net_tunnel_kind kind,
 	snprintf(own_address, sizeof(own_address), "10.99.%u.1", ifindex);
 	add_link(k, ifindex, name, 1, own_address, 24);
 	sim_link(k, name)->tunnel = kind;
+	sim_link(k, name)->local = ip("192.0.2.2");
 	remote[ifindex] = ip(to);
 	strlcpy(peer.tunnel[peer.ntunnels++].ifname, name, IFNAMSIZ);
 }
@@ -158,7 +169,7 @@ begin(void **state)
 	peer.accept = &accepted;
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
-	nsaid = refuses = deaf = overwritten = nrequests = holds = 0;
+	nsaid = refuses = deaf = overwritten = nrequests = holds = renewed = 0;
 	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
 	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
 	peer.tunnel[1].wgpeer = 1;
@@ -283,6 +294,7 @@ from_where_it_was(void **state)
 	(void)state;
 	asked("9.0.0.2", MSG_PEER_APPLIED);
 	assert_int_equal(holds, 0);
+	assert_int_equal(renewed, 1);
 	memset(led, 0, sizeof(led));
 	question.drains = 1;
 	asked("9.0.0.3", MSG_PEER_APPLIED);

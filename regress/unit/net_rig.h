@@ -26,8 +26,13 @@
 #undef NET_TURN_MS
 #define NET_TURN_MS turn_ms
 static int turn_ms;
+#undef NET_TWIN_MS
+#define NET_TWIN_MS twin_ms
+static int twin_ms;
 #include "netconf/net_facts.c"
 #include "netconf/net_fill.c"
+#include "netconf/net_tunnel.c"
+#include "netconf/net_twin.c"
 /* after those: what follows has names that they use for arguments */
 #include "netconf/net.c"
 #include "netconf/net_apply.c"
@@ -353,9 +358,18 @@ static inline int
 sim_twin(uint32_t ifindex, const char *name, const struct net_place *place)
 {
 	struct net_link *l = &k->link[k->s.nlinks];
+	size_t i;
 
 	if (refused())
 		return -1;
+	for (i = 0; i < k->s.nlinks; i++)
+		if (strcmp(k->link[i].name, name) == 0 ||
+		    (k->link[i].tunnel == NET_TUNNEL &&
+			addr_cmp(&k->link[i].local, &place->local) == 0 &&
+			k->link[i].bound == place->bound)) {
+			errno = EEXIST;
+			return -1;
+		}
 	*l = *by_index(ifindex);
 	l->ifindex = 500 + (uint32_t)k->s.nlinks++;
 	strlcpy(l->name, name, sizeof(l->name));
@@ -677,6 +691,8 @@ begin(void **arg)
 	ppp_ends = 0;
 	memset(flows, 0, sizeof(flows));
 	turn_ms = 500;
+	twin_ms = PATIENCE_MS;
+	ntwins = 0;
 	refused_tunnel = 0;
 	fill_conf();
 	forget();

@@ -5,13 +5,12 @@
  */
 #include "regress/unit/net_rig.h"
 
-#undef NET_TWIN_MS
-#define NET_TWIN_MS 50
-#include "netconf/net_twin.c"
-
 #define GRE1 100
 #define FROM "192.0.2.2"
 #define TO   "198.51.100.2"
+/* its twins, where it is to be and where it was */
+#define AHEAD  "dialfail100l"
+#define BEHIND "dialfail100r"
 
 static struct conf_tunnel tunnel;
 static struct conf_peer peer;
@@ -78,6 +77,37 @@ acknowledged_by(uint32_t gen, uint32_t id)
 	const struct msg_net_follow m = { gen, id };
 
 	net_follow(&m);
+	loop_quiet();
+}
+
+/* The one of this name takes packets here. */
+static int
+twin_is_at(const char *name, const char *local, uint32_t bound)
+{
+	struct addr a = ip(local);
+	const struct net_link *l = twin(name);
+
+	return l != NULL && addr_cmp(&l->local, &a) == 0 && l->bound == bound;
+}
+
+static void
+loop_while(int (*so)(void))
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / LOOK_STEP && so(); i++) {
+		struct timeval tv = monotime_ms(LOOK_STEP);
+
+		event_loopexit(&tv);
+		event_dispatch();
+	}
+	assert_false(so());
+}
+
+static int
+has_a_twin(void)
+{
+	return twin(AHEAD) != NULL || twin(BEHIND) != NULL;
 }
 
 static void
@@ -88,19 +118,21 @@ waits_until_its_far_end_knows(void **arg)
 	assert_int_equal(drained_for(600 * 1000)->ok, 1);
 	assert_int_equal(way(k, 0, NULL), WAN2);
 	assert_true(is_at(FROM));
-	assert_non_null(twin("dialfail100l"));
-	assert_int_equal(twin("dialfail100l")->local.family, AF_UNSPEC);
+	assert_true(twin_is_at(AHEAD, TO, WAN2));
 	loop_quiet();
 	assert_true(is_at(FROM));
 	acknowledged_by(0, 0); /* of another configuration */
 	assert_true(is_at(FROM));
 	acknowledged_by(1, 0);
 	assert_true(is_at(TO));
-	assert_non_null(twin("dialfail100l"));
+	assert_null(twin(AHEAD));
+	assert_true(twin_is_at(BEHIND, FROM, ETH1));
 	/* no flow is left, but what was on its way takes its time */
 	assert_int_equal(count(IMSG_NET_DRAINED), 0);
 	loop_until(IMSG_NET_DRAINED, 1);
-	assert_null(twin("dialfail100l"));
+	twin_ms = 0;
+	rearm_twins();
+	loop_while(has_a_twin);
 	assert_true(is_at(TO));
 }
 
@@ -113,7 +145,28 @@ waits_no_longer_than_the_drain(void **arg)
 	assert_true(is_at(FROM));
 	loop_until(IMSG_NET_DRAINED, 1);
 	assert_true(is_at(TO));
-	assert_null(twin("dialfail100l"));
+	loop_quiet();
+	assert_false(has_a_twin());
+}
+
+static int
+has_not_moved(void)
+{
+	return is_at(FROM);
+}
+
+/* A far end that is dead keeps no backup up. */
+static void
+waits_for_a_while_only(void **arg)
+{
+	(void)arg;
+	tunnel_to_hub();
+	twin_ms = 100;
+	assert_int_equal(drained_for(600 * 1000)->ok, 1);
+	assert_true(is_at(FROM));
+	loop_while(has_not_moved);
+	loop_while(has_a_twin);
+	assert_int_equal(last_done()->ok, 1);
 }
 
 /* What was acknowledged before another switch does not count for it. */
@@ -129,11 +182,14 @@ waits_at_each_switch(void **arg)
 	net_want(&m);
 	assert_int_equal(last_done()->ok, 1);
 	assert_true(is_at(TO));
-	assert_non_null(twin("dialfail100l"));
-	m.gen++; /* asked for again, it goes on */
+	assert_true(twin_is_at(AHEAD, FROM, ETH1));
+	net_want(&m); /* asked for again it goes on to wait */
+	assert_true(is_at(TO));
+	assert_true(twin_is_at(AHEAD, FROM, ETH1));
 	acknowledged_by(1, 0);
-	net_want(&m);
 	assert_true(is_at(FROM));
+	net_want(&m); /* and does not begin anew */
+	assert_null(twin(AHEAD));
 }
 
 static void
@@ -144,13 +200,21 @@ does_not_wait_without_reason(void **arg)
 	peer.keyed = 0; /* it tells nothing */
 	(void)drained_for(600 * 1000);
 	assert_true(is_at(TO));
-	assert_null(twin("dialfail100l"));
+	assert_false(has_a_twin());
 	assert_int_equal(active(0)->ok, 1);
 	peer.keyed = 1; /* it takes packets from anywhere */
 	strlcpy(sim_link(k, "gre1")->kind, "vxlan", sizeof(k->link[0].kind));
 	(void)drained_for(600 * 1000);
 	assert_true(is_at(TO));
-	assert_null(twin("dialfail100l"));
+	assert_false(has_a_twin());
+	assert_int_equal(active(0)->ok, 1);
+	/* IPsec has to see what comes */
+	strlcpy(sim_link(k, "gre1")->kind, "gre", sizeof(k->link[0].kind));
+	tunnel.encrypted = 1;
+	(void)drained_for(600 * 1000);
+	assert_true(is_at(TO));
+	assert_false(has_a_twin());
+	tunnel.encrypted = 0;
 }
 
 /* A kernel without them. */
@@ -159,14 +223,32 @@ does_not_wait_if_none_can_be_had(void **arg)
 {
 	(void)arg;
 	tunnel_to_hub();
-	net_reloaded();
-	assert_int_equal(active(0)->ok, 1);
-	calls = 0;
-	fail_at = 3; /* behind rp_filter and the route */
-	fail_errno = EOPNOTSUPP;
+	k->link[k->s.nlinks++] = (struct net_link){ .ifindex = 700 };
+	strlcpy(sim_link(k, "")->name, AHEAD, IFNAMSIZ); /* of others */
 	assert_int_equal(drained_for(600 * 1000)->ok, 1);
 	assert_true(is_at(TO));
-	assert_null(twin("dialfail100l"));
+	assert_int_equal(twin(AHEAD)->ifindex, 700);
+	assert_null(twin(BEHIND));
+}
+
+/* One that was begun by a netconf that was killed is made anew. */
+static void
+not_half_of_one(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	tunnel_to_hub();
+	(void)drained_for(600 * 1000);
+	sim_link(k, AHEAD)->up = 0;
+	forget();
+	net_reloaded();
+	m.drain = 0;
+	m.drain_ms = 600 * 1000;
+	net_want(&m);
+	assert_int_equal(last_done()->ok, 1);
+	assert_true(is_at(FROM));
+	assert_int_equal(twin(AHEAD)->up, 1);
 }
 
 static void
@@ -177,17 +259,23 @@ goes_with_the_rest(void **arg)
 	(void)drained_for(600 * 1000);
 	forget(); /* killed */
 	net_reloaded();
-	assert_non_null(twin("dialfail100l"));
+	assert_non_null(twin(AHEAD));
 	assert_int_equal(active(1)->ok, 1);
-	assert_null(twin("dialfail100l"));
+	loop_while(has_a_twin);
 	(void)drained_for(600 * 1000);
 	net_clear(7);
 	loop_until(IMSG_NET_DONE, 1);
-	assert_null(twin("dialfail100l"));
+	assert_false(has_a_twin());
 	assert_true(is_at(FROM));
 }
 
-/* Its far end is led elsewhere. */
+static int
+holds_one(void)
+{
+	return twin(BEHIND) != NULL;
+}
+
+/* Its far end is led elsewhere; no fight with others, however often. */
 static void
 held_for_a_while(void **arg)
 {
@@ -195,53 +283,70 @@ held_for_a_while(void **arg)
 
 	(void)arg;
 	tunnel_to_hub();
+	twin_ms = 20;
 	net_reloaded();
 	assert_int_equal(active(0)->ok, 1);
-	twin_hold(net_link_find(net_known(), "gre1"));
-	assert_non_null(twin("dialfail100r"));
-	/* of two alike one is bound to where their packets come in */
-	assert_true(sim_link(k, "gre1")->bound == 0);
-	assert_int_equal(twin("dialfail100r")->bound, ETH1);
-	assert_int_equal(active(0)->ok, 1);
-	assert_non_null(twin("dialfail100r"));
-	for (i = 0; i < PATIENCE_MS / LOOK_STEP; i++) {
-		struct timeval tv = monotime_ms(LOOK_STEP);
-
-		if (twin("dialfail100r") == NULL)
-			break;
-		event_loopexit(&tv);
-		event_dispatch();
+	for (i = 0; i < PACE + 2; i++) {
+		twin_hold(net_known(), net_link_find(net_known(), "gre1"));
+		assert_true(twin_is_at(BEHIND, FROM, ETH1));
+		loop_while(holds_one);
 	}
-	assert_null(twin("dialfail100r"));
 	assert_int_equal(ntwins, 0);
+	assert_int_equal(last_done()->ok, 1);
 }
 
 static void
 held_for_so_many(void **arg)
 {
-	struct net_link l;
+	struct net_link *l;
 	size_t before;
 
 	(void)arg;
 	tunnel_to_hub();
+	l = sim_link(k, "gre1");
+	l->bound = ETH1;
 	net_reloaded();
 	assert_int_equal(active(0)->ok, 1);
-	l = *net_link_find(net_known(), "gre1");
-	l.bound = ETH1;
 	before = k->s.nlinks;
 	memset(twins, 0, sizeof(twins));
 	for (ntwins = 0; ntwins < NET_TWINS_MAX; ntwins++)
 		twins[ntwins].ifindex = 1000 + (uint32_t)ntwins;
-	twin_hold(&l);
+	twin_hold(net_known(), l);
 	assert_int_equal(k->s.nlinks, before);
 	ntwins--;
-	twin_hold(&l);
-	assert_int_equal(k->s.nlinks, before + 1);
-	assert_int_equal(twin("dialfail100r")->bound, 0);
+	twin_hold(net_known(), l);
+	assert_true(twin_is_at(BEHIND, FROM, 0)); /* the tunnel is bound */
 	ntwins = 0;
-	strlcpy(l.kind, "vxlan", sizeof(l.kind)); /* it takes all anyhow */
-	twin_hold(&l);
-	assert_int_equal(k->s.nlinks, before + 1);
+}
+
+/* What is called alike is not ours. */
+static void
+told_from_others(void **arg)
+{
+	static const struct {
+		const char *name;
+		uint32_t group;
+		int is;
+	} links[] = { { AHEAD, NET_GROUP_TWIN, 1 },
+		{ BEHIND, NET_GROUP_TWIN, 1 }, { AHEAD, 0, 0 },
+		{ "dialfail-lan", NET_GROUP_TWIN, 0 },
+		{ "dialfail100", NET_GROUP_TWIN, 0 },
+		{ "dialfail100lr", NET_GROUP_TWIN, 0 },
+		{ "dialfaill", NET_GROUP_TWIN, 0 },
+		{ "dial100l", NET_GROUP_TWIN, 0 } };
+	struct net_link l;
+	char name[IFNAMSIZ];
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		memset(&l, 0, sizeof(l));
+		strlcpy(l.name, links[i].name, sizeof(l.name));
+		l.group = links[i].group;
+		assert_int_equal(plan_is_twin(&l), links[i].is);
+	}
+	assert_int_equal(plan_twin_name(999999, TWIN_LOCAL, name), 0);
+	assert_int_equal(plan_twin_name(1000000, TWIN_LOCAL, name), -1);
 }
 
 int
@@ -250,12 +355,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(waits_until_its_far_end_knows),
 		T(waits_no_longer_than_the_drain),
+		T(waits_for_a_while_only),
 		T(waits_at_each_switch),
 		T(does_not_wait_without_reason),
 		T(does_not_wait_if_none_can_be_had),
+		T(not_half_of_one),
 		T(goes_with_the_rest),
 		T(held_for_a_while),
 		T(held_for_so_many),
+		T(told_from_others),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
