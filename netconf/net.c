@@ -148,7 +148,6 @@ dump(void)
 		return -1;
 	}
 	net_state_index(&state);
-	os_memory_trim(); /* of the one before, and as this one grew */
 	fresh = 1;
 	look_ms = monotime_ms_between(looked, monotime_now());
 	apply_prune(&state);
@@ -668,6 +667,7 @@ settle_now(const char *what)
 			tunnels_follow(
 			    &state, want.active, net_facts(want.active));
 	}
+	os_memory_trim(); /* of the dump before; not while traffic waits */
 }
 
 static void

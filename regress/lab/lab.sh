@@ -9,7 +9,7 @@
 #	                     ppp0 ~~ modemu and pppd in isp-b
 #
 # The router is where the scenario itself runs; "on HOST" is the others.
-# LAB_PPPD=FOLDER: with the pppd of another version; see other_pppd, pppd-2.5.
+# LAB_PPPD=FOLDER: with the pppd of another version; see other_pppd, new_pppd.
 # LAB_INSIDE=machine: in a virtual machine of its own, without namespaces for
 # the router, so that the machine's own services are it.
 # Results are TAP.  A scenario ends with lab_done.  With LAB_LOG=1 in the
