@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netconf/advice.h"
 #include "netconf/net.h"
+#include "netconf/ppp_options.h"
 
 #define ABSENT_MAX 32 /* names that are told: a hub may have thousands */
 
@@ -218,6 +220,26 @@ interfaces(struct advice *a)
 			    c->peer[i].tunnel[j].ifname);
 }
 
+/* ---- modems ---- */
+
+/* A port may be plugged in later; who mistyped it waits for that in vain. */
+static void
+modems(const struct advice *a)
+{
+	const struct conf *c = a->conf;
+	uint32_t i, n = 0;
+
+	for (i = 1; i < c->nuplinks; i++) {
+		n += conf_ppp(&c->uplink[i]);
+		if (a->m->no_port & 1u << i)
+			say(a, "backup %s: there is no %s now",
+			    c->uplink[i].label, c->private[i].tty);
+	}
+	if (n > 0 && a->m->no_pppd)
+		say(a, PPPD_PATH " is missing: no modem can be dialled; it is "
+				 "in the package ppp");
+}
+
 /* ---- gateways ---- */
 
 /* Of a family whose verdict moves the site. */
@@ -367,8 +389,11 @@ advice_of(const struct conf *conf, const struct net_state *s,
 
 	wish(&w, conf);
 	interfaces(&a);
+	modems(&a);
 	forwarding(&a);
-	if (m->ruleset != NULL)
+	if (m->missing != NULL)
+		say(&a, "%s", m->missing);
+	else if (m->ruleset != NULL)
 		forward_chains(&a);
 	else
 		say(&a, "the rule set was not read, which takes nft(8): it may "
@@ -385,6 +410,12 @@ advice_of(const struct conf *conf, const struct net_state *s,
 	if (m->clock_wrong)
 		say(&a, "the clock is not synchronised: times in history are "
 			"as wrong, and so are hours and drills");
+}
+
+const char *
+advice_missing(void)
+{
+	return netops->missing();
 }
 
 void
@@ -405,6 +436,11 @@ advice(const struct conf *conf, plan_line *line, void *arg)
 		return;
 	}
 	netops->machine(&m);
+	m.no_pppd = access(PPPD_PATH, X_OK) == -1;
+	for (i = 1; i < conf->nuplinks; i++)
+		if (conf->private[i].tty[0] != '\0' &&
+		    access(conf->private[i].tty, F_OK) == -1)
+			m.no_port |= 1u << i;
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);
 	net_state_free(&s);

@@ -211,6 +211,9 @@ struct net_marks {
 struct net_machine {
 	int forwarding[FAMILIES];
 	int clock_wrong; /* nothing keeps it right */
+	const char *missing; /* as (*missing) says */
+	int no_pppd; /* this and the next are found by advice() */
+	uint32_t no_port; /* bit mask: uplinks whose tty is not there */
 	const char *rival; /* that moves default routes, too; or NULL */
 	char *ruleset; /* all of nft's, to be freed; NULL: not known */
 };
@@ -307,6 +310,8 @@ struct netops {
 	int (*others)(
 	    void (*)(int ours, uint32_t ifindex, const char *line, void *),
 	    void *);
+	/* The program without which nothing can be set, in words; or NULL. */
+	const char *(*missing)(void);
 	void (*machine)(struct net_machine *);
 	/* May we, and so pppd, make sockets of PPPoE? */
 	int (*pppoe)(void);

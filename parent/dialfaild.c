@@ -294,14 +294,17 @@ first_descriptors(void)
 	closefrom(STDERR_FILENO + 1);
 }
 
-/* The state directory; everything else is netconf's to know. */
+/* Can it work, and where; everything else is netconf's to know. */
 static void
 first_look(const struct options *o, struct start *start)
 {
+	const char *missing = advice_missing();
 	struct conf *conf;
 
 	if ((conf = read_conf(o, start)) == NULL)
 		exit(1);
+	if (missing != NULL) /* it would promise what it cannot do */
+		errx(1, "%s", missing);
 	if ((start->state = strdup(conf->state)) == NULL)
 		err(1, NULL);
 	conf_free(conf);

@@ -516,6 +516,23 @@ verdict_returning(struct ctl_summary *s, const char *since)
 	    uplink_name(0), since, text);
 }
 
+/* Where traffic is without what was never laid, main alone knows. */
+static void
+verdict_not_set(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	const char *name = uplink_name(m->want.active);
+
+	if (carries() != m->want.active)
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NOT SWITCHED  traffic is on %s; wanted on %s: %.160s",
+		    uplink_name(carries()), name, parent->network_why);
+	else
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NETWORK NOT SET  %.160s; traffic is wanted on %s",
+		    parent->network_why, name);
+}
+
 static void
 verdict(struct ctl_summary *s)
 {
@@ -533,10 +550,8 @@ verdict(struct ctl_summary *s)
 		    held_cause(m));
 		return;
 	}
-	if (carries() != m->want.active) {
-		snprintf(s->verdict, sizeof(s->verdict),
-		    "NOT SWITCHED  traffic is on %s; wanted on %s: %.160s",
-		    uplink_name(carries()), name, parent->network_why);
+	if (m->apply_fails > 0) {
+		verdict_not_set(s);
 		return;
 	}
 	switch (m->state) {

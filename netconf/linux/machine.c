@@ -69,5 +69,6 @@ machine_look(struct net_machine *m)
 	     i++)
 		if (access(rivals[i].path, F_OK) == 0)
 			m->rival = rivals[i].name;
+	m->missing = nft_missing();
 	m->ruleset = ruleset();
 }

@@ -218,6 +218,7 @@ const struct netops netops_linux = {
 	.routes_save = linux_routes_save,
 	.route_restore = linux_route_restore,
 	.others = linux_others,
+	.missing = nft_missing,
 	.machine = machine_look,
 	.pppoe = pppoe_try,
 	.monitor = monitor_open,

@@ -84,12 +84,26 @@ text_file(const char *text)
 	return -1;
 }
 
-/* 0, or an errno: with nft where distributions have it. */
+/* Where distributions have it. */
+static const char *const paths[] = { "/usr/sbin/nft", "/sbin/nft",
+	"/usr/local/sbin/nft", "/usr/bin/nft" };
+
+const char *
+nft_missing(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (access(paths[i], X_OK) == 0)
+			return NULL;
+	return "nft(8) is missing: nothing can be switched; it is in the "
+	       "package nftables";
+}
+
+/* 0, or an errno. */
 static int
 spawn(pid_t *pid, int in, int err)
 {
-	static const char *const paths[] = { "/usr/sbin/nft", "/sbin/nft",
-		"/usr/local/sbin/nft", "/usr/bin/nft" };
 	char *argv[] = { "nft", "-f", "-", NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;

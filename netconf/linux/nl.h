@@ -247,6 +247,7 @@ int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 void machine_look(struct net_machine *);
 int pppoe_try(void);
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
+const char *nft_missing(void); /* that, and what brings it; or NULL */
 int nft_load(const char *text, char *why, size_t size);
 
 /* set.c */

@@ -314,6 +314,12 @@ null_others(void (*one)(int, uint32_t, const char *, void *), void *arg)
 	return 0;
 }
 
+static const char *
+null_missing(void)
+{
+	return NULL;
+}
+
 static void
 null_machine(struct net_machine *m)
 {
@@ -352,6 +358,7 @@ const struct netops netops_null = {
 	.routes_save = null_routes_save,
 	.route_restore = null_route_restore,
 	.others = null_others,
+	.missing = null_missing,
 	.machine = null_machine,
 	.pppoe = null_pppoe,
 	.monitor = null_monitor,

@@ -104,6 +104,7 @@ backup wwan7
 backup wan9 {
 	interface wan9 { start "up" stop "down" }
 }
+backup lte { modem "/dev/ttyUSB9", apn "internet" }
 masquerade from eth9:network
 peer b1 { tunnel gre7 }
 CONF
@@ -112,5 +113,6 @@ is "interfaces that are not there" "$(warned)" \
 companion: there is no interface wan6 now
 backup wwan7: there is no interface wwan7 now
 masquerade: there is no interface eth9 now
-tunnel of b1: there is no interface gre7 now"
+tunnel of b1: there is no interface gre7 now
+backup lte: there is no /dev/ttyUSB9 now"
 lab_done

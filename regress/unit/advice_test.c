@@ -297,6 +297,38 @@ test_unread(void **unused)
 	       "what is forwarded, or not masquerade\n");
 }
 
+/* Nothing can be set without it, and there is one word for that. */
+static void
+test_missing(void **unused)
+{
+	(void)unused;
+	machine.ruleset = NULL;
+	machine.missing = "nft(8) is missing";
+	expect("nft(8) is missing\n");
+}
+
+static void
+test_modem(void **unused)
+{
+	(void)unused;
+	machine.no_pppd = 1; /* of no interest without a modem */
+	expect("");
+	conf.uplink[1].kind = CONF_MODEM;
+	conf.uplink[1].ifname[0] = '\0';
+	strlcpy(conf.private[1].tty, "/dev/ttyUSB9", PATH_MAX);
+	expect("/usr/sbin/pppd is missing: no modem can be dialled; it is in "
+	       "the package ppp\n");
+	machine.no_pppd = 0;
+	machine.no_port = 1u << 1;
+	expect("backup lte: there is no /dev/ttyUSB9 now\n");
+	conf.private[1].tty[0] = '\0'; /* a call: pppd knows of what */
+	conf.uplink[1].kind = CONF_CALL;
+	machine.no_port = 0;
+	machine.no_pppd = 1;
+	expect("/usr/sbin/pppd is missing: no modem can be dialled; it is in "
+	       "the package ppp\n");
+}
+
 static void
 test_forward_chain(void **unused)
 {
@@ -376,6 +408,8 @@ main(void)
 		cmocka_unit_test_setup(test_backup_gateway, site),
 		cmocka_unit_test_setup(test_far_gateway, site),
 		cmocka_unit_test_setup(test_unread, site),
+		cmocka_unit_test_setup(test_missing, site),
+		cmocka_unit_test_setup(test_modem, site),
 		cmocka_unit_test_setup(test_forward_chain, site),
 		cmocka_unit_test_setup(test_routes, site),
 		cmocka_unit_test_setup(test_the_rest, site),

@@ -60,17 +60,12 @@ come(struct imsgbuf *ibuf, const char *path)
 	CHECK(imsgbuf_init(ibuf, fd) == 0);
 }
 
-/* At work on the primary, and two clients that may ask. */
+/* Two clients that may ask. */
 static void
-home(const char *text)
+clients(void)
 {
 	char dir[] = "/tmp/dialfail-reload.XXXXXX", path[64], ro[64];
 
-	rig_configured(text);
-	rig_facts(0, 1);
-	rig_adopt(0, 0);
-	rig_apply();
-	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
 	CHECK(mkdtemp(dir) != NULL);
 	snprintf(path, sizeof(path), "%s/rw", dir);
 	snprintf(ro, sizeof(ro), "%s/ro", dir);
@@ -78,6 +73,18 @@ home(const char *text)
 	come(&client, path);
 	come(&other, ro);
 	CHECK(unlink(path) == 0 && unlink(ro) == 0 && rmdir(dir) == 0);
+}
+
+/* At work on the primary, and there are clients. */
+static void
+home(const char *text)
+{
+	rig_configured(text);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	clients();
 }
 
 static void
@@ -514,6 +521,33 @@ story_show_without_prober(void)
 	CHECK(!parent->quitting);
 }
 
+/* What was never laid is not said to be in use. */
+static void
+story_show_not_set(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct msg_net_done d = { .text = "nft table inet dialfail: no" };
+	struct msg_net_want w;
+	struct ctl_summary s;
+
+	rig_configured(PRIMARY DSL FALLBACK);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_expect(CHILD_NETCONF, IMSG_NET_WANT, &w, sizeof(w));
+	d.gen = w.gen;
+	rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	clients();
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(strcmp(s.verdict, "NETWORK NOT SET  nft table inet dialfail: no; "
+				"traffic is wanted on eth1") == 0);
+	rig_apply();
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(strncmp(s.verdict, "OK  primary eth1", 16) == 0);
+}
+
 static void
 the_other_asks(void)
 {
@@ -711,6 +745,7 @@ STORY(lists_short)
 STORY(lists_long)
 STORY(lists_endless)
 STORY(show_without_prober)
+STORY(show_not_set)
 STORY(show_to_two)
 STORY(show_to_one_after_another)
 STORY(show)
@@ -739,6 +774,7 @@ main(void)
 		cmocka_unit_test(test_lists_long),
 		cmocka_unit_test(test_lists_endless),
 		cmocka_unit_test(test_show_without_prober),
+		cmocka_unit_test(test_show_not_set),
 		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show_to_one_after_another),
 		cmocka_unit_test(test_show),
