@@ -58,7 +58,7 @@
 	X(CONF_SHOW) /* P>N uint32_t id of the asker */                       \
 	X(CONF_TEXT) /* N>P struct msg_conf_text: a piece of it */            \
 	X(CONF_TEXT_END) /* N>P uint32_t id */                                \
-	X(CONF_ERROR) /* N>P text: file:line: reason */                       \
+	X(CONF_ERROR) /* N>P text: file:line: reason; or a warning */         \
 	X(CONF_FAILED) /* N>P uint32_t gen */                                 \
 	X(CONF_END) /* N>P, P>R, P>D uint32_t gen */                          \
 	X(CONF_ACK) /* R>P, D>P uint32_t gen: in force */                     \

@@ -365,29 +365,32 @@ note(const char *text, int different, void *arg)
 }
 
 /* The uplinks as the plan knows them, with nothing learnt. */
-static void
-wish(struct net_want *w, const struct conf *conf)
+static const struct net_want *
+wish(const struct conf *conf)
 {
+	static struct net_want w;
 	uint32_t i;
 
-	memset(w, 0, sizeof(*w));
-	w->nuplinks = conf->nuplinks;
-	for (i = 0; i < w->nuplinks; i++)
-		fill_uplink(&w->uplink[i], &conf->uplink[i]);
-	w->nfollow = conf->global.nfollow;
-	memcpy(w->follow, conf->global.follow, sizeof(w->follow));
+	memset(&w, 0, sizeof(w));
+	w.nuplinks = conf->nuplinks;
+	for (i = 0; i < w.nuplinks; i++)
+		fill_uplink(&w.uplink[i], &conf->uplink[i]);
+	w.nfollow = conf->global.nfollow;
+	memcpy(w.follow, conf->global.follow, sizeof(w.follow));
+	return &w;
 }
 
 void
 advice_of(const struct conf *conf, const struct net_state *s,
     const struct net_machine *m, plan_line *line, void *arg)
 {
-	static struct net_want w;
-	struct advice a = {
-		.conf = conf, .w = &w, .s = s, .m = m, .line = line, .arg = arg
-	};
+	struct advice a = { .conf = conf,
+		.w = wish(conf),
+		.s = s,
+		.m = m,
+		.line = line,
+		.arg = arg };
 
-	wish(&w, conf);
 	interfaces(&a);
 	modems(&a);
 	forwarding(&a);
@@ -398,7 +401,7 @@ advice_of(const struct conf *conf, const struct net_state *s,
 	else
 		say(&a, "the rule set was not read, which takes nft(8): it may "
 			"drop what is forwarded, or not masquerade");
-	plan_lint(&w, s, note, &a); /* as show network tells it */
+	plan_lint(a.w, s, note, &a); /* as show network tells it */
 	gateways(&a);
 	same_gateways(&a);
 	strict(&a);
@@ -412,36 +415,80 @@ advice_of(const struct conf *conf, const struct net_state *s,
 			"as wrong, and so are hours and drills");
 }
 
+int
+advice_reload_of(const struct conf *conf, const struct conf *old,
+    const struct net_state *s, const struct net_machine *m, plan_line *line,
+    void *arg)
+{
+	struct advice a = { .conf = conf,
+		.w = wish(conf),
+		.s = s,
+		.m = m,
+		.line = line,
+		.arg = arg };
+
+	interfaces(&a);
+	modems(&a);
+	gateways(&a);
+	return net_link_find(s, conf->uplink[0].ifname) == NULL &&
+		       net_link_find(s, old->uplink[0].ifname) != NULL
+		   ? -1
+		   : 0;
+}
+
 const char *
 advice_missing(void)
 {
 	return netops->missing();
 }
 
+/* The kernel that is open, and what modems need.  0, or -1 with errno. */
+static int
+look(const struct conf *conf, struct net_state *s, struct net_machine *m)
+{
+	struct net_uplinks u = { .n = conf->nuplinks };
+	uint32_t i;
+
+	for (i = 0; i < conf->nuplinks; i++) {
+		(void)strlcpy(
+		    u.ifname[i], conf->uplink[i].ifname, sizeof(u.ifname[i]));
+		if (conf->private[i].tty[0] != '\0' &&
+		    access(conf->private[i].tty, F_OK) == -1)
+			m->no_port |= 1u << i;
+	}
+	m->no_pppd = access(PPPD_PATH, X_OK) == -1;
+	return netops->dump(s, &u);
+}
+
 void
 advice(const struct conf *conf, plan_line *line, void *arg)
 {
-	struct net_uplinks u = { .n = conf->nuplinks };
 	struct net_machine m = { .ruleset = NULL };
 	struct net_state s;
 	struct advice a = { .conf = conf, .line = line, .arg = arg };
-	uint32_t i;
 
-	for (i = 0; i < conf->nuplinks; i++)
-		(void)strlcpy(
-		    u.ifname[i], conf->uplink[i].ifname, sizeof(u.ifname[i]));
-	if (netops->open() == -1 || netops->dump(&s, &u) == -1) {
+	if (netops->open() == -1 || look(conf, &s, &m) == -1) {
 		say(&a, "the kernel does not tell what is on it: %s",
 		    strerror(errno));
 		return;
 	}
 	netops->machine(&m);
-	m.no_pppd = access(PPPD_PATH, X_OK) == -1;
-	for (i = 1; i < conf->nuplinks; i++)
-		if (conf->private[i].tty[0] != '\0' &&
-		    access(conf->private[i].tty, F_OK) == -1)
-			m.no_port |= 1u << i;
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);
 	net_state_free(&s);
+}
+
+int
+advice_reload(
+    const struct conf *conf, const struct conf *old, plan_line *line, void *arg)
+{
+	struct net_machine m = { .ruleset = NULL };
+	struct net_state s;
+	int fits;
+
+	if (look(conf, &s, &m) == -1)
+		return 0; /* net_reloaded() takes that seriously */
+	fits = advice_reload_of(conf, old, &s, &m, line, arg);
+	net_state_free(&s);
+	return fits;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What on this machine stands in the way of a switch, or of what is seen of
- * one: dialfaild -nv tells it before there is any outage.
+ * one: dialfaild -nv and a reload tell it before there is any outage.
  */
 #ifndef NETCONF_ADVICE_H
 #define NETCONF_ADVICE_H
@@ -14,8 +14,19 @@ void advice(const struct conf *, plan_line *, void *arg);
 /* Why no switch could be done here whatever the configuration; or NULL. */
 const char *advice_missing(void);
 
-/* The same of what has been found; no I/O. */
+/*
+ * Interfaces, ports and gateways alone, when this comes after old and the
+ * kernel is open.  0; or -1: traffic would leave a primary that is there for
+ * one that is not.
+ */
+int advice_reload(
+    const struct conf *, const struct conf *old, plan_line *, void *arg);
+
+/* Both of what has been found; no I/O. */
 void advice_of(const struct conf *, const struct net_state *,
     const struct net_machine *, plan_line *, void *arg);
+int advice_reload_of(const struct conf *, const struct conf *old,
+    const struct net_state *, const struct net_machine *, plan_line *,
+    void *arg);
 
 #endif

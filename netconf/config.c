@@ -14,6 +14,7 @@
 #include "common/keep.h"
 #include "common/log.h"
 #include "common/os.h"
+#include "netconf/advice.h"
 #include "netconf/ppp_secret.h"
 #include "netconf/pppoe.h"
 #include "netconf/run.h"
@@ -148,6 +149,37 @@ send_conf(const struct conf *conf, const struct msg_identity *id, uint32_t gen)
 }
 
 static void
+warn_of(const char *text, int different, void *arg)
+{
+	char warning[MSG_TEXT_LEN + 16];
+	int n;
+
+	(void)different;
+	(void)arg;
+	n = snprintf(warning, sizeof(warning), "warning: %s", text);
+	netconf_send(IMSG_CONF_ERROR, -1, warning, (size_t)n);
+}
+
+/*
+ * What comes while we run is compared with what is there: who mistyped a name
+ * would learn it by an outage.  0, or -1 after a report.
+ */
+static int
+look_around(const struct conf *conf)
+{
+	char text[128];
+
+	if (current == NULL || pending_load.source != MSG_CONF_FILE ||
+	    advice_reload(conf, current, warn_of, NULL) == 0)
+		return 0;
+	snprintf(text, sizeof(text),
+	    "traffic would leave %s, which is there, for %s, which is not",
+	    current->uplink[0].ifname, conf->uplink[0].ifname);
+	report(conf->path, 0, text, NULL);
+	return -1;
+}
+
+static void
 drop_pending(void)
 {
 	if (pending != previous)
@@ -203,7 +235,8 @@ config_load(const struct msg_conf_load *m)
 		pending = read_file(CONF_CONFIRMED_FILE, NULL);
 	else if ((pending = previous) == NULL)
 		report(conf_file, 0, "no other one was in force before", NULL);
-	if (pending == NULL || read_identity(pending, &id) == -1) {
+	if (pending == NULL || read_identity(pending, &id) == -1 ||
+	    look_around(pending) == -1) {
 		drop_pending();
 		netconf_send(IMSG_CONF_FAILED, -1, &m->gen, sizeof(m->gen));
 	} else

@@ -136,9 +136,9 @@ ask(struct ctl_client *client, const struct ctl_command *c)
 		client->line = monitor_line;
 	if ((code = ctl_client_ask(client, c)) != CTL_EXIT_DONE)
 		errx(code, "%s", client->why);
+	if (c->type != IMSG_CTL_SHOW && a->text != NULL)
+		fputs(a->text, stderr); /* warnings, or errors */
 	if (r->code != CTL_OK) {
-		if (a->text != NULL)
-			fputs(a->text, stderr);
 		if (output == &ctl_json)
 			output->result(stdout, r);
 		errx(CTL_EXIT_REFUSED, "%s", r->text);

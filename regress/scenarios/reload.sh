@@ -76,6 +76,25 @@ is "refused: writable by the group" $? 1
 ok "the reason is told" grep -q 'writable by group' "$LAB/reload.out"
 chmod 0600 /etc/dialfail.conf
 
+diag "names that are not there"
+site "lan = lan5
+masquerade from \$lan:network"
+ctl reload >"$LAB/reload.out" 2>"$LAB/warnings"
+is "a LAN: in force, with a warning" "$? $(cat "$LAB/reload.out" "$LAB/warnings")" \
+    "0 in force
+warning: masquerade: there is no interface lan5 now"
+ok "the primary is good" wait_state primary
+was=$(sha)
+since=$(fact .since)
+sed -i 's/^primary eth1/primary eth7/' /etc/dialfail.conf
+ctl reload >"$LAB/reload.out" 2>&1
+is "a primary: refused while the present one is there" "$?" 1
+ok "the reason is told" grep -qx \
+    "/etc/dialfail.conf: traffic would leave eth1, which is there, for eth7, which is not" \
+    "$LAB/reload.out"
+is "the old one stays, and traffic where it is" \
+    "$(sha) $(state) $(fact .since)" "$was primary $since"
+
 diag "changes"
 PRIMARY_WORDS="target 198.51.100.9" site
 ok "a target more" ctl reload

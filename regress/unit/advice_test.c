@@ -329,6 +329,38 @@ test_modem(void **unused)
 	       "the package ppp\n");
 }
 
+/* A reload: what is mistyped, and whether the primary would be lost. */
+static void
+test_reload(void **unused)
+{
+	static struct conf old;
+
+	(void)unused;
+	old = conf;
+	links[1].rp_filter = 1; /* of no interest then */
+	said[0] = '\0';
+	assert_int_equal(
+	    advice_reload_of(&conf, &old, &state, &machine, take, NULL), 0);
+	assert_string_equal(said, "");
+	strlcpy(conf.uplink[0].ifname, "eth7", IFNAMSIZ);
+	strlcpy(conf.global.masq[0].ifname, "lan5", IFNAMSIZ);
+	state.nroutes = 1;
+	machine.no_port = 1u << 1;
+	strlcpy(conf.private[1].tty, "/dev/ttyUSB9", PATH_MAX);
+	assert_int_equal(
+	    advice_reload_of(&conf, &old, &state, &machine, take, NULL), -1);
+	assert_string_equal(said,
+	    "primary: there is no interface eth7 now\n"
+	    "masquerade: there is no interface lan5 now\n"
+	    "backup lte: there is no /dev/ttyUSB9 now\n"
+	    "backup lte: no gateway is known by wan2: it cannot take over; it "
+	    "needs a default route with a larger metric than the primary's, "
+	    "or a gateway in its block\n");
+	strlcpy(old.uplink[0].ifname, "eth8", IFNAMSIZ); /* gone as well */
+	assert_int_equal(
+	    advice_reload_of(&conf, &old, &state, &machine, take, NULL), 0);
+}
+
 static void
 test_forward_chain(void **unused)
 {
@@ -410,6 +442,7 @@ main(void)
 		cmocka_unit_test_setup(test_unread, site),
 		cmocka_unit_test_setup(test_missing, site),
 		cmocka_unit_test_setup(test_modem, site),
+		cmocka_unit_test_setup(test_reload, site),
 		cmocka_unit_test_setup(test_forward_chain, site),
 		cmocka_unit_test_setup(test_routes, site),
 		cmocka_unit_test_setup(test_the_rest, site),

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "netconf/advice.h"
 #include "netconf/pppoe.h"
 #include "netconf/run.h"
 
@@ -30,6 +31,7 @@ static struct {
 } sent[SENT_MAX];
 static size_t nsent;
 static int reloads;
+static int fits; /* of what advice_reload() says */
 
 /* ---- what config.c calls ---- */
 
@@ -72,6 +74,16 @@ void
 capture_reloaded(void)
 {
 	assert_non_null(config_current());
+}
+
+int
+advice_reload(
+    const struct conf *conf, const struct conf *old, plan_line *line, void *arg)
+{
+	assert_ptr_equal(old, config_current());
+	assert_ptr_not_equal(conf, old);
+	line("there is no interface eth9 now", 0, arg);
+	return fits;
 }
 
 /* ---- */
@@ -214,6 +226,38 @@ test_bad(void **arg)
 }
 
 static void
+assert_text(size_t n, const char *text)
+{
+	assert_int_equal(sent[n].type, IMSG_CONF_ERROR);
+	assert_int_equal(sent[n].len, strlen(text));
+	assert_memory_equal(sent[n].data, text, sent[n].len);
+}
+
+/* It is in force all the same; but no primary is left for nothing. */
+static void
+test_absent(void **arg)
+{
+	char text[256];
+
+	(void)arg;
+	need_root();
+	put("primary eth9 { target 198.51.100.7 }\nbackup wwan0\n");
+	load(5, MSG_CONF_FILE);
+	assert_text(0, "warning: there is no interface eth9 now");
+	assert_last(IMSG_CONF_END, 5);
+	config_forget(5);
+	fits = -1;
+	load(6, MSG_CONF_FILE);
+	snprintf(text, sizeof(text),
+	    "%s: traffic would leave eth1, which is there, for eth9, which is "
+	    "not",
+	    path);
+	assert_text(1, text);
+	assert_last(IMSG_CONF_FAILED, 6);
+	fits = 0;
+}
+
+static void
 test_previous(void **arg)
 {
 	(void)arg;
@@ -305,6 +349,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_previous),
 		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_shown),
