@@ -241,6 +241,23 @@ alarms_hurry(void)
 	go_on();
 }
 
+/* Why none goes out though the program works; empty: it does not. */
+static void
+why_held(char *text, size_t size)
+{
+	struct monotime now = monotime_now(), due = alarm_due(&queue, now);
+
+	if (why_not[0] == '\0' && monotime_valid(due) &&
+	    monotime_cmp(due, now) > 0)
+		snprintf(text, size,
+		    "%d of its kind went out within an hour: the next one in "
+		    "%lld min",
+		    ALARM_AN_HOUR,
+		    (long long)(monotime_ms_between(now, due) / 60000 + 1));
+	else
+		(void)strlcpy(text, why_not, size);
+}
+
 void
 alarms_count(struct ctl_summary *s)
 {
@@ -248,5 +265,5 @@ alarms_count(struct ctl_summary *s)
 	s->alarm_oldest_s =
 	    (uint32_t)(alarm_oldest_ms(&queue, monotime_now()) / 1000);
 	if (s->alarms_waiting > 0)
-		(void)strlcpy(s->alarm_why, why_not, sizeof(s->alarm_why));
+		why_held(s->alarm_why, sizeof(s->alarm_why));
 }

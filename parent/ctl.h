@@ -353,6 +353,9 @@ struct ctl_step {
 	char text[MSG_TEXT_LEN];
 };
 
+/* Refused with this: nothing was done, and soon it may be asked again. */
+#define CTL_STARTING "starting: the configuration is being read"
+
 enum ctl_code {
 	CTL_OK,
 	CTL_REFUSED, /* and text says why, and for how long */

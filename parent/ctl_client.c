@@ -19,6 +19,8 @@
 #include "parent/target.h"
 
 #define TEXT_MAX (1024 * 1024) /* of CTL_TEXT, joined */
+#define START_MS 2000 /* a daemon that is just started is waited for */
+#define AGAIN_US (50 * 1000)
 
 static int __attribute__((format(printf, 3, 4)))
 fail(struct ctl_client *c, int code, const char *fmt, ...)
@@ -353,8 +355,8 @@ converse(struct ctl_client *c, const struct ctl_command *cmd, int fd)
 	return code;
 }
 
-int
-ctl_client_ask(struct ctl_client *c, const struct ctl_command *cmd)
+static int
+ask_once(struct ctl_client *c, const struct ctl_command *cmd)
 {
 	int fd = -1, code;
 
@@ -362,6 +364,20 @@ ctl_client_ask(struct ctl_client *c, const struct ctl_command *cmd)
 		return code;
 	code = converse(c, cmd, fd);
 	close(fd);
+	return code;
+}
+
+int
+ctl_client_ask(struct ctl_client *c, const struct ctl_command *cmd)
+{
+	struct monotime until = monotime_add_ms(monotime_now(), START_MS);
+	int code;
+
+	while ((code = ask_once(c, cmd)) == CTL_EXIT_DONE &&
+	       c->result.code == CTL_REFUSED &&
+	       strcmp(c->result.text, CTL_STARTING) == 0 &&
+	       monotime_cmp(monotime_now(), until) < 0)
+		usleep(AGAIN_US);
 	return code;
 }
 

@@ -50,11 +50,17 @@ monitor_line(const struct ctl_line *l)
 		err(CTL_EXIT_REFUSED, "standard output");
 }
 
-/* The one long option is a word of its command, as getopt(3) has none. */
+/*
+ * The one long option is a word of its command, as getopt(3) has none; and so
+ * is a number below zero, which its command refuses.
+ */
 static int
 is_word(int argc, char *argv[])
 {
-	return optind < argc && strcmp(argv[optind], "--since") == 0;
+	const char *s = optind < argc ? argv[optind] : "";
+
+	return strcmp(s, "--since") == 0 ||
+	       (s[0] == '-' && s[1] >= '0' && s[1] <= '9');
 }
 
 /*
@@ -68,9 +74,7 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 
 	for (;;) {
 		while (!is_word(argc, argv) &&
-		       (c = help_next(argc, argv)
-				? 'h'
-				: getopt(argc, argv, "+Vf:hjs:")) != -1)
+		       (c = help_getopt(argc, argv, "+Vf:hjs:")) != -1)
 			switch (c) {
 			case 'V':
 				puts("dialfailctl " VERSION);

@@ -315,13 +315,14 @@ machine_return_due(const struct machine *m, const struct machine_conf *conf,
 	if (r->good && r->possible && !m->manual)
 		r->due_ms = left_ms(machine_return_at(m, conf), now);
 	r->after_ms = left_ms(
-	    monotime_add_ms(m->failover_at, machine_after_ms(m, conf)), now);
+	    machine_jitter(m, m->failover_at, machine_after_ms(m, conf)), now);
 	if (!monotime_valid(bad))
 		bad = m->primary.good_since;
-	r->stable_ms = conf->stable_ms;
-	if (monotime_valid(bad))
-		r->stable_ms =
-		    left_ms(monotime_add_ms(bad, conf->stable_ms), now);
+	if (!monotime_valid(bad))
+		bad = now;
+	r->stable_ms = left_ms(machine_jitter(m, bad, conf->stable_ms), now);
+	if (monotime_valid(m->not_before))
+		r->put_off_ms = left_ms(m->not_before, now);
 	if (!m->flapping || m->backup[m->want.active].barred)
 		return;
 	r->flap_ms = conf->flap_hold_ms;

@@ -280,6 +280,7 @@ enum mreason {
 	MWHY_NOT_HELD,
 	MWHY_SUPERSEDED,
 	MWHY_NOT_CALM,
+	MWHY_AWAY,
 	MWHY_DRILLED,
 	MWHY_TAKEN,
 	MWHY_CALLED_OFF,
@@ -540,14 +541,18 @@ enum mreason machine_may_fallback(const struct machine *);
 enum mreason machine_may_drill(
     const struct machine *, const struct machine_conf *, uint32_t *uplink);
 
-/* The way back, for show: what is still to be waited for, in ms. */
+/*
+ * The way back, for show: what is still to be waited for, in ms, with the
+ * jitter of after and stable.
+ */
 struct machine_return {
 	bool possible; /* on a backup, automatic (or for D), not held */
 	bool good; /* the primary's last round was */
 	int64_t after_ms;
 	int64_t stable_ms;
+	int64_t put_off_ms; /* after one that failed; 0: none did, or served */
 	int64_t flap_ms; /* 0: not flapping, or served */
-	int64_t due_ms; /* all of it with the jitter; -1: not to be told yet */
+	int64_t due_ms; /* all of it; -1: not to be told yet */
 };
 void machine_return_due(const struct machine *, const struct machine_conf *,
     struct monotime now, struct machine_return *);

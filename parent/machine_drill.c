@@ -21,6 +21,8 @@ calm(const struct machine *m, const struct machine_conf *conf)
 
 	if (m->state == MACHINE_STARTING)
 		return (MWHY_NOT_YET);
+	if (m->state == MACHINE_ON_BACKUP)
+		return (MWHY_AWAY);
 	if (m->state != MACHINE_ON_PRIMARY || !machine_primary_usable(m) ||
 	    m->primary.bad > 0 || m->target || m->held != MACHINE_NONE)
 		return (MWHY_NOT_CALM);

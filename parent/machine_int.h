@@ -92,6 +92,8 @@ void machine_net_timers(struct mctx *);
 void machine_net_run(struct mctx *);
 enum mreason machine_applied(struct mctx *, bool);
 uint32_t machine_after_ms(const struct machine *, const struct machine_conf *);
+struct monotime machine_jitter(
+    const struct machine *, struct monotime, uint32_t ms);
 struct monotime machine_return_at(
     const struct machine *, const struct machine_conf *);
 bool machine_primary_usable(const struct machine *);

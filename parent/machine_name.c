@@ -91,6 +91,7 @@ static const char *const reasons[] = {
 	[MWHY_NOTHING_TO_CONFIRM] = "nothing waits to be confirmed",
 	[MWHY_NOT_HELD] = "nothing is held",
 	[MWHY_SUPERSEDED] = "superseded by another request",
+	[MWHY_AWAY] = "traffic is on the backup",
 	[MWHY_NOT_CALM] = "not while the primary is in doubt, or is held",
 	[MWHY_DRILLED] = "the backup works",
 	[MWHY_TAKEN] = "an outage came, or a switch: it is used as it is",

@@ -205,8 +205,9 @@ machine_primary_usable(const struct machine *m)
 		!m->primary.congested);
 }
 
-static struct monotime
-with_jitter(const struct machine *m, struct monotime t, uint32_t ms)
+/* Up to a fifth later: of a region not all return at once. */
+struct monotime
+machine_jitter(const struct machine *m, struct monotime t, uint32_t ms)
 {
 	return (
 	    monotime_add_ms(t, (int64_t)ms + (int64_t)ms * m->jitter / 1000));
@@ -218,10 +219,10 @@ machine_return_at(const struct machine *m, const struct machine_conf *conf)
 {
 	struct monotime at, bad = m->primary.last_bad;
 
-	at = with_jitter(m, m->failover_at, machine_after_ms(m, conf));
+	at = machine_jitter(m, m->failover_at, machine_after_ms(m, conf));
 	if (!monotime_valid(bad))
 		bad = m->primary.good_since;
-	at = machine_later(at, with_jitter(m, bad, conf->stable_ms));
+	at = machine_later(at, machine_jitter(m, bad, conf->stable_ms));
 	if (m->flapping && !m->backup[m->want.active].barred)
 		at = machine_later(at,
 		    monotime_add_ms(m->primary.good_since, conf->flap_hold_ms));

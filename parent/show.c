@@ -432,6 +432,8 @@ return_text(struct ctl_summary *s)
 	left(s, "after", r.after_ms);
 	if (r.good) /* else it has not begun */
 		left(s, "stable", r.stable_ms);
+	if (r.put_off_ms > 0)
+		left(s, "put off, the last one failed", r.put_off_ms);
 	if (r.flap_ms > 0)
 		left(s, "flapped too often", r.flap_ms);
 	if (r.due_ms >= 0)

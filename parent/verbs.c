@@ -190,8 +190,7 @@ void
 verbs_request(uint32_t ctl, uint32_t type, const void *data)
 {
 	if (!engine_ready()) {
-		control_result(
-		    ctl, CTL_REFUSED, "%s", mreason_text(MWHY_NOT_YET));
+		control_result(ctl, CTL_REFUSED, CTL_STARTING);
 		return;
 	}
 	if (parent->machine.stopped && type != IMSG_CTL_SHOW &&

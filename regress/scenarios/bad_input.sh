@@ -42,6 +42,7 @@ good_file() {
 lab_up
 ok "its version, without a configuration" \
     eval "dialfaild -V | grep -qx 'dialfaild [0-9.]*'"
+ok "the same" eval "dialfaild --version | grep -qx 'dialfaild [0-9.]*'"
 ok "its usage" eval "dialfaild -h | grep -q '^usage: dialfaild '"
 ok "the same" eval "dialfaild --help | grep -q '^usage: dialfaild '"
 snapshot "$LAB/before"

@@ -115,6 +115,8 @@ ctl failover nosuch >"$LAB/answer" 2>&1
 is "no such backup" "$? $(grep -c nosuch "$LAB/answer")" "1 1"
 ctl hold for 9d >/dev/null 2>&1
 is "too long a time is wrong usage" $? 2
+ok "so is one before now, in the same words" says 2 \
+    'not a time from 1s to 7d .*: -5m' hold for -5m
 
 diag "ports"
 ctl failover absent >"$LAB/answer" 2>&1

@@ -18,6 +18,7 @@ ok "and its commands" grep -q 'hold .*forever' "$LAB/said"
 ok "the same, as others say it" says 0 '^usage: dialfailctl ' show --help
 ok "a wrong option" says 2 '^usage: dialfailctl ' -x
 ok "its version" says 0 '^dialfailctl [0-9.]+$' -V
+ok "the same" says 0 '^dialfailctl [0-9.]+$' show --version
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2
 fallback automatic { after 1s stable 1s drain 1s }

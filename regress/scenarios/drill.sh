@@ -131,7 +131,7 @@ ok "the LAN reaches the core" wait_until 5 ping_lan
 ok "who asked is told" grep -q 'it is used as it is' $LAB/out
 ctl drill >$LAB/out 2>&1
 is "no drill now" "$?" 1
-ok "and why" grep -q 'not while the primary is in doubt' $LAB/out
+ok "and why" grep -q 'traffic is on the backup' $LAB/out
 restore_upstream
 ok "the primary takes over again" wait_state primary
 hung_up

@@ -196,7 +196,7 @@ test_refused(void **state)
 	ask(&s, MEV_DRILL, 7, 0);
 	assert_int_equal(s.answer, MWHY_NO_SUCH_UPLINK);
 	to_state(&s, MACHINE_ON_BACKUP);
-	refused(&s, MWHY_NOT_CALM);
+	refused(&s, MWHY_AWAY);
 	to_state(&s, MACHINE_STRANDED);
 	refused(&s, MWHY_NOT_CALM);
 }

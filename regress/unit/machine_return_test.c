@@ -203,6 +203,27 @@ test_congested_never_returns(void **state)
 	in(&s, MACHINE_RETURNING, 0);
 }
 
+/* What is told of each condition and of all of them is one truth. */
+static void
+test_told(void **state)
+{
+	struct story s;
+	struct machine_return r;
+	int64_t most;
+
+	(void)state;
+	away(&s, 1);
+	s.m.jitter = 173;
+	for (good(&s); s.m.state == MACHINE_ON_BACKUP; wait_ms(&s, 7000)) {
+		machine_return_due(&s.m, &s.conf, s.now, &r);
+		most = r.after_ms > r.stable_ms ? r.after_ms : r.stable_ms;
+		assert_int_equal(r.due_ms, most);
+	}
+	applied(&s);
+	event(&s, MEV_DRAINED, 1);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+}
+
 static void
 test_flap_cap(void **state)
 {
@@ -300,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_return_called_off),
 		cmocka_unit_test(test_stable_counts_from_last_bad),
 		cmocka_unit_test(test_congested_never_returns),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_flap_cap),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_shutdown),
