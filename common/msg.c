@@ -343,6 +343,13 @@ msg_net_drained_valid(const struct msg_net_drained *d)
 }
 
 int
+msg_net_notes_valid(const struct msg_net_notes *m)
+{
+	return msg_text_valid(m->text, sizeof(m->text)) &&
+	       (m->n > 0) == (m->text[0] != '\0');
+}
+
+int
 msg_net_blocked_valid(const struct msg_net_blocked *b)
 {
 	return uplink_valid(b->uplink) && b->tried > 0;

@@ -125,6 +125,7 @@
 	X(NET_ADOPT) /* N>P struct msg_net_adopt, once, after CONF_END */     \
 	X(NET_DRAINED) /* N>P struct msg_net_drained */                       \
 	X(NET_BLOCKED) /* N>P struct msg_net_blocked */                       \
+	X(NET_NOTES) /* N>P struct msg_net_notes, when they are others */     \
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
 	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
@@ -559,6 +560,12 @@ struct msg_net_drained {
 };
 
 /* The LAN's new connections are dropped on their way out by this uplink. */
+/* What show network has notes of. */
+struct msg_net_notes {
+	uint32_t n; /* 32 is "or more" */
+	char text[MSG_TEXT_LEN]; /* the first; empty: none */
+};
+
 struct msg_net_blocked {
 	uint32_t uplink;
 	uint32_t tried; /* packets; none of them passed */
@@ -712,6 +719,7 @@ int msg_net_step_valid(const struct msg_net_step *);
 int msg_net_done_valid(const struct msg_net_done *);
 int msg_net_adopt_valid(const struct msg_net_adopt *);
 int msg_net_drained_valid(const struct msg_net_drained *);
+int msg_net_notes_valid(const struct msg_net_notes *);
 int msg_net_blocked_valid(const struct msg_net_blocked *);
 int msg_net_proof_valid(const struct msg_net_proof *);
 int msg_net_line_valid(const struct msg_net_line *);

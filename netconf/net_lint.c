@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* What will not move is logged once, as soon as it is seen. */
+/* What will not move is logged once, as soon as it is seen, and counted. */
 #include <sys/types.h>
 
 #include <string.h>
 
 #include "common/log.h"
 #include "netconf/net.h"
+#include "netconf/run.h"
 
 #define NOTES_MAX 32
 
@@ -40,6 +41,22 @@ add_note(const char *text, int different, void *arg)
 	strlcpy(now->text[now->n++], text, MSG_TEXT_LEN);
 }
 
+/* For the page that everybody looks at. */
+static void
+tell(const struct notes *now)
+{
+	struct msg_net_notes m;
+
+	if (now->n == told.n &&
+	    (now->n == 0 || strcmp(now->text[0], told.text[0]) == 0))
+		return;
+	memset(&m, 0, sizeof(m));
+	m.n = (uint32_t)now->n;
+	if (now->n > 0)
+		strlcpy(m.text, now->text[0], sizeof(m.text));
+	netconf_send(IMSG_NET_NOTES, -1, &m, sizeof(m));
+}
+
 void
 net_lint(const struct net_want *w, const struct net_state *s)
 {
@@ -47,5 +64,6 @@ net_lint(const struct net_want *w, const struct net_state *s)
 
 	now.n = 0;
 	plan_lint(w, s, add_note, &now);
+	tell(&now);
 	told = now;
 }

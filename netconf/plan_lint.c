@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What others have done that keeps traffic from moving with the rest.  It is
- * theirs to do, and is not touched; but who is on call at an outage should
- * have read of it before.
+ * What others have done that keeps traffic from moving with the rest, and a
+ * LAN that is not there.  It is theirs to do, and is not touched; but who is
+ * on call at an outage should have read of it before.
  */
 #include <sys/types.h>
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "netconf/plan_int.h"
 
@@ -79,6 +80,33 @@ lint_shared(const struct lint *lint)
 	}
 }
 
+/* Named once for each family. */
+static int
+named_before(const struct net_want *w, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(w->masq[i].ifname, w->masq[n].ifname) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+lint_lan(const struct lint *lint)
+{
+	const struct net_want *w = lint->w;
+	uint32_t i;
+
+	for (i = 0; i < w->nmasq; i++)
+		if (w->masq[i].ifname[0] != '\0' && !named_before(w, i) &&
+		    net_link_find(lint->s, w->masq[i].ifname) == NULL)
+			say(lint,
+			    "note: masquerade: there is no interface %s: its "
+			    "networks get nowhere",
+			    w->masq[i].ifname);
+}
+
 void
 plan_lint(const struct net_want *w, const struct net_state *s, plan_line *line,
     void *arg)
@@ -87,6 +115,7 @@ plan_lint(const struct net_want *w, const struct net_state *s, plan_line *line,
 
 	lint_rules(&lint);
 	lint_shared(&lint);
+	lint_lan(&lint);
 	if (plan_private_too_many(w, s))
 		say(&lint,
 		    "note: more than %u routes to private networks: on a "

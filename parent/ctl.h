@@ -171,6 +171,7 @@ struct ctl_summary {
 	uint32_t network_known; /* 1: network_ok counts */
 	uint32_t network_ok;
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
+	struct msg_net_notes notes; /* of show network */
 	uint32_t peers; /* with a key */
 	uint32_t peers_acknowledged; /* where we are, and follow */
 	uint32_t peers_silent;

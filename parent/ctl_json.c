@@ -321,6 +321,8 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	    : s->network_ok   ? "as wanted"
 			      : "different");
 	json_string_or_null(j, "network_why", s->network_why);
+	json_int(j, "network_notes", s->notes.n);
+	json_string_or_null(j, "network_note", s->notes.text);
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');

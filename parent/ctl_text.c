@@ -473,22 +473,33 @@ alarms(FILE *f, const struct ctl_summary *s)
 }
 
 static void
+network_line(FILE *f, const struct ctl_summary *s)
+{
+	char text[2 * MSG_TEXT_LEN + 80];
+
+	if (s->network_known && !s->network_ok)
+		snprintf(text, sizeof(text), "DIFFERENT, see show network: %s",
+		    s->network_why);
+	else
+		strlcpy(text, s->network_known ? "as wanted" : "not known yet",
+		    sizeof(text));
+	if (s->notes.n > 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "; %u NOTE%s, see show network: %s", s->notes.n,
+		    s->notes.n == 1 ? "" : "S", s->notes.text);
+	folded(f, "Network  ", text);
+}
+
+static void
 summary_lines(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
-	char when[40], head[48], text[MSG_TEXT_LEN + 40];
+	char when[40], head[48];
 	size_t i;
 
 	if (s->fallback_text[0] != '\0')
 		folded(f, "Return   ", s->fallback_text);
-	if (!s->network_known || s->network_ok)
-		fprintf(f, "Network  %s\n",
-		    s->network_known ? "as wanted" : "not known yet");
-	else {
-		snprintf(text, sizeof(text), "DIFFERENT, see show network: %s",
-		    s->network_why);
-		folded(f, "Network  ", text);
-	}
+	network_line(f, s);
 	switches(f, s);
 	if (a->nevents > 0)
 		event_line(f, "Last     ", &a->events[a->nevents - 1]);

@@ -308,6 +308,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_done done;
 		struct msg_net_adopt adopt;
 		struct msg_net_drained drained;
+		struct msg_net_notes notes;
 		struct msg_net_blocked blocked;
 		struct msg_net_proof proof;
 		struct msg_net_peer_done peer;
@@ -340,6 +341,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    engine_adopt(&m.adopt));
 		TAKE(NET_DRAINED, drained, msg_net_drained_valid(&m.drained),
 		    engine_drained(&m.drained));
+		TAKE(NET_NOTES, notes, msg_net_notes_valid(&m.notes),
+		    parent->notes = m.notes);
 		TAKE(NET_BLOCKED, blocked, msg_net_blocked_valid(&m.blocked),
 		    engine_net_blocked(&m.blocked));
 		TAKE(NET_PROOF, proof, msg_net_proof_valid(&m.proof),

@@ -206,6 +206,7 @@ struct parent {
 	int network_ok;
 	uint32_t left; /* of ours, by the proof of the last return */
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
+	struct msg_net_notes notes;
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
 	struct monotime backup_since; /* invalid: traffic is on the primary */

@@ -630,6 +630,7 @@ fill_summary(struct ctl_summary *s)
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
 	strlcpy(s->network_why, parent->network_why, sizeof(s->network_why));
+	s->notes = parent->notes;
 	show_count_peers(s);
 	s->failovers = c->failovers;
 	s->fallbacks = c->fallbacks;

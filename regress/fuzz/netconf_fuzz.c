@@ -90,6 +90,10 @@ fuzz_compose(struct imsgev *iev, uint32_t type, uint32_t id, pid_t pid, int fd,
 		must(len == sizeof(struct msg_link_text) &&
 		     msg_link_text_valid(data));
 		break;
+	case IMSG_NET_NOTES:
+		must(len == sizeof(struct msg_net_notes) &&
+		     msg_net_notes_valid(data));
+		break;
 	case IMSG_NET_BLOCKED:
 		must(len == sizeof(struct msg_net_blocked) &&
 		     msg_net_blocked_valid(data));

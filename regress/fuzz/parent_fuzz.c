@@ -293,6 +293,18 @@ send_drained(enum child_id from)
 }
 
 static void
+send_notes(enum child_id from)
+{
+	struct msg_net_notes n;
+
+	memset(&n, 0, sizeof(n));
+	n.n = number(4);
+	if (n.n > 0)
+		strlcpy(n.text, "note", sizeof(n.text));
+	say(from, IMSG_NET_NOTES, &n, sizeof(n));
+}
+
+static void
 send_blocked(enum child_id from)
 {
 	struct msg_net_blocked b;
@@ -398,6 +410,8 @@ one_message(void)
 			send_blocked(CHILD_NETCONF);
 		else if (octet() & 1)
 			send_counted(CHILD_NETCONF);
+		else if (octet() & 1)
+			send_notes(CHILD_NETCONF);
 		else
 			send_drained(CHILD_NETCONF);
 		break;

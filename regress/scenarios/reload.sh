@@ -83,6 +83,11 @@ ctl reload >"$LAB/reload.out" 2>"$LAB/warnings"
 is "a LAN: in force, with a warning" "$? $(cat "$LAB/reload.out" "$LAB/warnings")" \
     "0 in force
 warning: masquerade: there is no interface lan5 now"
+note='note: masquerade: there is no interface lan5: its networks get nowhere'
+ok "show has a mark" says 0 '^Network  as wanted; 1 NOTE, see show network' show
+is "with its name" "$(fact .network_note)" "$note"
+ok "so has show network" says 0 "$note" show network
+is "the log says it once" "$(grep -c "$note" "$LAB/daemon.log")" 1
 ok "the primary is good" wait_state primary
 was=$(sha)
 since=$(fact .since)

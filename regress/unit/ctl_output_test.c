@@ -180,6 +180,9 @@ site_summary(void)
 	    sizeof(s->alarm_why));
 	s->network_known = 1;
 	s->network_ok = 1;
+	s->notes.n = 2;
+	strlcpy(s->notes.text, "note: masquerade: there is no interface lan5",
+	    sizeof(s->notes.text));
 	s->failovers = 3;
 	s->fallbacks = 2;
 	s->detect_ms = 2400;
@@ -312,6 +315,7 @@ test_summary(void **state)
 	contains("authentication failed, and so on; next try in 299 s");
 	contains("drill Thu 26 Nov 19:45 good (118.9 s, MTU 1492, "
 		 "689.7 Mbit/s)\n             next drill Thu  3 Dec 19:45\n");
+	contains("Network  as wanted; 2 NOTES, see show network: note: ");
 	contains("Alarms   2 waiting for 90 s: exit 75: no route to");
 	contains("seccomp");
 	uplinks[2].drill.done = 0;

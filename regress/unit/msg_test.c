@@ -290,6 +290,7 @@ test_net(void **state)
 	static const struct msg_net_done done = { .ok = 1, .apply_us = 900 };
 	static const struct msg_net_adopt adopt = { 1, 1 };
 	static const struct msg_net_drained drained = { 1, 9 };
+	static const struct msg_net_notes notes = { 2, "note" };
 	static const struct msg_net_blocked blocked = { 1, 3 };
 	static const struct msg_net_line line = { 1, 1, "rule" };
 	static struct msg_conf_text piece = { 1, "state \"/s\"\n" };
@@ -331,6 +332,8 @@ test_net(void **state)
 	REFUSED(net_adopt, adopt, found, 2);
 	assert_true(msg_net_drained_valid(&drained));
 	REFUSED(net_drained, drained, uplink, NO_UPLINK);
+	assert_true(msg_net_notes_valid(&notes));
+	REFUSED(net_notes, notes, n, 0);
 	assert_true(msg_net_blocked_valid(&blocked));
 	REFUSED(net_blocked, blocked, uplink, NO_UPLINK);
 	REFUSED(net_blocked, blocked, tried, 0);

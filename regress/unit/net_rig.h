@@ -71,6 +71,7 @@ union body {
 	struct msg_net_done done;
 	struct msg_net_adopt adopt;
 	struct msg_net_drained drained;
+	struct msg_net_notes notes;
 	struct msg_net_blocked blocked;
 	struct msg_net_proof proof;
 	struct msg_net_line line;

@@ -401,6 +401,13 @@ test_notes(void **arg)
 	k->s.nforeign = 0;
 	r->beside = WAN2;
 	EXPECT_NOTES(k, );
+	k->w.nmasq = 3; /* of both families, and a prefix */
+	strlcpy(k->w.masq[0].ifname, "lan5", IFNAMSIZ);
+	strlcpy(k->w.masq[1].ifname, "lan5", IFNAMSIZ);
+	k->w.masq[2].ifname[0] = '\0';
+	EXPECT_NOTES(k,
+	    "note: masquerade: there is no interface lan5: its networks get "
+	    "nowhere", );
 	free(k);
 }
 
