@@ -239,7 +239,8 @@ destination(const struct net_route *r)
 	WRAP(route_restore, (const char *line), (line),                       \
 	    "change restore %s", line)
 /* clang-format on */
-#define PASSED 6 /* open, missing, machine, pppoe, monitor, changes: no requests */
+#define PASSED \
+	6 /* open, missing, machine, pppoe, monitor, changes: no requests */
 
 #define FUNCTION(name, parameters, arguments, ...) \
 	static int fault_##name parameters         \
