@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As getopt(3), but --help is h and --version is V, and ends the program. */
+/* As getopt(3); --help is -h, --version is -V. */
 static inline int
-help_getopt(int argc, char *const argv[], const char *letters)
+next_option(int argc, char *argv[], const char *options)
 {
 	if (optind < argc && strcmp(argv[optind], "--help") == 0)
 		return 'h';
 	if (optind < argc && strcmp(argv[optind], "--version") == 0)
 		return 'V';
-	return getopt(argc, argv, letters);
+	return getopt(argc, argv, options);
 }
 
 #endif

@@ -74,7 +74,7 @@ options(int argc, char *argv[], const char **socket, const char **conf)
 
 	for (;;) {
 		while (!is_word(argc, argv) &&
-		       (c = help_getopt(argc, argv, "+Vf:hjs:")) != -1)
+		       (c = next_option(argc, argv, "+Vf:hjs:")) != -1)
 			switch (c) {
 			case 'V':
 				puts("dialfailctl " VERSION);

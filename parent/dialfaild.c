@@ -99,7 +99,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	memset(o, 0, sizeof(*o));
 	o->file = CONF_FILE;
 	o->socket = SOCKET_FILE;
-	while ((c = help_getopt(argc, argv, "D:P:Vdf:hnrs:v")) != -1)
+	while ((c = next_option(argc, argv, "D:P:Vdf:hnrs:v")) != -1)
 		switch (c) {
 		case 'D':
 			add_macro(o, optarg);
