@@ -43,7 +43,7 @@ add_note(const char *text, int different, void *arg)
 
 /* For the page that everybody looks at. */
 static void
-tell(const struct notes *now)
+tell_notes(const struct notes *now)
 {
 	struct msg_net_notes m;
 
@@ -64,6 +64,6 @@ net_lint(const struct net_want *w, const struct net_state *s)
 
 	now.n = 0;
 	plan_lint(w, s, add_note, &now);
-	tell(&now);
+	tell_notes(&now);
 	told = now;
 }
