@@ -457,7 +457,10 @@ look(const struct conf *conf, struct net_state *s, struct net_machine *m)
 			m->no_port |= 1u << i;
 	}
 	m->no_pppd = access(PPPD_PATH, X_OK) == -1;
-	return netops->dump(s, &u);
+	if (netops->dump(s, &u) == -1)
+		return -1;
+	net_state_index(s); /* a hub has thousands of names to look for */
+	return 0;
 }
 
 void

@@ -539,7 +539,10 @@ fuzz_dump(struct net_state *s, const struct net_uplinks *u)
 	s->elements = several(&s->nelements, sizeof(*s->elements), 40);
 	for (i = 0; i < s->nelements; i++)
 		some_element(&s->elements[i]);
-	return perhaps();
+	if (perhaps() == 0)
+		return 0;
+	net_state_free(s);
+	return -1;
 }
 
 static int
