@@ -71,6 +71,8 @@ machine_may_failover(
 	*uplink = i;
 	if (m->state == MACHINE_ON_BACKUP && i == m->want.active)
 		return (MWHY_STAYS);
+	if (m->apply_fails >= MACHINE_APPLY_TRIES)
+		return (MWHY_APPLY_FAILED); /* nor would this switch be */
 	return (m->backup[i].barred ? MWHY_BARRED : MWHY_OK);
 }
 

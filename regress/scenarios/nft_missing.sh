@@ -28,6 +28,10 @@ mount --bind "$(type -P false)" "$nft"
 lab_start
 ok "show says that nothing is set, and why" wait_until 10 \
     "fact .verdict | grep -qE '^NETWORK NOT SET  nft .*: nft: exit 1; traffic is wanted on eth1'"
+ok "there is an alarm" wait_until 10 "logged 'alarm: apply: eth1: .*exit 1'"
+ok "a failover is refused at once, with the reason" \
+    says 1 'the network could not be set: nft .*: nft: exit 1' failover
+is "it is no event" "$(ctl show history)" "no event yet"
 cut_upstream
 ok "a switch that was not done is none" wait_until 20 \
     "fact .verdict | grep -qE '^NETWORK NOT SET  nft .*; traffic is wanted on wan2'"

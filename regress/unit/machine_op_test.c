@@ -240,6 +240,36 @@ test_start_dead(void **state)
 	in(&s, MACHINE_ON_PRIMARY, 0);
 }
 
+/* What cannot be laid now is not dialled for, nor is it an event. */
+static void
+test_network_not_set(void **state)
+{
+	struct story s;
+
+	(void)state;
+	begin(&s, 1, true);
+	event(&s, MEV_ADOPT, MACHINE_NONE);
+	good(&s);
+	event(&s, MEV_APPLY_FAILED, 0);
+	while (s.m.apply_fails < MACHINE_APPLY_TRIES) {
+		s.now = s.m.apply_at;
+		event(&s, MEV_TICK, 0);
+		assert_int_equal(
+		    event(&s, MEV_APPLY_FAILED, 0), MWHY_APPLY_FAILED);
+	}
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	assert_true(s.replied && !s.ok);
+	assert_int_equal(s.answer, MWHY_APPLY_FAILED);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	assert_int_equal(s.starts, 0);
+	wait_ms(&s, MACHINE_APPLY_PAUSE_MS << MACHINE_APPLY_TRIES);
+	applied(&s);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	in(&s, MACHINE_DIALING, 0);
+	assert_int_equal(s.starts, 1);
+}
+
 static void
 test_found_link_is_used(void **state)
 {
@@ -351,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_one_outage),
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_start_dead),
+		cmocka_unit_test(test_network_not_set),
 		cmocka_unit_test(test_found_link_is_used),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_reload),
