@@ -382,18 +382,6 @@ new_packets(uint32_t id, const char *ifname, uint32_t ifindex, uint64_t packets)
 	return n;
 }
 
-/* The event of that number, the present one or one that is over, or NULL. */
-static struct ctl_event *
-event_of(uint32_t number)
-{
-	static struct ctl_event old;
-
-	if (number == strtoul(parent->event.id, NULL, 16))
-		return &parent->event;
-	snprintf(old.id, sizeof(old.id), "%04x", number);
-	return history_event(old.id, &old, NULL, NULL) == -1 ? NULL : &old;
-}
-
 /*
  * What a backup has carried for the event in which that was asked.  The last
  * question is asked when the event ends, and the answer may come when others
@@ -403,8 +391,10 @@ static void
 count_event(uint32_t id, uint32_t event, uint64_t octets, uint64_t packets)
 {
 	const struct machine_want *want = &parent->machine.want;
-	struct ctl_event *ev = event_of(event);
+	struct ctl_event *ev = engine_draining(id);
 
+	if (ev == NULL)
+		ev = engine_event_of(event);
 	if (ev == NULL || ev->backup[0] == '\0')
 		return; /* of none, or of a drill that is one itself */
 	if ((ev->ended || (id != want->active && id != want->drain)) &&
@@ -412,8 +402,7 @@ count_event(uint32_t id, uint32_t event, uint64_t octets, uint64_t packets)
 		return; /* a proof, a drill */
 	ev->backup_octets += octets;
 	ev->backup_packets += packets;
-	if (ev->ended)
-		history_amend(ev);
+	engine_amend(ev);
 }
 
 void

@@ -41,7 +41,6 @@ static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
 static uint32_t clear_gen; /* 0: no clear under way */
 static uint32_t clear_ctl;
 static struct event clear_timer;
-static char asked[CTL_NAME_LEN]; /* the backup, where an event was asked for */
 
 static void act(const struct maction *);
 static void on_tick(int, short, void *);
@@ -269,130 +268,6 @@ engine_primary_cause(void)
 	return u->facts.up ? cause : MSG_CAUSE_LINK_DOWN;
 }
 
-/* An event's cause for people: the uplink and what was wrong with it. */
-static void
-event_cause(char *buf, size_t size, enum mreason why)
-{
-	const struct uplink *u = &parent->uplink[0];
-
-	if (why == MWHY_ASKED)
-		strlcpy(buf, "asked for", size);
-	else if (parent->machine.primary.cause != MSG_CAUSE_NONE)
-		snprintf(buf, size, "%s %s%s", u->conf.label,
-		    uplink_faulty_family(0, engine_primary_cause()),
-		    msg_cause_text(engine_primary_cause()));
-	else
-		snprintf(buf, size, "%s %s", u->conf.label, mreason_text(why));
-}
-
-/* When a far target last answered, of those families that are bad now. */
-static int64_t
-last_answer_ns(const struct seen *s, uint32_t families)
-{
-	int64_t ns = 0;
-	uint32_t f;
-
-	for (f = 0; f < FAMILIES; f++)
-		if (families & 1u << f && s->rounds[f].known &&
-		    (s->rounds[f].bad > 0 || s->decide.told == 0) &&
-		    s->rounds[f].last.last_answer_ns > ns)
-			ns = s->rounds[f].last.last_answer_ns;
-	return ns;
-}
-
-/* The same, as far as the prober can be believed. */
-static struct monotime
-last_answer(struct monotime now)
-{
-	const struct seen *s = &parent->uplink[0].seen;
-	struct monotime t =
-	    monotime_from_ns(last_answer_ns(s, uplink_families(0)));
-
-	if (!monotime_valid(t) || monotime_cmp(t, now) > 0 ||
-	    monotime_ms_between(t, now) > UINT32_MAX)
-		return now;
-	return t;
-}
-
-static void
-event_begin(enum mreason why)
-{
-	struct ctl_event *ev = &parent->event;
-	struct monotime now = monotime_now(), last = now, seen;
-
-	memset(ev, 0, sizeof(*ev));
-	parent->left = 0;
-	event_cause(ev->cause, sizeof(ev->cause), why);
-	if (why != MWHY_ASKED && why != MWHY_ADOPTED)
-		last = last_answer(now);
-	ev->began_ns = wall_of(last);
-	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
-	cost_ask_octets(); /* what was before is not of a new event */
-	parent->event_began =
-	    history_begin(ev, last, why == MWHY_ADOPTED ? &seen : NULL);
-	if (ev->backup[0] != '\0') /* traffic is there since, as it was left */
-		parent->backup_since = seen;
-	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
-		history_line("state",
-		    "%s: detected %u ms after the last answer", ev->cause,
-		    ev->detect_ms);
-		capture_ask(ev->id);
-	}
-	parent->detect_ms = ev->detect_ms;
-	parent->dial_ms = 0; /* of what is dialled for it */
-	strlcpy(
-	    asked, uplink_name(parent->machine.request_uplink), sizeof(asked));
-	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
-			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
-						    : engine_primary_cause();
-	if (why != MWHY_ADOPTED && why != MWHY_ASKED)
-		histogram_add(&parent->phase[CTL_PHASE_DETECT],
-		    (int64_t)ev->detect_ms * 1000);
-}
-
-/*
- * Time with traffic on a backup goes to the event's account, in whole seconds:
- * what is left of one belongs to the next.
- */
-static void
-count_backup_time(void)
-{
-	struct monotime now = monotime_now(), since = parent->backup_since;
-	uint32_t s;
-
-	if (!monotime_valid(since))
-		since = now;
-	s = (uint32_t)(monotime_ms_between(since, now) / 1000);
-	parent->event.backup_s += s;
-	parent->backup_since = parent->machine.want.active != 0
-				   ? monotime_add_ms(since, (int64_t)s * 1000)
-				   : (struct monotime){ 0 };
-}
-
-static void
-event_end(enum mreason why)
-{
-	struct ctl_event *ev = &parent->event;
-
-	if (ev->id[0] == '\0' || ev->ended)
-		return;
-	ev->ended = 1;
-	ev->ended_ns = wall_now();
-	ev->duration_s = (uint32_t)(monotime_ms_between(
-					parent->event_began, monotime_now()) /
-				    1000);
-	if ((why == MWHY_NOT_PROVED || why == MWHY_NOT_STARTED) &&
-	    parent->event_cause == CTL_CAUSE_ASKED && ev->backup[0] == '\0')
-		snprintf(ev->cause, sizeof(ev->cause),
-		    "asked for, %.31s failed", asked);
-	ev->clean = why == MWHY_DONE && parent->network_ok && parent->left == 0;
-	count_backup_time();
-	cost_ask_octets(); /* since traffic has left it, the rest has drained */
-	history_line("state", "event %s ends after %u s: %s%s", ev->id,
-	    ev->duration_s, mreason_text(why), ev->clean ? ", clean" : "");
-	history_end(ev);
-}
-
 /* The site's own programs come last, and hold up nobody. */
 static void
 run_hooks(uint32_t uplink, uint32_t found)
@@ -436,9 +311,10 @@ count_switch(enum malarm alarm)
 	} else if (alarm == MALARM_FALLBACK) {
 		history_counters()->fallbacks++;
 		parent->fallbacks[parent->event_cause]++;
+		parent->returned = monotime_now();
 	} else
 		return;
-	count_backup_time();
+	engine_backup_time();
 	history_flush(&parent->event);
 	cost_write();
 	samples_write();
@@ -514,6 +390,7 @@ changed_state(const struct maction *a)
 		history_close_open();
 	if (a->to != MACHINE_ON_BACKUP)
 		return;
+	engine_event_anew(parent->machine.want.active);
 	strlcpy(ev->backup, uplink_name(parent->machine.want.active),
 	    sizeof(ev->backup));
 	if (!monotime_valid(parent->backup_since))
@@ -563,6 +440,7 @@ prove(uint32_t id)
 {
 	struct uplink *u = &parent->uplink[id];
 
+	engine_event_anew(id);
 	u->proving = 1;
 	u->proving_since = monotime_now();
 	forget_rounds(u);
@@ -613,6 +491,7 @@ act(const struct maction *a)
 		apply_active = parent->machine.want.active;
 		break;
 	case MACT_START:
+		engine_event_anew(a->uplink);
 		link_start(a->uplink);
 		break;
 	case MACT_STOP:
@@ -644,10 +523,10 @@ act(const struct maction *a)
 		drilling_end(a->uplink, a->ok, a->reason);
 		break;
 	case MACT_EVENT_BEGIN:
-		event_begin(a->reason);
+		engine_event_begin(a->reason);
 		break;
 	case MACT_EVENT_END:
-		event_end(a->reason);
+		engine_event_end(a->reason);
 		break;
 	case MACT_ALARM:
 		machine_alarm(a);
@@ -701,7 +580,8 @@ cleared(const struct msg_net_done *d)
 {
 	if (d->ok) {
 		history_line("network", "everything of ours is out");
-		event_end(MWHY_STOP); /* nothing is left for a next run */
+		engine_event_end(
+		    MWHY_STOP); /* nothing is left for a next run */
 	} else
 		history_line("network", "clear failed: %s", d->text);
 	evtimer_del(&clear_timer);
@@ -763,10 +643,17 @@ void
 engine_drained(const struct msg_net_drained *d)
 {
 	struct mevent ev = { .type = MEV_DRAINED, .uplink = d->uplink };
+	struct ctl_event *of = engine_draining(d->uplink);
 
 	history_line(uplink_name(d->uplink), "drained: %u flow%s cut", d->cut,
 	    d->cut == 1 ? "" : "s");
-	parent->event.flows_cut += d->cut;
+	if (of == NULL)
+		of = &parent->event;
+	of->flows_cut += d->cut;
+	engine_amend(of);
+	/* of a call there is more to come, until it is hung up */
+	if (!conf_dialled(&parent->uplink[d->uplink].conf))
+		engine_event_anew(d->uplink);
 	engine_event(&ev);
 }
 
@@ -780,6 +667,15 @@ engine_net_blocked(const struct msg_net_blocked *b)
 	    "new connections, none of them passed",
 	    uplink_name(b->uplink), b->tried);
 	alarms_raise("forward", b->uplink, text);
+}
+
+static int
+is_home(void)
+{
+	const struct machine *m = &parent->machine;
+
+	return m->state == MACHINE_ON_PRIMARY || m->state == MACHINE_SUSPECT ||
+	       m->state == MACHINE_RETURNING;
 }
 
 /* The lines come first, then what they amount to. */
@@ -796,7 +692,9 @@ engine_net_proof(const struct msg_net_proof *p)
 		history_line("return", "not as before: %s", p->text);
 		return;
 	}
-	parent->left = p->n;
+	/* else it is of a return that was before this event */
+	if (is_home())
+		parent->left = p->n;
 	if (p->n == 0) {
 		history_line("return", "all of ours is as before");
 		return;
@@ -810,13 +708,6 @@ int
 engine_ready(void)
 {
 	return adopted;
-}
-
-void
-engine_account(void)
-{
-	count_backup_time();
-	history_flush(&parent->event);
 }
 
 static void

@@ -310,7 +310,7 @@ append(struct event_record *r)
 		return;
 	if (r != NULL) {
 		r->due = 1;
-		if (!r->ev.lost) {
+		if (r == present) {
 			r->ev.seen_ns = wall_now();
 			r->life.seen_ms = monotime_now().ns / 1000000;
 		}
@@ -351,6 +351,30 @@ history_close_open(void)
 			lose_end(r);
 			append(r);
 		}
+}
+
+static void
+keep_earlier(const struct ctl_line *l, struct monotime when)
+{
+	earlier[nearlier % EARLIER_MAX].when = when;
+	earlier[nearlier++ % EARLIER_MAX].l = *l;
+}
+
+void
+history_split(struct monotime since)
+{
+	struct line *l, *next;
+	struct monotime when;
+
+	TAILQ_FOREACH_SAFE(l, &present->lines, entry, next) {
+		when = monotime_add_ms(present->began, l->l.offset_ms);
+		if (l->written || monotime_cmp(when, since) < 0)
+			continue;
+		keep_earlier(&l->l, when);
+		TAILQ_REMOVE(&present->lines, l, entry);
+		present->nlines--;
+		free(l);
+	}
 }
 
 /* Lines since the event began were written before it was known as one. */
@@ -530,8 +554,7 @@ line(const char *who, int detail, const char *fmt, va_list ap)
 		add_line(present, &l, 0);
 		return;
 	}
-	earlier[nearlier % EARLIER_MAX].when = now;
-	earlier[nearlier++ % EARLIER_MAX].l = l;
+	keep_earlier(&l, now);
 }
 
 void

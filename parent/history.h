@@ -40,6 +40,11 @@ struct monotime history_begin(
     struct ctl_event *ev, struct monotime began, struct monotime *seen);
 /* The present event was not written for an hour, or what there is waits. */
 int history_overdue(void);
+/*
+ * Lines of the present event since then are none of it: the one that begins
+ * next has them, if it began by then.
+ */
+void history_split(struct monotime since);
 /* The number of the event that is not over, be it of an earlier run; or 0. */
 uint32_t history_present(void);
 /*
@@ -56,7 +61,8 @@ void history_detail(const char *who, const char *, ...)
 /* Write out what is waiting: at a switch. ev as known by now. */
 void history_flush(const struct ctl_event *ev);
 void history_end(const struct ctl_event *ev);
-/* More became known of an event that is over. */
+/* More became known of an event that is over, or was left open and is not
+ * continued yet. */
 void history_amend(const struct ctl_event *ev);
 
 /* Newest last; each returns the number of calls made. */

@@ -7,6 +7,7 @@
  *	parent.c	the loop, the children, what comes from whom
  *	reload.c	a configuration on its way in
  *	engine.c	events into the machine, its actions out
+ *	engine_event.c	the account of an event
  *	engine_facts.c	what the kernel says of an uplink
  *	engine_round.c	what a round of probes means
  *	decide.c	one verdict of an uplink's two families
@@ -209,6 +210,8 @@ struct parent {
 	struct msg_net_notes notes;
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
+	struct monotime returned; /* it has, verified; invalid: not yet */
+	uint32_t draining; /* number of the one before, which still drains */
 	struct monotime backup_since; /* invalid: traffic is on the primary */
 	uint32_t detect_ms;
 	uint32_t dial_ms;
@@ -256,7 +259,6 @@ void reload_link_idle(void);
 /* engine.c */
 void engine_start(void); /* the first configuration is in force */
 int engine_ready(void); /* and netconf said what it found */
-void engine_account(void); /* of the event, written for a next run */
 void engine_reloaded(const struct config *old);
 void engine_event(struct mevent *);
 void engine_net_step(const struct msg_net_step *);
@@ -275,6 +277,21 @@ void engine_probe_again(uint32_t uplink);
 /* What is wrong with it; of a link that is lost the kernel knows more. */
 uint32_t engine_primary_cause(void);
 const char *uplink_name(uint32_t id);
+
+/* engine_event.c */
+void engine_event_begin(enum mreason);
+void engine_event_end(enum mreason);
+/* The event of that number, the present one or one that is over, or NULL. */
+struct ctl_event *engine_event_of(uint32_t number);
+/* More became known of it. */
+void engine_amend(struct ctl_event *);
+/* The one that still drains off this uplink while another has begun, or NULL. */
+struct ctl_event *engine_draining(uint32_t uplink);
+/* What this uplink carries from now on is of no event before. */
+void engine_event_anew(uint32_t uplink);
+/* Time with traffic on a backup goes to the account. */
+void engine_backup_time(void);
+void engine_account(void); /* of the event, written for a next run */
 
 /* engine_facts.c */
 /*

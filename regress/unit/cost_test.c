@@ -25,17 +25,20 @@
 #define PPP0 12
 #define DAY  86400
 
-static const char *const site =
-    "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
-    "backup pots {\n"
-    "	modem \"/dev/ttyS0\"\n"
-    "	phone \"5551\"\n"
-    "	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n"
-    "	dial { after 0s timeout 60s redial 5 backoff 10ms max 10ms }\n"
-    "	budget { bytes 100k dials 2 then refuse }\n"
-    "	drill every 1d\n"
-    "}\n"
-    "fallback automatic { after 0s stable 0s drain 0s }\n";
+#define SITE                                                            \
+	"primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"  \
+	"backup pots {\n"                                               \
+	"	modem \"/dev/ttyS0\"\n"                                       \
+	"	phone \"5551\"\n"                                             \
+	"	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n" \
+	"	dial { after 0s timeout 60s redial 5 backoff 10ms max 10ms "  \
+	"}\n"                                                           \
+	"	budget { bytes 100k dials 2 then refuse }\n"                  \
+	"	drill every 1d\n"                                             \
+	"}\n"
+
+static const char *site =
+    SITE "fallback automatic { after 0s stable 0s drain 0s }\n";
 
 static uint64_t
 used(enum conf_cost cost)
@@ -222,6 +225,67 @@ story_hung_up_after_event(void)
 	hung_up(1, 2100);
 	CHECK(parent->event.ended);
 	CHECK(parent->event.backup_octets == 1100);
+}
+
+/* The backup drains while another is asked for: of the event that is over. */
+static void
+story_drains_into_next(void)
+{
+	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 2 };
+	struct msg_net_drained d = { .uplink = 1 };
+	struct ctl_event e;
+
+	site = SITE "backup dsl { interface eth3 }\n"
+		    "fallback automatic { after 0s stable 0s drain 30s "
+		    "}\n";
+	there_and_back();
+	rig_facts(2, 1);
+	CHECK(parent->machine.state == MACHINE_RETURNING);
+	engine_event(&ask);
+	CHECK(strcmp(parent->event.id, "0002") == 0);
+	CHECK(asked_in() == 1); /* where one ends no other one asks */
+	counted(1900);
+	rig_send(CHILD_NETCONF, IMSG_NET_DRAINED, &d, sizeof(d));
+	hung_up(1, 2100);
+	CHECK(parent->event.backup_octets == 0);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.backup_octets == 1100 && e.ended);
+}
+
+/* An answer before netconf said that it goes on: of that event all the same. */
+static void
+story_before_adoption(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX", path[64];
+	int status;
+	pid_t pid;
+
+	CHECK(mkdtemp(dir) != NULL);
+	CHECK((pid = fork()) != -1);
+	if (pid == 0) {
+		history_open(dir, "boot");
+		up();
+		rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+		rig_apply();
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	clock_ahead_ms = 30000;
+	history_open(dir, "boot");
+	rig_configured(site);
+	rig_facts(0, 1);
+	rig_ppp_up(1, 1);
+	CHECK(asked_in() == 1);
+	counted(1000);
+	counted(1500);
+	rig_adopt(1, 1);
+	CHECK(strcmp(parent->event.id, "0001") == 0);
+	CHECK(parent->event.backup_octets == 500);
+	engine_account(); /* and it was no sign of life */
+	CHECK(parent->event.backup_s >= 30);
+	snprintf(path, sizeof(path), "%s/history", dir);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
 }
 
 /* Of a drill after it, which is an event of its own. */
@@ -430,6 +494,8 @@ STORY(of_event)
 STORY(after_event)
 STORY(next_event)
 STORY(hung_up_after_event)
+STORY(drains_into_next)
+STORY(before_adoption)
 STORY(drill_after_event)
 STORY(before_event)
 STORY(stranded_for_hours)
@@ -451,6 +517,8 @@ main(void)
 		cmocka_unit_test(test_after_event),
 		cmocka_unit_test(test_next_event),
 		cmocka_unit_test(test_hung_up_after_event),
+		cmocka_unit_test(test_drains_into_next),
+		cmocka_unit_test(test_before_adoption),
 		cmocka_unit_test(test_drill_after_event),
 		cmocka_unit_test(test_before_event),
 		cmocka_unit_test(test_stranded_for_hours),

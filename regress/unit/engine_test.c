@@ -532,17 +532,16 @@ story_killed_other_boot(void)
 	CHECK(killed_on_backup("another", 0) < 30);
 }
 
-/* What comes while the backup drains has its own cause, and its account. */
+/* Traffic is back on the primary, verified, and the backup drains. */
 static void
-story_outage_while_draining(void)
+draining(void)
 {
-	struct ctl_event e;
-	int i;
-
 	rig_home("primary eth1 { target 198.51.100.7 }\n"
 		 "backup dsl { interface eth3 }\n"
+		 "backup lte { interface eth4 }\n"
 		 "fallback automatic { after 0s stable 0s drain 30s }\n");
 	rig_facts(1, 1);
+	rig_facts(2, 1);
 	primary_dies();
 	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
 	rig_apply();
@@ -550,6 +549,19 @@ story_outage_while_draining(void)
 	rig_apply();
 	CHECK(parent->machine.state == MACHINE_RETURNING);
 	CHECK(strcmp(parent->event.cause, "eth1 upstream dead") == 0);
+	CHECK(strcmp(parent->event.id, "0001") == 0);
+}
+
+/* What comes while the backup drains has its own cause, and its account. */
+static void
+story_outage_while_draining(void)
+{
+	struct ctl_event e;
+	char eth1[] = "eth1";
+	int i;
+
+	draining();
+	clock_ahead_ms += 10000;
 	for (i = 0; i < 2; i++)
 		rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
 	rig_apply();
@@ -557,9 +569,58 @@ story_outage_while_draining(void)
 	CHECK(strcmp(parent->event.id, "0002") == 0 && !parent->event.ended);
 	CHECK(strcmp(parent->event.cause, "eth1 gateway silent") == 0);
 	CHECK(strcmp(parent->event.backup, "dsl") == 0);
+	CHECK(parent->event.detect_ms >= 1200);
+	CHECK(tells(eth1, "round bad: gateway silent: 0/3 198.51.100.7|"
+			  "round bad: gateway silent: 0/3 198.51.100.7|"));
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
-	CHECK(e.ended && !e.clean && e.ended_ns != 0);
+	CHECK(e.ended && !e.clean);
 	CHECK(strcmp(e.cause, "eth1 upstream dead") == 0);
+	/* over when traffic had returned, before the other began */
+	CHECK(e.duration_s < 9);
+	CHECK(parent->event.began_ns - e.ended_ns > INT64_C(8000000000));
+}
+
+/* Dead since before the return was verified: since then, for this event. */
+static void
+story_outage_at_once(void)
+{
+	struct ctl_event e;
+
+	draining();
+	rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	CHECK(strcmp(parent->event.id, "0002") == 0);
+	CHECK(parent->event.detect_ms < 1200);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(parent->event.began_ns - e.ended_ns < 1000000);
+	CHECK(e.ended_ns - parent->event.began_ns < 1000000);
+}
+
+/* What drains is of the event that is over, and so is the proof of it. */
+static void
+story_drains_into_next(void)
+{
+	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 2 };
+	struct msg_net_drained d = { .uplink = 1, .cut = 3 };
+	struct msg_net_proof p;
+	struct ctl_event e;
+
+	draining();
+	engine_event(&ask);
+	CHECK(strcmp(parent->event.id, "0002") == 0);
+	CHECK(strcmp(parent->event.cause, "asked for") == 0);
+	memset(&p, 0, sizeof(p));
+	p.kind = MSG_PROOF_END;
+	p.n = 1;
+	strlcpy(p.text, "a rule", sizeof(p.text));
+	rig_send(CHILD_NETCONF, IMSG_NET_PROOF, &p, sizeof(p));
+	CHECK(parent->left == 0);
+	rig_send(CHILD_NETCONF, IMSG_NET_DRAINED, &d, sizeof(d));
+	CHECK(parent->event.flows_cut == 0);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0);
+	CHECK(e.flows_cut == 3);
+	rig_send(CHILD_NETCONF, IMSG_NET_DRAINED, &d, sizeof(d));
+	CHECK(parent->event.flows_cut == 3); /* it is no more of the other */
 }
 
 /* A pppd that does not end: the machine goes on, the link catches up. */
@@ -818,6 +879,8 @@ STORY(killed_clock_ahead)
 STORY(killed_clock_back)
 STORY(killed_other_boot)
 STORY(outage_while_draining)
+STORY(outage_at_once)
+STORY(drains_into_next)
 STORY(stop_outlasts_machine)
 STORY(start_ends_while_stopped)
 STORY(prober_lies)
@@ -854,6 +917,8 @@ main(void)
 		cmocka_unit_test(test_killed_clock_back),
 		cmocka_unit_test(test_killed_other_boot),
 		cmocka_unit_test(test_outage_while_draining),
+		cmocka_unit_test(test_outage_at_once),
+		cmocka_unit_test(test_drains_into_next),
 		cmocka_unit_test(test_stop_outlasts_machine),
 		cmocka_unit_test(test_start_ends_while_stopped),
 		cmocka_unit_test(test_prober_lies),
