@@ -235,14 +235,15 @@ static void
 prepare_parm(int ifindex)
 {
 	struct parm *p = &tunnels.parm[tunnels.nparms++];
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	static int s = -1;
 
+	if (s == -1 && (s = socket(AF_INET, SOCK_DGRAM, 0)) == -1)
+		err(1, "socket");
 	if_indextoname((unsigned int)ifindex, p->ifr.ifr_name);
 	p->ifr.ifr_data = (void *)&p->p;
 	if (ioctl(s, SIOCGETTUNNEL, &p->ifr) == -1)
 		err(1, "%s", p->ifr.ifr_name);
 	p->p.iph.saddr = tunnels.local.s_addr;
-	close(s);
 }
 
 static int
