@@ -203,8 +203,8 @@ way_end(struct conf_build *b)
 		if (ub->iface.s != NULL)
 			conf_build_hooks_end(b);
 	}
-	if (conf_ppp(conf_build_uplink(b)) && ub->router.s != NULL)
-		conf_src_error(b->src, &ub->router,
+	if (conf_ppp(conf_build_uplink(b)) && ub->gateway.s != NULL)
+		conf_src_error(b->src, &ub->gateway,
 		    "\"gateway\" needs an interface: the other end of a modem "
 		    "or call is the gateway");
 	if (conf_ppp(conf_build_uplink(b)) && ub->dns.s != NULL)

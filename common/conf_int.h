@@ -162,8 +162,8 @@ struct conf_build {
 		struct conf_text tty, account, secret, phone, init, iface;
 		struct conf_text call;
 		struct conf_text target[CONF_TARGETS_MAX];
-		struct conf_text gateway; /* target gateway */
-		struct conf_text router; /* gateway, the first of them */
+		struct conf_text target_gateway;
+		struct conf_text gateway; /* the first of them */
 		struct conf_text start, stop; /* hooks */
 		struct conf_text apn, pdp, pin, status;
 		struct conf_text dns;

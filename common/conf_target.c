@@ -90,8 +90,8 @@ conf_build_gateway(struct conf_build *b, const struct conf_text *word,
 	enum family family;
 	struct addr a;
 
-	if (ub->router.s == NULL)
-		ub->router = *word;
+	if (ub->gateway.s == NULL)
+		ub->gateway = *word;
 	if (text == NULL) {
 		if (ub->gateway_auto++ || ub->ngateways == FAMILIES)
 			conf_src_error(
@@ -225,9 +225,9 @@ conf_build_target_gateway(struct conf_build *b, const struct conf_text *word)
 
 	if (conf_build_uplink(b)->role == CONF_BACKUP)
 		conf_src_error(b->src, word, NEAR_FOR_A_BACKUP);
-	else if (ub->gateway.s != NULL)
+	else if (ub->target_gateway.s != NULL)
 		conf_src_error(b->src, word, "target gateway is written twice");
-	ub->gateway = *word;
+	ub->target_gateway = *word;
 }
 
 /* The gateway's own answer says nothing of what lies behind it. */
@@ -260,7 +260,7 @@ refuse_gateways(struct conf_build *b, uint32_t id, int own)
 	for (i = 0; i < u->ntargets; i++)
 		if (is_gateway(u, &u->target[i]))
 			conf_src_error(b->src,
-			    own ? &ub->target[i] : &ub->router,
+			    own ? &ub->target[i] : &ub->gateway,
 			    "target %s is its gateway: " NEAR_FOR_A_BACKUP,
 			    addr_format(
 				&u->target[i].address, text, sizeof(text)));
@@ -271,7 +271,7 @@ add_gateways(struct conf_build *b)
 {
 	static const int af[FAMILIES] = { AF_INET, AF_INET6 };
 	struct conf_uplink *u = &b->conf->uplink[0];
-	const struct conf_text *where = &b->uplink[0].gateway;
+	const struct conf_text *where = &b->uplink[0].target_gateway;
 	struct conf_target *t;
 	uint32_t i;
 
