@@ -34,6 +34,7 @@ _dialfailctl() {
 	report) list=--since ;;
 	replay) list=history ;;
 	esac
+	[[ $current != -* ]] || list+=' -V -f -h -j -s --help'
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$current")
 }
 

@@ -17,6 +17,7 @@ end
 
 complete -c dialfailctl -f
 complete -c dialfailctl -s V -d 'print the version'
+complete -c dialfailctl -s h -l help -d 'print the usage'
 complete -c dialfailctl -s j -d 'answer in JSON'
 complete -c dialfailctl -s s -r -d 'another socket'
 complete -c dialfailctl -s f -r -d 'the other configuration of replay'
