@@ -216,7 +216,8 @@ control_result(uint32_t ctl, enum ctl_code code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	if (vsnprintf(text, sizeof(text), fmt, ap) >= (int)sizeof(text))
+		strlcpy(text + sizeof(text) - 4, "...", 4);
 	va_end(ap);
 	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing)
 		result(c, code, text);

@@ -229,6 +229,7 @@ test_one_answer(void **state)
 static void
 test_late_answer(void **state)
 {
+	char text[300] = "", cut[MSG_TEXT_LEN] = "";
 	struct imsgbuf c;
 
 	(void)state;
@@ -237,6 +238,12 @@ test_late_answer(void **state)
 	assert_int_equal(last_type, IMSG_CTL_FALLBACK);
 	control_result(last_ctl, CTL_REFUSED, "not %s", "now");
 	expect_result(&c, CTL_REFUSED, "not now");
+	ask(&c, IMSG_CTL_FALLBACK, NULL, 0); /* what is cut says so */
+	memset(text, 'x', sizeof(text) - 1);
+	memset(cut, 'x', sizeof(cut) - 4);
+	strlcat(cut, "...", sizeof(cut));
+	control_result(last_ctl, CTL_REFUSED, "%s", text);
+	expect_result(&c, CTL_REFUSED, cut);
 	/* nobody waits for these */
 	control_result(last_ctl, CTL_OK, "again");
 	control_result(last_ctl + 1000, CTL_OK, "nobody");
