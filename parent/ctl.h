@@ -325,7 +325,7 @@ struct ctl_event {
 	int64_t seen_ns; /* the daemon lived: when this was last written */
 	uint32_t duration_s;
 	uint32_t ended;
-	uint32_t lost; /* its end: ended_ns is the last sign of life */
+	uint32_t end_unknown; /* ended_ns is the last sign of life */
 	uint32_t clean; /* returned, and nothing of it was left behind */
 	char cause[64];
 	char backup[CTL_NAME_LEN]; /* empty: none was used */

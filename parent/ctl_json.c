@@ -426,7 +426,7 @@ event(struct json *j, const char *key, const struct ctl_event *e)
 	json_time(j, "began", e->began_ns);
 	json_time(j, "ended", e->ended_ns);
 	json_bool(j, "over", e->ended != 0);
-	json_bool(j, "end_unknown", e->lost != 0);
+	json_bool(j, "end_unknown", e->end_unknown != 0);
 	json_bool(j, "clean", e->clean != 0);
 	json_int(j, "duration_s", e->duration_s);
 	json_string_or_null(j, "backup", e->backup);

@@ -425,10 +425,10 @@ event_line(FILE *f, const char *head, const struct ctl_event *e)
 		strlcat(text, e->backup, sizeof(text));
 	}
 	strlcat(text,
-	    !e->ended  ? ", still open"
-	    : e->lost  ? ", its end is not known"
-	    : e->clean ? ", back clean"
-		       : ", over",
+	    !e->ended        ? ", still open"
+	    : e->end_unknown ? ", its end is not known"
+	    : e->clean       ? ", back clean"
+			     : ", over",
 	    sizeof(text));
 	folded(f, head, text);
 }
@@ -607,10 +607,10 @@ story_head(FILE *f, const struct ctl_event *e)
 		wall_ms(to, sizeof(to), e->ended_ns);
 	snprintf(text, sizeof(text), "%s  %s %s - %s  %s", e->cause, day, from,
 	    to,
-	    !e->ended  ? "still open"
-	    : e->lost  ? "its end is not known"
-	    : e->clean ? "clean"
-		       : "over");
+	    !e->ended        ? "still open"
+	    : e->end_unknown ? "its end is not known"
+	    : e->clean       ? "clean"
+			     : "over");
 	fprintf(f, "event %s  ", e->id);
 	put(f, text);
 	fputc('\n', f);

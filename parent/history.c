@@ -6,7 +6,7 @@
  *
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
- *	  duration backup cause octets packets seen lost
+ *	  duration backup cause octets packets seen end-unknown
  *	M id boot began seen		in ms of that boot
  *	L id time offset who text
  *
@@ -322,7 +322,7 @@ append(struct event_record *r)
 
 /* Nobody saw its end: when its run was last known to live. */
 static void
-lose_end(struct event_record *r)
+end_unseen(struct event_record *r)
 {
 	const struct line *l = TAILQ_LAST(&r->lines, line_list);
 	struct ctl_event *ev = &r->ev;
@@ -333,7 +333,7 @@ lose_end(struct event_record *r)
 		ev->seen_ns = l != NULL ? l->l.time_ns : ev->began_ns;
 	if (ev->seen_ns < ev->began_ns) /* it was set back */
 		ev->seen_ns = ev->began_ns;
-	ev->ended = ev->lost = 1;
+	ev->ended = ev->end_unknown = 1;
 	ev->ended_ns = ev->seen_ns;
 	ms = r->life.boot[0] != '\0' ? r->life.seen_ms - r->life.began_ms
 	     : ev->began_ns != 0     ? (ev->ended_ns - ev->began_ns) / 1000000
@@ -348,7 +348,7 @@ history_close_open(void)
 
 	TAILQ_FOREACH(r, &events, entry)
 		if (r != present && !r->ev.ended) {
-			lose_end(r);
+			end_unseen(r);
 			append(r);
 		}
 }

@@ -70,9 +70,9 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	/* nor did they tell how long they lived */
 	if (n > 16 && record_number(f[16], 0, INT64_MAX, &ev->seen_ns) == -1)
 		return -1;
-	if (n > 17 && record_number32(f[17], &ev->lost) == -1)
+	if (n > 17 && record_number32(f[17], &ev->end_unknown) == -1)
 		return -1;
-	return ev->lost > ev->ended ? -1 : 0;
+	return ev->end_unknown > ev->ended ? -1 : 0;
 }
 
 int
@@ -125,7 +125,8 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	    ev->id, ev->began_ns, ev->ended_ns, ev->ended, ev->clean,
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
-	    ev->backup_octets, ev->backup_packets, ev->seen_ns, ev->lost);
+	    ev->backup_octets, ev->backup_packets, ev->seen_ns,
+	    ev->end_unknown);
 }
 
 void

@@ -194,10 +194,10 @@ event(FILE *f, const struct report_event *e)
 	} else
 		fputs("no backup was used", f);
 	fprintf(f, "; %s.</p>\n",
-	    !ev->ended  ? "it is not over"
-	    : ev->lost  ? "its end is not known, since the daemon was killed"
-	    : ev->clean ? "it is over, and nothing of it was left behind"
-			: "it is over");
+	    !ev->ended        ? "it is not over"
+	    : ev->end_unknown ? "its end is not known: the daemon ended in it"
+	    : ev->clean       ? "it is over, and nothing of it was left behind"
+			      : "it is over");
 	figures(f, ev);
 	story(f, e);
 	fputs("</section>\n", f);

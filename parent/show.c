@@ -149,7 +149,7 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 	}
 	if ((why = uplink_lacks(u->conf.id)) != NULL)
 		snprintf(r->note, sizeof(r->note), "cannot take over: %s", why);
-	else if (u->conf.kind == CONF_INTERFACE && u->facts_known &&
+	else if ((u->conf.id == 0 || u->conf.start_ms != 0) && u->facts_known &&
 		 f->ifindex == 0)
 		strlcpy(r->note, "interface missing", sizeof(r->note));
 }

@@ -246,7 +246,7 @@ end_after_boots(void)
 
 	history_close_open();
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
-	CHECK(e.lost && e.duration_s >= 7200 && e.duration_s < 7260);
+	CHECK(e.end_unknown && e.duration_s >= 7200 && e.duration_s < 7260);
 }
 
 static void
@@ -305,7 +305,7 @@ starts_at_home(void)
 	struct ctl_event e;
 
 	CHECK(history_event("0001", &e, NULL, NULL) == 0 && !e.ended);
-	CHECK(e.seen_ns > e.began_ns && !e.lost);
+	CHECK(e.seen_ns > e.began_ns && !e.end_unknown);
 	history_close_open();
 }
 
@@ -315,7 +315,7 @@ end_is_lost(void)
 	struct ctl_event e;
 
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
-	CHECK(e.ended && e.lost && !e.clean);
+	CHECK(e.ended && e.end_unknown && !e.clean);
 	CHECK(e.ended_ns == e.seen_ns);
 	CHECK(e.duration_s >= 2 && e.duration_s < 60);
 	history_close_open();
@@ -339,10 +339,10 @@ ends_of_earlier_versions(void)
 	struct ctl_event e;
 
 	history_close_open();
-	CHECK(history_event("0001", &e, NULL, NULL) == 0 && e.lost);
+	CHECK(history_event("0001", &e, NULL, NULL) == 0 && e.end_unknown);
 	CHECK(e.ended_ns == INT64_C(1700000020000000000));
 	CHECK(e.duration_s == 20);
-	CHECK(history_event("0002", &e, NULL, NULL) == 0 && e.lost);
+	CHECK(history_event("0002", &e, NULL, NULL) == 0 && e.end_unknown);
 	CHECK(e.ended_ns == e.began_ns && e.duration_s == 0);
 }
 
