@@ -372,6 +372,29 @@ story_asked_failed(void)
 			  "198.51.100.8") == 0);
 }
 
+/* The same where no link came up. */
+static void
+story_asked_not_started(void)
+{
+	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 1 };
+	struct msg_link m;
+	char state[] = "state";
+
+	rig_home(ALONE);
+	engine_event(&ask);
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_tty(1);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_NEXT, "NO DIALTONE");
+	rig_link_result(
+	    CHILD_DIALER, IMSG_HANGUP_DONE, 1, MSG_LINK_OK, "hung up");
+	CHECK(parent->event.ended);
+	CHECK(strcmp(parent->event.cause, "asked for, pots failed") == 0);
+	CHECK(!tells(state, ""));
+	CHECK(strstr(told, "dialing -> primary: the backup could not be "
+			   "brought up|") != NULL);
+}
+
 /* A drill's alarm says what its reply does. */
 static void
 story_drill_failed(void)
@@ -870,6 +893,7 @@ STORY(adopted)
 STORY(adopted_manual)
 STORY(lacks)
 STORY(asked_failed)
+STORY(asked_not_started)
 STORY(drill_failed)
 STORY(failed_before)
 STORY(clear_on_backup)
@@ -908,6 +932,7 @@ main(void)
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_asked_failed),
+		cmocka_unit_test(test_asked_not_started),
 		cmocka_unit_test(test_drill_failed),
 		cmocka_unit_test(test_failed_before),
 		cmocka_unit_test(test_clear_on_backup),

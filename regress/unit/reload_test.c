@@ -380,15 +380,23 @@ story_order(void)
 	struct msg_conf_load load;
 	static const char lte[] = "backup lte { interface wwan0 }\n";
 	char was[256], is[256];
+	struct msg_facts f;
 
 	snprintf(was, sizeof(was), "%s%s%s", PRIMARY, DSL, lte);
 	snprintf(is, sizeof(is), "%s%s%s", PRIMARY, lte, DSL);
 	home(was);
 	rig_facts(1, 1);
+	rig_facts(2, 1);
+	f = parent->uplink[2].facts;
+	f.family[FAMILY_INET].gateway.family = AF_UNSPEC;
+	rig_send(CHILD_NETCONF, IMSG_FACTS, &f, sizeof(f));
 	load = reload(0);
 	rig_offer(rig_parse(is), load.gen);
 	rig_accept();
 	answered(CTL_OK, "in force");
+	/* what one lacks was told */
+	CHECK(strcmp(parent->uplink[1].lacks_told, "no gateway known") == 0);
+	CHECK(parent->uplink[2].lacks_told == NULL);
 	rig_facts_of(1, "eth3", 0); /* dsl's, by its old number */
 	CHECK(parent->machine.backup[1].link == MACHINE_LINK_UP);
 	CHECK(!parent->uplink[1].facts_known);
