@@ -2,8 +2,8 @@
 /*
  * Events on disk: from the first lost probe to the last verified route, each
  * under one id, with its lines; and the counters that outlive a restart.
- * Written when an event begins, at each switch and at its end, not line by
- * line: flash wears out.  Bounded to about 1 MB; the oldest goes first.  A
+ * Written when an event begins, at each switch, once an hour and at its end,
+ * not line by line: flash wears out.  Bounded to about 1 MB; the oldest goes first.  A
  * state directory that cannot be written is said once, and history is then
  * kept in memory alone.
  */
