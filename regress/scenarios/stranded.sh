@@ -31,8 +31,14 @@ lab_start
 ok "the primary is proved" wait_state primary
 snapshot "$LAB/before"
 
-diag "the primary returns first"
+diag "the primary returns first; a hold in between is no end of it"
 both_down
+outage=$(fact .event)
+ok "it is held" ctl hold for 2s
+ok "on the dead primary" wait_state primary
+ok "the hold ends" wait_state stranded
+is "it is the same outage" "$(fact .event)" "$outage"
+is "told once" "$(fact '.events | length' history)" 1
 carrier up
 at_home
 carrier up isp-b
