@@ -34,7 +34,7 @@ _dialfailctl() {
 	report) list=--since ;;
 	replay) list=history ;;
 	esac
-	[[ $current != -* ]] || list+=' -V -f -h -j -s --help'
+	[[ $current != -* ]] || list+=' -V -f -h -j -s --help --version'
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$current")
 }
 

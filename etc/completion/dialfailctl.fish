@@ -16,7 +16,7 @@ function __dialfailctl_third
 end
 
 complete -c dialfailctl -f
-complete -c dialfailctl -s V -d 'print the version'
+complete -c dialfailctl -s V -l version -d 'print the version'
 complete -c dialfailctl -s h -l help -d 'print the usage'
 complete -c dialfailctl -s j -d 'answer in JSON'
 complete -c dialfailctl -s s -r -d 'another socket'

@@ -52,7 +52,7 @@ is "and what is shown" "$(completed show '' | tr ' ' '\n' | sort)" \
     "$(words show | sort)"
 is "and names of backups" "$(completed failover w)" wan2
 is "and kinds of costs" "$(completed grant wan2 b)" bytes
-is "and options" "$(completed show -)" "-V -f -h -j -s --help"
+is "and options" "$(completed show -)" "-V -f -h -j -s --help --version"
 if command -v zsh >/dev/null; then
 	ok "zsh takes its file" zsh -n "$etc/completion/_dialfailctl"
 fi
