@@ -53,7 +53,9 @@ foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 	} else
 		why = machine_may_failover(m, &parent->mconf, &id);
 	if (why != MWHY_OK && why != MWHY_STAYS && why != MWHY_ALREADY) {
-		control_result(ctl, CTL_REFUSED, "%s", mreason_text(why));
+		control_result(ctl, CTL_REFUSED, "%s%s%s", mreason_text(why),
+		    why == MWHY_APPLY_FAILED ? ": " : "",
+		    why == MWHY_APPLY_FAILED ? parent->network_why : "");
 		return;
 	}
 	memset(&r, 0, sizeof(r));

@@ -31,6 +31,8 @@ ok "show says that nothing is set, and why" wait_until 10 \
 ok "there is an alarm" wait_until 10 "logged 'alarm: apply: eth1: .*exit 1'"
 ok "a failover is refused at once, with the reason" \
     says 1 'the network could not be set: nft .*: nft: exit 1' failover
+ok "so would plan say" \
+    says 1 'the network could not be set: nft .*: nft: exit 1' plan failover
 is "it is no event" "$(ctl show history)" "no event yet"
 cut_upstream
 ok "a switch that was not done is none" wait_until 20 \
