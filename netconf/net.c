@@ -301,6 +301,12 @@ net_known(void)
 	return &state;
 }
 
+int
+net_in_turn(void)
+{
+	return turn.under_way;
+}
+
 const struct net_want *
 net_wish(void)
 {
@@ -418,8 +424,8 @@ net_want(const struct msg_net_want *m)
 		forget_past();
 	}
 	want_gen = m->gen;
-	if (m->drain != want.drain)
-		tunnels_unacknowledged();
+	if (m->drain != want.drain || !wanted)
+		tunnels_unacknowledged(m->drain != MSG_UPLINK_NONE);
 	net_take_wish(m, &want);
 	want.hurry = 1;
 	tunnels_allow();
@@ -546,6 +552,8 @@ on_turn(int fd, short what, void *arg)
 	(void)arg;
 	evtimer_del(&turn.next);
 	progress = converge(&turn.nsteps, why, sizeof(why));
+	if (progress != REACHED && state.nlinks == 0)
+		(void)dump(); /* others may ask before the next turn */
 	if ((turn.under_way = progress == UNFINISHED)) {
 		evtimer_add(&turn.next, &at_once);
 		return;
@@ -569,7 +577,7 @@ on_turn(int fd, short what, void *arg)
 static void
 turn_drop(void)
 {
-	turn.under_way = 0;
+	turn.under_way = want.hurry = 0;
 	evtimer_del(&turn.next);
 }
 
@@ -587,6 +595,7 @@ void
 net_drained(void)
 {
 	want.drain = MSG_UPLINK_NONE;
+	tunnels_unacknowledged(0);
 	net_own_doing("after the drain");
 	if (want.active != 0)
 		return;

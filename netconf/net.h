@@ -44,6 +44,8 @@ void net_own_doing(const char *what);
 /* A fresh look at the kernel, or NULL; the wish is complete after it. */
 const struct net_state *net_look(void);
 const struct net_want *net_wish(void);
+/* What is done has another turn to come: it is neither as before nor done. */
+int net_in_turn(void);
 /* The kernel as of the last look; events bring the next one. */
 const struct net_state *net_known(void);
 /* What the parent asks for, as a wish for the plan. */
@@ -139,20 +141,22 @@ void tunnels_allow(void); /* ... or at once */
 void tunnels_follow(
     const struct net_state *, uint32_t uplink, const struct msg_facts *);
 
-/* Another uplink drains now: each waits until its far end knows, or so long. */
-void tunnels_unacknowledged(void);
+/* A new wish; if an uplink drains, each waits for its far end, or so long. */
+void tunnels_unacknowledged(int drains);
 /* 1: some of this peer's waited. */
 int tunnels_acknowledged(
     uint32_t peer, const struct net_want *, const struct net_state *);
 void tunnel_alone(const char *ifname); /* it has no twin */
+/* 1: it may have one made; not for ever, if others take it away. */
+int tunnel_may_try(const char *ifname);
 /* 1: one waits, or what was sent to where it was may still be on its way. */
 int tunnels_busy(const struct net_want *, const struct net_state *);
 
 /* net_twin.c */
 void twins_open(void);
 const struct net_twin *twins_held(size_t *n);
-/* It, or its far end, is about to move: what comes as before is taken. */
-void twin_hold(const struct net_state *, const struct net_link *);
+/* It, or its far end, is about to move: what comes as before is taken.  1: so */
+int twin_hold(const struct net_state *, const struct net_link *);
 /* Its far end has moved while it waits: so does its twin's. */
 void twin_renew(const struct net_state *, const struct net_link *);
 

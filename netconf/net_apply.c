@@ -302,11 +302,10 @@ add_twin(const struct step *st, const struct net_state *s)
 	const struct net_link *l = net_link_find(s, st->ifname);
 	char name[IFNAMSIZ];
 
-	if (st->type == STEP_TWIN_BEHIND) {
-		twin_hold(s, l);
-		return 1;
-	}
-	if (plan_twin_name(st->ifindex, TWIN_LOCAL, name) == 0 &&
+	if (st->type == STEP_TWIN_BEHIND)
+		return l != NULL && twin_hold(s, l);
+	if (tunnel_may_try(st->ifname) &&
+	    plan_twin_name(st->ifindex, TWIN_LOCAL, name) == 0 &&
 	    netops->twin(st->ifindex, name, &st->place) == 0)
 		return 1;
 	log_warn("%s: what is on its way when it moves is lost", st->ifname);

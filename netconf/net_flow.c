@@ -144,11 +144,16 @@ static void
 on_drain(int fd, short what, void *arg)
 {
 	struct monotime now = monotime_now();
+	struct timeval tv = monotime_ms(LOOK_MS);
 	uint32_t n = 1;
 
 	(void)fd;
 	(void)what;
 	(void)arg;
+	if (net_in_turn()) { /* perhaps it is not even wanted any more */
+		evtimer_add(&drain_timer, &tv);
+		return;
+	}
 	if (netops->flows_count(
 		plan_mark(net_mask(), drain.uplink), net_mask(), &n) == -1)
 		log_warn("flows of uplink %u", drain.uplink);

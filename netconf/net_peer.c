@@ -86,6 +86,8 @@ lead_wireguard(
 
 /* ---- several peers at once ---- */
 
+#define TWINS_MS 200
+
 /*
  * What came together is done together: a hub is told of thousands in a second,
  * and the kernel takes many requests for little more than one.
@@ -98,6 +100,7 @@ static struct {
 	struct net_lead lead[NET_MOVES_MAX];
 	const char *ifname[NET_MOVES_MAX];
 	size_t whose[NET_MOVES_MAX]; /* question */
+	struct monotime until; /* links take their time: no more after that */
 } asked;
 
 /* All tunnels are tried; the worst of what became of them is told. */
@@ -165,7 +168,8 @@ leaves(const struct net_link *l, const struct msg_net_peer *m)
 	struct net_lead now = { .ifindex = l->ifindex, .to = only_read };
 	const struct addr *to;
 
-	if (!m->drains || !plan_may_have_twin(net_wish(), l) ||
+	if (!m->drains || monotime_cmp(monotime_now(), asked.until) > 0 ||
+	    !plan_may_have_twin(net_wish(), l) ||
 	    netops->tunnels_lead(&now, 1) == -1 || now.error != 0)
 		return 0;
 	to = &m->address[addr_family(&now.is)];
@@ -218,6 +222,7 @@ net_peers_lead(void)
 {
 	size_t i;
 
+	asked.until = monotime_add_ms(monotime_now(), TWINS_MS);
 	for (i = 0; i < asked.n; i++)
 		lead_peer(i);
 	lead_tunnels();

@@ -22,6 +22,8 @@
 
 #define ON_ITS_WAY_MS 1000 /* a packet, on a slow backup */
 
+#define TWIN_TRIES 2 /* for a drain; a plan has more rounds (net.c) */
+
 #define AGAIN_MS     1000 /* after a refusal, doubled, up to */
 #define AGAIN_MAX_MS (5 * 60 * 1000)
 
@@ -150,16 +152,18 @@ on_waited(int fd, short what, void *arg)
 }
 
 void
-tunnels_unacknowledged(void)
+tunnels_unacknowledged(int drains)
 {
 	struct timeval tv = monotime_ms(NET_TWIN_MS);
 	size_t i;
 
-	for (i = 0; i < ntunnels; i++)
+	for (i = 0; i < ntunnels; i++) {
 		tunnels[i].follows = TUNNEL_WAITS;
+		tunnels[i].tries = 0;
+	}
 	acknowledged = (struct monotime){ 0 };
 	evtimer_del(&waited);
-	if (ntunnels > 0 && ntunnels <= NET_TWINS_MAX)
+	if (drains && ntunnels > 0 && ntunnels <= NET_TWINS_MAX)
 		evtimer_add(&waited, &tv);
 }
 
@@ -191,6 +195,14 @@ tunnel_alone(const char *ifname)
 
 	if (t != NULL)
 		t->follows = TUNNEL_ALONE;
+}
+
+int
+tunnel_may_try(const char *ifname)
+{
+	struct net_tunnel *t = named(ifname);
+
+	return t != NULL && t->tries++ < TWIN_TRIES;
 }
 
 /* Between two looks it is not known. */

@@ -63,40 +63,39 @@ twins_open(void)
 	evtimer_set(&twin_timer, on_twin_timer, NULL);
 }
 
-static struct net_twin *
-held_as(uint32_t ifindex)
+static void
+forget_twin(uint32_t ifindex)
 {
-	size_t i;
+	size_t i, kept = 0;
 
 	for (i = 0; i < ntwins; i++)
-		if (twins[i].ifindex == ifindex)
-			return &twins[i];
-	return ntwins < NET_TWINS_MAX ? &twins[ntwins] : NULL;
+		if (twins[i].ifindex != ifindex)
+			twins[kept++] = twins[i];
+	ntwins = kept;
 }
 
-void
+int
 twin_hold(const struct net_state *s, const struct net_link *l)
 {
 	const struct net_place is = { l->local, l->bound };
 	const struct net_place place = plan_beside(s, &is);
 	const struct net_link *older = plan_twin(s, l->ifindex, TWIN_REMOTE);
-	struct net_twin *t = held_as(l->ifindex);
 	char name[IFNAMSIZ];
 
-	if (t == NULL || net_wish()->clear ||
-	    plan_twin_name(l->ifindex, TWIN_REMOTE, name) == -1)
-		return;
-	if (older != NULL)
-		(void)netops->link_del(older->ifindex);
-	if (netops->twin(l->ifindex, name, &place) == -1) {
+	if (net_wish()->clear)
+		return 0;
+	if (older != NULL && netops->link_del(older->ifindex) == 0)
+		forget_twin(l->ifindex);
+	if (ntwins == NET_TWINS_MAX ||
+	    plan_twin_name(l->ifindex, TWIN_REMOTE, name) == -1 ||
+	    netops->twin(l->ifindex, name, &place) == -1) {
 		log_warn("%s: what comes as before is lost", l->name);
-		return;
+		return 0;
 	}
-	t->ifindex = l->ifindex;
-	t->until = monotime_add_ms(monotime_now(), NET_TWIN_MS);
-	if (t == &twins[ntwins])
-		ntwins++;
+	twins[ntwins++] = (struct net_twin){ l->ifindex,
+		monotime_add_ms(monotime_now(), NET_TWIN_MS) };
 	rearm_twins();
+	return 1;
 }
 
 /* The plan makes it anew when the kernel tells that it is gone. */

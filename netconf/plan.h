@@ -60,6 +60,7 @@ struct net_tunnel {
 	uint32_t peer; /* its place in the configuration */
 	uint8_t acknowledges; /* its far end tells when it knows where we are */
 	uint8_t follows; /* enum tunnel_follows */
+	uint8_t tries; /* of its twin, for this drain */
 };
 
 /* A tunnel whose twin takes what comes as before. */

@@ -146,9 +146,9 @@ drains(const struct net_want *w, const struct net_state *s,
 }
 
 /*
- * Its far end tells when it knows where we are, and the old uplink is there as
- * long.  Thousands of links more would hold up the site for longer than they
- * help.
+ * Back to the primary: its far end tells when it knows where we are, and has a
+ * twin of its own as long, which it has for no other move.  Thousands of links
+ * more would hold up the site for longer than they help.
  */
 static const struct net_tunnel *
 leaves_slowly(const struct net_want *w, const struct net_state *s,
@@ -156,7 +156,7 @@ leaves_slowly(const struct net_want *w, const struct net_state *s,
 {
 	const struct net_tunnel *t;
 
-	if (w->clear || w->drain == MSG_UPLINK_NONE ||
+	if (w->clear || w->active != 0 || w->drain == MSG_UPLINK_NONE ||
 	    w->ntunnels > NET_TWINS_MAX || !plan_may_have_twin(w, l))
 		return NULL;
 	t = plan_tunnel_find(w, l->name);
@@ -204,18 +204,20 @@ plan_beside(const struct net_state *s, const struct net_place *p)
 	return beside;
 }
 
-/* One that is not up was not finished. */
+/* One that is not up was not finished; one elsewhere is of another wish. */
 void
 plan_twin_ahead(struct plan *p, const struct net_state *s,
     const struct net_link *l, const struct net_place *to)
 {
 	const struct net_link *twin = plan_twin(s, l->ifindex, TWIN_LOCAL);
+	const struct net_place place = plan_beside(s, to);
 
-	if (twin != NULL && twin->up)
+	if (twin != NULL && twin->up && twin->bound == place.bound &&
+	    addr_cmp(&twin->local, &place.local) == 0)
 		return;
 	if (twin != NULL)
 		(void)plan_link_step(p, STEP_TWIN_DEL, twin);
-	plan_link_step(p, STEP_TWIN_AHEAD, l)->place = plan_beside(s, to);
+	plan_link_step(p, STEP_TWIN_AHEAD, l)->place = place;
 }
 
 void
@@ -235,7 +237,7 @@ plan_twins_del(
 {
 	size_t i;
 
-	for (i = 0; !w->hurry && i < s->nlinks; i++)
+	for (i = 0; (!w->hurry || w->clear) && i < s->nlinks; i++)
 		if (plan_is_twin(&s->links[i]) &&
 		    !is_wanted(w, s, &s->links[i]))
 			(void)plan_link_step(p, STEP_TWIN_DEL, &s->links[i]);

@@ -354,6 +354,8 @@ sim_tunnels(struct net_move *m, size_t n)
 	return 0;
 }
 
+static int twins_go; /* others take them away at once */
+
 /* As a new link; not that it would take anything. */
 static inline int
 sim_twin(uint32_t ifindex, const char *name, const struct net_place *place)
@@ -377,6 +379,8 @@ sim_twin(uint32_t ifindex, const char *name, const struct net_place *place)
 	l->group = NET_GROUP_TWIN;
 	l->local = place->local;
 	l->bound = place->bound;
+	if (twins_go)
+		k->s.nlinks--;
 	return 0;
 }
 

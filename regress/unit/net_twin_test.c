@@ -6,8 +6,8 @@
 #include "regress/unit/net_rig.h"
 
 #define GRE1 100
-#define FROM "192.0.2.2"
-#define TO   "198.51.100.2"
+#define FROM "198.51.100.2"
+#define TO   "192.0.2.2"
 /* its twins, where it is to be and where it was */
 #define AHEAD  "dialfail100l"
 #define BEHIND "dialfail100r"
@@ -15,7 +15,7 @@
 static struct conf_tunnel tunnel;
 static struct conf_peer peer;
 
-/* On the primary, which is good; its far end acknowledges. */
+/* On the primary; its far end acknowledges. */
 static void
 tunnel_to_hub(void)
 {
@@ -27,7 +27,7 @@ tunnel_to_hub(void)
 	strlcpy(l->kind, "gre", sizeof(l->kind));
 	l->up = l->carrier = l->pointopoint = 1;
 	l->tunnel = NET_TUNNEL;
-	l->local = ip(FROM);
+	l->local = ip(TO);
 	memset(&peer, 0, sizeof(peer));
 	peer.keyed = 1;
 	peer.ntunnels = 1;
@@ -56,15 +56,15 @@ twin(const char *name)
 	return NULL;
 }
 
-/* The primary is left though it works, for so long. */
+/* Back from the backup, which drains for so long. */
 static const struct msg_net_done *
 drained_for(uint32_t ms)
 {
-	struct msg_net_want m = wish(1);
+	struct msg_net_want m = wish(0);
 
 	net_reloaded();
-	assert_int_equal(active(0)->ok, 1);
-	m.drain = 0;
+	assert_int_equal(active(1)->ok, 1);
+	m.drain = 1;
 	m.drain_ms = ms;
 	nsent = 0;
 	net_want(&m);
@@ -116,9 +116,9 @@ waits_until_its_far_end_knows(void **arg)
 	(void)arg;
 	tunnel_to_hub();
 	assert_int_equal(drained_for(600 * 1000)->ok, 1);
-	assert_int_equal(way(k, 0, NULL), WAN2);
+	assert_int_equal(way(k, 0, NULL), ETH1);
 	assert_true(is_at(FROM));
-	assert_true(twin_is_at(AHEAD, TO, WAN2));
+	assert_true(twin_is_at(AHEAD, TO, ETH1));
 	loop_quiet();
 	assert_true(is_at(FROM));
 	acknowledged_by(0, 0); /* of another configuration */
@@ -126,7 +126,7 @@ waits_until_its_far_end_knows(void **arg)
 	acknowledged_by(1, 0);
 	assert_true(is_at(TO));
 	assert_null(twin(AHEAD));
-	assert_true(twin_is_at(BEHIND, FROM, ETH1));
+	assert_true(twin_is_at(BEHIND, FROM, WAN2));
 	/* no flow is left, but what was on its way takes its time */
 	assert_int_equal(count(IMSG_NET_DRAINED), 0);
 	loop_until(IMSG_NET_DRAINED, 1);
@@ -171,25 +171,80 @@ waits_for_a_while_only(void **arg)
 
 /* What was acknowledged before another switch does not count for it. */
 static void
-waits_at_each_switch(void **arg)
+waits_at_each_return(void **arg)
 {
 	struct msg_net_want m = wish(0);
 
 	(void)arg;
 	waits_until_its_far_end_knows(NULL);
+	twin_ms = PATIENCE_MS;
+	assert_int_equal(active(1)->ok, 1);
+	assert_true(is_at(FROM));
 	m.drain = 1;
 	m.drain_ms = 600 * 1000;
 	net_want(&m);
 	assert_int_equal(last_done()->ok, 1);
-	assert_true(is_at(TO));
-	assert_true(twin_is_at(AHEAD, FROM, ETH1));
-	net_want(&m); /* asked for again it goes on to wait */
-	assert_true(is_at(TO));
-	assert_true(twin_is_at(AHEAD, FROM, ETH1));
-	acknowledged_by(1, 0);
 	assert_true(is_at(FROM));
+	net_want(&m); /* asked for again it goes on to wait */
+	assert_true(is_at(FROM));
+	assert_true(twin_is_at(AHEAD, TO, ETH1));
+	acknowledged_by(1, 0);
+	assert_true(is_at(TO));
 	net_want(&m); /* and does not begin anew */
 	assert_null(twin(AHEAD));
+}
+
+/* Where its far end has no twin, and may be dead. */
+static void
+does_not_wait_when_it_leaves(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	tunnel_to_hub();
+	net_reloaded();
+	assert_int_equal(active(0)->ok, 1);
+	m.drain = 0;
+	m.drain_ms = 600 * 1000;
+	net_want(&m);
+	assert_true(is_at(FROM));
+	assert_false(has_a_twin());
+}
+
+/* The primary has another address meanwhile: so has the twin. */
+static void
+goes_where_it_is_wanted(void **arg)
+{
+	size_t i;
+
+	(void)arg;
+	tunnel_to_hub();
+	(void)drained_for(600 * 1000);
+	for (i = 0; i < k->s.naddrs; i++)
+		if (k->addr[i].ifindex == ETH1)
+			k->addr[i].local = ip("192.0.2.99");
+	net_look_again();
+	assert_true(twin_is_at(AHEAD, "192.0.2.99", ETH1));
+	assert_true(is_at(FROM));
+}
+
+/* A wish is not held up by others who take twins away. */
+static void
+made_twice_at_most(void **arg)
+{
+	struct msg_net_want m = wish(0);
+
+	(void)arg;
+	tunnel_to_hub();
+	(void)drained_for(600 * 1000);
+	twins_go = 1;
+	sim_link_del(twin(AHEAD)->ifindex);
+	m.drain = 1;
+	m.drain_ms = 600 * 1000;
+	net_want(&m);
+	twins_go = 0;
+	assert_int_equal(last_done()->ok, 1);
+	assert_true(is_at(TO));
 }
 
 static void
@@ -235,7 +290,7 @@ does_not_wait_if_none_can_be_had(void **arg)
 static void
 not_half_of_one(void **arg)
 {
-	struct msg_net_want m = wish(1);
+	struct msg_net_want m = wish(0);
 
 	(void)arg;
 	tunnel_to_hub();
@@ -243,7 +298,7 @@ not_half_of_one(void **arg)
 	sim_link(k, AHEAD)->up = 0;
 	forget();
 	net_reloaded();
-	m.drain = 0;
+	m.drain = 1;
 	m.drain_ms = 600 * 1000;
 	net_want(&m);
 	assert_int_equal(last_done()->ok, 1);
@@ -260,13 +315,13 @@ goes_with_the_rest(void **arg)
 	forget(); /* killed */
 	net_reloaded();
 	assert_non_null(twin(AHEAD));
-	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(active(0)->ok, 1);
 	loop_while(has_a_twin);
 	(void)drained_for(600 * 1000);
 	net_clear(7);
 	loop_until(IMSG_NET_DONE, 1);
 	assert_false(has_a_twin());
-	assert_true(is_at(FROM));
+	assert_true(is_at(TO));
 }
 
 static int
@@ -287,8 +342,9 @@ held_for_a_while(void **arg)
 	net_reloaded();
 	assert_int_equal(active(0)->ok, 1);
 	for (i = 0; i < PACE + 2; i++) {
-		twin_hold(net_known(), net_link_find(net_known(), "gre1"));
-		assert_true(twin_is_at(BEHIND, FROM, ETH1));
+		(void)twin_hold(
+		    net_known(), net_link_find(net_known(), "gre1"));
+		assert_true(twin_is_at(BEHIND, TO, ETH1));
 		loop_while(holds_one);
 	}
 	assert_int_equal(ntwins, 0);
@@ -311,11 +367,11 @@ held_for_so_many(void **arg)
 	memset(twins, 0, sizeof(twins));
 	for (ntwins = 0; ntwins < NET_TWINS_MAX; ntwins++)
 		twins[ntwins].ifindex = 1000 + (uint32_t)ntwins;
-	twin_hold(net_known(), l);
+	assert_int_equal(twin_hold(net_known(), l), 0);
 	assert_int_equal(k->s.nlinks, before);
 	ntwins--;
-	twin_hold(net_known(), l);
-	assert_true(twin_is_at(BEHIND, FROM, 0)); /* the tunnel is bound */
+	assert_int_equal(twin_hold(net_known(), l), 1);
+	assert_true(twin_is_at(BEHIND, TO, 0)); /* the tunnel is bound */
 	ntwins = 0;
 }
 
@@ -356,8 +412,11 @@ main(void)
 		T(waits_until_its_far_end_knows),
 		T(waits_no_longer_than_the_drain),
 		T(waits_for_a_while_only),
-		T(waits_at_each_switch),
+		T(waits_at_each_return),
 		T(does_not_wait_without_reason),
+		T(does_not_wait_when_it_leaves),
+		T(goes_where_it_is_wanted),
+		T(made_twice_at_most),
 		T(does_not_wait_if_none_can_be_had),
 		T(not_half_of_one),
 		T(goes_with_the_rest),
