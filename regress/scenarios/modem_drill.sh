@@ -9,7 +9,7 @@
 . "$LAB_DIR/modem.sh"
 
 lab_up
-lab_modem
+lab_modem -r 2000 # it rings, so that it can be stopped meanwhile
 modem_backup 'phone "5551234" budget { dials 20 }' 'after 0s' | lab_conf
 begin
 flow_start drill 20
