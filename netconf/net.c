@@ -376,6 +376,13 @@ prove_leave(int known)
 		proof_leave(&past.state);
 }
 
+static void
+own_doing_soon(void)
+{
+	memset(&repairs, 0, sizeof(repairs));
+	settle_soon();
+}
+
 /*
  * A wish that could not be fulfilled is none: what is watched over from then
  * on is the one before, until the parent asks again.
@@ -404,10 +411,8 @@ wish_done(int n, const char *why)
 	netconf_flush();
 	resolver_follow(m->active);
 	prove_leave(turn.known);
-	if (plan_any_twin_left(&want, &state)) {
-		memset(&repairs, 0, sizeof(repairs));
-		settle_soon();
-	}
+	if (plan_any_twin_left(&want, &state))
+		own_doing_soon();
 }
 
 /* One that is overtaken by another one led to nothing yet. */
@@ -614,8 +619,7 @@ net_follow(const struct msg_net_follow *m)
 		fatalx("parent: NET_FOLLOW: no such peer");
 	if (!tunnels_acknowledged(m->id, &want, &state))
 		return;
-	memset(&repairs, 0, sizeof(repairs));
-	settle_soon();
+	own_doing_soon();
 }
 
 /* A hub's thousands of links are not looked at all the time. */

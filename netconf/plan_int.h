@@ -56,6 +56,8 @@ void plan_show_twins(
 /* plan_peer.c: routes to networks behind peers */
 int plan_behind(const struct net_route *);
 int plan_has_behind(const struct net_want *, enum family);
+/* Whose packets IPsec must have seen. */
+int plan_is_encrypted(const struct net_want *, const char *ifname);
 void plan_peer_routes(
     struct plan *, const struct net_want *, const struct net_state *);
 void plan_show_peer_routes(

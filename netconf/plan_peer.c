@@ -230,6 +230,13 @@ by_name(const void *name, const void *ifname)
 	return strcmp(name, ifname);
 }
 
+int
+plan_is_encrypted(const struct net_want *w, const char *ifname)
+{
+	return w->nencrypted > 0 && bsearch(ifname, w->encrypted, w->nencrypted,
+					sizeof(*w->encrypted), by_name) != NULL;
+}
+
 void
 plan_note_encrypted(struct net_want *w, const struct net_state *s)
 {
@@ -239,8 +246,7 @@ plan_note_encrypted(struct net_want *w, const struct net_state *s)
 
 	for (i = 0; w->nencrypted > 0 && i < s->nlinks; i++) {
 		l = &s->links[i];
-		if (bsearch(l->name, w->encrypted, w->nencrypted,
-			sizeof(*w->encrypted), by_name) == NULL)
+		if (!plan_is_encrypted(w, l->name))
 			continue;
 		for (j = 0; j < sizeof(outers) / sizeof(*outers); j++)
 			if (strcmp(outers[j].kind, l->kind) == 0) {

@@ -114,21 +114,12 @@ plan_any_twin_left(const struct net_want *w, const struct net_state *s)
 
 /* ---- who needs one ---- */
 
-static int
-by_name(const void *name, const void *ifname)
-{
-	return strcmp(name, ifname);
-}
-
 /* VXLAN takes its packets from anywhere (vxlan_vs_find_vni() in the kernel). */
 int
 plan_may_have_twin(const struct net_want *w, const struct net_link *l)
 {
 	return l->tunnel == NET_TUNNEL && l->local.family != AF_UNSPEC &&
-	       strcmp(l->kind, "vxlan") != 0 &&
-	       (w->nencrypted == 0 ||
-		   bsearch(l->name, w->encrypted, w->nencrypted,
-		       sizeof(*w->encrypted), by_name) == NULL);
+	       strcmp(l->kind, "vxlan") != 0 && !plan_is_encrypted(w, l->name);
 }
 
 static int
