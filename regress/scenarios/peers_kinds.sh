@@ -12,12 +12,18 @@
 # shellcheck source=regress/lab/peers.sh
 . "$LAB_DIR/peers.sh"
 
-KINDS="gre1 ipip1 sit1 gre6"
-WORDS="tunnel gre1 tunnel ipip1 tunnel sit1 tunnel gre6 hello 5s"
+KINDS=${KINDS:-gre1 ipip1 sit1 gre6} # or those of peers_vxlan.sh
+LAST=${KINDS##* }
+WORDS="${KINDS// / tunnel } hello 5s"
+WORDS="tunnel $WORDS"
+declare -A FAR=([gre6]=10.99.4.2 [vxlan1]=10.99.5.2)
+TWINS=4
+[ "$LAST" = gre6 ] || TWINS=3 # VXLAN takes its packets from anywhere
 
 # hub_leads_to ADDRESS ADDRESS6
 hub_leads_to() {
-	leads_to "$1" gre1 ipip1 sit1 && leads_to "$2" gre6
+	leads_to "$1" gre1 ipip1 sit1 || return
+	if [ "$LAST" = gre6 ]; then leads_to "$2" gre6; else leads_to "$1" "$LAST"; fi
 }
 
 # start_flow NAME ADDRESS [FROM]: 20 packets a second to the hub's end and back,
@@ -69,7 +75,7 @@ start_flow gre1 10.99.1.2
 start_flow ipip1 10.99.2.2
 start_flow hub-gre1 10.99.1.1 hub
 start_flow sit1 fd00:99:3::2
-start_flow gre6 10.99.4.2
+start_flow "$LAST" "${FAR[$LAST]}"
 
 cut_upstream
 ok "the backup takes over" wait_state backup
@@ -84,7 +90,7 @@ ok "the primary takes over again" wait_until 20 "logged '-> returning'"
 ok "the hub leads all of them back" \
     wait_until 10 "hub_leads_to $PRIMARY_ADDRESS $PRIMARY_ADDRESS6"
 ok "both ends take what is still on its way" \
-    test "$(twins router) $(twins hub)" = "4 4"
+    test "$(twins router) $(twins hub)" = "$TWINS $TWINS"
 ok "which is no difference" ctl show network
 ok "the backup has drained" wait_state primary
 moved=$(log_ms "> returning")
