@@ -15,7 +15,7 @@ said() {
 
 there() {
 	ok "failover" ctl failover wan2
-	ok "a snapshot is kept" test -s "$RUN/snapshot"
+	ok "a snapshot is kept" wait_until 10 "[ -s $RUN/snapshot ]"
 }
 
 back() {
