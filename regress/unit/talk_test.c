@@ -172,7 +172,21 @@ peer_sends(enum family f, const void *buf, size_t len)
 
 	assert_int_equal(
 	    sendto(peer[f], buf, len, 0, &name.any, n), (ssize_t)len);
-	event_loop(EVLOOP_NONBLOCK);
+}
+
+/* On a busy machine the kernel hands over what was sent a bit later. */
+static void
+comes_to(int nheards, int nlosts)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS && (nheard < nheards || nlost < nlosts);
+	     i++) {
+		poll(NULL, 0, 1);
+		event_loop(EVLOOP_NONBLOCK);
+	}
+	assert_int_equal(nheard, nheards);
+	assert_int_equal(nlost, nlosts);
 }
 
 static void
@@ -189,7 +203,7 @@ told_by_which_uplink_it_came(void **state)
 		from = ip(its[f]);
 		len = statement(buf);
 		peer_sends(f, buf, len);
-		assert_int_equal(nheard, f + 1);
+		comes_to((int)f + 1, 0);
 		assert_int_equal(heard.uplink, 1);
 		assert_int_equal(heard.port, ITS_PORT);
 		assert_int_equal(addr_cmp(&heard.addr, &from), 0);
@@ -199,6 +213,7 @@ told_by_which_uplink_it_came(void **state)
 	talk_forget(); /* uplinks have other numbers */
 	len = statement(buf);
 	peer_sends(FAMILY_INET, buf, len);
+	comes_to(FAMILIES + 1, 0);
 	assert_int_equal(heard.uplink, MSG_UPLINK_NONE);
 }
 
@@ -217,12 +232,10 @@ strangers_are_not_passed_on(void **state)
 	buf[30] ^= 1;
 	peer_sends(FAMILY_INET6, buf, len);
 	buf[30] ^= 1;
-	assert_int_equal(nheard, 0);
-	assert_int_equal(nlost, 3);
+	comes_to(0, 3);
 	peer_sends(FAMILY_INET, buf, sizeof(buf)); /* longer than any */
-	assert_int_equal(nheard, 0);
-	peer_sends(FAMILY_INET6, buf, len);
-	assert_int_equal(nheard, 1);
+	peer_sends(FAMILY_INET, buf, len);
+	comes_to(1, 3);
 }
 
 /* What the peer gets within ms: its length; from where is in name. */
@@ -291,19 +304,17 @@ listens_elsewhere_or_nowhere(void **state)
 	start();
 	listen_on("2001:db8::1", PORT);
 	len = statement(buf);
-	peer_sends(FAMILY_INET6, buf, len);
-	assert_int_equal(nheard, 1);
-	len = statement(buf);
 	peer_sends(FAMILY_INET, buf, len);
-	assert_int_equal(nheard, 1);
+	len = statement(buf);
+	peer_sends(FAMILY_INET6, buf, len);
+	comes_to(1, 0);
 	listen_on(NULL, 0);
 	len = statement(buf);
 	peer_sends(FAMILY_INET6, buf, len);
-	assert_int_equal(nheard, 1);
 	listen_on(NULL, PORT);
 	len = statement(buf);
 	peer_sends(FAMILY_INET, buf, len);
-	assert_int_equal(nheard, 2);
+	comes_to(2, 0);
 }
 
 int

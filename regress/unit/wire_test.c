@@ -614,7 +614,9 @@ recreated(void **state)
 	    "net.ipv6.conf.wan.router_solicitations=0 && "
 	    "ip addr add 192.0.2.10/24 dev wan && "
 	    "ip addr add 2001:db8:1::10/64 dev wan nodad && "
-	    "ip link set gw arp off up && ip link set wan up");
+	    "ip link set gw arp off up && ip link set wan up && "
+	    "n=0; until ip link show dev gw | grep -q 'state UP'; do "
+	    "sleep 0.01; [ $((n += 1)) -lt 500 ] || exit 1; done");
 	for (i = 0;
 	     i < 100 && wire_is_open(&wire) && wire.ops->refresh(&wire) == 0;
 	     i++)
