@@ -209,9 +209,10 @@ now_ms() {
 }
 
 # wait_until SECONDS CONDITION: a shell command, looked at ten times a second,
-# less often where looking costs more than what is looked at
+# less often where looking costs more than what is looked at; the seconds are
+# those of a machine that has nothing else to do
 wait_until() {
-	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
+	local end=$((SECONDS + $1 * LAB_PATIENCE))
 	shift
 	until eval "$*" >$LAB/wait.out 2>&1; do
 		if [ "$SECONDS" -gt "$end" ]; then
@@ -755,6 +756,15 @@ flow_lost() {
 	    "$LAB/flow.$1"
 }
 
+# all_answered FILE: of what ping(8) wrote there until it was ended, which may
+# have been before the answer to its last one
+all_answered() {
+	awk -F'icmp_seq=' '/bytes from/ && !/DUP!/ {
+		n++
+		if ($2 + 0 > last) last = $2 + 0
+	} END { exit n == 0 || n != last }' "$1"
+}
+
 # tcp_open NAME [TARGET]: a connection from the LAN, lines to it by tcp_send
 tcp_open() {
 	local fifo=$LAB/tcp.$1.in
@@ -785,7 +795,8 @@ tcp_new() {
 LAB_PIDS=()
 [ -n "${LAB_INSIDE:-}" ] || lab_enter "$@"
 LAB_RATE=200
-[ -z "${VMRUN:-}" ] || LAB_PATIENCE=${LAB_PATIENCE:-2} LAB_TICK=0.5 LAB_RATE=50
+: "${LAB_PATIENCE:=2}"
+[ -z "${VMRUN:-}" ] || LAB_TICK=0.5 LAB_RATE=50
 lab_files
 trap lab_end EXIT
 trap 'exit 1' INT TERM

@@ -87,7 +87,7 @@ lab_lan6
 many_serve
 foreign_watch isp-a "${GATEWAY%.*}.0/24" 2001:db8:a::/64
 foreign_watch isp-b "${WAN2_ADDRESS%.*}.64/26" 2001:db8:b::/64
-configured 5s
+configured 8s
 lab_start
 ok "the primary is proved" wait_state primary
 ok "IPv6 is up" wait_until 10 "[ \"\$(fact .primary.inet6.status)\" = up ]"

@@ -75,7 +75,7 @@ foreign_watch isp-a 192.0.2.0/24 2001:db8:a::/64
 foreign_watch isp-b 203.0.113.64/26 2001:db8:b::/64
 LAB_PRIMARY="target $TARGET6 $LAB_FAST" lab_conf <<'CONF'
 backup wan2
-fallback automatic { after 1s stable 1s drain 5s }
+fallback automatic { after 1s stable 1s drain 8s }
 flap { failovers 0 }
 masquerade from $lan:network
 masquerade inet6 from $lan:network

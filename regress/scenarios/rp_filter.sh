@@ -17,7 +17,7 @@ lab_up
 strict
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
 backup wan2
-fallback automatic { after 1s stable 1s drain 5s }
+fallback automatic { after 1s stable 1s drain 8s }
 CONF
 lab_start
 ok "the primary is proved" wait_state primary

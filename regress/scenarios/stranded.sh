@@ -34,7 +34,7 @@ snapshot "$LAB/before"
 diag "the primary returns first; a hold in between is no end of it"
 both_down
 outage=$(fact .event)
-ok "it is held" ctl hold for 2s
+ok "it is held" ctl hold for 4s
 ok "on the dead primary" wait_state primary
 ok "the hold ends" wait_state stranded
 is "it is the same outage" "$(fact .event)" "$outage"

@@ -8,6 +8,7 @@
 lab_up
 lab_conf <<'CONF'
 backup wan2
+fallback automatic { after 2s stable 1s drain 8s }
 CONF
 lab_start
 ok "the primary is proved" wait_state primary
