@@ -171,6 +171,12 @@ restore_hub() {
 record() {
 	spawn core "$LAB/dump" tcpdump -lnxc 4 -i any \
 	    "udp port 7157 and src $WAN2_ADDRESS and udp[11] = 1"
+	wait_until 10 "grep -q '^listening' '$LAB/dump'"
+}
+
+# recorded: a statement at least, and soon
+recorded() {
+	wait_until 10 "grep -q 0x0000 '$LAB/dump'"
 }
 
 # replay: what was recorded, from elsewhere; each in one write, since printf

@@ -27,9 +27,11 @@ frames_since() {
 	    awk -v from="$1" '$1 * 1000 >= from' | wc -l
 }
 
-# outage: until the backup has taken over; its event in $EVENT
+# outage: until the backup has taken over; its event in $EVENT, and in $CUT_BY
+# when nothing passed any more
 outage() {
 	cut_upstream
+	CUT_BY=$(now_ms)
 	ok "the backup takes over" wait_state backup || lab_done
 	EVENT=$(fact .event)
 }
@@ -83,7 +85,7 @@ ok "probes after the cut, too" \
     test "$(frames_since "$CUT_MS" "$file" "$request")" -ge 3
 # an answer may have been under way
 is "and no answer to them" \
-    "$(frames_since $((CUT_MS + 100)) "$file" "$reply")" 0
+    "$(frames_since $((CUT_BY + 100)) "$file" "$reply")" 0
 ok "ARP is in it" test "$(frames "$file" arp)" -ge 1
 ok "so is the connection's beginning" \
     test "$(frames "$file" 'tcp[tcpflags] & tcp-syn != 0')" -ge 1

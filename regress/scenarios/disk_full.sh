@@ -18,10 +18,12 @@ outage() {
 	ok "the event is over" wait_until 10 "[ \"\$(fact .event)\" = null ]"
 }
 
-# told N TEXT: so often by now, of each file
+# told N TEXT: so often, of each file, some of which are written a bit later
 told() {
 	local f
 	for f in $files; do
+		wait_until 10 \
+		    "[ \$(grep -c '$f: $2' '$LAB/daemon.log') -ge $1 ]"
 		is "$f: $2" "$(grep -c "$f: $2" "$LAB/daemon.log")" "$1"
 	done
 }

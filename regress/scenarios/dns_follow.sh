@@ -33,8 +33,8 @@ given_back() {
 	ok "$1: the file is as it was" wait_until 5 \
 	    "cmp $LAB/resolv.before ${2:-$RESOLV}"
 	ok "$1: nothing is left" \
-	    test -z "$(find /run/dialfail /etc -name 'resolv*' -newer \
-	    $LAB/began ! -path "$RESOLV")"
+	    wait_until 5 "[ -z \"\$(find /run/dialfail /etc -name 'resolv*' \
+	    -newer $LAB/began ! -path $RESOLV)\" ]"
 }
 
 lab_up
@@ -74,8 +74,8 @@ given_back kill-9
 there others
 ok "they are asked" wait_until 5 "grep -q 203.0.113.2 $RESOLV"
 echo "nameserver 192.0.2.99" >$RESOLV
-ok "show network tells of others" \
-    grep 'changed by others' <<<"$(ctl show network)"
+ok "show network tells of others" wait_until 5 \
+    "ctl show network | grep 'changed by others'"
 back others
 ok "what they wrote is left alone, and said" wait_until 5 \
     "logged 'resolvers: $RESOLV was changed by others: left alone'"

@@ -128,7 +128,8 @@ how good
 ok "the backup takes over" wait_state backup
 is "by the same call" "$(starts)" $((n + 1))
 ok "the LAN reaches the core" wait_until 5 ping_lan
-ok "who asked is told" grep -q 'it is used as it is' $LAB/out
+ok "who asked is told" wait_until 5 \
+    "grep -q 'it is used as it is' $LAB/out"
 ctl drill >$LAB/out 2>&1
 is "no drill now" "$?" 1
 ok "and why" grep -q 'traffic is on the backup' $LAB/out

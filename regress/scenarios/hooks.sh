@@ -53,12 +53,14 @@ cut_upstream
 ok "the backup takes over while the first hook runs" wait_state backup
 ok "it saw the new route" wait_until 5 "grep -q 'dev wan2' $LAB/hook.route"
 ok "the LAN reaches the core" wait_until 2 ping_lan
+ok "it goes on" wait_until 5 "[ -s $LAB/hook.order ]"
 is "the second has not run" "$(cat $LAB/hook.order)" 10
 event=$(fact .event)
 touch $LAB/go
 ok "a failure is told in the event" wait_until 10 \
     "ctl show event $event | grep '30-fails failed after'"
-ok "and alarmed" logged 'alarm: hook: switch.d/30-fails failed'
+ok "and alarmed" wait_until 5 \
+    "logged 'alarm: hook: switch.d/30-fails failed'"
 ok "what others can write is not run" wait_until 5 \
     "logged 'hook: switch.d/40-anybodys failed.*others than root can write it'"
 is "in order" "$(tr '\n' ' ' <$LAB/hook.order)" "10 20 "

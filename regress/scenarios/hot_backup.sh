@@ -133,7 +133,8 @@ conf "linkdown keep" ""
 ok "without a target of IPv6" ctl reload
 linkdown 0
 ok "the backup stands by" wait_until 10 "standby proved"
-ok "and show says what is not proved" standby '* ago; IPv6 moves unproved'
+ok "and show says what is not proved" wait_until 10 \
+    "standby '* ago; IPv6 moves unproved'"
 
 diag "the backup itself dies"
 cut_backup

@@ -40,7 +40,8 @@ sleep $LONG
 is "the same processes are there" "$(processes)" "$pids"
 for i in netconf prober; do
 	ok "$i was left alone" \
-	    logged "$i .* waits for the kernel: it is left alone for 60 s"
+	    wait_until 10 \
+	    "logged '$i .* waits for the kernel: it is left alone for 60 s'"
 done
 on_they_go
 for i in netconf prober; do

@@ -34,7 +34,8 @@ cut_upstream
 ok "the outage is seen" wait_until 20 in_state dialing
 kill -CONT "$MODEM_PID"
 on_modem 2
-ok "who asked for the drill is told" grep -q 'it is used as it is' $LAB/out
+ok "who asked for the drill is told" wait_until 5 \
+    "grep -q 'it is used as it is' $LAB/out"
 back_home
 lab_stop
 lab_done

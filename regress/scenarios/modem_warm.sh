@@ -50,7 +50,8 @@ ok "its loss is an alarm" wait_until 60 "logged 'alarm: not-ready: modem is not 
 ok "and is shown" modem_is "not ready: "
 lab_modem
 ok "it is ready again" wait_until 60 modem_is ready
-ok "which is told" logged 'alarm: ready: modem is ready again'
+ok "which is told" wait_until 5 \
+    "logged 'alarm: ready: modem is ready again'"
 
 lab_stop
 ok "nobody has the port" flock -n "$MODEM" true

@@ -28,7 +28,8 @@ ok "it is probed on" wait_until 20 \
     "[ \"\$(fact .primary.targets[0].sent)\" -gt $((sent + 9)) ]"
 is "the primary is up, and has no cause" \
     "$(fact '.primary | .status + " " + (.cause // "none")')" "up none"
-is "nor loss" "$(fact .primary.inet.loss_pct)" 0
+# a third, if that of the near one were counted; on a busy machine one is late
+is "nor loss" "$(fact '.primary.inet.loss_pct < 10')" true
 on isp-a sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
 ok "it is up again" wait_until 10 "[ \"\$(status $GATEWAY)\" = up ]"
 
@@ -45,7 +46,8 @@ is "the state is primary" "$(state)" primary
 ok "it never was another" test -z \
     "$(grep 'state: primary ->' "$LAB/daemon.log")"
 is "nothing was switched" "$(fact .failovers)" 0
-is "one alarm tells it" "$(grep -c "alarm: one-target: eth1: target $TARGET does not answer" \
+ok "an alarm tells it" wait_until 10 "logged 'alarm: one-target: eth1'"
+is "and no more than one" "$(grep -c "alarm: one-target: eth1: target $TARGET does not answer" \
     "$LAB/daemon.log")" 1
 ok "nothing has changed" same_as "$LAB/before"
 

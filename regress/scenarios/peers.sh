@@ -89,7 +89,7 @@ ok "the hub leads both tunnels back" \
     wait_until 10 "hub_leads_to $PRIMARY_ADDRESS"
 ok "both tunnels have answers again" flows gre wg
 
-ok "a statement was recorded" test -s $LAB/dump
+ok "a statement was recorded" recorded
 export -f forge
 replay
 on core bash -c forge

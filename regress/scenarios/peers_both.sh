@@ -102,7 +102,7 @@ ok "finds the hub" wait_until 30 "here_to $HUB"
 ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS vxlan1"
 ok "the networks have answers" flows site
 
-ok "statements were recorded" test -s $LAB/dump
+ok "statements were recorded" recorded
 replay
 ok "what is said again is heard and refused" \
     wait_until 10 '[ "$(refused replayed)" -gt 0 ]'

@@ -141,7 +141,8 @@ cut_upstream
 ok "the backup takes over" wait_state backup
 ok "the hub leads its end there" wait_until 10 "leads_to $WAN2_ADDRESS gre1"
 ok "the networks have answers again" flows gre
-ok "the hook has done it" logged "hook switch.d/ipsec-swanctl"
+ok "the hook has done it" wait_until 10 \
+    "logged 'hook switch.d/ipsec-swanctl'"
 restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "the hub leads its end back" wait_until 10 "leads_to $PRIMARY_ADDRESS gre1"

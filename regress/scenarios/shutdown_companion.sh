@@ -70,6 +70,7 @@ ok "everything is as before, routes too" wait_until 10 "same_as '$LAB/before'"
 diag "a stop while they are down"
 cut_upstream
 ok "the primary is set down" wait_until 30 is_down eth1
+ok "the backup has taken over" wait_state backup
 lab_stop
 ok "traffic stays on the backup" ping_lan
 is "seen under the backup's address" "$(seen_as)" "$WAN2_ADDRESS"

@@ -6,11 +6,16 @@
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
-# said WHO WORDS: a line of the last event
+# lines WHO: of the last event
+# shellcheck disable=SC2317 # called by wait_until
+lines() {
+	ctl -j show event | jq -r ".lines[] | select(.who == \"$1\") | .text"
+}
+
+# said WHO WORDS: one of them, soon
 # shellcheck disable=SC2317 # called by ok
 said() {
-	ctl -j show event | jq -r ".lines[] | select(.who == \"$1\") | .text" |
-	    tee "$LAB/said" | grep -qF -- "$2" || ! cat "$LAB/said"
+	wait_until 5 "lines $1 | grep -qF -- '$2'" || ! lines "$1"
 }
 
 there() {

@@ -83,7 +83,7 @@ ok "the daemon knows" wait_until 5 \
     "[ \"\$(fact .primary.cause)\" = 'interface down' ]"
 ok "the network is as wanted" \
     wait_until 5 "[ \"\$(fact .network)\" = 'as wanted' ]"
-ok "the private network is refused" refused
+ok "the private network is refused" wait_until 5 refused
 is "what follows goes by the backup" "$(way 10.9.7.1)" wan2
 ip link set eth1 up
 ip -batch - <<IP

@@ -112,7 +112,7 @@ ok "and carries the site" wait_state backup
 restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "the link is stopped" wait_until 10 "! ip addr show wan2 | grep -q 'inet '"
-ok "with what was left" test ! -e "/proc/$(cat $LAB/client)"
+ok "with what was left" wait_until 5 "[ ! -e /proc/$(cat $LAB/client) ]"
 ok "nothing has changed" wait_until 5 "same_as $LAB/before"
 
 diag "netconf is killed, and its hook is not ended by its keeper"
@@ -129,7 +129,8 @@ lab_start
 ok "the primary is proved" wait_state primary
 touch $LAB/go
 ok "the hook ends" wait_until 5 "! kill -0 $hook"
-ok "it has brought nothing up behind its stop hook" same_as $LAB/before
+ok "it has brought nothing up behind its stop hook" \
+    wait_until 5 "same_as $LAB/before"
 
 lab_stop
 rm -f /var/lib/dialfail/backups # it remembers the failures until now

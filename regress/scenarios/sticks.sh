@@ -145,7 +145,7 @@ failing=(hangs deaf exits killed absent bare lonely)
 begin 2s "${failing[@]}"
 ok "none of them is of use" wait_state stranded
 while read -r s why; do
-	ok "$s: $why" logged "$s: failed: .*$why"
+	ok "$s: $why" wait_until 5 "logged '$s: failed: .*$why'"
 done <<'WHY'
 hangs killed, it took too long
 deaf killed, it took too long
@@ -193,7 +193,8 @@ ok "without an address it is lost, too" wait_until 20 "carries stays"
 home
 ok "one that stays up is told" wait_until 10 \
     "logged 'alarm: hook: stays: still up after its stop hook'"
-ok "and why" logged 'stays: stop hook down: exit 4: stick is busy'
+ok "and why" wait_until 5 \
+    "logged 'stays: stop hook down: exit 4: stick is busy'"
 each captive flash parent
 lab_stop
 lab_done

@@ -61,7 +61,7 @@ again() {
 on_backup() {
 	is "$1: still on the backup" "$(state)" backup
 	is "$1: traffic is there" "$(seen_as)" "$WAN2_ADDRESS"
-	ok "$1: the lease lives" has_lease
+	ok "$1: the lease lives" wait_until 10 has_lease
 }
 
 lab_up
@@ -128,7 +128,7 @@ is "packets lost by all of that" "$(flow_fact main lost)" 0
 restore_upstream
 ok "the primary takes over again" wait_state primary
 is "traffic is there" "$(seen_as)" "$PRIMARY_ADDRESS"
-ok "the lease lives" has_lease
+ok "the lease lives" wait_until 10 has_lease
 ok "there was no alarm of ours" eval '! logged "alarm: apply"'
 end "$writer"
 lab_stop
