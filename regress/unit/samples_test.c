@@ -26,6 +26,7 @@
 #define FILE_MAX    (192 * 1024)
 #define PENDING_MAX (32 * 1024)
 #define ROUNDS_MAX  20000 /* more than two files and what waits hold */
+#define APART_NS    INT64_C(250000000) /* 200 of them are within one line */
 
 static const char *const site =
     "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
@@ -33,16 +34,23 @@ static const char *const site =
 
 static const char *path; /* of the folder */
 
-/* The nth round: no two in a row are alike, so each has a line. */
+/*
+ * The nth round: no two in a row are alike, so each has a line.  They are apart
+ * as true ones, by more than two clocks differ that are read in turn.
+ */
 static void
 round_of(uint32_t n)
 {
+	static int64_t at;
 	struct msg_round r;
 
+	if (at == 0)
+		at = monotime_now().ns;
+	at += APART_NS;
 	memset(&r, 0, sizeof(r));
 	r.verdict = n % 2 ? MSG_BAD : MSG_GOOD;
 	r.cause = n % 2 ? MSG_CAUSE_UPSTREAM : MSG_CAUSE_NONE;
-	r.began_ns = monotime_now().ns;
+	r.began_ns = at;
 	r.ended_ns = r.began_ns + 1000000;
 	r.ntargets = 2;
 	r.target[0].sent = r.target[0].received = 3;
