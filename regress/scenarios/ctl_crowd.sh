@@ -18,7 +18,7 @@ crowd() {
 	spawn router "$log" setpriv --reuid "$user" --regid "$user" \
 	    --clear-groups "$B/lab/ctlraw" "$@"
 	crowds+=("$SPAWNED")
-	ok "$(basename "$log") is there" wait_until 10 "grep -q sent $log"
+	ok "$(basename "$log") is there" wait_until 30 "grep -q sent $log"
 }
 
 # of_parent kB|files: memory of its own; descriptors

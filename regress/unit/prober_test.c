@@ -601,16 +601,15 @@ interface_returns(void **state)
 static void
 interface_replaced(void **state)
 {
-	struct msg_round r;
 	int i;
 
 	(void)state;
 	needs_root();
 	sh("ip link del wan");
 	make_wan();
-	for (i = 0; i < 5; i++)
-		r = next_round(0);
-	assert_int_equal(r.verdict, MSG_GOOD);
+	for (i = 0; i < 4; i++) /* those of before */
+		(void)next_round(0);
+	await(0, MSG_GOOD, MSG_CAUSE_NONE);
 	send_facts(0);
 	await(0, MSG_GOOD, MSG_CAUSE_NONE);
 }
