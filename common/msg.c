@@ -326,7 +326,8 @@ msg_net_step_valid(const struct msg_net_step *s)
 int
 msg_net_done_valid(const struct msg_net_done *d)
 {
-	return flag_valid(d->ok) && d->apply_us >= 0 &&
+	return flag_valid(d->ok) && d->moved_us >= 0 &&
+	       d->moved_us <= d->apply_us &&
 	       msg_text_valid(d->text, sizeof(d->text));
 }
 

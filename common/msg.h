@@ -546,6 +546,7 @@ struct msg_net_done {
 	uint32_t nsteps;
 	uint32_t flows; /* forgotten */
 	int64_t apply_us;
+	int64_t moved_us; /* until traffic was; 0: it was not */
 	char text[MSG_TEXT_LEN]; /* the step that failed and why */
 };
 

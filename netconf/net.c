@@ -70,6 +70,7 @@ static struct turn {
 	struct msg_net_want was; /* as before all wishes that are unfulfilled */
 	int known; /* what was there before was as wanted */
 	struct monotime began;
+	struct monotime moved; /* traffic has; or not yet */
 	int nsteps;
 	int proves; /* when it has ended, the return is to be proved */
 	struct event next;
@@ -206,7 +207,7 @@ static void
 make_plan(void)
 {
 	complete_wish();
-	(void)plan_make(&want, &state, &plan);
+	(void)plan_begin(&want, &state, &plan);
 }
 
 static void
@@ -237,7 +238,8 @@ enum progress { FAILED = -1, REACHED, UNFINISHED };
 static enum progress
 converge(int *n, char *why, size_t size)
 {
-	struct apply apply = { .gen = want_gen,
+	struct apply apply = { .want = &want,
+		.gen = want_gen,
 		.until = monotime_add_ms(monotime_now(), NET_TURN_MS) };
 	int rounds, done;
 
@@ -261,6 +263,8 @@ converge(int *n, char *why, size_t size)
 			apply_before(&past, want.nat_loaded);
 		fresh = 0;
 		done = apply_plan(&plan, &state, &apply, why, size);
+		if (monotime_valid(apply.moved))
+			turn.moved = apply.moved;
 		if (!past_taken) {
 			past.state = state;
 			memset(&state, 0, sizeof(state));
@@ -319,17 +323,19 @@ us_since(struct monotime began)
 	return monotime_sub(monotime_now(), began) / 1000;
 }
 
+/* done: how long it took and what else, or NULL. */
 static void
-send_done(uint32_t gen, int nsteps, int64_t us, uint32_t flows, const char *why)
+send_done(
+    uint32_t gen, int nsteps, const struct msg_net_done *done, const char *why)
 {
 	struct msg_net_done m;
 
 	memset(&m, 0, sizeof(m));
+	if (done != NULL)
+		m = *done;
 	m.gen = gen;
 	m.ok = nsteps != -1;
 	m.nsteps = nsteps == -1 ? 0 : (uint32_t)nsteps;
-	m.flows = flows;
-	m.apply_us = us;
 	if (nsteps == -1) {
 		strlcpy(m.text, why, sizeof(m.text));
 		log_warnx("network: %s", why);
@@ -390,13 +396,14 @@ own_doing_soon(void)
 static void
 wish_done(int n, const char *why)
 {
+	struct msg_net_done done = { .apply_us = us_since(turn.began) };
 	const struct msg_net_want *m = &turn.wish;
-	int64_t us = us_since(turn.began);
-	uint32_t flows = 0;
 
+	if (monotime_valid(turn.moved))
+		done.moved_us = monotime_sub(turn.moved, turn.began) / 1000;
 	if (n != -1) {
 		tunnels_follow(&state, want.active, net_facts(want.active));
-		settle_flows(m, &flows);
+		settle_flows(m, &done.flows);
 		if (want.active == 0 && want.drain == MSG_UPLINK_NONE)
 			proof_return();
 		wanted = 1;
@@ -405,7 +412,7 @@ wish_done(int n, const char *why)
 	want.hurry = 0;
 	drifting = 0;
 	lost = (struct monotime){ 0 };
-	send_done(m->gen, n, us, flows, why);
+	send_done(m->gen, n, &done, why);
 	if (n == -1)
 		return;
 	netconf_flush();
@@ -438,6 +445,7 @@ net_want(const struct msg_net_want *m)
 	turn.repairs = NULL;
 	turn.proves = 0;
 	turn.began = monotime_now();
+	turn.moved = (struct monotime){ 0 };
 	turn.nsteps = 0;
 	on_turn(-1, 0, NULL);
 }
@@ -484,7 +492,7 @@ repair_done(int n, const char *why)
 	else
 		look_again_soon();
 	if (drifting != (n == -1))
-		send_done(want_gen, n == -1 ? -1 : 0, 0, 0, why);
+		send_done(want_gen, n == -1 ? -1 : 0, NULL, why);
 	drifting = n == -1;
 	tunnels_follow(&state, want.active, net_facts(want.active));
 	turn.proves = 0;
@@ -525,7 +533,7 @@ repair(const char *what)
 		return;
 	if (plan.n == 0 && plan.error[0] == '\0') {
 		if (drifting)
-			send_done(want_gen, 0, 0, 0, "");
+			send_done(want_gen, 0, NULL, "");
 		drifting = 0;
 		return;
 	}
@@ -533,7 +541,7 @@ repair(const char *what)
 		return;
 	if (plan.error[0] == '\0' && too_often(now)) {
 		if (!drifting)
-			send_done(want_gen, -1, 0, 0,
+			send_done(want_gen, -1, NULL,
 			    "others change it again and again: left alone");
 		drifting = 1;
 		return;
@@ -759,6 +767,7 @@ static void
 clear_done(void)
 {
 	struct monotime began = monotime_now();
+	struct msg_net_done done = { 0 };
 	char why[MSG_TEXT_LEN] = "";
 	enum progress progress;
 	int n = 0;
@@ -767,8 +776,8 @@ clear_done(void)
 	progress = converge(&n, why, sizeof(why));
 	if ((clear_tunnels = progress == UNFINISHED))
 		return;
-	send_done(
-	    clear_gen, progress == FAILED ? -1 : n, us_since(began), 0, why);
+	done.apply_us = us_since(began);
+	send_done(clear_gen, progress == FAILED ? -1 : n, &done, why);
 }
 
 /* pppd takes its interface along when it ends; a hook leaves it. */

@@ -83,16 +83,18 @@ const struct undo *apply_undo(void);
 /* Links that are no more have nothing to get back. */
 void apply_prune(const struct net_state *);
 struct apply {
+	const struct net_want *want; /* that the plan is for */
 	uint32_t gen; /* what is done is told to the parent under this */
 	struct monotime until; /* tunnels that are not moved by then wait, */
 	int unfinished; /* and so does what comes behind them */
+	struct monotime moved; /* when traffic did, if it did */
 };
 /*
  * Do all steps.  How many were done: fewer, if time was up or an event
  * overtook the plan, and then another one is to be made; or -1 with the step
  * that failed and why.
  */
-int apply_plan(const struct plan *, const struct net_state *, struct apply *,
+int apply_plan(struct plan *, const struct net_state *, struct apply *,
     char *why, size_t size);
 /* One more step is done. */
 void apply_tell(uint32_t gen, const char *text);
@@ -113,7 +115,7 @@ void move_open(void); /* the undo file of tunnels, of an earlier run */
 const struct undo_tunnels *move_undo(void);
 /* What tunnels are gone or have it again is no more in it. */
 void move_prune(const struct net_state *);
-/* What those of a plan have is in it.  0, or -1 and why. */
+/* What those of the plan begun have is in it.  0, or -1 and why. */
 int move_keep(const struct plan *, char *why, size_t size);
 void move_begin(void); /* a plan, */
 /* n steps of it, NET_MOVES_MAX at most; how many were done. gen as in apply */

@@ -406,7 +406,9 @@ do_together(const struct step *st, size_t n, const struct plan *p,
 	size_t i;
 
 	if (is_tunnel(st))
-		return move_tunnels(st, n, s, gen);
+		return move_keep(p, reason, size) == -1
+			   ? -1
+			   : move_tunnels(st, n, s, gen);
 	if (st->type == STEP_TWIN_AHEAD || st->type == STEP_TWIN_BEHIND) {
 		if (!add_twin(st, s))
 			return 0;
@@ -422,7 +424,7 @@ do_together(const struct step *st, size_t n, const struct plan *p,
 
 /* How many were done; *end is the one that was not, or behind the last. */
 static int
-do_steps(const struct plan *p, const struct net_state *s, struct apply *a,
+do_steps(struct plan *p, const struct net_state *s, struct apply *a,
     size_t *end, char *reason, size_t size)
 {
 	const struct step *st;
@@ -444,6 +446,10 @@ do_steps(const struct plan *p, const struct net_state *s, struct apply *a,
 		if (some == -1)
 			break;
 		done += some;
+		if (plan_moves_traffic(st))
+			a->moved = monotime_now();
+		if (i + n == p->n && p->half)
+			plan_rest(a->want, s, p);
 	}
 	saved = errno;
 	move_end(a->gen);
@@ -453,7 +459,7 @@ do_steps(const struct plan *p, const struct net_state *s, struct apply *a,
 }
 
 int
-apply_plan(const struct plan *p, const struct net_state *s, struct apply *a,
+apply_plan(struct plan *p, const struct net_state *s, struct apply *a,
     char *why, size_t size)
 {
 	char text[MSG_TEXT_LEN], reason[MSG_TEXT_LEN];
@@ -461,8 +467,6 @@ apply_plan(const struct plan *p, const struct net_state *s, struct apply *a,
 	int done;
 
 	a->unfinished = 0;
-	if (move_keep(p, why, size) == -1)
-		return -1;
 	done = do_steps(p, s, a, &end, reason, sizeof(reason));
 	if (end == p->n || a->unfinished || overtaken(&p->step[end]))
 		return done;

@@ -24,7 +24,8 @@
 static struct undo_tunnels undo_tunnels;
 static struct {
 	uint32_t moved, refused;
-	size_t kept; /* when it began */
+	int written; /* what they have of their own is on disk, */
+	size_t kept; /* of so many */
 } of_plan;
 
 void
@@ -106,8 +107,13 @@ write_down(const struct plan *p)
 int
 move_keep(const struct plan *p, char *why, size_t size)
 {
-	if (write_down(p) == 0)
+	if (of_plan.written)
 		return 0;
+	if (write_down(p) == 0) {
+		of_plan.written = 1;
+		of_plan.kept = undo_tunnels.n;
+		return 0;
+	}
 	snprintf(why, size, "%s: %s", TUNNELS_FILE, strerror(errno));
 	return -1;
 }
@@ -116,6 +122,7 @@ void
 move_begin(void)
 {
 	of_plan.moved = of_plan.refused = 0;
+	of_plan.written = 0;
 	of_plan.kept = undo_tunnels.n;
 }
 

@@ -2,9 +2,9 @@
 /*
  * From found to wanted, step by step.  The order: links that were set down
  * come up; what a link needs to be an uplink (group, rp_filter, marks); the
- * backups' own tables, rules, tunnels, and only then the one route that moves
- * traffic (on the way back that comes before the tunnels); what is left over
- * goes, and links are set down last of all.
+ * backups' own tables, rules, and then the one route that moves traffic; what
+ * is left over goes; tunnels, which come before that route only where their
+ * old address would go with it; and links are set down last of all.
  */
 #include <sys/types.h>
 
@@ -49,6 +49,7 @@ begin(struct plan *p)
 	d->nrules = d->nroutes = d->nelements = 0;
 	d->too_many = 0;
 	p->n = 0;
+	p->half = 0;
 	p->nat[0] = p->load[0] = p->error[0] = '\0';
 }
 
@@ -248,6 +249,13 @@ moves_traffic(const struct net_route *r)
 	return r->table == NET_TABLE && r->dst.len == 0;
 }
 
+int
+plan_moves_traffic(const struct step *st)
+{
+	return (st->type == STEP_ROUTE_ADD || st->type == STEP_ROUTE_DEL) &&
+	       moves_traffic(&st->route);
+}
+
 /*
  * When routes come: what a network has behind its way, after that; what moves
  * traffic, last.  They go the other way round.
@@ -403,8 +411,41 @@ check_active(struct plan *p, const struct net_want *w,
 		      : "no gateway is known");
 }
 
+static int
+checked(struct plan *p)
+{
+	if (p->error[0] == '\0')
+		return 0;
+	p->n = 0;
+	p->half = 0;
+	return -1;
+}
+
+static int
+moves(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (plan_moves_traffic(&p->step[i]))
+			return 1;
+	return 0;
+}
+
+void
+plan_rest(const struct net_want *w, const struct net_state *s, struct plan *p)
+{
+	p->half = 0;
+	plan_tunnels(p, w, s, 0);
+	plan_twins_del(p, w, s);
+	if (w->clear)
+		plan_nat(p, w, s);
+	plan_undo(p, w, s);
+	plan_down(p, w, s);
+}
+
 int
-plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
+plan_begin(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
 	const struct wanted *d = &p->wanted;
 
@@ -427,18 +468,19 @@ plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 	}
 	plan_peer_routes(p, w, s);
 	if (!w->clear && w->active != 0)
-		plan_tunnels(p, w, s);
+		plan_tunnels(p, w, s, 1);
 	plan_moves(p, d, s);
-	if (w->clear || w->active == 0)
-		plan_tunnels(p, w, s);
-	plan_twins_del(p, w, s);
-	if (w->clear)
-		plan_nat(p, w, s);
-	plan_undo(p, w, s);
-	plan_down(p, w, s);
-	if (p->error[0] != '\0')
-		p->n = 0;
-	return p->error[0] == '\0' ? 0 : -1;
+	if (!(p->half = moves(p)))
+		plan_rest(w, s, p);
+	return checked(p);
+}
+
+int
+plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
+{
+	if (plan_begin(w, s, p) == 0 && p->half)
+		plan_rest(w, s, p);
+	return checked(p);
 }
 
 /* ---- back ---- */

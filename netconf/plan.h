@@ -171,6 +171,7 @@ struct plan {
 	size_t n;
 	size_t room;
 	struct step *step;
+	int half; /* it ends where traffic has moved */
 	char nat[PLAN_NFT_MAX]; /* the table's text without elements, */
 	char load[PLAN_NFT_MAX]; /* and with them, for STEP_NAT */
 	struct net_marks marks; /* for STEP_MARKS */
@@ -186,11 +187,21 @@ struct net_before {
 
 /* 0, or -1 with plan->error and no steps; a plan is made again and again. */
 int plan_make(const struct net_want *, const struct net_state *, struct plan *);
+/*
+ * The same, but half of it, up to where traffic has moved, if it moves: the
+ * rest, with all tunnels, can be made when that is done.
+ */
+int plan_begin(
+    const struct net_want *, const struct net_state *, struct plan *);
+void plan_rest(
+    const struct net_want *, const struct net_state *, struct plan *);
 /* The steps back to what was before, from what is there now. */
 void plan_back(const struct net_before *, const struct net_state *now,
     const struct undo *, struct plan *);
 /* What it is about: "route", "link". */
 const char *plan_step_word(const struct step *);
+/* It moves traffic from one uplink to another. */
+int plan_moves_traffic(const struct step *);
 /* A step in the words of ip(8), for people. */
 void plan_step_text(
     const struct step *, const struct net_state *, char *, size_t);

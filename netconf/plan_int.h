@@ -8,6 +8,13 @@
 /* To what is empty: all zero. */
 void plan_wanted(
     const struct net_want *, const struct net_state *, struct wanted *);
+/*
+ * With these rules, does what has this address not go with the traffic when
+ * that moves?  Each backup's own table ends in an unreachable route; main,
+ * which is the primary's, may have lost its default, and then it would.
+ */
+int plan_stays(const struct wanted *, const struct net_want *,
+    const struct net_state *, const struct addr *from);
 struct net_route *plan_add_route(
     struct wanted *, enum family family, uint32_t table);
 /*
@@ -32,9 +39,12 @@ const struct net_addr *plan_address(
     const struct net_state *, uint32_t ifindex, enum family);
 struct step *plan_link_step(
     struct plan *, enum step_type, const struct net_link *);
-/* Steps that bring tunnels to the active uplink, and to where they were. */
-void plan_tunnels(
-    struct plan *, const struct net_want *, const struct net_state *);
+/*
+ * Steps that bring tunnels to the active uplink: those that must be there
+ * before traffic is, or all others; and to where they were.
+ */
+void plan_tunnels(struct plan *, const struct net_want *,
+    const struct net_state *, int ahead);
 void plan_tunnels_back(
     struct plan *, const struct net_state *before, const struct net_state *now);
 void plan_show_tunnels(

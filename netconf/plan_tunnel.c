@@ -168,11 +168,35 @@ own_address(const struct net_want *w, const struct net_link *l,
 		   : STEP_OWN_AS_IS;
 }
 
+struct ahead {
+	struct addr local; /* the last one, as most have the same */
+	int stays;
+};
+
+/*
+ * Traffic does not wait for tunnels, of which there may be thousands, unless
+ * one would send from its old address by the new uplink, where no provider
+ * takes that.
+ */
+static int
+goes_ahead(const struct plan *p, const struct net_want *w,
+    const struct net_state *s, const struct net_link *l, struct ahead *a)
+{
+	if (w->clear || w->active == 0)
+		return 0;
+	if (addr_cmp(&l->local, &a->local) != 0) {
+		a->local = l->local;
+		a->stays = plan_stays(&p->wanted, w, s, &l->local);
+	}
+	return !a->stays;
+}
+
 void
-plan_tunnels(
-    struct plan *p, const struct net_want *w, const struct net_state *s)
+plan_tunnels(struct plan *p, const struct net_want *w,
+    const struct net_state *s, int ahead)
 {
 	struct net_want on_primary = *w;
+	struct ahead last = { 0 };
 	struct side side, primary;
 	const struct net_link *l;
 	struct net_place to;
@@ -185,7 +209,9 @@ plan_tunnels(
 	side_of(&on_primary, s, &primary);
 	for (i = 0; i < s->nlinks; i++) {
 		l = &s->links[i];
-		if (!wanted_place(w, &side, l, &to) || is_at(l, &to))
+		if (l->tunnel != NET_TUNNEL ||
+		    goes_ahead(p, w, s, l, &last) != ahead ||
+		    !wanted_place(w, &side, l, &to) || is_at(l, &to))
 			continue;
 		if (plan_tunnel_waits(w, s, l)) {
 			plan_twin_ahead(p, s, l, &to);

@@ -444,6 +444,32 @@ want_from_rules(struct wanted *d, enum family family, uint32_t uplink,
 	}
 }
 
+/* Does main lead by the primary?  Not over what the kernel leaves out. */
+static int
+main_leads(
+    const struct net_want *w, const struct net_state *s, enum family family)
+{
+	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
+
+	return l != NULL && l->up &&
+	       (l->carrier ||
+		   (!w->uplink[0].linkdown && l->linkdown[family] != 1)) &&
+	       default_route(s, NET_MAIN, l->ifindex, family) != NULL;
+}
+
+int
+plan_stays(const struct wanted *d, const struct net_want *w,
+    const struct net_state *s, const struct addr *from)
+{
+	size_t i;
+
+	for (i = 0; i < d->nrules; i++)
+		if (addr_cmp(&d->rule[i].from, from) == 0)
+			return d->rule[i].table != NET_MAIN ||
+			       main_leads(w, s, addr_family(from));
+	return 0;
+}
+
 /*
  * A socket of IPv6 that is refused with no source of its own is asked for
  * again with one that the kernel picks for it (ip6_dst_lookup_tail()), which

@@ -180,6 +180,7 @@ struct ctl_summary {
 	uint32_t detect_ms; /* of the last failover */
 	uint32_t dial_ms;
 	uint32_t apply_us;
+	uint32_t moved_us; /* of it, until traffic was */
 	uint32_t decide; /* enum conf_decide, of the primary */
 	/* since the start */
 	uint32_t reload_failed; /* the last one */

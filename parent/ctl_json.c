@@ -328,6 +328,7 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_open(j, "last_switch", '{');
 	json_int(j, "detect_ms", s->detect_ms);
 	json_int(j, "dial_ms", s->dial_ms);
+	json_int(j, "moved_us", s->moved_us);
 	json_int(j, "apply_us", s->apply_us);
 	json_close(j, '}');
 	json_open(j, "processes", '[');

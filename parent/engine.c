@@ -549,6 +549,20 @@ engine_net_step(const struct msg_net_step *s)
 }
 
 static void
+tell_steps(const struct msg_net_done *d)
+{
+	char moved[48] = "";
+
+	if (d->moved_us > 0)
+		snprintf(moved, sizeof(moved), ", traffic after %.1f ms",
+		    (double)d->moved_us / 1000);
+	history_line("network",
+	    "%u step%s in %.1f ms%s, read back equal; %u flow%s forgotten",
+	    d->nsteps, d->nsteps == 1 ? "" : "s", (double)d->apply_us / 1000,
+	    moved, d->flows, d->flows == 1 ? "" : "s");
+}
+
+static void
 applied(const struct msg_net_done *d)
 {
 	struct mevent ev = { .type = d->ok ? MEV_APPLIED : MEV_APPLY_FAILED };
@@ -558,16 +572,12 @@ applied(const struct msg_net_done *d)
 	if (d->nsteps > 0) {
 		parent->apply_us = (uint32_t)d->apply_us;
 		parent->event.apply_us = parent->apply_us;
+		parent->moved_us = (uint32_t)d->moved_us;
 	}
 	if (!d->ok)
 		history_line("network", "failed: %s", d->text);
 	else if (d->nsteps > 0)
-		history_line("network",
-		    "%u step%s in %.1f ms, read back equal; %u flow%s "
-		    "forgotten",
-		    d->nsteps, d->nsteps == 1 ? "" : "s",
-		    (double)d->apply_us / 1000, d->flows,
-		    d->flows == 1 ? "" : "s");
+		tell_steps(d);
 	if (d->ok)
 		peering_carried(active);
 	engine_event(&ev);

@@ -216,6 +216,7 @@ struct parent {
 	uint32_t detect_ms;
 	uint32_t dial_ms;
 	uint32_t apply_us;
+	uint32_t moved_us; /* of it, until traffic was */
 	/* for the metrics, since the start */
 	int reload_failed; /* the last one */
 	enum msg_conf_source conf_source; /* of what is in force */

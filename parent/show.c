@@ -637,6 +637,7 @@ fill_summary(struct ctl_summary *s)
 	s->detect_ms = parent->detect_ms;
 	s->dial_ms = parent->dial_ms;
 	s->apply_us = parent->apply_us;
+	s->moved_us = parent->moved_us;
 	s->decide = parent->uplink[0].conf.decide;
 	s->reload_failed = (uint32_t)parent->reload_failed;
 	memcpy(s->failovers_by, parent->failovers, sizeof(s->failovers_by));

@@ -75,7 +75,7 @@ flows() {
 	ok "there are $FLOWS flows" test "$(conntrack -C)" -ge "$FLOWS"
 }
 
-# Sets route_us and all_us.
+# Sets felt_us, route_us and all_us.
 by_dialfail() {
 	lab_start
 	ok "the primary is proved" wait_state primary
@@ -86,6 +86,7 @@ by_dialfail() {
 	diag "$(told 'steps? in' text)"
 	ok "the LAN reaches the core" ping_lan
 	ok "all $TUNNELS tunnels have its address" all_have $WAN2_ADDRESS
+	felt_us=$(fact .last_switch.moved_us)
 	route_us=$(fact .last_switch.apply_us)
 	all_us=$((($(told 'steps? in' offset_ms) -
 		$(told '-> backup' offset_ms)) * 1000))
@@ -124,15 +125,18 @@ script_route() {
 	ip rule del pref 1000 from 10.7.0.0/24 lookup 101
 }
 
-# by_script batch|loop: sets script_route_us and script_all_us.
+# by_script batch|loop: sets script_felt_us, which is that of the routes alone,
+# script_route_us and script_all_us.
 by_script() {
-	local began when
+	local began when first
 	script_site
 	flows
 	began=$(now_us)
 	"$1_tunnels" away
+	first=$(now_us)
 	script_route
 	when=$(now_us)
+	script_felt_us=$((when - first))
 	conntrack -D -q $PRIMARY_ADDRESS >/dev/null 2>&1
 	script_all_us=$(($(now_us) - began))
 	script_route_us=$((when - began))
@@ -282,6 +286,8 @@ for ((round = 0; round < ROUNDS; round++)); do
 	by_dialfail
 	for way in "${!ways[@]}"; do
 		by_script "$way"
+		pair "switch: traffic moved, with $TUNNELS tunnels" \
+		    "ip(8), three calls" us "$felt_us" "$script_felt_us"
 		pair "$moved" "${ways[$way]}" us "$route_us" "$script_route_us"
 		pair "$all" "${ways[$way]}" us "$all_us" "$script_all_us"
 	done

@@ -187,6 +187,7 @@ site_summary(void)
 	s->fallbacks = 2;
 	s->detect_ms = 2400;
 	s->dial_ms = 8300;
+	s->moved_us = 400;
 	s->apply_us = 900;
 }
 
@@ -485,7 +486,7 @@ test_json_keys(void **state)
 		".clock == \"sane\"",
 		".failovers == 3 and .fallbacks == 2",
 		".last_switch == {\"detect_ms\": 2400, \"dial_ms\": 8300, "
-		"\"apply_us\": 900}",
+		"\"moved_us\": 400, \"apply_us\": 900}",
 		".processes | length == 4",
 		".processes[1] | .name == \"prober\" and .pid == 4712 and "
 		"(.sandbox | type == \"string\")",

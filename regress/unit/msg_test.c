@@ -287,7 +287,9 @@ test_net(void **state)
 		.active = 1, .drain = 0, .flush = MSG_UPLINK_NONE, .shut = 1
 	};
 	static const struct msg_net_step step = { 1, "route" };
-	static const struct msg_net_done done = { .ok = 1, .apply_us = 900 };
+	static const struct msg_net_done done = {
+		.ok = 1, .apply_us = 900, .moved_us = 900
+	};
 	static const struct msg_net_adopt adopt = { 1, 1 };
 	static const struct msg_net_drained drained = { 1, 9 };
 	static const struct msg_net_notes notes = { 2, "note" };
@@ -326,6 +328,8 @@ test_net(void **state)
 	assert_true(msg_net_done_valid(&done));
 	REFUSED(net_done, done, ok, 2);
 	REFUSED(net_done, done, apply_us, -1);
+	REFUSED(net_done, done, apply_us, 899);
+	REFUSED(net_done, done, moved_us, -1);
 	TEXT_CHECKED(net_done, done, text);
 	assert_true(msg_net_adopt_valid(&adopt));
 	REFUSED(net_adopt, adopt, active, NO_UPLINK);

@@ -36,6 +36,20 @@ tunnels_to_hub(void)
 	batches = 0;
 }
 
+/* What the primary's address sends would go with the traffic. */
+static void
+main_leads_nowhere(void)
+{
+	size_t i = 0;
+
+	while (i < k->s.nroutes)
+		if (k->route[i].table == NET_MAIN && k->route[i].dst.len == 0)
+			kernel_route_del(k, &k->route[i]);
+		else
+			i++;
+	net_look_again();
+}
+
 static size_t
 tunnels_with(const char *local)
 {
@@ -144,20 +158,20 @@ test_tunnel_refused(void **arg)
 	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
 }
 
-/* There is no time: one batch in each turn of the loop, traffic after them. */
+/* There is no time: one batch in each turn of the loop. */
 static void
-test_turns(void **arg)
+turns(uint32_t home, uint32_t meanwhile)
 {
 	struct msg_net_want m = wish(1), other = wish(0);
+	struct addr old = ip("192.0.2.2");
 
-	(void)arg;
-	tunnels_to_hub();
 	turn_ms = 0;
 	nsent = 0;
 	net_want(&m);
 	assert_int_equal(count(IMSG_NET_DONE), 0);
+	assert_int_equal(way(k, 0, &old), home);
 	assert_int_equal(tunnels_with("198.51.100.2"), NET_MOVES_MAX);
-	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(way(k, 0, NULL), meanwhile);
 	loop_until(IMSG_NET_DONE, 1);
 	assert_int_equal(last_done()->gen, m.gen);
 	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
@@ -167,12 +181,22 @@ test_turns(void **arg)
 	/* traffic first, on the way back; then all is said to be done */
 	nsent = 0;
 	net_want(&other);
-	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(way(k, 0, NULL), home);
 	assert_int_equal(count(IMSG_NET_DONE), 0);
 	loop_until(IMSG_NET_DONE, 1);
 	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
 	loop_quiet();
 	assert_int_equal(count(IMSG_NET_DONE), 1);
+}
+
+static void
+test_turns(void **arg)
+{
+	(void)arg;
+	tunnels_to_hub();
+	turns(ETH1, WAN2);
+	main_leads_nowhere();
+	turns(0, 0);
 }
 
 /* What comes between two turns: another wish, or the end. */
@@ -224,6 +248,7 @@ test_turns_taken_back(void **arg)
 
 	(void)arg;
 	tunnels_to_hub();
+	main_leads_nowhere();
 	turn_ms = 0;
 	calls = 0;
 	fail_at = 3;
@@ -232,9 +257,29 @@ test_turns_taken_back(void **arg)
 	loop_until(IMSG_NET_DONE, 1);
 	assert_int_equal(last_done()->ok, 0);
 	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
-	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(way(k, 0, NULL), 0);
 	loop_quiet();
 	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+}
+
+/* None moves that is not written down, and then traffic goes back, too. */
+static void
+test_not_written_down(void **arg)
+{
+	struct msg_net_want m = wish(1);
+
+	(void)arg;
+	tunnels_to_hub();
+	assert_int_equal(mkdir(TUNNELS_FILE, 0700), 0);
+	net_want(&m);
+	assert_int_equal(last_done()->ok, 0);
+	assert_non_null(strstr(last_done()->text, TUNNELS_FILE ": "));
+	assert_int_equal(tunnels_with("192.0.2.2"), TUNNELS);
+	assert_int_equal(way(k, 0, NULL), ETH1);
+	assert_int_equal(rmdir(TUNNELS_FILE), 0);
+	net_want(&m);
+	assert_int_equal(last_done()->ok, 1);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
 }
 
 int
@@ -246,6 +291,7 @@ main(void)
 		T(test_turns),
 		T(test_turns_overtaken),
 		T(test_turns_taken_back),
+		T(test_not_written_down),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -373,6 +373,7 @@ rig_apply(void)
 	d.ok = 1;
 	d.nsteps = 7;
 	d.apply_us = 900;
+	d.moved_us = 400;
 	rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
 	return w;
 }

@@ -152,25 +152,80 @@ bound(void **state)
 	assert_int_equal(l->bound, ETH0);
 }
 
-/* In the order of the plan, tunnels come before traffic, and back after it. */
+/* Does the tunnel move before traffic does?  Another uplink had its address. */
+static int
+goes_ahead(uint32_t active)
+{
+	size_t i, route = 0, at = 0;
+
+	k->w.active = active;
+	assert_non_null(step());
+	for (i = 0; i < plan.n; i++) {
+		if (plan.step[i].type == STEP_TUNNEL)
+			at = i;
+		if (plan_moves_traffic(&plan.step[i]))
+			route = i;
+	}
+	assert_int_not_equal(at, route);
+	return at < route;
+}
+
+/* Traffic waits for a tunnel whose old address would go with it, only. */
 static void
 order(void **state)
 {
-	size_t i, route = 0, at = 0;
+	struct net_link *l = tunnel(GRE1, "gre1", "192.0.2.2");
+	struct net_link *eth1 = sim_link(k, "eth1");
+
+	(void)state;
+	assert_false(goes_ahead(1));
+	eth1->carrier = 0;
+	assert_false(goes_ahead(1));
+	eth1->linkdown[FAMILY_INET] = 1; /* the kernel leaves its routes out */
+	assert_true(goes_ahead(1));
+	eth1->linkdown[FAMILY_INET] = 0;
+	k->w.uplink[0].linkdown = 1; /* and it is to */
+	assert_true(goes_ahead(1));
+	eth1->carrier = 1;
+	assert_false(goes_ahead(1));
+	eth1->up = 0;
+	assert_true(goes_ahead(1));
+	eth1->up = 1;
+	l->local = ip("192.0.2.77"); /* an address that it has no more */
+	assert_true(goes_ahead(1));
+	l->local = ip("198.51.100.2"); /* a backup's leads nowhere else */
+	dial(k);
+	assert_false(goes_ahead(2));
+	l->local = ip("192.0.2.2");
+	k->route[0].ifindex = ETH0; /* main's default */
+	assert_true(goes_ahead(2));
+}
+
+/* Its rest can be made when traffic has moved; if none moves, there is none. */
+static void
+halves(void **state)
+{
+	size_t n;
 
 	(void)state;
 	(void)tunnel(GRE1, "gre1", "192.0.2.2");
 	k->w.active = 1;
 	assert_non_null(step());
-	for (i = 0; i < plan.n; i++) {
-		if (plan.step[i].type == STEP_TUNNEL)
-			at = i;
-		if (plan.step[i].type == STEP_ROUTE_ADD &&
-		    plan.step[i].route.table == NET_TABLE &&
-		    plan.step[i].route.dst.len == 0)
-			route = i;
-	}
-	assert_true(at < route);
+	n = plan.n;
+	assert_int_equal(plan_begin(&k->w, &k->s, &plan), 0);
+	assert_true(plan.half);
+	assert_true(plan_moves_traffic(&plan.step[plan.n - 1]));
+	plan_rest(&k->w, &k->s, &plan);
+	assert_false(plan.half);
+	assert_int_equal(plan.n, n);
+	assert_int_equal(plan.step[n - 1].type, STEP_TUNNEL);
+	k->w.active = 0;
+	assert_int_equal(plan_begin(&k->w, &k->s, &plan), 0);
+	assert_false(plan.half);
+	k->w.active = 1;
+	sim_link(k, "wan2")->up = 0;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), -1);
+	assert_int_equal(plan.n, 0);
 }
 
 static void
@@ -386,6 +441,7 @@ main(void)
 		T(there_and_back),
 		T(bound),
 		T(order),
+		T(halves),
 		T(left_alone),
 		T(cleared),
 		cmocka_unit_test(file),
