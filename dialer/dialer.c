@@ -7,7 +7,8 @@
  * After CONNECT nothing is read any more, not even the first byte: it is
  * pppd's.  That it is there is waited for, since pppd should neither speak
  * before the other end listens (LCP would wait 3 s for its second try) nor
- * be long in coming.
+ * be long in coming.  Many speak at once; one that does not may wait to be
+ * spoken to, and is: by a frame of ours that pppd need not know of.
  */
 #include <sys/types.h>
 
@@ -28,6 +29,7 @@
 #include "dialer/tty.h"
 
 #define FIRST_BYTE_MS 1000
+#define ASK_MS        10 /* who speaks without being asked has begun by then */
 #define READS_MAX     64 /* in a row, then the others have their turn */
 #define CARRIER_MS    20 /* DCD wakes nobody: it is looked at so often */
 
@@ -42,12 +44,21 @@ struct port {
 	char label[CONF_LABEL_LEN];
 	enum asked asked;
 	int connected; /* and the first byte is waited for */
+	int peer_asked; /* for it */
 	int watched; /* DCD was high in the last call */
 	int proved; /* the card was, and that was told */
 	char connect[MSG_TEXT_LEN]; /* what the modem said */
 	struct modem modem;
 	struct event readable, timer;
 };
+
+/*
+ * LCP's Configure-Request without options, which every PPP answers.  Its
+ * identifier is 0 and pppd's first is 1, so pppd drops the answer, which is
+ * not to the request that it sent last (RFC 1661, 5.2).
+ */
+static const uint8_t lcp_request[] = { 0x7e, 0xff, 0x7d, 0x23, 0xc0, 0x21, 0x7d,
+	0x21, 0x7d, 0x20, 0x7d, 0x20, 0x7d, 0x24, 0x7d, 0x2d, 0xef, 0x7e };
 
 static struct imsgev iev_parent;
 static struct port ports[CONF_UPLINKS_MAX];
@@ -229,9 +240,10 @@ port_wait(struct port *p)
 static void
 connected(struct port *p, const struct modem_out *out)
 {
-	struct timeval tv = monotime_ms(FIRST_BYTE_MS);
+	struct timeval tv = monotime_ms(ASK_MS);
 
 	p->connected = 1;
+	p->peer_asked = 0;
 	strlcpy(p->connect, out->text, sizeof(p->connect));
 	event_add(&p->readable, NULL);
 	evtimer_add(&p->timer, &tv);
@@ -256,9 +268,9 @@ set_line(struct port *p, enum modem_line line)
 
 /* A full queue is a modem that does not listen: its silence will tell. */
 static int
-put_line(struct port *p, const struct modem_out *out)
+put_line(struct port *p, const void *data, size_t len)
 {
-	if (out->len == 0 || write(p->fd, out->data, out->len) != -1)
+	if (len == 0 || write(p->fd, data, len) != -1)
 		return 0;
 	return errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
@@ -276,7 +288,8 @@ not_ready(struct port *p, uint32_t class, const char *text)
 static void
 carry_out(struct port *p, const struct modem_out *out)
 {
-	if (set_line(p, out->line) == -1 || put_line(p, out) == -1) {
+	if (set_line(p, out->line) == -1 ||
+	    put_line(p, out->data, out->len) == -1) {
 		port_lost(p, errno);
 		return;
 	}
@@ -357,6 +370,22 @@ hand_over(struct port *p)
 		answer(p, MSG_LINK_OK, p->modem.phone, p->connect);
 }
 
+/* The peer has not spoken for so long. */
+static void
+peer_silent(struct port *p)
+{
+	struct timeval tv = monotime_ms(FIRST_BYTE_MS - ASK_MS);
+
+	if (p->peer_asked)
+		hand_over(p);
+	else if (put_line(p, lcp_request, sizeof(lcp_request)) == -1)
+		port_lost(p, errno);
+	else {
+		p->peer_asked = 1;
+		evtimer_add(&p->timer, &tv);
+	}
+}
+
 static void
 on_readable(int fd, short what, void *arg)
 {
@@ -382,7 +411,7 @@ on_timer(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (p->connected) {
-		hand_over(p);
+		peer_silent(p);
 		return;
 	}
 	/* the loop's clock may be a little ahead of ours */

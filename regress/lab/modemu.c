@@ -2,7 +2,7 @@
 /*
  * modemu: a modem on a pseudo-terminal, with a real peer behind it.
  *
- *	modemu [-es] [-b bit/s] [-c file] [-d ms] [-r ms] [-p command]
+ *	modemu [-els] [-b bit/s] [-c file] [-d ms] [-r ms] [-p command]
  *	    [-n file] [-t link] [-u monitor] link
  *
  * "link" becomes a symbolic link to the terminal that a dialer opens.  When a
@@ -16,7 +16,8 @@
  * numbers are answered.
  *
  * -e: CONNECT comes only when the peer has begun to speak, its first bytes
- * right behind it, as LTE modems do.  -s: the modem starts stuck on line.
+ * right behind it, as LTE modems do.  -l: only when it listens, as access
+ * servers do before they answer.  -s: the modem starts stuck on line.
  * SIGUSR1: the carrier is lost.  SIGUSR2: the port goes away and comes back
  * as another, as USB ports do.
  *
@@ -107,7 +108,7 @@ static const struct outcome outcomes[] = {
 enum state {
 	ST_COMMAND,
 	ST_DIALING, /* the result is due at answer_at */
-	ST_AWAITING, /* -e: the peer's first byte */
+	ST_AWAITING, /* -e: the peer's first byte, -l: its line discipline */
 	ST_ONLINE,
 	ST_ESCAPED /* on line, in command state: +++ */
 };
@@ -134,6 +135,7 @@ static struct {
 	int64_t rate;
 	int64_t ring_ms;
 	int early; /* -e */
+	int listened; /* -l */
 
 	enum state state;
 	const struct outcome *outcome; /* of the present call */
@@ -179,7 +181,7 @@ on_signal(int sig)
 static void __dead
 usage(void)
 {
-	fprintf(stderr, "usage: modemu [-es] [-b rate] [-c file] [-d ms] "
+	fprintf(stderr, "usage: modemu [-els] [-b rate] [-c file] [-d ms] "
 			"[-n file] [-p command] [-r ms] [-t link] "
 			"[-u monitor] link\n");
 	exit(2);
@@ -408,7 +410,7 @@ answer(enum act act)
 		modem.drop_at = now_ms() + DROP_MS;
 	if (peer)
 		start_peer();
-	if (peer && modem.early)
+	if (peer && (modem.early || modem.listened))
 		modem.state = ST_AWAITING;
 	else
 		on_line();
@@ -759,6 +761,22 @@ look_at_usb(void)
 		open_port();
 }
 
+/* pppd flushes its side until it has set its line discipline. */
+static int
+peer_listens(void)
+{
+	char name[64];
+	int discipline = N_TTY, fd;
+
+	if (ptsname_r(modem.line, name, sizeof(name)) != 0 ||
+	    (fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1)
+		return 0;
+	if (ioctl(fd, TIOCGETD, &discipline) == -1)
+		say("%s: %s", name, strerror(errno));
+	close(fd);
+	return discipline == N_PPP;
+}
+
 /*
  * A port forgets with its last close the line discipline that a killed pppd
  * has left; a pseudo-terminal does not as long as our side is open.
@@ -873,6 +891,8 @@ turn(void)
 		from_dialer();
 	else if (was_open && !modem.opened)
 		port_closed();
+	if (modem.state == ST_AWAITING && modem.listened && peer_listens())
+		on_line();
 	if (modem.line != -1 && look_at(modem.line, &modem.line_opened) != 0)
 		from_peer();
 	if (second.port != -1 && look_at(second.port, &second.opened) & POLLIN)
@@ -896,7 +916,7 @@ main(int argc, char *argv[])
 {
 	int c, stuck = 0;
 
-	while ((c = getopt(argc, argv, "b:c:d:en:p:r:st:u:")) != -1)
+	while ((c = getopt(argc, argv, "b:c:d:eln:p:r:st:u:")) != -1)
 		switch (c) {
 		case 'b':
 			modem.rate = atoi(optarg);
@@ -909,6 +929,9 @@ main(int argc, char *argv[])
 			break;
 		case 'e':
 			modem.early = 1;
+			break;
+		case 'l':
+			modem.listened = 1;
 			break;
 		case 'n':
 			radio.path = optarg;

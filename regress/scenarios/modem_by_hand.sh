@@ -1,14 +1,15 @@
 #!/bin/bash
 # needs: vm
 # An operator brings traffic to the modem while the primary works, and back; for
-# a time; and holds it.
+# a time; and holds it.  The provider listens, and waits to be spoken to.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
 
 lab_up
-lab_modem
+lab_modem -l
+isp_serves noipv6 silent debug
 modem_backup | lab_conf
 begin
 flow_start main
@@ -16,6 +17,8 @@ from=$(now_ms)
 
 ok "failover" ctl failover pots
 on_modem 1
+ok "the provider is asked to speak, before pppd is there" \
+    grep -q 'rcvd \[LCP ConfReq id=0x0 *\]' "$LAB/modem.log"
 ok "fallback" ctl fallback
 ok "the primary is used again" wait_state primary 30
 hung_up

@@ -306,7 +306,7 @@ on_words(struct behaviour *b)
 		enum fake_on on;
 	} ons[] = { { "dtr", FAKE_ON_DTR }, { "escape", FAKE_ON_ESCAPE },
 		{ "abort", FAKE_ON_ABORT }, { "connect", FAKE_ON_CONNECT },
-		{ "open", FAKE_ON_OPEN } };
+		{ "frame", FAKE_ON_FRAME }, { "open", FAKE_ON_OPEN } };
 	const struct word *w = more("what it answers");
 	struct fake_rule *r = new_rule(b);
 	size_t i;
@@ -321,7 +321,7 @@ on_words(struct behaviour *b)
 			continue;
 		if (i == sizeof(ons) / sizeof(ons[0]))
 			wrong("%s: a command in quotes, dtr, escape, abort, "
-			      "connect or open",
+			      "connect, frame or open",
 			    w->text);
 		r->on = ons[i].on;
 	}

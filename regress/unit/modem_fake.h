@@ -37,6 +37,7 @@ enum fake_on {
 	FAKE_ON_ESCAPE, /* +++ between two silences, while on line */
 	FAKE_ON_ABORT, /* a byte during a call */
 	FAKE_ON_CONNECT, /* it has gone on line */
+	FAKE_ON_FRAME, /* something between two flags, while on line */
 	FAKE_ON_OPEN, /* the port has been opened */
 	FAKE_ON_TIME /* after_ms from the start, then every_ms */
 };
@@ -86,6 +87,7 @@ struct fake {
 	char line[256];
 	size_t len;
 	uint32_t pluses;
+	size_t frame; /* bytes since the last flag, which is one of them */
 	struct monotime last; /* byte that came on line */
 	struct monotime escape; /* +++ counts then, if nothing follows */
 	uint8_t ready[FAKE_READY]; /* to be read by who has the port open */
@@ -249,6 +251,21 @@ fake_line(struct fake *f, struct monotime now)
 		fake_letters(f, now, f->line + 2);
 }
 
+/* How far it has come with a frame; a flag may end one and begin the next. */
+static void
+fake_frame(struct fake *f, struct monotime now, char c)
+{
+	if (c != '~') {
+		f->frame += f->frame > 0;
+		return;
+	}
+	if (f->frame > 1) {
+		fake_note(f, "frame");
+		(void)fake_rules(f, now, FAKE_ON_FRAME, "");
+	}
+	f->frame = 1;
+}
+
 static void
 fake_byte(struct fake *f, struct monotime now, char c)
 {
@@ -264,6 +281,7 @@ fake_byte(struct fake *f, struct monotime now, char c)
 	case FAKE_DATA:
 		if (f->loop)
 			fake_say(f, now, &c, 1, 1, 0);
+		fake_frame(f, now, c);
 		if (c == '+' && (f->pluses > 0 || monotime_ms_between(f->last,
 						      now) >= FAKE_GUARD_MS))
 			f->pluses++;
@@ -336,6 +354,7 @@ fake_does(struct fake *f, struct monotime now, uint32_t does)
 		f->mode = FAKE_DATA;
 		f->last = now;
 		f->pluses = 0;
+		f->frame = 0;
 		(void)fake_rules(f, now, FAKE_ON_CONNECT, "");
 	}
 }
