@@ -1,12 +1,15 @@
 #!/bin/bash
 # needs: vm
-# dial.sh once|late RTT: from CONNECT to addresses on ppp0, against pppd(8)
-# with chat(8) on the modem's port, as Debian's /etc/ppp/peers/provider has it,
-# and against wvdial(1) as wvdialconf(1) sets it up; a modem of the same kind,
-# since dialfail keeps its own ready, and the same provider, who speaks at once,
-# right behind CONNECT as LTE modems do, or half a second late.  RTT: of the
-# line, milliseconds.  Who loses the provider's first frame waits for its timer
-# of 1 s, which is 3 s by default: the others are better off here than outside.
+# dial.sh once|quiet|late RTT: from CONNECT to addresses on ppp0, against
+# pppd(8) with chat(8) on the modem's port, as Debian's /etc/ppp/peers/provider
+# has it, and against wvdial(1) as wvdialconf(1) sets it up; a modem of the same
+# kind, since dialfail keeps its own ready, and the same provider.  It speaks at
+# once, right behind CONNECT as LTE modems do; or is quiet: it hears from the
+# beginning, and speaks when it is spoken to or after half a second, as access
+# servers do that find out who calls; or is late, and deaf for half a second.
+# RTT: of the line, milliseconds.  Who loses the provider's first frame waits
+# for its timer of 1 s, which is 3 s by default: the others are better off here
+# than outside.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
@@ -58,7 +61,7 @@ wvdial_peer() {
 }
 
 # shellcheck disable=SC2317 # called by wait_until
-quiet() {
+line_over() {
 	! ip link show ppp0 2>/dev/null && [ "$(lines hang-up)" -gt "$hung_up" ]
 }
 
@@ -89,7 +92,7 @@ by_dialfail() {
 	ok "the backup takes over" wait_state backup 60
 	ours=$(took)
 	ctl fallback >/dev/null
-	ok "the line is hung up" wait_until 30 quiet
+	ok "the line is hung up" wait_until 30 line_over
 	ok "traffic is back" wait_state primary 30
 }
 
@@ -100,7 +103,7 @@ by_other() {
 	theirs=$(took)
 	end "$SPAWNED"
 	# wvdial finds no modem now and then: then there is no call
-	[ -z "$theirs" ] || ok "$1 has hung up" wait_until 30 quiet
+	[ -z "$theirs" ] || ok "$1 has hung up" wait_until 30 line_over
 }
 
 # rounds NAME PROGRAM [ARGUMENT...]
@@ -117,8 +120,11 @@ rounds() {
 		by_other "$@"
 		pair "CONNECT to IP up, peer $told, RTT $rtt ms" "$name" ms \
 		    "$ours" "${theirs:-none}"
-		# a provider who is late is waited for by all
-		[ "$when$rtt" != once0 ] || [ -z "$theirs" ] ||
+		# a provider who is deaf is waited for by all
+		[ "$late" = 0 ] || [ -z "$theirs" ] ||
+		    pair "  without those 0.5 s, RTT $rtt ms" "$name" ms \
+		    $((ours - late)) $((theirs - late))
+		[ "$late$rtt" != 00 ] || [ -z "$theirs" ] ||
 		    ok "4 times as fast" test $((4 * ours)) -le "$theirs"
 		overhead+=($((ours - late - 11 * rtt / 2)))
 	done
@@ -128,6 +134,7 @@ lab_need ppp
 command -v chat >/dev/null || skip_all "no chat(8)"
 case $when in
 once)	told="at once" late=0 words=(-e) ;;
+quiet)	told=quiet late=0 words=(-l) ;;
 late)	told="0.5 s late" late=500 words=() ;;
 esac
 # shellcheck disable=SC2034 # what lab.sh uses
@@ -136,7 +143,10 @@ lab_up
 words+=(-d $((rtt / 2)))
 lab_modem "${words[@]}"
 MODEM=$THEIRS MODEM_SIDE=$THEIRS lab_modem "${words[@]}"
-[ "$late" = 0 ] || sed -i '1i sleep 0.5' "$LAB/isp.sh"
+case $when in
+quiet)	isp_serves noipv6 connect /bin/true connect-delay 500 ;;
+late)	sed -i '1i sleep 0.5' "$LAB/isp.sh" ;;
+esac
 lab_conf <<CONF
 $(modem_backup)
 fallback automatic { after 0s stable 0s drain 0s }
