@@ -22,6 +22,12 @@ static const char *const on_line[] = {
 	 * what the peer has sent already, which costs a restart timer (3 s).
 	 */
 	"notty",
+	/*
+	 * Until LCP is up pppd has bare control characters dropped as noise;
+	 * a challenge that comes in one burst with the peer's last Configure-
+	 * Ack has them already, and would be lost until it is sent again (3 s).
+	 */
+	"receive-all",
 	"noauth", /* the provider does not prove itself to us */
 	/* no header compression, and no CCP exchange for nothing */
 	"novj",

@@ -91,6 +91,7 @@ test_args(void **state)
 	ppp_options_args(&a, "lte", "/run/dialfail/ppp/lte", NULL, 1, 0);
 	assert_string_equal(a.argv[0], "pppd");
 	assert_true(has(&a, "notty", NULL));
+	assert_true(has(&a, "receive-all", NULL));
 	assert_true(has(&a, "nodetach", NULL));
 	assert_true(has(&a, "noauth", NULL));
 	assert_true(has(&a, "nodefaultroute", NULL));
