@@ -416,6 +416,14 @@ msg_net_plan_end_valid(const struct msg_net_plan_end *e)
 }
 
 int
+msg_glance_valid(const struct msg_glance *g)
+{
+	return g->file <= MSG_FILE_BAD &&
+	       (g->errors > 0) == (g->file == MSG_FILE_BAD) &&
+	       msg_text_valid(g->where, sizeof(g->where));
+}
+
+int
 msg_alarm_valid(const struct msg_alarm *a)
 {
 	return msg_text_valid(a->kind, sizeof(a->kind)) &&

@@ -138,6 +138,9 @@
 	X(NET_PLAN) /* P>N struct msg_net_plan: what would this do? */        \
 	X(NET_PLAN_STEP) /* N>P struct msg_net_plan_step */                   \
 	X(NET_PLAN_END) /* N>P struct msg_net_plan_end */                     \
+	/* what only root sees, for show */                                   \
+	X(GLANCE) /* P>N uint32_t id of the asker */                          \
+	X(GLANCED) /* N>P struct msg_glance */                                \
 	/* alarms */                                                          \
 	X(ALARM) /* P>N struct msg_alarm */                                   \
 	X(ALARM_DONE) /* N>P struct msg_alarm_done */                         \
@@ -659,6 +662,16 @@ struct msg_net_plan_end {
 	char text[MSG_TEXT_LEN]; /* why it cannot be done */
 };
 
+/* The configuration on disk, beside the one in force. */
+enum msg_file { MSG_FILE_UNKNOWN, MSG_FILE_SAME, MSG_FILE_OTHER, MSG_FILE_BAD };
+struct msg_glance {
+	uint32_t asker;
+	uint32_t draining; /* flows of what drains; MSG_FLOWS_NONE: not known */
+	uint32_t file; /* enum msg_file */
+	uint32_t errors; /* in it, with BAD */
+	char where[MSG_TEXT_LEN]; /* file:line of the first */
+};
+
 /* Facts that the alarm program finds in its environment. */
 struct msg_alarm {
 	uint32_t id;
@@ -729,6 +742,7 @@ int msg_net_counted_valid(const struct msg_net_counted *);
 int msg_net_plan_valid(const struct msg_net_plan *);
 int msg_net_plan_step_valid(const struct msg_net_plan_step *);
 int msg_net_plan_end_valid(const struct msg_net_plan_end *);
+int msg_glance_valid(const struct msg_glance *);
 int msg_alarm_valid(const struct msg_alarm *);
 int msg_alarm_done_valid(const struct msg_alarm_done *);
 int msg_hooks_valid(const struct msg_hooks *);

@@ -13,6 +13,7 @@
 
 #include "common/keep.h"
 #include "common/log.h"
+#include "common/monotime.h"
 #include "common/os.h"
 #include "netconf/advice.h"
 #include "netconf/ppp_secret.h"
@@ -21,6 +22,7 @@
 
 #define SECRET_MAX 128 /* longer than any key */
 #define KEPT_MAX   (4 * 1024 * 1024)
+#define DISK_SHARE 20 /* at most so much of our time looks at the file */
 
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
@@ -188,12 +190,13 @@ drop_pending(void)
 }
 
 static struct conf *
-read_file(const char *path, const struct conf_macro *macros)
+read_file(const char *path, const struct conf_macro *macros, conf_report *told,
+    void *arg)
 {
 	struct conf *conf;
 
-	conf = conf_parse(path, macros, 0, report, NULL);
-	if (conf != NULL && conf_check_system(conf, report, NULL) == -1) {
+	conf = conf_parse(path, macros, 0, told, arg);
+	if (conf != NULL && conf_check_system(conf, told, arg) == -1) {
 		conf_free(conf);
 		conf = NULL;
 	}
@@ -230,9 +233,9 @@ config_load(const struct msg_conf_load *m)
 	drop_pending();
 	pending_load = *m;
 	if (m->source == MSG_CONF_FILE)
-		pending = read_file(conf_file, conf_macros);
+		pending = read_file(conf_file, conf_macros, report, NULL);
 	else if (m->source == MSG_CONF_CONFIRMED)
-		pending = read_file(CONF_CONFIRMED_FILE, NULL);
+		pending = read_file(CONF_CONFIRMED_FILE, NULL, report, NULL);
 	else if ((pending = previous) == NULL)
 		report(conf_file, 0, "no other one was in force before", NULL);
 	if (pending == NULL || read_identity(pending, &id) == -1 ||
@@ -242,6 +245,61 @@ config_load(const struct msg_conf_load *m)
 	} else
 		send_conf(pending, &id, m->gen);
 	explicit_bzero(&id, sizeof(id));
+}
+
+/* ---- the file as it is by now ---- */
+
+/* Its words stay here: one of them may be a password that went astray. */
+static void
+note_error(const char *path, int line, const char *text, void *arg)
+{
+	struct msg_glance *g = arg;
+
+	if (strncmp(text, "warning: ", 9) == 0 || g->errors++ > 0)
+		return;
+	g->file = MSG_FILE_BAD;
+	if (line > 0)
+		snprintf(g->where, sizeof(g->where), "%.220s:%d", path, line);
+	else
+		strlcpy(g->where, path, sizeof(g->where));
+}
+
+static void
+read_disk(struct msg_glance *g)
+{
+	struct conf *conf;
+
+	memset(g, 0, sizeof(*g));
+	conf = read_file(conf_file, conf_macros, note_error, g);
+	if (conf != NULL)
+		g->file = memcmp(conf->sha256, current->sha256,
+			      sizeof(conf->sha256)) == 0
+			      ? MSG_FILE_SAME
+			      : MSG_FILE_OTHER;
+	conf_free(conf);
+	os_memory_trim();
+}
+
+/* A hub's thousands of peers are not read all the time, whoever asks. */
+void
+config_glance(uint32_t asker)
+{
+	static struct msg_glance g;
+	static struct monotime next;
+	static uint32_t gen;
+	struct monotime now = monotime_now();
+
+	if (!net_in_turn() && (gen != current_gen || !monotime_valid(next) ||
+				  monotime_cmp(next, now) <= 0)) {
+		read_disk(&g);
+		gen = current_gen;
+		next = monotime_add_ms(monotime_now(),
+		    DISK_SHARE *
+			(1 + monotime_ms_between(now, monotime_now())));
+	}
+	g.asker = asker;
+	g.draining = net_draining();
+	netconf_send(IMSG_GLANCED, -1, &g, sizeof(g));
 }
 
 /* ---- for the next start ---- */

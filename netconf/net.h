@@ -44,8 +44,6 @@ void net_own_doing(const char *what);
 /* A fresh look at the kernel, or NULL; the wish is complete after it. */
 const struct net_state *net_look(void);
 const struct net_want *net_wish(void);
-/* What is done has another turn to come: it is neither as before nor done. */
-int net_in_turn(void);
 /* The kernel as of the last look; events bring the next one. */
 const struct net_state *net_known(void);
 /* What the parent asks for, as a wish for the plan. */

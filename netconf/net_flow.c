@@ -140,6 +140,18 @@ look_again(struct monotime now)
 	evtimer_add(&drain_timer, &tv);
 }
 
+uint32_t
+net_draining(void)
+{
+	uint32_t n;
+
+	if (drain.uplink == MSG_UPLINK_NONE || net_in_turn() ||
+	    netops->flows_count(
+		plan_mark(net_mask(), drain.uplink), net_mask(), &n) == -1)
+		return MSG_FLOWS_NONE;
+	return n;
+}
+
 static void
 on_drain(int fd, short what, void *arg)
 {

@@ -141,6 +141,7 @@ netconf_dispatch_parent(uint32_t type, struct imsg *imsg)
 		TAKE(NET_WANT, want, want_fits(&m.want), net_want(&m.want));
 		TAKE(NET_CLEAR, number, ready, net_clear(m.number));
 		TAKE(NET_SHOW, number, ready, net_show(m.number));
+		TAKE(GLANCE, number, ready, config_glance(m.number));
 		TAKE(NET_COUNT, count, ready, net_count(&m.count));
 		TAKE(NET_PLAN, plan, plan_fits(&m.plan), net_plan(&m.plan));
 		TAKE(NET_PEER, peer, ready && msg_net_peer_valid(&m.peer),

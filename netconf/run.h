@@ -45,6 +45,7 @@ void config_load(const struct msg_conf_load *);
 void config_commit(uint32_t gen);
 void config_forget(uint32_t gen);
 void config_show(uint32_t asker); /* the one in force, as text */
+void config_glance(uint32_t asker); /* answers GLANCED */
 void config_keep(uint32_t gen); /* it is confirmed: for a start without it */
 /* The place of an uplink by its label, or MSG_UPLINK_NONE. */
 uint32_t config_uplink(const char *label);
@@ -55,6 +56,9 @@ void net_reloaded(void); /* another configuration is in force */
 void net_want(const struct msg_net_want *);
 void net_clear(uint32_t gen);
 void net_show(uint32_t asker);
+/* What is done has another turn to come: it is neither as before nor done. */
+int net_in_turn(void);
+uint32_t net_draining(void); /* flows, or MSG_FLOWS_NONE */
 void net_count(const struct msg_net_count *); /* answers NET_COUNTED */
 void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
 /*

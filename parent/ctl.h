@@ -162,6 +162,9 @@ struct ctl_summary {
 	char fallback_text[MSG_TEXT_LEN]; /* what the return waits for */
 	uint8_t sha256[32];
 	int64_t loaded_ns;
+	uint32_t file; /* enum msg_file: the one on disk */
+	uint32_t file_errors;
+	char file_where[MSG_TEXT_LEN]; /* the first; empty: none */
 	uint32_t confirm_due; /* 1: confirm_s counts */
 	uint32_t confirm_s;
 	uint32_t alarms_waiting;

@@ -73,9 +73,9 @@ summary_ok(const void *data)
 
 	return TEXT(s->version) && TEXT(s->host) && TEXT(s->verdict) &&
 	       TEXT(s->state) && TEXT(s->event) && TEXT(s->event_text) &&
-	       TEXT(s->fallback_text) && msg_net_notes_valid(&s->notes) &&
-	       s->decide <= CONF_DECIDE_ALL &&
-	       s->conf_source <= MSG_CONF_CONFIRMED;
+	       TEXT(s->fallback_text) && TEXT(s->file_where) &&
+	       msg_net_notes_valid(&s->notes) && s->decide <= CONF_DECIDE_ALL &&
+	       s->conf_source <= MSG_CONF_CONFIRMED && s->file <= MSG_FILE_BAD;
 }
 
 static int

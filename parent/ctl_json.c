@@ -290,6 +290,7 @@ static void
 summary_tail(struct json *j, const struct ctl_answer *a)
 {
 	static const char *const origin[] = { "file", "previous", "confirmed" };
+	static const char *const file[] = { NULL, "same", "other", "errors" };
 	const struct ctl_summary *s = &a->summary;
 	size_t i;
 
@@ -309,6 +310,12 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_string(j, "source", origin[s->conf_source]);
 	json_time(j, "loaded", s->loaded_ns);
 	number_if(j, "confirm_s", (int)s->confirm_due, s->confirm_s);
+	if (file[s->file] != NULL)
+		json_string(j, "file", file[s->file]);
+	else
+		json_null(j, "file");
+	json_int(j, "file_errors", s->file_errors);
+	json_string_or_null(j, "file_error", s->file_where);
 	json_close(j, '}');
 	json_open(j, "alarms", '{');
 	json_int(j, "waiting", s->alarms_waiting);

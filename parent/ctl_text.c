@@ -491,10 +491,40 @@ network_line(FILE *f, const struct ctl_summary *s)
 }
 
 static void
+config_line(FILE *f, const struct ctl_summary *s)
+{
+	char text[MSG_TEXT_LEN + 256], more[MSG_TEXT_LEN + 64], when[40];
+
+	wall(when, sizeof(when), s->loaded_ns, "%Y-%m-%d %H:%M");
+	snprintf(text, sizeof(text), "%02x%02x%02x%02x loaded %s", s->sha256[0],
+	    s->sha256[1], s->sha256[2], s->sha256[3], when);
+	if (s->confirm_due) {
+		snprintf(more, sizeof(more),
+		    "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
+		strlcat(text, more, sizeof(text));
+	}
+	if (s->conf_source == MSG_CONF_CONFIRMED)
+		strlcat(text, "; THE LAST CONFIRMED ONE, not the file",
+		    sizeof(text));
+	if (s->file == MSG_FILE_OTHER)
+		strlcat(text,
+		    "; THE FILE IS ANOTHER ONE by now: dialfailctl reload",
+		    sizeof(text));
+	if (s->file == MSG_FILE_BAD) {
+		snprintf(more, sizeof(more),
+		    "; THE FILE HAS %u ERROR%s, see dialfaild -n: %s",
+		    s->file_errors, s->file_errors == 1 ? "" : "S",
+		    s->file_where);
+		strlcat(text, more, sizeof(text));
+	}
+	folded(f, "Config   ", text);
+}
+
+static void
 summary_lines(FILE *f, const struct ctl_answer *a)
 {
 	const struct ctl_summary *s = &a->summary;
-	char when[40], head[48];
+	char head[48];
 	size_t i;
 
 	if (s->fallback_text[0] != '\0')
@@ -503,14 +533,7 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 	switches(f, s);
 	if (a->nevents > 0)
 		event_line(f, "Last     ", &a->events[a->nevents - 1]);
-	wall(when, sizeof(when), s->loaded_ns, "%Y-%m-%d %H:%M");
-	fprintf(f, "Config   %02x%02x%02x%02x loaded %s", s->sha256[0],
-	    s->sha256[1], s->sha256[2], s->sha256[3], when);
-	if (s->confirm_due)
-		fprintf(f, "; NOT CONFIRMED, goes back in %u s", s->confirm_s);
-	if (s->conf_source == MSG_CONF_CONFIRMED)
-		fputs("; THE LAST CONFIRMED ONE, not the file", f);
-	fputc('\n', f);
+	config_line(f, s);
 	if (s->peers > 0)
 		fprintf(f, "Peers    %u of %u follow, %u silent\n",
 		    s->peers_acknowledged, s->peers, s->peers_silent);

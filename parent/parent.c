@@ -317,6 +317,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_conf_text text;
 		struct msg_net_plan_step plan_step;
 		struct msg_net_plan_end plan_end;
+		struct msg_glance glance;
 		uint32_t asker;
 	} m;
 	int valid = 0;
@@ -363,6 +364,8 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		TAKE(NET_PLAN_END, plan_end,
 		    msg_net_plan_end_valid(&m.plan_end),
 		    foresee_end(&m.plan_end));
+		TAKE(GLANCED, glance, msg_glance_valid(&m.glance),
+		    show_glance(&m.glance));
 	}
 #undef TAKE
 	if (!valid)

@@ -208,6 +208,7 @@ struct parent {
 	uint32_t left; /* of ours, by the proof of the last return */
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
 	struct msg_net_notes notes;
+	struct msg_glance glance; /* as last asked for */
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
 	struct monotime returned; /* it has, verified; invalid: not yet */
@@ -364,6 +365,7 @@ void show_radio(struct ctl_radio *, uint32_t id); /* show_radio.c */
 void show_count_peers(struct ctl_summary *);
 void show_stats(const struct msg_stats *);
 void show_stats_end(uint32_t asker);
+void show_glance(const struct msg_glance *);
 void show_net_line(const struct msg_net_line *);
 void show_conf_text(const struct msg_conf_text *);
 void show_text_end(uint32_t asker);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The facts that a client asks for.  Statistics live in the prober and the
- * kernel's state in netconf, so an answer may wait for theirs: asker is the
+ * The facts that a client asks for.  Statistics live in the prober, files and
+ * the kernel's state in netconf, so an answer may wait for theirs: asker is the
  * client's number, which comes back with each of their messages.
  */
 #include <sys/types.h>
@@ -22,13 +22,16 @@
 
 #define STATS_MS 1000 /* then the answer tells what was known before */
 
-/* Who waits for statistics, and what for. */
+#define BOTH (1u << CHILD_PROBER | 1u << CHILD_NETCONF)
+
+/* Who waits for statistics and a glance, and what for. */
 static struct waiting {
 	uint32_t ctl; /* 0: free */
 	uint32_t what;
 	struct event timer;
 } waiting[CONTROL_CLIENTS_MAX];
-static uint32_t asked; /* by whom the prober was, for all who wait; or 0 */
+static uint32_t asked; /* by whom they were, for all who wait; or 0 */
+static uint32_t heard; /* mask of children: who has answered */
 static struct monotime asked_at;
 
 static void on_stats_timeout(int, short, void *);
@@ -623,6 +626,9 @@ fill_summary(struct ctl_summary *s)
 	memcpy(s->sha256, parent->conf.sha256, sizeof(s->sha256));
 	s->loaded_ns = parent->loaded_ns;
 	s->conf_source = parent->conf_source;
+	s->file = parent->glance.file;
+	s->file_errors = parent->glance.errors;
+	strlcpy(s->file_where, parent->glance.where, sizeof(s->file_where));
 	s->confirm_s = reload_confirm_s();
 	s->confirm_due = s->confirm_s != 0;
 	alarms_count(s);
@@ -699,9 +705,9 @@ send_event(uint32_t ctl, const char *id)
 	control_result(ctl, CTL_OK, "done");
 }
 
-/* Statistics first: the answer goes out in show_stats_end. */
+/* What others know first: the answer goes out in answered_by. */
 static void
-ask_prober(uint32_t ctl, uint32_t what)
+ask_others(uint32_t ctl, uint32_t what)
 {
 	struct timeval tv = monotime_ms(STATS_MS);
 	struct waiting *w = waiting;
@@ -719,7 +725,9 @@ ask_prober(uint32_t ctl, uint32_t what)
 		return;
 	asked = ctl;
 	asked_at = monotime_now();
+	heard = 0;
 	parent_send(CHILD_PROBER, IMSG_STATS_REQ, -1, &ctl, sizeof(ctl));
+	parent_send(CHILD_NETCONF, IMSG_GLANCE, -1, &ctl, sizeof(ctl));
 }
 
 void
@@ -754,17 +762,33 @@ send_with_stats(struct waiting *w)
 	control_result(ctl, CTL_OK, "done");
 }
 
-void
-show_stats_end(uint32_t asker)
+static void
+answered_by(enum child_id child, uint32_t asker)
 {
 	struct waiting *w;
 
 	if (asker != asked) /* it was late: that one was given up */
 		return;
+	heard |= 1u << child;
+	if (heard != BOTH)
+		return;
 	asked = 0;
 	for (w = waiting; w < waiting + CONTROL_CLIENTS_MAX; w++)
 		if (w->ctl != 0)
 			send_with_stats(w);
+}
+
+void
+show_stats_end(uint32_t asker)
+{
+	answered_by(CHILD_PROBER, asker);
+}
+
+void
+show_glance(const struct msg_glance *g)
+{
+	parent->glance = *g;
+	answered_by(CHILD_NETCONF, g->asker);
 }
 
 /* Who joined an earlier question does not give up a younger one. */
@@ -815,7 +839,7 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 	case CTL_SHOW_BACKUP:
 	case CTL_SHOW_METRICS:
 	case CTL_SHOW_PROMETHEUS:
-		ask_prober(ctl, s->what);
+		ask_others(ctl, s->what);
 		break;
 	case CTL_SHOW_PEERS:
 		show_peers(ctl, s->name);

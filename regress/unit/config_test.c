@@ -18,6 +18,7 @@
 #include "netconf/advice.h"
 #include "netconf/pppoe.h"
 #include "netconf/run.h"
+#include "regress/unit/clock.h"
 
 #define SENT_MAX 256
 
@@ -31,6 +32,7 @@ static struct {
 } sent[SENT_MAX];
 static size_t nsent;
 static int reloads;
+static int in_turn;
 static int fits; /* of what advice_reload() says */
 
 /* ---- what config.c calls ---- */
@@ -68,6 +70,18 @@ void
 net_reloaded(void)
 {
 	reloads++;
+}
+
+int
+net_in_turn(void)
+{
+	return in_turn;
+}
+
+uint32_t
+net_draining(void)
+{
+	return 3;
 }
 
 void
@@ -257,6 +271,61 @@ test_absent(void **arg)
 	fits = 0;
 }
 
+/* When it may be looked at again. */
+static const struct msg_glance *
+glance(void)
+{
+	static struct msg_glance g;
+
+	clock_ahead_ms += 3600 * 1000;
+	nsent = 0;
+	config_glance(9);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(sent[0].type, IMSG_GLANCED);
+	assert_int_equal(sent[0].len, sizeof(g));
+	memcpy(&g, sent[0].data, sizeof(g));
+	assert_int_equal(msg_glance_valid(&g), 1);
+	assert_int_equal(g.asker, 9);
+	assert_int_equal(g.draining, 3);
+	return &g;
+}
+
+/* What is on disk, beside what runs; no word of it, but where it is wrong. */
+static void
+test_glance(void **arg)
+{
+	struct msg_glance g = { 0 };
+	char where[80];
+	int i;
+
+	(void)arg;
+	need_root();
+	put(ONE);
+	assert_int_equal(glance()->file, MSG_FILE_SAME);
+	put(TWO);
+	in_turn = 1; /* not now */
+	assert_int_equal(glance()->file, MSG_FILE_SAME);
+	in_turn = 0;
+	assert_int_equal(glance()->file, MSG_FILE_OTHER);
+	put("nothing = \"used\"\n" ONE "secret hunter2\nbackup wwan0\n");
+	assert_int_equal(glance()->file, MSG_FILE_BAD);
+	snprintf(where, sizeof(where), "%s:4", path);
+	assert_string_equal(glance()->where, where);
+	assert_int_equal(glance()->errors, 2);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(glance()->errors, 1);
+	/* too soon for another look, unless this machine is so busy */
+	for (i = 0; i < 20 && g.file != MSG_FILE_SAME; i++) {
+		put(ONE);
+		assert_int_equal(glance()->file, MSG_FILE_SAME);
+		unlink(path);
+		config_glance(9);
+		memcpy(&g, sent[1].data, sizeof(g));
+	}
+	assert_int_equal(g.file, MSG_FILE_SAME);
+	put(ONE);
+}
+
 static void
 test_previous(void **arg)
 {
@@ -349,6 +418,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_glance),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_previous),
 		cmocka_unit_test(test_superseded),

@@ -173,6 +173,9 @@ site_summary(void)
 	s->loaded_ns = s->time_ns;
 	s->confirm_due = 1;
 	s->confirm_s = 17;
+	s->file = MSG_FILE_BAD;
+	s->file_errors = 2;
+	strlcpy(s->file_where, "/etc/dialfail.conf:12", sizeof(s->file_where));
 	s->alarms_waiting = 2;
 	s->alarm_oldest_s = 90;
 	strlcpy(s->alarm_why,
@@ -304,7 +307,8 @@ test_summary(void **state)
 	    strncmp(text, "b017  ON BACKUP pots for 0:43:12", 32), 0);
 	contains("\n      event 4f2b, ");
 	contains("HELD for another 1:30:00");
-	contains("NOT CONFIRMED, goes back in 17 s");
+	contains("NOT CONFIRMED, goes back in 17 s;\n         THE FILE HAS 2 "
+		 "ERRORS, see dialfaild -n: /etc/dialfail.conf:12\n");
 	contains("eth1         down        192.0.2.17      100.0 %");
 	contains(
 	    "\n             IPv6 up     2001:db8:5::17    0.0 %    11.3\n");
@@ -480,7 +484,9 @@ test_json_keys(void **state)
 		".backups[1] | .kind == \"interface\" and .next_s == 299",
 		".fallback | .mode == \"automatic\" and .due_s == 48",
 		".config | (.sha256 | length == 64) and .confirm_s == 17 and "
-		"(.loaded | type == \"string\")",
+		"(.loaded | type == \"string\") and .file == \"errors\" and "
+		".file_errors == 2 and .file_error == "
+		"\"/etc/dialfail.conf:12\"",
 		".alarms | .waiting == 2 and .oldest_s == 90 and "
 		"(.why | test(\"exit 75\"))",
 		".clock == \"sane\"",
@@ -510,6 +516,10 @@ test_json_unknown_is_null(void **state)
 	a.summary.event[0] = '\0';
 	a.summary.fallback_due = 0;
 	a.summary.confirm_due = 0;
+	a.summary.file = MSG_FILE_OTHER;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("; THE FILE IS ANOTHER ONE by now:");
+	a.summary.file = MSG_FILE_UNKNOWN;
 	a.summary.alarms_waiting = 0;
 	a.summary.since_ns = 0;
 	a.summary.clock_sane = 0;
@@ -517,6 +527,7 @@ test_json_unknown_is_null(void **state)
 	memset(&uplinks[1].family[FAMILY_INET].address, 0, sizeof(struct addr));
 	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
 	jq(".hold == null and .event == null and .fallback.due_s == null");
+	jq(".config.file == null");
 	jq(".config.confirm_s == null and .alarms.oldest_s == null");
 	jq(".since == null and .clock == \"unknown\"");
 	jq(".primary.targets[1] | .loss_pct == null and .rtt_ms.avg == null "

@@ -291,6 +291,8 @@ test_net(void **state)
 		.ok = 1, .apply_us = 900, .moved_us = 900
 	};
 	static const struct msg_net_adopt adopt = { 1, 1 };
+	static const struct msg_glance bad = { .file = MSG_FILE_BAD,
+		.errors = 1 };
 	static const struct msg_net_drained drained = { 1, 9 };
 	static const struct msg_net_notes notes = { 2, "note" };
 	static const struct msg_net_blocked blocked = { 1, 3 };
@@ -334,6 +336,10 @@ test_net(void **state)
 	assert_true(msg_net_adopt_valid(&adopt));
 	REFUSED(net_adopt, adopt, active, NO_UPLINK);
 	REFUSED(net_adopt, adopt, found, 2);
+	assert_true(msg_glance_valid(&bad));
+	REFUSED(glance, bad, file, MSG_FILE_BAD + 1);
+	REFUSED(glance, bad, file, MSG_FILE_SAME);
+	REFUSED(glance, bad, errors, 0);
 	assert_true(msg_net_drained_valid(&drained));
 	REFUSED(net_drained, drained, uplink, NO_UPLINK);
 	assert_true(msg_net_notes_valid(&notes));

@@ -531,6 +531,42 @@ story_lists_endless(void)
 	CHECK(parent->quitting && parent->exit_code == 1);
 }
 
+/* Both of those whom a summary waits for. */
+static void
+others_answer(uint32_t asker, uint32_t file)
+{
+	struct msg_glance g = { .asker = asker, .file = file, .draining = 14 };
+
+	if (file == MSG_FILE_BAD) {
+		g.errors = 2;
+		strlcpy(g.where, "/etc/dialfail.conf:12", sizeof(g.where));
+	}
+	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	rig_send(CHILD_NETCONF, IMSG_GLANCED, &g, sizeof(g));
+}
+
+/* What is on disk, as it is now. */
+static void
+story_show_file(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct ctl_summary s;
+	uint32_t asker;
+
+	home(PRIMARY POTS FALLBACK);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_GLANCE, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_BAD);
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(s.file == MSG_FILE_BAD && s.file_errors == 2);
+	CHECK(strcmp(s.file_where, "/etc/dialfail.conf:12") == 0);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_GLANCE, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(s.file == MSG_FILE_SAME && s.file_where[0] == '\0');
+}
+
 /* The prober does not answer: the summary tells what was known before. */
 static void
 story_show_without_prober(void)
@@ -600,7 +636,7 @@ story_show_to_two(void)
 	the_other_asks();
 	ask(IMSG_CTL_SHOW, &show, sizeof(show));
 	CHECK(rig_any(CHILD_PROBER, 20) == 0);
-	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
 	answered(CTL_OK, "done");
 	the_other_asks();
 	answered(CTL_OK, "done");
@@ -655,7 +691,7 @@ story_show(void)
 	st.sent = 5;
 	st.received = 4;
 	rig_send(CHILD_PROBER, IMSG_STATS, &st, sizeof(st));
-	rig_send(CHILD_PROBER, IMSG_STATS_END, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
 	answer(IMSG_CTL_TARGET, &t, sizeof(t));
 	answer(IMSG_CTL_TARGET, &t, sizeof(t));
 	CHECK(t.stats.sent == 5 && strcmp(t.via, "eth1") == 0);
@@ -776,6 +812,7 @@ STORY(lists_short)
 STORY(lists_long)
 STORY(lists_endless)
 STORY(show_without_prober)
+STORY(show_file)
 STORY(show_not_set)
 STORY(show_to_two)
 STORY(show_to_one_after_another)
@@ -806,6 +843,7 @@ main(void)
 		cmocka_unit_test(test_lists_long),
 		cmocka_unit_test(test_lists_endless),
 		cmocka_unit_test(test_show_without_prober),
+		cmocka_unit_test(test_show_file),
 		cmocka_unit_test(test_show_not_set),
 		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show_to_one_after_another),
