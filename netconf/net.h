@@ -185,8 +185,8 @@ uint32_t flow_flush(uint32_t uplink, const struct addr[FAMILIES]);
 /* It is in use again: nothing of it is forgotten late. */
 void flow_keep(uint32_t uplink);
 /*
- * Tell the parent when its last flow is gone, at the latest after ms.  1: it
- * begins, 0: it goes on.
+ * Tell the parent when its last flow is gone, at the latest after ms; 0: now.
+ * 1: it begins, 0: it goes on.
  */
 int flow_drain(uint32_t uplink, const struct addr[FAMILIES], uint32_t ms);
 /* It goes on when it is asked for again. */

@@ -176,7 +176,7 @@ on_drain(int fd, short what, void *arg)
 		look_again(now);
 }
 
-/* Asked for again it goes on: its time began with the switch. */
+/* Asked for again it goes on: its time began with the switch, or ends now. */
 int
 flow_drain(uint32_t uplink, const struct addr address[FAMILIES], uint32_t ms)
 {
@@ -184,6 +184,8 @@ flow_drain(uint32_t uplink, const struct addr address[FAMILIES], uint32_t ms)
 
 	memcpy(drain.address, address, sizeof(drain.address));
 	if (drain.uplink == uplink) {
+		if (ms == 0)
+			drain.until = now;
 		look_again(now);
 		return 0;
 	}

@@ -138,13 +138,15 @@ static void
 tell_after(const struct msg_net_plan *q)
 {
 	const struct conf *conf = config_current();
-	const struct conf_uplink *u = &conf->uplink[net_wish()->active];
+	uint32_t left = net_wish()->active == q->want.active
+			    ? q->want.flush
+			    : net_wish()->active;
+	const struct conf_uplink *u = &conf->uplink[left];
 	char text[MSG_TEXT_LEN];
 
 	if (q->want.active != 0 || u->start_ms == 0 || u->hot_ms != 0)
 		return;
-	snprintf(text, sizeof(text), "hook %s",
-	    conf->private[net_wish()->active].stop);
+	snprintf(text, sizeof(text), "hook %s", conf->private[left].stop);
 	tell(q->asker, "hook", MSG_FLOWS_NONE, text);
 }
 
@@ -177,7 +179,8 @@ net_plan(const struct msg_net_plan *q)
 	tell_flows(q);
 	resolver_plan(
 	    q->want.active, q->undialled != 0, tell_resolvers, &asker);
-	hook_switch_plan(tell_hook, &asker);
+	if (q->want.active != net_wish()->active)
+		hook_switch_plan(tell_hook, &asker);
 	w.shut = q->shut != 0;
 	if (!q->undialled && plan_make(&w, s, &p) == 0)
 		tell_steps(asker, &p, s, 1);

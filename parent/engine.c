@@ -41,6 +41,7 @@ static uint32_t prepare_gen[CONF_UPLINKS_MAX]; /* 0: none under way */
 static uint32_t clear_gen; /* 0: no clear under way */
 static uint32_t clear_ctl;
 static struct event clear_timer;
+static uint32_t flows_cut; /* when the last drain ended */
 
 static void act(const struct maction *);
 static void on_tick(int, short, void *);
@@ -459,6 +460,7 @@ keep(uint32_t id, uint32_t ms)
 static void
 reply(const struct maction *a)
 {
+	const struct machine *m = &parent->machine;
 	uint32_t cause = engine_primary_cause();
 	char more[MSG_TEXT_LEN + CTL_NAME_LEN] = "", why[MSG_TEXT_LEN];
 
@@ -469,6 +471,15 @@ reply(const struct maction *a)
 		    why[0] != '\0' ? ": " : "", why);
 	} else if (a->reason == MWHY_APPLY_FAILED)
 		snprintf(more, sizeof(more), ": %s", parent->network_why);
+	else if (a->reason == MWHY_OK && a->uplink == MACHINE_PRIMARY &&
+		 m->want.drain != MACHINE_NONE)
+		snprintf(more, sizeof(more),
+		    "; old flows drain off %s for %u s at most: fallback again "
+		    "cuts them",
+		    uplink_name(m->want.drain), m->want.drain_ms / 1000);
+	else if (a->reason == MWHY_CUT)
+		snprintf(more, sizeof(more), ": %u flow%s cut", flows_cut,
+		    flows_cut == 1 ? "" : "s");
 	else if (a->reason == MWHY_PRIMARY_NOT_GOOD && cause != MSG_CAUSE_NONE)
 		snprintf(more, sizeof(more), ": %s%s",
 		    uplink_faulty_family(0, cause), msg_cause_text(cause));
@@ -660,6 +671,7 @@ engine_drained(const struct msg_net_drained *d)
 	if (of == NULL)
 		of = &parent->event;
 	of->flows_cut += d->cut;
+	flows_cut = d->cut;
 	engine_amend(of);
 	/* of a call there is more to come, until it is hung up */
 	if (!conf_dialled(&parent->uplink[d->uplink].conf))

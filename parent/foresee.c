@@ -52,7 +52,8 @@ foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 		why = machine_may_fallback(m);
 	} else
 		why = machine_may_failover(m, &parent->mconf, &id);
-	if (why != MWHY_OK && why != MWHY_STAYS && why != MWHY_ALREADY) {
+	if (why != MWHY_OK && why != MWHY_STAYS && why != MWHY_DRAINS &&
+	    why != MWHY_ALREADY) {
 		control_result(ctl, CTL_REFUSED, "%s%s%s", mreason_text(why),
 		    why == MWHY_APPLY_FAILED ? ": " : "",
 		    why == MWHY_APPLY_FAILED ? parent->network_why : "");
@@ -62,7 +63,7 @@ foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 	r.kind = kind;
 	strlcpy(r.name, uplink_name(id), sizeof(r.name));
 	control_record(ctl, IMSG_CTL_PLAN, &r, sizeof(r));
-	if (why == MWHY_OK)
+	if (why == MWHY_OK || why == MWHY_DRAINS)
 		ask(ctl, id);
 	else
 		control_result(ctl, CTL_OK, "%s", mreason_text(why));

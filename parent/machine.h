@@ -268,6 +268,8 @@ enum mreason {
 	/* answers to an operator */
 	MWHY_OK,
 	MWHY_ALREADY,
+	MWHY_DRAINS,
+	MWHY_CUT,
 	MWHY_STAYS,
 	MWHY_STAYS_FOR,
 	MWHY_STAYS_UNTIMED,
@@ -391,7 +393,7 @@ struct machine_health {
 struct machine_want {
 	uint32_t active;
 	uint32_t drain; /* uplink that old flows may still use, or NONE */
-	uint32_t drain_ms;
+	uint32_t drain_ms; /* 0: it ends now */
 	uint32_t flush; /* uplink whose flows are forgotten, or NONE */
 	bool shut; /* the primary may be set down */
 };
@@ -477,6 +479,7 @@ struct machine {
 	uint32_t request_uplink;
 	uint32_t request_ms;
 	struct monotime request_until;
+	bool request_cuts; /* it is to end the drain */
 
 	struct monotime failover[MACHINE_FLAP_MAX]; /* ring */
 	uint32_t nfailovers; /* ever, but those asked for */
@@ -526,13 +529,17 @@ void machine_recall(struct machine *, const struct machine_conf *,
 struct monotime machine_deadline(
     const struct machine *, const struct machine_conf *);
 
-/* The network that a switch to this uplink asks for; nothing is changed. */
+/*
+ * The network that a switch to this uplink asks for, or the end of a drain, if
+ * traffic is there; nothing is changed.
+ */
 void machine_switch_want(const struct machine *, const struct machine_conf *,
     uint32_t uplink, struct machine_want *);
 /*
  * The backup that a failover asked for now would bring traffic to (uplink:
  * the one that is named, or MACHINE_NONE), and whether a fallback may be
- * asked for: MWHY_OK, MWHY_STAYS or MWHY_ALREADY, or why not.
+ * asked for: MWHY_OK, MWHY_STAYS, MWHY_DRAINS (it ends a drain) or
+ * MWHY_ALREADY, or why not.
  */
 enum mreason machine_may_failover(
     const struct machine *, const struct machine_conf *, uint32_t *uplink);

@@ -311,6 +311,8 @@ fact_drained(struct mctx *c)
 		return (MWHY_NOT_OURS);
 	m->want.drain = MACHINE_NONE;
 	m->drain_until = machine_never;
+	if (m->request != 0 && m->request_cuts)
+		machine_finish_request(c, true, MWHY_CUT);
 	return (MWHY_NOTED);
 }
 

@@ -78,6 +78,8 @@ static const char *const reasons[] = {
 	[MWHY_STOP] = "asked to stop",
 	[MWHY_OK] = "done",
 	[MWHY_ALREADY] = "it is so already",
+	[MWHY_DRAINS] = "old flows still drain",
+	[MWHY_CUT] = "the drain has ended",
 	[MWHY_STAYS] = "traffic is there already, and stays until fallback",
 	[MWHY_STAYS_UNTIMED] =
 	    "traffic is there already, and stays, no longer for a time",

@@ -27,7 +27,7 @@ can_drain(
 		!m->backup[uplink].stale);
 }
 
-/* The old one drains or is flushed. */
+/* The old one, or what has drained so far, drains or is flushed. */
 void
 machine_switch_want(const struct machine *m, const struct machine_conf *conf,
     uint32_t uplink, struct machine_want *w)
@@ -35,6 +35,10 @@ machine_switch_want(const struct machine *m, const struct machine_conf *conf,
 	uint32_t old = m->want.active;
 	bool drains = can_drain(m, conf, old);
 
+	if (uplink == old) {
+		old = m->want.drain;
+		drains = false;
+	}
 	*w = (struct machine_want){ .active = uplink,
 		.drain = drains ? old : MACHINE_NONE,
 		.drain_ms = drains ? conf->uplink[old].drain_ms : 0,
@@ -51,6 +55,8 @@ want_active(struct mctx *c, uint32_t uplink)
 	machine_want_changed(m);
 	if (m->want.active == uplink)
 		return;
+	if (m->request != 0 && m->request_cuts)
+		machine_finish_request(c, false, MWHY_SUPERSEDED);
 	if (m->want.shut) /* unknown, until an event or a round says */
 		m->primary.carrier = true;
 	machine_switch_want(m, c->conf, uplink, &w);
@@ -337,12 +343,15 @@ static void
 answer(struct mctx *c)
 {
 	struct machine *m = c->m;
+	bool there = m->state == MACHINE_ON_BACKUP ||
+		     m->state == MACHINE_RETURNING ||
+		     m->state == MACHINE_ON_PRIMARY;
 
 	if (m->request == 0)
 		return;
-	if (m->applied && m->request_uplink == m->want.active &&
-	    (m->state == MACHINE_ON_BACKUP || m->state == MACHINE_RETURNING ||
-		m->state == MACHINE_ON_PRIMARY))
+	if (m->request_cuts)
+		there = m->want.drain == MACHINE_NONE;
+	if (m->applied && m->request_uplink == m->want.active && there)
 		machine_finish_request(c, true, MWHY_OK);
 	else if (m->apply_fails >= MACHINE_APPLY_TRIES)
 		machine_finish_request(c, false, MWHY_APPLY_FAILED);

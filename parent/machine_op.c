@@ -22,6 +22,7 @@ pend(struct mctx *c, uint32_t uplink)
 	m->request_uplink = uplink;
 	m->request_ms = c->ev->ms;
 	m->request_until = machine_never;
+	m->request_cuts = false;
 }
 
 /* Traffic stays where an operator put it, or for so long. */
@@ -105,12 +106,29 @@ machine_may_fallback(const struct machine *m)
 		return (MWHY_NOT_YET);
 	if (m->request != 0)
 		return (MWHY_BUSY);
-	if (m->want.active == MACHINE_PRIMARY)
-		return (m->primary.down && !m->target ? MWHY_PRIMARY_NOT_GOOD
-						      : MWHY_ALREADY);
+	if (m->want.active == MACHINE_PRIMARY && m->primary.down && !m->target)
+		return (MWHY_PRIMARY_NOT_GOOD);
+	if (m->want.active == MACHINE_PRIMARY) /* a return may yet fail */
+		return (m->applied && m->want.drain != MACHINE_NONE
+			    ? MWHY_DRAINS
+			    : MWHY_ALREADY);
 	if (!machine_primary_usable(m) && !m->want.shut)
 		return (MWHY_PRIMARY_NOT_GOOD);
 	return (MWHY_OK);
+}
+
+/* netconf cuts what is left, and says how many. */
+static enum mreason
+end_drain(struct mctx *c)
+{
+	struct machine *m = c->m;
+
+	pend(c, MACHINE_PRIMARY);
+	m->request_cuts = true;
+	m->want.drain_ms = 0;
+	m->drain_until = monotime_add_ms(c->now, MACHINE_DRAIN_GRACE_MS);
+	machine_want_changed(m);
+	return (MWHY_NOTED);
 }
 
 static enum mreason
@@ -120,7 +138,9 @@ op_fallback(struct mctx *c)
 	enum mreason why;
 
 	call_off(c);
-	if ((why = machine_may_fallback(m)) != MWHY_OK)
+	if ((why = machine_may_fallback(m)) == MWHY_DRAINS)
+		return (end_drain(c));
+	if (why != MWHY_OK)
 		return (answer(c, why == MWHY_ALREADY, why));
 	pend(c, MACHINE_PRIMARY);
 	m->request_until = monotime_add_ms(c->now, MACHINE_FALLBACK_MS);

@@ -223,6 +223,18 @@ send_uplinks(enum child_id to)
 	parent_send(to, IMSG_CONF_END, -1, &b.gen, sizeof(b.gen));
 }
 
+static void
+refuse(uint32_t id)
+{
+	finish(CTL_REFUSED,
+	    parent->machine.want.active == id
+		? "the backup in use would change or move in the order: fall "
+		  "back first"
+		: "a backup that old flows still drain off would change or "
+		  "move in the order: wait, or end that by dialfailctl "
+		  "fallback");
+}
+
 /* All of it is here and valid: offer it, unless a link is in the way. */
 static void
 offer(void)
@@ -234,9 +246,7 @@ offer(void)
 		if (unchanged(i))
 			continue;
 		if (carries(i)) {
-			finish(CTL_REFUSED,
-			    "the backup in use would change or move in the "
-			    "order: fall back first");
+			refuse(i);
 			return;
 		}
 		if (parent->uplink[i].link.phase != LINK_IDLE)

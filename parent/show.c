@@ -506,16 +506,21 @@ static void
 verdict_returning(struct ctl_summary *s, const char *since)
 {
 	const struct machine *m = &parent->machine;
-	char text[MSG_TEXT_LEN] = "", left[32];
+	char text[MSG_TEXT_LEN] = "", left[32], some[16] = "";
+	uint32_t n = parent->glance.draining;
 	int64_t ms = monotime_valid(m->drain_until)
 			 ? monotime_ms_between(monotime_now(), m->drain_until)
 			 : 0;
 
+	if (n != MSG_FLOWS_NONE && n != 0)
+		snprintf(some, sizeof(some), "%u ", n);
 	if (ms > 0) {
 		length(left, sizeof(left), (uint32_t)((ms + 999) / 1000));
 		snprintf(text, sizeof(text),
-		    "; old connections end on %s within %s",
-		    uplink_name(m->want.drain), left);
+		    "; %sold flow%s drain%s off %s within %s; dialfailctl "
+		    "fallback cuts %s now",
+		    some, n == 1 ? "" : "s", n == 1 ? "s" : "",
+		    uplink_name(m->want.drain), left, n == 1 ? "it" : "them");
 	}
 	snprintf(s->verdict, sizeof(s->verdict), "RETURNING to %s for %s%s",
 	    uplink_name(0), since, text);

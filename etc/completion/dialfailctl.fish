@@ -27,7 +27,7 @@ complete -c dialfailctl -n __dialfailctl_first -a monitor -d 'events as they hap
 complete -c dialfailctl -n __dialfailctl_first -a top -d 'a live view'
 complete -c dialfailctl -n __dialfailctl_first -a plan -d 'the steps of a switch, first'
 complete -c dialfailctl -n __dialfailctl_first -a failover -d 'to a backup'
-complete -c dialfailctl -n __dialfailctl_first -a fallback -d 'to the primary, now'
+complete -c dialfailctl -n __dialfailctl_first -a fallback -d 'to the primary, now; again: end its drain'
 complete -c dialfailctl -n __dialfailctl_first -a confirm -d 'a failover or reload stays'
 complete -c dialfailctl -n __dialfailctl_first -a hold -d 'switch nothing'
 complete -c dialfailctl -n __dialfailctl_first -a release -d 'end a hold'

@@ -53,11 +53,27 @@ ok "failover" ctl failover wan2
 is "the second one is over" "$(event 1 .over)" true
 is "the third one was asked for" "$(event 2 '"\(.over) \(.cause)"')" \
     "false asked for"
-ok "fallback" ctl fallback
+ok "fallback tells of the drain" says 0 \
+    '^done; old flows drain off wan2 for 30 s at most: fallback again' fallback
 flow_stop second
 ok "all is as before" wait_until 40 \
     "[ \"\$(state)\" = primary ] && same_as '$LAB/before'"
 ok "three events, all over" wait_until 10 \
     "[ \"\$(fact '[.events[].over] | @text' history)\" = '[true,true,true]' ]"
+
+diag "the drain is ended by hand"
+cut_upstream
+ok "the backup takes over" wait_state backup
+drains third "eth1 upstream dead"
+ok "show tells how many flows, and how" wait_until 5 \
+    "fact .verdict | grep -Eq '[0-9] old flows? drains? off wan2 .*dialfailctl fallback cuts'"
+ok "the plan as well" says 0 'forget flows of wan2 \([1-9][0-9]* now\)' \
+    plan fallback
+ok "fallback does it" says 0 'the drain has ended: [1-9][0-9]* flows? cut' \
+    fallback
+is "at once" "$(state)" primary
+ok "the account has them" test "$(event 3 .flows_cut)" -gt 0
+flow_stop third
+ok "all is as before, again" wait_until 10 "same_as '$LAB/before'"
 lab_stop
 lab_done

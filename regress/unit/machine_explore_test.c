@@ -769,6 +769,7 @@ fingerprint(const struct machine *m, const struct world *w,
 	mix(&h, m->announced);
 	mix(&h, m->held);
 	mix(&h, m->request != 0 ? m->request_uplink : 99);
+	mix(&h, m->request != 0 && m->request_cuts);
 	mix(&h, m->apply_fails > 3 ? 3 : m->apply_fails);
 	mix(&h, m->target_fails > 2 ? 2 : m->target_fails);
 	mix_time(&h, m->apply_at, now);

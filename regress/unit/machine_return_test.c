@@ -154,6 +154,70 @@ test_asked_while_draining(void **state)
 	assert_true(monotime_valid(s.m.manual_until));
 }
 
+/* Asked again, what is left of old flows is cut. */
+static void
+test_drain_cut(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	good(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	assert_int_equal(s.answer, MWHY_BUSY);
+	s.id = 1; /* the first one is answered now */
+	applied(&s);
+	assert_int_equal(s.answer, MWHY_OK);
+	assert_int_equal(machine_may_fallback(&s.m), MWHY_DRAINS);
+	s.id = 2;
+	ask(&s, MEV_FALLBACK, 0, 0);
+	assert_true(did(&s, MACT_APPLY, MACHINE_NONE));
+	assert_int_equal(s.m.want.drain, 1);
+	assert_int_equal(s.m.want.drain_ms, 0);
+	applied(&s);
+	assert_false(s.replied);
+	in(&s, MACHINE_RETURNING, 0);
+	event(&s, MEV_DRAINED, 1);
+	assert_true(s.replied && s.ok);
+	assert_int_equal(s.answer, MWHY_CUT);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+	assert_int_equal(s.m.backup[1].link, MACHINE_LINK_STOPPING);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	assert_int_equal(s.answer, MWHY_ALREADY);
+}
+
+/* netconf does not say: it is ended for it; or traffic is needed there again. */
+static void
+test_drain_cut_unheard(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	s.conf.after_ms = s.conf.stable_ms = 0;
+	good(&s);
+	in(&s, MACHINE_RETURNING, 0);
+	assert_int_equal(machine_may_fallback(&s.m), MWHY_ALREADY);
+	applied(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	applied(&s);
+	wait_ms(&s, MACHINE_DRAIN_GRACE_MS);
+	assert_true(s.replied && s.ok);
+	assert_int_equal(s.answer, MWHY_OK);
+	in(&s, MACHINE_ON_PRIMARY, 0);
+
+	away(&s, 1);
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	applied(&s);
+	ask(&s, MEV_FALLBACK, 0, 0);
+	down(&s);
+	assert_true(s.replied && !s.ok);
+	assert_int_equal(s.answer, MWHY_PRIMARY_BAD);
+	in(&s, MACHINE_ON_BACKUP, 1);
+}
+
 /* Not verified, it was no return. */
 static void
 test_return_called_off(void **state)
@@ -318,6 +382,8 @@ main(void)
 		cmocka_unit_test(test_primary_bad_while_returning),
 		cmocka_unit_test(test_outage_while_draining),
 		cmocka_unit_test(test_asked_while_draining),
+		cmocka_unit_test(test_drain_cut),
+		cmocka_unit_test(test_drain_cut_unheard),
 		cmocka_unit_test(test_return_called_off),
 		cmocka_unit_test(test_stable_counts_from_last_bad),
 		cmocka_unit_test(test_congested_never_returns),

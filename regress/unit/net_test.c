@@ -222,6 +222,14 @@ test_drain(void **arg)
 	assert_int_equal(ask(&m)->ok, 1);
 	loop_until(IMSG_NET_DRAINED, 1);
 	assert_int_equal(sent[nsent - 1].body.drained.cut, 5);
+	/* asked to end */
+	assert_int_equal(active(1)->ok, 1);
+	flows[1] = 3;
+	assert_int_equal(ask(&m)->ok, 1);
+	m.drain_ms = 0;
+	assert_int_equal(ask(&m)->ok, 1);
+	loop_until(IMSG_NET_DRAINED, 1);
+	assert_int_equal(sent[nsent - 1].body.drained.cut, 3);
 	/* called off */
 	assert_int_equal(active(1)->ok, 1);
 	m.drain_ms = 1;

@@ -371,6 +371,11 @@ story_in_use(void)
 	answered(CTL_REFUSED, "fall back first");
 	CHECK(parent->machine.want.active == 2);
 	CHECK(strcmp(parent->conf.uplink[2].ifname, "eth3") == 0);
+	parent->machine.want.active = 0;
+	parent->machine.want.drain = 2;
+	load = reload(0);
+	rig_offer(conf, load.gen);
+	answered(CTL_REFUSED, "old flows still drain off");
 }
 
 /* What netconf said of the old order is not believed of the new one. */
