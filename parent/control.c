@@ -282,15 +282,6 @@ strings_ok(uint32_t type, const void *data)
 	return 1;
 }
 
-/* Requests that only look; the configuration may name accounts. */
-static int
-only_looks(uint32_t type, const void *data)
-{
-	if (type == IMSG_CTL_SHOW)
-		return ((const struct ctl_show *)data)->what != CTL_SHOW_CONFIG;
-	return type == IMSG_CTL_MONITOR || type == IMSG_CTL_PLAN;
-}
-
 /* Its answer may be some 100 kB; the configuration of a large hub, 2 MB. */
 static int
 long_answer(const struct client *c)
@@ -382,7 +373,7 @@ accepted(struct client *c)
 		refuse(c, why);
 		return;
 	}
-	if (!only_looks(c->type, &c->data) && c->type != IMSG_CTL_SHOW)
+	if (!ctl_only_looks(c->type, &c->data) && c->type != IMSG_CTL_SHOW)
 		log_info("%s asked for by uid %u", msg_name(c->type) + 4,
 		    (unsigned int)c->uid);
 	c->busy = 1;
@@ -417,7 +408,7 @@ request(struct client *c, struct imsg *imsg)
 		refuse(c, "one request at a time");
 		return;
 	}
-	if (c->door->readonly && !only_looks(type, &data)) {
+	if (c->door->readonly && !ctl_only_looks(type, &data)) {
 		refuse(c, "not on the read-only socket");
 		return;
 	}

@@ -18,12 +18,13 @@
 #include "common/msg.h"
 #include "parent/histogram.h"
 
-#define CTL_NAME_LEN  CONF_LABEL_LEN
-#define CTL_WORD_LEN  32
-#define CTL_EVENT_LEN 16 /* an event's id, with its NUL */
-#define CTL_FOREVER   UINT32_MAX
-#define CTL_FOR_MAX   (7 * 86400) /* seconds, longest hold or "for" */
-#define CTL_PIECE_MAX 4096 /* of a CTL_TEXT */
+#define CTL_NAME_LEN        CONF_LABEL_LEN
+#define CTL_WORD_LEN        32
+#define CTL_EVENT_LEN       16 /* an event's id, with its NUL */
+#define CTL_FOREVER         UINT32_MAX
+#define CTL_FOR_MAX         (7 * 86400) /* seconds, longest hold or "for" */
+#define CTL_PIECE_MAX       4096 /* of a CTL_TEXT */
+#define CTL_READONLY_SUFFIX ".ro" /* of the socket beside, for monitoring */
 
 enum ctl_what {
 	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENT */
@@ -99,6 +100,15 @@ union ctl_request {
 	struct ctl_time time;
 	struct ctl_log log;
 };
+
+/* Requests that only look; the configuration may name accounts. */
+static inline int
+ctl_only_looks(uint32_t type, const union ctl_request *r)
+{
+	if (type == IMSG_CTL_SHOW)
+		return r->show.what != CTL_SHOW_CONFIG;
+	return type == IMSG_CTL_MONITOR || type == IMSG_CTL_PLAN;
+}
 
 /* Why traffic moved: an enum msg_cause (NONE: unknown), or asked for. */
 #define CTL_CAUSE_ASKED MSG_CAUSE_MAX

@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,34 +34,51 @@ fail(struct ctl_client *c, int code, const char *fmt, ...)
 	return code;
 }
 
+/* 0, or why not. */
 static int
-open_socket(struct ctl_client *c, int *fd)
+try_socket(const char *path, int *fd)
 {
 	struct sockaddr_un sun;
-	int code;
+	int error;
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
-	if (strlcpy(sun.sun_path, c->socket, sizeof(sun.sun_path)) >=
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
 	    sizeof(sun.sun_path))
-		return fail(c, CTL_EXIT_USAGE,
-		    "%.100s...: path too long for a "
-		    "socket",
-		    c->socket);
+		return ENAMETOOLONG;
 	if ((*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return fail(c, CTL_EXIT_REFUSED, "socket: %s", strerror(errno));
+		return errno;
 	if (connect(*fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return CTL_EXIT_DONE;
-	if (errno == EACCES)
-		code = fail(c, CTL_EXIT_REFUSED,
-		    "%s: permission denied; to look only: -s " CTL_SOCKET ".ro",
-		    c->socket);
-	else
-		code =
-		    fail(c, CTL_EXIT_NO_DAEMON, "%s: %s: is dialfaild running?",
-			c->socket, strerror(errno));
+		return 0;
+	error = errno;
 	close(*fd);
-	return code;
+	return error;
+}
+
+/* Who may only look is served by the socket beside it. */
+static int
+open_socket(struct ctl_client *c, const struct ctl_command *cmd, int *fd)
+{
+	char beside[PATH_MAX];
+	int error = try_socket(c->socket, fd);
+
+	if (error == 0)
+		return CTL_EXIT_DONE;
+	if (error == ENAMETOOLONG)
+		return fail(c, CTL_EXIT_USAGE,
+		    "%.100s...: path too long for a socket", c->socket);
+	if (error != EACCES)
+		return fail(c, CTL_EXIT_NO_DAEMON,
+		    "%s: %s: is dialfaild running?", c->socket,
+		    strerror(error));
+	snprintf(beside, sizeof(beside), "%s" CTL_READONLY_SUFFIX, c->socket);
+	if (ctl_only_looks(cmd->type, &cmd->data) &&
+	    try_socket(beside, fd) == 0)
+		return CTL_EXIT_DONE;
+	return fail(c, CTL_EXIT_REFUSED,
+	    "%s: permission denied: this is for root and the group " DAEMON_USER
+	    "; others may show, plan and monitor",
+	    c->socket);
 }
 
 /* Strings end inside their arrays, whoever it is that answers. */
@@ -361,7 +379,7 @@ ask_once(struct ctl_client *c, const struct ctl_command *cmd)
 {
 	int fd = -1, code;
 
-	if ((code = open_socket(c, &fd)) != CTL_EXIT_DONE)
+	if ((code = open_socket(c, cmd, &fd)) != CTL_EXIT_DONE)
 		return code;
 	code = converse(c, cmd, fd);
 	close(fd);

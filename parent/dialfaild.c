@@ -32,10 +32,9 @@
 #include "parent/run.h"
 #include "prober/prober.h"
 
-#define SOCKET_FILE     RUNDIR "/dialfail.sock"
-#define READONLY_SUFFIX ".ro" /* beside it, for monitoring */
-#define LOCK_FILE       RUNDIR "/lock"
-#define LOCK_TRIES      30 /* of 100 ms: children of one that was killed */
+#define SOCKET_FILE RUNDIR "/dialfail.sock"
+#define LOCK_FILE   RUNDIR "/lock"
+#define LOCK_TRIES  30 /* of 100 ms: children of one that was killed */
 
 struct options {
 	const char *file;
@@ -452,7 +451,8 @@ main(int argc, char *argv[])
 	lock = take_lock();
 	history = make_state_dir(start.state, pw) == 0;
 	control = control_socket(o.socket, 0660, pw);
-	if (snprintf(readonly_path, sizeof(readonly_path), "%s" READONLY_SUFFIX,
+	if (snprintf(readonly_path, sizeof(readonly_path),
+		"%s" CTL_READONLY_SUFFIX,
 		o.socket) >= (int)sizeof(readonly_path))
 		errx(1, "%s: path too long for a socket", o.socket);
 	readonly = control_socket(readonly_path, 0666, pw);

@@ -37,6 +37,18 @@ ok "a time without unit: usage" says 2 '' failover for 10
 ok "too long a time" says 2 '' hold for 30d
 ok "fallback at home is done already" says 0 'so already' fallback
 is "nothing has happened" "$(fact .failovers)" 0
+
+diag "another user"
+other() {
+	setpriv --reuid nobody --regid nogroup --clear-groups dialfailctl "$@"
+}
+is "may look" "$(other show -j | jq -r .state)" primary
+ok "and see what would be done" other plan failover
+denied='1 dialfailctl: /run/dialfail/dialfail.sock: permission denied: this is for root and the group _dialfail; others may show, plan and monitor'
+other fallback >"$LAB/said" 2>&1
+is "but not act" "$? $(cat "$LAB/said")" "$denied"
+other show config >"$LAB/said" 2>&1
+is "nor read the configuration" "$? $(cat "$LAB/said")" "$denied"
 ok "nothing has changed" same_as "$LAB/before"
 
 diag "one that fails"
