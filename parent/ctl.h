@@ -281,9 +281,10 @@ struct ctl_uplink {
 	struct ctl_family family[FAMILIES];
 	int64_t active_ms; /* carried traffic for so long */
 	int64_t proved_ns; /* wall clock, 0: not yet, or unknown */
+	uint32_t proved_known; /* 1: proved_s counts; of a hot one if ready */
+	uint32_t proved_s; /* since its last proof */
 	uint32_t hot; /* the next ones are of those that stand by hot */
 	uint32_t ready; /* it could take over at once, or is in use */
-	uint32_t proved_s; /* since its last proof, if ready */
 	char standby[64]; /* that in words, or why it is not ready */
 	struct ctl_radio radio;
 	uint64_t dials;

@@ -134,7 +134,6 @@ primary(struct json *j, const struct ctl_answer *a, const struct ctl_uplink *u)
 	json_close(j, '}');
 }
 
-/* What only a hot one has is null of a cold one. */
 static void
 standby(struct json *j, const struct ctl_uplink *u)
 {
@@ -143,7 +142,7 @@ standby(struct json *j, const struct ctl_uplink *u)
 		json_null(j, "ready");
 	else
 		json_bool(j, "ready", u->ready != 0);
-	if (u->hot && u->ready)
+	if (u->proved_known)
 		json_int(j, "proved_s", u->proved_s);
 	else
 		json_null(j, "proved_s");

@@ -253,11 +253,35 @@ below(FILE *f, const char *what, const char *text)
 	folded(f, head, text);
 }
 
-/* Below, of a backup that could take over at once, or should. */
+/* "3 d ago" */
+static void
+age(char *buf, size_t size, uint32_t s)
+{
+	if (s < 120)
+		snprintf(buf, size, "%u s ago", s);
+	else if (s < 2 * 3600)
+		snprintf(buf, size, "%u min ago", s / 60);
+	else if (s < 2 * 86400)
+		snprintf(buf, size, "%u h ago", s / 3600);
+	else
+		snprintf(buf, size, "%u d ago", s / 86400);
+}
+
+/* Below: could it take over at once, if it should; else when it last could. */
 static void
 standby(FILE *f, const struct ctl_uplink *u)
 {
-	below(f, "standby hot: ", u->standby);
+	char text[40];
+
+	if (u->hot) {
+		below(f, "standby hot: ", u->standby);
+		return;
+	}
+	if (u->role == CONF_PRIMARY || u->active)
+		return;
+	age(text, sizeof(text), u->proved_s);
+	below(f, "last proved: ",
+	    u->proved_known ? text : "not yet, as far as is known: see drill");
 }
 
 /* Below, of a packet modem: "LTE, Example (home), -87 dBm good" */
@@ -299,8 +323,7 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		fprintf(f, "%*s %-*s ", (int)(STATE_WIDTH - strlen(state)), "",
 		    ADDR_WIDTH, addr);
 		uplink_rest(f, v, note);
-		if (u->hot)
-			standby(f, u);
+		standby(f, u);
 		if (u->modem[0] != '\0')
 			below(f, "modem: ", u->modem);
 		ctl_cost_text(f, u, NAME_WIDTH + 1);

@@ -388,6 +388,7 @@ struct machine_health {
 	struct monotime last_bad;
 	struct monotime bad_since; /* the first one in a row */
 	struct monotime good_since; /* first good round after the last bad */
+	struct monotime anew; /* a reload made it another one; or never */
 };
 
 /* The network as it shall be: becomes struct msg_net_want. */

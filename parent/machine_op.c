@@ -346,7 +346,8 @@ machine_reload(struct mctx *c)
 		m->primary = (struct machine_health){ .carrier = true,
 			.cause = MSG_CAUSE_NONE,
 			.last_bad = machine_never,
-			.good_since = machine_never };
+			.good_since = machine_never,
+			.anew = c->now };
 		m->down_at = machine_never;
 	}
 	return (MWHY_NOTED);

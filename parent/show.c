@@ -138,6 +138,7 @@ fill_address(struct ctl_family *r, const struct uplink *u, uint32_t family)
 static void
 fill_interface(struct ctl_uplink *r, const struct uplink *u)
 {
+	const struct machine_health *p = &parent->machine.primary;
 	const struct msg_facts *f = &u->facts;
 	const char *why;
 
@@ -155,6 +156,9 @@ fill_interface(struct ctl_uplink *r, const struct uplink *u)
 	else if ((u->conf.id == 0 || u->conf.start_ms != 0) && u->facts_known &&
 		 f->ifindex == 0)
 		strlcpy(r->note, "interface missing", sizeof(r->note));
+	else if (u->conf.id == 0 && !p->known && monotime_valid(p->anew))
+		snprintf(r->note, sizeof(r->note),
+		    "unknown since the reload, %u s", seconds(p->anew));
 }
 
 /* Many a first router answers no echo: a near target says nothing of loss. */
@@ -246,19 +250,36 @@ add_unproved(struct ctl_uplink *r, const struct uplink *u)
 		}
 }
 
+/* By a round of this run, or by a drill before it. */
+static void
+fill_proved(struct ctl_uplink *r, const struct uplink *u)
+{
+	int64_t now = wall_now();
+
+	r->proved_known = monotime_valid(u->proved);
+	if (r->proved_known)
+		r->proved_s = seconds(u->proved);
+	r->proved_ns = wall_then(u->proved);
+	if (r->proved_known || !r->drill.ok || !wall_sane() ||
+	    r->drill.last_ns <= 0 || r->drill.last_ns > now)
+		return;
+	r->proved_known = 1;
+	r->proved_s = (uint32_t)((now - r->drill.last_ns) / 1000000000);
+	r->proved_ns = r->drill.last_ns;
+}
+
 static void
 fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
 {
 	enum mreason why;
 
+	fill_proved(r, u);
 	r->hot = u->conf.hot_ms != 0;
 	if (!r->hot)
 		return;
 	why =
 	    machine_ready(&parent->machine, &parent->mconf, id, monotime_now());
-	r->ready = r->active || why == MWHY_OK;
-	if (monotime_valid(u->proved))
-		r->proved_s = seconds(u->proved);
+	r->ready = r->proved_known = r->active || why == MWHY_OK;
 	if (r->active)
 		strlcpy(r->standby, "in use", sizeof(r->standby));
 	else if (why == MWHY_OK) {
@@ -308,13 +329,12 @@ send_uplink(uint32_t ctl, uint32_t id)
 	if (r.active)
 		r.active_ms +=
 		    monotime_ms_between(parent->active_since, monotime_now());
-	r.proved_ns = wall_then(u->proved);
-	fill_standby(&r, u, id);
 	r.octets_known = (uint32_t)u->octets_known;
 	r.received = u->received;
 	r.sent = u->sent;
 	cost_fill(id, &r.budget);
 	drilling_fill(id, &r.drill);
+	fill_standby(&r, u, id);
 	show_radio(&r.radio, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
@@ -431,7 +451,9 @@ return_text(struct ctl_summary *s)
 		return;
 	}
 	snprintf(s->fallback_text, sizeof(s->fallback_text), "primary %s",
-	    r.good ? "good" : "bad");
+	    r.good             ? "good"
+	    : m->primary.known ? "bad"
+			       : "unknown");
 	left(s, "after", r.after_ms);
 	if (r.good) /* else it has not begun */
 		left(s, "stable", r.stable_ms);

@@ -64,6 +64,7 @@ how good
 lab_start
 ok "the primary is proved" wait_state primary
 is "nothing was drilled" "$(drilled ok)" null
+ok "nor proved" says 0 'last proved: not yet' show backup
 
 diag "one that works"
 flow_start drill 100
@@ -76,6 +77,7 @@ is "the path is narrow" "$(drilled mtu)" 1400
 ok "and has some speed" test "$(drilled kbps)" -gt 1000
 ok "it took some time" test "$(drilled ready_ms)" -gt 0
 hung_up
+ok "it was proved just now" says 0 'last proved: [0-9]+ s ago' show
 is "it is a call" "$(fact .backups[0].budget.dials.used backup)" 1
 ok "history has it" grep -q 'drill of stick good' <<<"$(ctl show history)"
 ok "the metrics have it" grep -q '^dialfail_drill_success{uplink="stick"} 1' \
@@ -116,6 +118,11 @@ ok "the primary is proved" wait_state primary
 ok "it is drilled by itself" wait_until 30 "[ \"\$(drilled ok)\" = true ]"
 is "once" "$(starts)" $((n + 1))
 hung_up
+lab_kill9
+lab_start
+ok "the primary is proved" wait_state primary
+ok "that it was proved is remembered" says 0 \
+    'last proved: [0-9]+ (s|min) ago' show backup
 
 diag "an outage in the middle"
 how wait

@@ -323,9 +323,23 @@ test_summary(void **state)
 	contains("Network  as wanted; 2 NOTES, see show network: note: ");
 	contains("Alarms   2 waiting for 90 s: exit 75: no route to");
 	contains("seccomp");
+	contains("last proved: not yet");
 	uplinks[2].drill.done = 0;
+	uplinks[2].proved_known = 1;
+	uplinks[2].proved_s = 3 * 86400 + 7200;
 	write_answer(&ctl_text, CTL_SHOW_BACKUP);
 	contains("\n             next drill Thu  3 Dec 19:45\n");
+	contains("\n             last proved: 3 d ago\n");
+	uplinks[2].proved_s = 119;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	contains("last proved: 119 s ago\n");
+	uplinks[2].proved_s = 120;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	contains("last proved: 2 min ago\n");
+	uplinks[2].proved_s = 7200;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	contains("last proved: 2 h ago\n");
+	uplinks[2].proved_known = 0;
 	uplinks[2].drill.done = 1;
 }
 

@@ -22,6 +22,7 @@
 	"	account \"a\" secret file \"/etc/dialfail/private/isp\"\n"       \
 	"	dial { after 0s } }\n"
 #define DSL      "backup dsl { interface eth3 }\n"
+#define OWN      "backup dsl { interface eth3, target 198.51.100.7 }\n"
 #define FALLBACK "fallback automatic { after 5m stable 1m }\n"
 #define HUB                                                             \
 	"identity \"/etc/dialfail/private/key\"\n"                      \
@@ -572,6 +573,50 @@ story_show_file(void)
 	CHECK(s.file == MSG_FILE_SAME && s.file_where[0] == '\0');
 }
 
+/* In the middle of an outage: what is not known any more is not called bad. */
+static void
+story_primary_anew(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct conf *conf =
+	    rig_parse("primary eth1 { target 198.51.100.9 }\n" OWN FALLBACK);
+	struct msg_conf_load load;
+	struct ctl_summary s;
+	struct ctl_uplink u;
+	uint32_t asker;
+
+	home(PRIMARY OWN FALLBACK);
+	rig_facts(1, 1);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	load = reload(0);
+	rig_offer(conf, load.gen);
+	rig_accept();
+	answered(CTL_OK, "in force");
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_GLANCE, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(strncmp(s.fallback_text, "primary unknown; ", 17) == 0);
+	answer(IMSG_CTL_UPLINK, &u, sizeof(u));
+	CHECK(strcmp(u.status, "unknown") == 0);
+	CHECK(strncmp(u.note, "unknown since the reload, ", 26) == 0);
+	answer(IMSG_CTL_UPLINK, &u, sizeof(u));
+	CHECK(u.proved_known && u.proved_s < 60);
+	answered(CTL_OK, "done");
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_GLANCE, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	CHECK(strncmp(s.fallback_text, "primary bad; ", 13) == 0);
+	answer(IMSG_CTL_UPLINK, &u, sizeof(u));
+	CHECK(strcmp(u.status, "down") == 0 && u.note[0] == '\0');
+}
+
 /* The prober does not answer: the summary tells what was known before. */
 static void
 story_show_without_prober(void)
@@ -818,6 +863,7 @@ STORY(lists_long)
 STORY(lists_endless)
 STORY(show_without_prober)
 STORY(show_file)
+STORY(primary_anew)
 STORY(show_not_set)
 STORY(show_to_two)
 STORY(show_to_one_after_another)
@@ -849,6 +895,7 @@ main(void)
 		cmocka_unit_test(test_lists_endless),
 		cmocka_unit_test(test_show_without_prober),
 		cmocka_unit_test(test_show_file),
+		cmocka_unit_test(test_primary_anew),
 		cmocka_unit_test(test_show_not_set),
 		cmocka_unit_test(test_show_to_two),
 		cmocka_unit_test(test_show_to_one_after_another),
