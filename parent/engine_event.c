@@ -200,12 +200,7 @@ engine_event_end(enum mreason why)
 	ev->ended_ns = wall_of(end);
 	ev->duration_s =
 	    (uint32_t)(monotime_ms_between(parent->event_began, end) / 1000);
-	if (why == MWHY_NOT_SET) { /* traffic was never there */
-		ev->backup[0] = '\0';
-		parent->backup_since = (struct monotime){ 0 };
-	}
-	if ((why == MWHY_NOT_PROVED || why == MWHY_NOT_STARTED ||
-		why == MWHY_NOT_SET) &&
+	if ((why == MWHY_NOT_PROVED || why == MWHY_NOT_STARTED) &&
 	    parent->event_cause == CTL_CAUSE_ASKED && ev->backup[0] == '\0')
 		snprintf(ev->cause, sizeof(ev->cause),
 		    "asked for, %.31s failed", asked);

@@ -188,14 +188,14 @@ machine_event_end(struct mctx *c, enum mreason why)
 	machine_emit(c, MACT_EVENT_END)->reason = why;
 }
 
-/* All is well again, or nothing came of it. */
+/* All is well again. */
 static void
 end_event(struct mctx *c)
 {
 	const struct machine *m = c->m;
 
 	if (m->event && m->state == MACHINE_ON_PRIMARY && !m->target &&
-	    !m->primary.down && (m->applied || m->reason == MWHY_NOT_SET))
+	    !m->primary.down && m->applied)
 		machine_event_end(c, m->reason);
 }
 

@@ -86,7 +86,6 @@ bool machine_drill_review(struct mctx *);
 /* machine_net.c: the network as it shall be, and its verification */
 void machine_switch(struct mctx *, uint32_t);
 void machine_return(struct mctx *);
-void machine_stay(struct mctx *, uint32_t);
 void machine_want_changed(struct machine *);
 void machine_want_review(struct mctx *);
 void machine_net_timers(struct mctx *);

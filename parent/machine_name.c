@@ -67,7 +67,6 @@ static const char *const reasons[] = {
 	[MWHY_DONE] = "verified and drained",
 	[MWHY_NEXT] = "another one begins",
 	[MWHY_APPLY_FAILED] = "the network could not be set",
-	[MWHY_NOT_SET] = "the network could not be set, nothing has moved",
 	[MWHY_PRIMARY_BAD] = "primary bad again",
 	[MWHY_PRIMARY_GOOD] = "primary good again",
 	[MWHY_NOT_DOWN] = "primary not down",

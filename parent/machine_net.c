@@ -119,26 +119,6 @@ machine_return(struct mctx *c)
 		m->held = MACHINE_PRIMARY;
 }
 
-/* A switch that could not be laid is none: what was verified is wanted. */
-void
-machine_stay(struct mctx *c, uint32_t uplink)
-{
-	struct machine *m = c->m;
-
-	machine_want_changed(m);
-	m->want = (struct machine_want){
-		.active = uplink, .drain = MACHINE_NONE, .flush = MACHINE_NONE
-	};
-	m->drain_until = machine_never;
-	m->apply_fails = 0;
-	m->go_back = m->manual = false;
-	m->manual_until = machine_never;
-	if (uplink == MACHINE_PRIMARY)
-		m->failover_at = machine_never;
-	if (m->held != MACHINE_NONE)
-		m->held = uplink;
-}
-
 static bool
 has_link(const struct machine *m, uint32_t uplink)
 {
@@ -373,13 +353,8 @@ answer(struct mctx *c)
 		there = m->want.drain == MACHINE_NONE;
 	if (m->applied && m->request_uplink == m->want.active && there)
 		machine_finish_request(c, true, MWHY_OK);
-	else if (m->apply_fails >= MACHINE_APPLY_TRIES) {
-		if (machine_asked(m)) { /* it binds nobody */
-			m->manual = false;
-			m->manual_until = machine_never;
-		}
+	else if (m->apply_fails >= MACHINE_APPLY_TRIES)
 		machine_finish_request(c, false, MWHY_APPLY_FAILED);
-	}
 }
 
 /* The rounds of a proof end with it, however it ended. */

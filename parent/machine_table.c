@@ -409,37 +409,6 @@ g_apply_hopeless(const struct mctx *c)
 	return (apply_hopeless(c));
 }
 
-/* Where traffic is, though an operator wants it elsewhere. */
-static uint32_t
-left_at(const struct machine *m)
-{
-	return (m->verified == MACHINE_NONE ? MACHINE_PRIMARY : m->verified);
-}
-
-static bool
-asked_unset(const struct machine *m)
-{
-	return (machine_asked(m) && m->request_uplink == m->want.active &&
-		!m->applied && m->apply_fails >= MACHINE_APPLY_TRIES &&
-		left_at(m) != m->want.active);
-}
-
-static bool
-g_asked_unset_home(const struct mctx *c)
-{
-	return (asked_unset(c->m) && left_at(c->m) == MACHINE_PRIMARY &&
-		!c->m->primary.down);
-}
-
-static bool
-g_asked_unset(const struct mctx *c)
-{
-	const struct machine_backup *b = &c->m->backup[left_at(c->m)];
-
-	return (asked_unset(c->m) && left_at(c->m) != MACHINE_PRIMARY &&
-		b->link == MACHINE_LINK_UP && b->proved && !b->stale);
-}
-
 static bool
 g_primary_changed(const struct mctx *c)
 {
@@ -537,14 +506,6 @@ a_refuse(struct mctx *c, enum mreason why)
 {
 	machine_finish_request(c, false, why);
 	machine_try_end(c);
-}
-
-static void
-a_refuse_unset(struct mctx *c, enum mreason why)
-{
-	(void)why;
-	machine_finish_request(c, false, MWHY_APPLY_FAILED);
-	machine_stay(c, left_at(c->m));
 }
 
 static void
@@ -786,12 +747,6 @@ static const struct row table[] = {
 	    MWHY_BARRED },
 	{ S(DIALING), MEV_TICK, g_exhausted, a_stranded, MACHINE_STRANDED,
 	    MWHY_TRIES_USED_UP },
-
-	/* on a backup, or not: as an operator wished, but could not be */
-	{ S(ON_BACKUP), MEV_TICK, g_asked_unset_home, a_refuse_unset,
-	    MACHINE_ON_PRIMARY, MWHY_NOT_SET },
-	{ S(ON_BACKUP), MEV_TICK, g_asked_unset, a_refuse_unset,
-	    MACHINE_ON_BACKUP, MWHY_NOT_SET },
 
 	/* on a backup */
 	{ S(ON_BACKUP), MEV_TICK, g_lost_good, a_return, MACHINE_RETURNING,

@@ -372,39 +372,6 @@ story_asked_failed(void)
 			  "198.51.100.8") == 0);
 }
 
-/* The same where it was proved, but could not be laid. */
-static void
-story_asked_not_set(void)
-{
-	struct mevent ask = { .type = MEV_FAILOVER, .id = 7, .uplink = 2 };
-	struct msg_net_done d = { .text = "route add: no" };
-	struct msg_net_want w;
-	char state[] = "state";
-	int i;
-
-	home();
-	rig_facts(2, 1);
-	engine_event(&ask);
-	rig_round(2, MSG_GOOD, MSG_CAUSE_NONE);
-	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
-	for (i = 0; i < MACHINE_APPLY_TRIES; i++) {
-		rig_expect(CHILD_NETCONF, IMSG_NET_WANT, &w, sizeof(w));
-		CHECK(w.active == 2);
-		d.gen = w.gen;
-		rig_send(CHILD_NETCONF, IMSG_NET_DONE, &d, sizeof(d));
-		clock_ahead_ms += 3000;
-	}
-	rig_expect(CHILD_NETCONF, IMSG_NET_WANT, &w, sizeof(w));
-	CHECK(w.active == 0);
-	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
-	CHECK(parent->event.ended && parent->event.backup[0] == '\0');
-	CHECK(parent->event.backup_s == 0 && !parent->event.clean);
-	CHECK(strcmp(parent->event.cause, "asked for, dsl failed") == 0);
-	CHECK(!tells(state, ""));
-	CHECK(strstr(told, "backup -> primary: the network could not be set, "
-			   "nothing has moved|") != NULL);
-}
-
 /* The same where no link came up. */
 static void
 story_asked_not_started(void)
@@ -926,7 +893,6 @@ STORY(adopted)
 STORY(adopted_manual)
 STORY(lacks)
 STORY(asked_failed)
-STORY(asked_not_set)
 STORY(asked_not_started)
 STORY(drill_failed)
 STORY(failed_before)
@@ -966,7 +932,6 @@ main(void)
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_asked_failed),
-		cmocka_unit_test(test_asked_not_set),
 		cmocka_unit_test(test_asked_not_started),
 		cmocka_unit_test(test_drill_failed),
 		cmocka_unit_test(test_failed_before),

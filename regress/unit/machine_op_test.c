@@ -270,66 +270,6 @@ test_network_not_set(void **state)
 	assert_int_equal(s.starts, 1);
 }
 
-/* Thrice it could not be laid: it is answered, and forgotten. */
-static void
-unset(struct story *s)
-{
-	while (!s->replied) {
-		event(s, MEV_APPLY_FAILED, 0);
-		if (s->replied)
-			break;
-		s->now = s->m.apply_at;
-		event(s, MEV_TICK, 0);
-	}
-	assert_false(s->ok);
-	assert_int_equal(s->answer, MWHY_APPLY_FAILED);
-	assert_int_equal(s->m.want.drain, MACHINE_NONE);
-	assert_false(s->m.manual);
-}
-
-/* Accepted, but it could not be laid: traffic is where it was. */
-static void
-test_failover_not_set(void **state)
-{
-	struct story s;
-
-	(void)state;
-	home(&s, 1, false);
-	ask(&s, MEV_FAILOVER, 1, 0);
-	event(&s, MEV_PROVED, 1);
-	in(&s, MACHINE_ON_BACKUP, 1);
-	unset(&s);
-	in(&s, MACHINE_ON_PRIMARY, 0);
-	assert_int_equal(s.ends, 1);
-	assert_false(s.m.event);
-	assert_int_equal(s.alarms[MALARM_FAILOVER], 0);
-	applied(&s);
-	assert_int_equal(s.alarms[MALARM_FALLBACK], 0);
-	in(&s, MACHINE_ON_PRIMARY, 0);
-
-	away(&s, 2); /* from a backup to another: the outage goes on */
-	ask(&s, MEV_FAILOVER, 2, 0);
-	event(&s, MEV_PROVED, 2);
-	in(&s, MACHINE_ON_BACKUP, 2);
-	unset(&s);
-	in(&s, MACHINE_ON_BACKUP, 1);
-	assert_int_equal(s.ends, 0);
-	assert_int_equal(s.stops, 0);
-
-	home(&s, 1, false); /* meanwhile it is needed there */
-	ask(&s, MEV_FAILOVER, 1, 0);
-	event(&s, MEV_PROVED, 1);
-	down(&s);
-	while (!s.replied) {
-		event(&s, MEV_APPLY_FAILED, 0);
-		s.now = monotime_valid(s.m.apply_at) ? s.m.apply_at : s.now;
-		if (!s.replied)
-			event(&s, MEV_TICK, 0);
-	}
-	in(&s, MACHINE_ON_BACKUP, 1);
-	assert_false(s.m.manual);
-}
-
 static void
 test_found_link_is_used(void **state)
 {
@@ -442,7 +382,6 @@ main(void)
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_start_dead),
 		cmocka_unit_test(test_network_not_set),
-		cmocka_unit_test(test_failover_not_set),
 		cmocka_unit_test(test_found_link_is_used),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_reload),
