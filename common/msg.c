@@ -327,7 +327,7 @@ int
 msg_net_done_valid(const struct msg_net_done *d)
 {
 	return flag_valid(d->ok) && d->moved_us >= 0 &&
-	       d->moved_us <= d->apply_us &&
+	       d->moved_us <= d->apply_us && (d->ok || d->moved_us == 0) &&
 	       msg_text_valid(d->text, sizeof(d->text));
 }
 

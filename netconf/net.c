@@ -71,6 +71,9 @@ static struct turn {
 	int known; /* what was there before was as wanted */
 	struct monotime began;
 	struct monotime moved; /* traffic has; or not yet */
+	int flushed; /* its old flows are forgotten: */
+	uint32_t flows; /* so many, */
+	int64_t flush_us; /* in so long */
 	int nsteps;
 	int proves; /* when it has ended, the return is to be proved */
 	struct event next;
@@ -344,7 +347,27 @@ send_done(
 }
 
 static void
-settle_flows(const struct msg_net_want *m, uint32_t *flows)
+flush(const struct msg_net_want *m)
+{
+	struct monotime began = monotime_now();
+
+	if (m->flush == MSG_UPLINK_NONE || turn.flushed)
+		return;
+	turn.flows = flow_flush(m->flush, facts_last_address(m->flush));
+	turn.flush_us = us_since(began);
+	turn.flushed = 1;
+}
+
+/* Tunnels wait for flows, as those would for a thousand tunnels. */
+void
+net_moved(void)
+{
+	if (clear_gen == 0 && turn.repairs == NULL)
+		flush(&turn.wish);
+}
+
+static void
+settle_flows(const struct msg_net_want *m)
 {
 	char text[MSG_TEXT_LEN];
 	int begins = 0;
@@ -354,8 +377,7 @@ settle_flows(const struct msg_net_want *m, uint32_t *flows)
 	flow_keep(m->drain);
 	if (m->drain == MSG_UPLINK_NONE)
 		flow_drain_stop();
-	if (m->flush != MSG_UPLINK_NONE)
-		*flows = flow_flush(m->flush, facts_last_address(m->flush));
+	flush(m);
 	if (m->drain != MSG_UPLINK_NONE)
 		begins = flow_drain(
 		    m->drain, facts_last_address(m->drain), m->drain_ms);
@@ -396,19 +418,23 @@ own_doing_soon(void)
 static void
 wish_done(int n, const char *why)
 {
-	struct msg_net_done done = { .apply_us = us_since(turn.began) };
+	struct msg_net_done done = { .apply_us =
+					 us_since(turn.began) - turn.flush_us };
 	const struct msg_net_want *m = &turn.wish;
 
-	if (monotime_valid(turn.moved))
+	if (n != -1 && monotime_valid(turn.moved))
 		done.moved_us = monotime_sub(turn.moved, turn.began) / 1000;
 	if (n != -1) {
 		tunnels_follow(&state, want.active, net_facts(want.active));
-		settle_flows(m, &done.flows);
+		settle_flows(m);
+		done.flows = turn.flows;
 		if (want.active == 0 && want.drain == MSG_UPLINK_NONE)
 			proof_return();
 		wanted = 1;
 	} else if (turn.known)
 		net_take_wish(&turn.was, &want);
+	if (n == -1 && turn.flushed)
+		flow_keep(m->flush); /* its traffic is back */
 	want.hurry = 0;
 	drifting = 0;
 	lost = (struct monotime){ 0 };
@@ -446,6 +472,9 @@ net_want(const struct msg_net_want *m)
 	turn.proves = 0;
 	turn.began = monotime_now();
 	turn.moved = (struct monotime){ 0 };
+	turn.flushed = 0;
+	turn.flows = 0;
+	turn.flush_us = 0;
 	turn.nsteps = 0;
 	on_turn(-1, 0, NULL);
 }

@@ -94,6 +94,8 @@ struct apply {
  */
 int apply_plan(struct plan *, const struct net_state *, struct apply *,
     char *why, size_t size);
+/* Traffic has moved, and there is more to be done. */
+void net_moved(void);
 /* One more step is done. */
 void apply_tell(uint32_t gen, const char *text);
 void apply_tell_step(

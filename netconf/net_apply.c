@@ -422,6 +422,21 @@ do_together(const struct step *st, size_t n, const struct plan *p,
 	return (int)n;
 }
 
+/* Traffic has moved: what comes behind that. */
+static int
+go_on(struct plan *p, const struct net_state *s, const struct apply *a)
+{
+	size_t half = p->n;
+
+	if (plan_rest(a->want, s, p) == -1) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (p->n > half)
+		net_moved();
+	return 0;
+}
+
 /* How many were done; *end is the one that was not, or behind the last. */
 static int
 do_steps(struct plan *p, const struct net_state *s, struct apply *a,
@@ -448,8 +463,8 @@ do_steps(struct plan *p, const struct net_state *s, struct apply *a,
 		done += some;
 		if (plan_moves_traffic(st))
 			a->moved = monotime_now();
-		if (i + n == p->n && p->half)
-			plan_rest(a->want, s, p);
+		if (i + n == p->n && p->half && go_on(p, s, a) == -1)
+			break;
 	}
 	saved = errno;
 	move_end(a->gen);

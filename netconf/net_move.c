@@ -24,8 +24,8 @@
 static struct undo_tunnels undo_tunnels;
 static struct {
 	uint32_t moved, refused;
-	int written; /* what they have of their own is on disk, */
-	size_t kept; /* of so many */
+	size_t looked; /* at so many steps: what is one's own is on disk, */
+	size_t kept; /* of so many tunnels */
 } of_plan;
 
 void
@@ -85,7 +85,7 @@ write_down(const struct plan *p)
 	size_t i;
 	int n = 0;
 
-	for (i = 0; i < p->n; i++) {
+	for (i = of_plan.looked; i < p->n; i++) {
 		st = &p->step[i];
 		if (st->type != STEP_TUNNEL || st->own != STEP_OWN_KEEP)
 			continue;
@@ -107,10 +107,10 @@ write_down(const struct plan *p)
 int
 move_keep(const struct plan *p, char *why, size_t size)
 {
-	if (of_plan.written)
+	if (of_plan.looked == p->n)
 		return 0;
 	if (write_down(p) == 0) {
-		of_plan.written = 1;
+		of_plan.looked = p->n;
 		of_plan.kept = undo_tunnels.n;
 		return 0;
 	}
@@ -122,7 +122,7 @@ void
 move_begin(void)
 {
 	of_plan.moved = of_plan.refused = 0;
-	of_plan.written = 0;
+	of_plan.looked = 0;
 	of_plan.kept = undo_tunnels.n;
 }
 

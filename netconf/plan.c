@@ -432,7 +432,7 @@ moves(const struct plan *p)
 	return 0;
 }
 
-void
+int
 plan_rest(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
 	p->half = 0;
@@ -442,6 +442,7 @@ plan_rest(const struct net_want *w, const struct net_state *s, struct plan *p)
 		plan_nat(p, w, s);
 	plan_undo(p, w, s);
 	plan_down(p, w, s);
+	return p->error[0] == '\0' ? 0 : -1;
 }
 
 int
@@ -471,7 +472,7 @@ plan_begin(const struct net_want *w, const struct net_state *s, struct plan *p)
 		plan_tunnels(p, w, s, 1);
 	plan_moves(p, d, s);
 	if (!(p->half = moves(p)))
-		plan_rest(w, s, p);
+		(void)plan_rest(w, s, p);
 	return checked(p);
 }
 
@@ -479,7 +480,7 @@ int
 plan_make(const struct net_want *w, const struct net_state *s, struct plan *p)
 {
 	if (plan_begin(w, s, p) == 0 && p->half)
-		plan_rest(w, s, p);
+		(void)plan_rest(w, s, p);
 	return checked(p);
 }
 

@@ -193,8 +193,7 @@ int plan_make(const struct net_want *, const struct net_state *, struct plan *);
  */
 int plan_begin(
     const struct net_want *, const struct net_state *, struct plan *);
-void plan_rest(
-    const struct net_want *, const struct net_state *, struct plan *);
+int plan_rest(const struct net_want *, const struct net_state *, struct plan *);
 /* The steps back to what was before, from what is there now. */
 void plan_back(const struct net_before *, const struct net_state *now,
     const struct undo *, struct plan *);

@@ -444,17 +444,31 @@ want_from_rules(struct wanted *d, enum family family, uint32_t uplink,
 	}
 }
 
-/* Does main lead by the primary?  Not over what the kernel leaves out. */
+/*
+ * Does main lead by the primary?  By its best default, and not if the kernel
+ * leaves that out.
+ */
 static int
 main_leads(
     const struct net_want *w, const struct net_state *s, enum family family)
 {
 	const struct net_link *l = net_link_find(s, w->uplink[0].ifname);
+	const struct net_route *best, *r;
+	size_t i;
 
-	return l != NULL && l->up &&
-	       (l->carrier ||
-		   (!w->uplink[0].linkdown && l->linkdown[family] != 1)) &&
-	       default_route(s, NET_MAIN, l->ifindex, family) != NULL;
+	if (l == NULL || !l->up ||
+	    (!l->carrier &&
+		(w->uplink[0].linkdown || l->linkdown[family] == 1)) ||
+	    (best = default_route(s, NET_MAIN, l->ifindex, family)) == NULL)
+		return 0;
+	for (i = 0; i < s->nroutes; i++) {
+		r = &s->routes[i];
+		if (r->table == NET_MAIN && r->dst.len == 0 &&
+		    r->dst.addr.family == af[family] &&
+		    r->ifindex != l->ifindex && r->metric < best->metric)
+			return 0;
+	}
+	return 1;
 }
 
 int

@@ -313,8 +313,11 @@ count_switch(enum malarm alarm)
 		history_counters()->fallbacks++;
 		parent->fallbacks[parent->event_cause]++;
 		parent->returned = monotime_now();
-	} else
+	} else {
+		if (alarm == MALARM_STRANDED) /* it is left on the primary */
+			engine_backup_time();
 		return;
+	}
 	engine_backup_time();
 	history_flush(&parent->event);
 	cost_write();
@@ -580,7 +583,7 @@ applied(const struct msg_net_done *d)
 	uint32_t active = apply_active;
 
 	ev.gen = apply_machine_gen;
-	if (d->nsteps > 0) {
+	if (d->moved_us > 0) { /* a link that goes down later is no switch */
 		parent->apply_us = (uint32_t)d->apply_us;
 		parent->event.apply_us = parent->apply_us;
 		parent->moved_us = (uint32_t)d->moved_us;

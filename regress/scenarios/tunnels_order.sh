@@ -41,7 +41,8 @@ lab_up
 	echo addr add 10.99.1.1/24 dev vx1
 	echo neigh add 10.99.1.2 lladdr 02:00:00:00:00:02 dev vx1
 } | ip -batch -
-foreign_watch isp-b "${WAN2_GATEWAY%.*}.64/26"
+ok "the backup's provider looks at what comes" \
+    foreign_watch isp-b "${WAN2_GATEWAY%.*}.64/26" 2001:db8:b::/64
 spawn router /dev/null ping -n -i 0.01 10.99.1.2
 {
 	echo 'backup wan2'
@@ -63,7 +64,6 @@ restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "all tunnels have its address" wait_until 10 all_have $PRIMARY_ADDRESS
 
-before=$(sent)
 ip -batch - <<IP
 route del default via $GATEWAY
 route del default via $WAN2_GATEWAY metric 200
@@ -73,6 +73,7 @@ ok "all tunnels have its address" wait_until 10 all_have $WAN2_ADDRESS
 ok "the event has it" wait_until 5 "[ \"\$(moved '[0-9]+ steps in')\" != null ]"
 ok "traffic was moved after them" \
     test "$(moved 'route add default')" -gt "$(moved 'tunnel vx')"
+before=$(sent)
 ok "the tunnel sends" wait_until 5 "[ \$(sent) -gt $before ]"
 is "but never with the primary's address by the backup" "$(foreign_seen isp-b)" ""
 ip route add default via $GATEWAY

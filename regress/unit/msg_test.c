@@ -332,6 +332,7 @@ test_net(void **state)
 	REFUSED(net_done, done, apply_us, -1);
 	REFUSED(net_done, done, apply_us, 899);
 	REFUSED(net_done, done, moved_us, -1);
+	REFUSED(net_done, done, ok, 0); /* and traffic has moved */
 	TEXT_CHECKED(net_done, done, text);
 	assert_true(msg_net_adopt_valid(&adopt));
 	REFUSED(net_adopt, adopt, active, NO_UPLINK);

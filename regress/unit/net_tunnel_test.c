@@ -167,14 +167,19 @@ turns(uint32_t home, uint32_t meanwhile)
 
 	turn_ms = 0;
 	nsent = 0;
+	flows[0] = 7;
+	m.flush = 0;
 	net_want(&m);
 	assert_int_equal(count(IMSG_NET_DONE), 0);
 	assert_int_equal(way(k, 0, &old), home);
+	/* which do not wait for tunnels either */
+	assert_int_equal(flows[0], meanwhile == WAN2 ? 0 : 7);
 	assert_int_equal(tunnels_with("198.51.100.2"), NET_MOVES_MAX);
 	assert_int_equal(way(k, 0, NULL), meanwhile);
 	loop_until(IMSG_NET_DONE, 1);
 	assert_int_equal(last_done()->gen, m.gen);
 	assert_int_equal(last_done()->nsteps, TUNNELS + 1);
+	assert_int_equal(last_done()->flows, 7);
 	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
 	assert_int_equal(way(k, 0, NULL), WAN2);
 	loop_quiet();
@@ -282,6 +287,27 @@ test_not_written_down(void **arg)
 	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
 }
 
+/* What moves before traffic is written down, and so is what moves behind it. */
+static void
+test_both_written_down(void **arg)
+{
+	struct net_link *l;
+	size_t i;
+
+	(void)arg;
+	add_addr(k, ETH1, "192.0.2.3", 24);
+	tunnels_to_hub();
+	for (i = 0; i < TUNNELS; i++) {
+		l = &k->link[k->s.nlinks - 1 - i];
+		l->local = ip(i == 0 ? "192.0.2.77" : "192.0.2.3");
+	}
+	net_look_again();
+	assert_int_equal(active(1)->ok, 1);
+	assert_int_equal(tunnels_with("198.51.100.2"), TUNNELS);
+	assert_int_equal(active(0)->ok, 1);
+	assert_int_equal(tunnels_with("192.0.2.3"), TUNNELS - 1);
+}
+
 int
 main(void)
 {
@@ -292,6 +318,7 @@ main(void)
 		T(test_turns_overtaken),
 		T(test_turns_taken_back),
 		T(test_not_written_down),
+		T(test_both_written_down),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

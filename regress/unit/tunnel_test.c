@@ -197,7 +197,11 @@ order(void **state)
 	dial(k);
 	assert_false(goes_ahead(2));
 	l->local = ip("192.0.2.2");
-	k->route[0].ifindex = ETH0; /* main's default */
+	k->route[0].metric = 300; /* main's best default is another one */
+	assert_true(goes_ahead(2));
+	k->route[0].metric = 0;
+	assert_false(goes_ahead(2));
+	k->route[0].ifindex = ETH0;
 	assert_true(goes_ahead(2));
 }
 
