@@ -138,13 +138,17 @@ static void
 tell_after(const struct msg_net_plan *q)
 {
 	const struct conf *conf = config_current();
-	uint32_t left = net_wish()->active == q->want.active
-			    ? q->want.flush
-			    : net_wish()->active;
-	const struct conf_uplink *u = &conf->uplink[left];
+	uint32_t left = net_wish()->active;
+	const struct conf_uplink *u;
 	char text[MSG_TEXT_LEN];
 
-	if (q->want.active != 0 || u->start_ms == 0 || u->hot_ms != 0)
+	if (left == q->want.active) /* it is left already, but for its flows */
+		left = q->want.flush != MSG_UPLINK_NONE ? q->want.flush
+							: q->want.drain;
+	if (q->want.active != 0 || left == MSG_UPLINK_NONE)
+		return;
+	u = &conf->uplink[left];
+	if (u->start_ms == 0 || u->hot_ms != 0)
 		return;
 	snprintf(text, sizeof(text), "hook %s", conf->private[left].stop);
 	tell(q->asker, "hook", MSG_FLOWS_NONE, text);

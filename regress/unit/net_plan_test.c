@@ -125,6 +125,13 @@ test_plan_programs(void **arg)
 	assert_int_equal(ask_plan(&m, 0, 0)->ok, 1);
 	assert_string_equal(foreseen[nforeseen - 2].text, planned_hook);
 	assert_string_equal(foreseen[nforeseen - 1].text, "hook down");
+	/* it was not to be had, and drains: there is nothing to be left */
+	assert_int_equal(active(0)->ok, 1);
+	m.flush = MSG_UPLINK_NONE;
+	assert_int_equal(ask_plan(&m, 0, 0)->ok, 1);
+	m.drain = 1;
+	assert_int_equal(ask_plan(&m, 0, 0)->ok, 1);
+	assert_string_equal(foreseen[nforeseen - 1].text, "hook down");
 	planned_hook = NULL;
 	memset(&conf.private[1], 0, sizeof(conf.private[1]));
 }
