@@ -20,9 +20,10 @@
 #include "netconf/pppoe.h"
 #include "netconf/run.h"
 
-#define SECRET_MAX 128 /* longer than any key */
-#define KEPT_MAX   (4 * 1024 * 1024)
-#define DISK_SHARE 20 /* at most so much of our time looks at the file */
+#define SECRET_MAX    128 /* longer than any key */
+#define KEPT_MAX      (4 * 1024 * 1024)
+#define DISK_SHARE    20 /* at most so much of our time looks at the file, */
+#define DISK_PAUSE_MS 500 /* and not more often than that */
 
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
@@ -289,16 +290,19 @@ config_glance(uint32_t asker)
 	static uint32_t gen;
 	struct monotime now = monotime_now();
 
-	if (!net_in_turn() && (gen != current_gen || !monotime_valid(next) ||
-				  monotime_cmp(next, now) <= 0)) {
-		read_disk(&g);
+	if (gen != current_gen) {
+		memset(&g, 0, sizeof(g));
+		next = now;
 		gen = current_gen;
+	}
+	if (!net_in_turn() && monotime_cmp(next, now) <= 0) {
+		read_disk(&g);
+		g.draining = net_draining();
 		next = monotime_add_ms(monotime_now(),
-		    DISK_SHARE *
-			(1 + monotime_ms_between(now, monotime_now())));
+		    DISK_PAUSE_MS +
+			DISK_SHARE * monotime_ms_between(now, monotime_now()));
 	}
 	g.asker = asker;
-	g.draining = net_draining();
 	netconf_send(IMSG_GLANCED, -1, &g, sizeof(g));
 }
 

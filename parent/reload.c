@@ -326,6 +326,7 @@ commit(void)
 	parent->conf = pending;
 	memset(&pending, 0, sizeof(pending));
 	parent->loaded_ns = wall_now();
+	memset(&parent->glance, 0, sizeof(parent->glance));
 	parent_send(CHILD_NETCONF, IMSG_CONF_COMMIT, -1, &parent->conf.gen,
 	    sizeof(parent->conf.gen));
 	phase = IDLE;
