@@ -60,7 +60,7 @@ static int
 open_socket(struct ctl_client *c, const struct ctl_command *cmd, int *fd)
 {
 	char beside[PATH_MAX];
-	int error = try_socket(c->socket, fd);
+	int error = try_socket(c->socket, fd), other;
 
 	if (error == 0)
 		return CTL_EXIT_DONE;
@@ -72,9 +72,15 @@ open_socket(struct ctl_client *c, const struct ctl_command *cmd, int *fd)
 		    "%s: %s: is dialfaild running?", c->socket,
 		    strerror(error));
 	snprintf(beside, sizeof(beside), "%s" CTL_READONLY_SUFFIX, c->socket);
-	if (ctl_only_looks(cmd->type, &cmd->data) &&
-	    try_socket(beside, fd) == 0)
-		return CTL_EXIT_DONE;
+	if (ctl_only_looks(cmd->type, &cmd->data)) {
+		if ((other = try_socket(beside, fd)) == 0)
+			return CTL_EXIT_DONE;
+		if (other !=
+		    EACCES) /* what is left of a dead one forbids, too */
+			return fail(c, CTL_EXIT_NO_DAEMON,
+			    "%s: %s: is dialfaild running?", beside,
+			    strerror(other));
+	}
 	return fail(c, CTL_EXIT_REFUSED,
 	    "%s: permission denied: this is for root and the group " DAEMON_USER
 	    "; others may show, plan and monitor",
