@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What outlives a restart: failed dials, refusals and pauses.  Time that is
- * not known to have passed has not.
+ * What outlives a restart: failed dials, refusals and pauses, but for those
+ * that a fault of the targets made, which is not known then.  Time that is not
+ * known to have passed has not.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@ machine_remember(
 		mem->backup[i].fails = b->fails;
 		mem->backup[i].refused = b->refused;
 		mem->backup[i].gave_up = b->gave_up;
-		if (monotime_valid(b->not_before) &&
+		if (!b->same && monotime_valid(b->not_before) &&
 		    monotime_cmp(b->not_before, now) > 0)
 			mem->backup[i].wait_ms =
 			    monotime_ms_between(now, b->not_before);

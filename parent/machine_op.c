@@ -91,12 +91,14 @@ op_failover(struct mctx *c)
 	return (MWHY_NOTED);
 }
 
-/* A failover that is still being dialled is called off. */
-static void
+/* A failover that is still being dialled is called off; was there one? */
+static bool
 call_off(struct mctx *c)
 {
-	if (machine_asked(c->m) && c->m->state == MACHINE_DIALING)
-		machine_finish_request(c, false, MWHY_SUPERSEDED);
+	if (!machine_asked(c->m) || c->m->state != MACHINE_DIALING)
+		return (false);
+	machine_finish_request(c, false, MWHY_SUPERSEDED);
+	return (true);
 }
 
 enum mreason
@@ -134,14 +136,15 @@ end_drain(struct mctx *c)
 static enum mreason
 op_fallback(struct mctx *c)
 {
+	bool called_off = call_off(c);
 	struct machine *m = c->m;
 	enum mreason why;
 
-	call_off(c);
-	if ((why = machine_may_fallback(m)) == MWHY_DRAINS)
+	if ((why = machine_may_fallback(m)) == MWHY_DRAINS && !called_off)
 		return (end_drain(c));
 	if (why != MWHY_OK)
-		return (answer(c, why == MWHY_ALREADY, why));
+		return (
+		    answer(c, why == MWHY_ALREADY || why == MWHY_DRAINS, why));
 	pend(c, MACHINE_PRIMARY);
 	m->request_until = monotime_add_ms(c->now, MACHINE_FALLBACK_MS);
 	return (MWHY_NOTED);

@@ -193,6 +193,22 @@ test_refusals_remembered(void **state)
 	assert_int_equal(s.starts, 1);
 }
 
+/* A pause that dead targets made is none for the next outage. */
+static void
+test_target_forgotten(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	s.m.backup[1].not_before = monotime_add_ms(s.now, 3600 * 1000);
+	s.m.backup[1].same = true;
+	again(&s, 0);
+	down(&s);
+	wait_ms(&s, 10000);
+	assert_int_equal(s.starts, 1);
+}
+
 static void
 test_cap_remembered(void **state)
 {
@@ -235,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_hot),
 		cmocka_unit_test(test_refusals_remembered),
+		cmocka_unit_test(test_target_forgotten),
 		cmocka_unit_test(test_cap_remembered),
 	};
 

@@ -152,6 +152,19 @@ test_asked_while_draining(void **state)
 	event(&s, MEV_PROVED, 2);
 	in(&s, MACHINE_ON_BACKUP, 2);
 	assert_true(monotime_valid(s.m.manual_until));
+
+	away(&s, 2); /* called off again, which cuts nothing */
+	good(&s);
+	wait_for(&s, MACHINE_RETURNING, 360000);
+	applied(&s);
+	ask(&s, MEV_FAILOVER, 2, 0);
+	in(&s, MACHINE_DIALING, 0);
+	s.id--; /* both are answered now */
+	ask(&s, MEV_FALLBACK, 0, 0);
+	assert_true(s.replied && s.ok);
+	assert_int_equal(s.answer, MWHY_DRAINS);
+	assert_int_equal(s.m.want.drain, 1);
+	assert_int_not_equal(s.m.want.drain_ms, 0);
 }
 
 /* Asked again, what is left of old flows is cut. */
