@@ -436,7 +436,11 @@ return_text(struct ctl_summary *s)
 		strlcpy(s->fallback_text, "goes back unless confirmed",
 		    sizeof(s->fallback_text));
 		left(s, "time to confirm", ms);
-		due(s, ms);
+		if (m->held == MACHINE_NONE)
+			due(s, ms);
+		else
+			strlcat(s->fallback_text, "; held: waits for release",
+			    sizeof(s->fallback_text));
 		return;
 	}
 	machine_return_due(
