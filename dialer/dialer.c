@@ -8,7 +8,9 @@
  * pppd's.  That it is there is waited for, since pppd should neither speak
  * before the other end listens (LCP would wait 3 s for its second try) nor
  * be long in coming.  Many speak at once; one that does not may wait to be
- * spoken to, and is: by a frame of ours that pppd need not know of.
+ * spoken to, and is: by a frame of ours that pppd need not know of.  One whose
+ * first words are on a long way has it, too, and then pppd's request in its
+ * place.
  */
 #include <sys/types.h>
 
@@ -29,7 +31,7 @@
 #include "dialer/tty.h"
 
 #define FIRST_BYTE_MS 1000
-#define ASK_MS        10 /* who speaks without being asked has begun by then */
+#define ASK_MS        10 /* who is near and speaks unasked has begun by then */
 #define READS_MAX     64 /* in a row, then the others have their turn */
 #define CARRIER_MS    20 /* DCD wakes nobody: it is looked at so often */
 
