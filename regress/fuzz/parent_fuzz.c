@@ -243,7 +243,7 @@ send_done(enum child_id from)
 	d.ok = number(2);
 	d.nsteps = number(9);
 	d.apply_us = octet();
-	d.moved_us = number(d.apply_us + 1);
+	d.moved_us = number((uint32_t)d.apply_us + 1);
 	say(from, IMSG_NET_DONE, &d, sizeof(d));
 }
 
