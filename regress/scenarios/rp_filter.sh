@@ -39,7 +39,7 @@ is "the old connection still works" \
     "$(tcp_send over_backup | cut -d' ' -f1,2)" "echo ok"
 is "while the backup drains" "$(state)" returning
 ok "which the verdict tells" grep -qE \
-    "^RETURNING to eth1 .* connections end on wan2 within 0:0[0-9]:[0-9]{2}$" \
+    "^RETURNING to eth1 .* old flows? drains? off wan2 within 0:0[0-9]:[0-9]{2};" \
     <<<"$(fact .verdict)"
 flow_stop over_backup
 is "packets lost by the old flow" "$(flow_fact over_backup lost)" 0
