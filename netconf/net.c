@@ -266,7 +266,8 @@ converge(int *n, char *why, size_t size)
 			apply_before(&past, want.nat_loaded);
 		fresh = 0;
 		done = apply_plan(&plan, &state, &apply, why, size);
-		if (monotime_valid(apply.moved))
+		/* once: flows that are forgotten then are not counted in */
+		if (!monotime_valid(turn.moved))
 			turn.moved = apply.moved;
 		if (!past_taken) {
 			past.state = state;
