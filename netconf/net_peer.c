@@ -86,7 +86,11 @@ lead_wireguard(
 
 /* ---- several peers at once ---- */
 
-#define TWINS_MS 200
+/*
+ * For all twins of a turn: one takes the kernel some milliseconds, or a tenth
+ * of a second where a slow machine has much to do beside it.
+ */
+#define TWINS_MS 1000
 
 /*
  * What came together is done together: a hub is told of thousands in a second,
