@@ -2,7 +2,8 @@
 /*
  * What outcomes are worth.  pppd's exit codes are in pppd(8), EXIT STATUS;
  * they alone do not tell enough: when a timer of pppd's own ends the link,
- * its last read overwrites 0, 10 and 15 by 16.  What was seen decides there.
+ * its last read overwrites 0, 10 and 15 by 16, as a peer that hangs up right
+ * behind its refusal does with 19.  What was seen decides there.
  */
 #include <sys/types.h>
 
@@ -32,8 +33,9 @@ static const struct {
 	[RESULT_BLACKLISTED] = { POLICY_NEXT_NUMBER, MSG_LINK_GIVEUP },
 };
 
-/* SEEN: redial at once if the link had been up, else after a pause. */
-#define SEEN UINT32_MAX
+/* SEEN: redial at once if the link had been up, else after a pause, or not. */
+#define SEEN         UINT32_MAX
+#define EXIT_REFUSED 19
 
 static const struct {
 	const char *text;
@@ -59,7 +61,7 @@ static const struct {
 	[17] = { "line is looped back", MSG_LINK_BACKOFF },
 	[18] = { "init script failed", MSG_LINK_BACKOFF },
 	/* more tries could lock the account */
-	[19] = { "authentication failed", MSG_LINK_REFUSED },
+	[EXIT_REFUSED] = { "authentication failed", MSG_LINK_REFUSED },
 	[20] = { "traffic limit", MSG_LINK_GIVEUP },
 	[21] = { "refused by caller id", MSG_LINK_GIVEUP },
 	[127] = { "pppd cannot be run", MSG_LINK_GIVEUP },
@@ -79,22 +81,39 @@ policy_combine(uint32_t class, uint32_t other)
 	return class < other ? class : other;
 }
 
-static uint32_t
-by_what_was_seen(int was_up, uint32_t up_ms)
+/* In upap.c, chap.c and eap.c of pppd; more may follow. */
+static const char *const refusals[] = { "PAP authentication failed",
+	"CHAP authentication failed",
+	"EAP: peer reports authentication failure" };
+
+int
+policy_is_refusal(const char *line)
 {
-	return was_up && up_ms >= PROVEN_MS ? MSG_LINK_RETRY : MSG_LINK_BACKOFF;
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strncmp(line, refusals[i], strlen(refusals[i])) == 0)
+			return 1;
+	return 0;
+}
+
+static uint32_t
+by_what_was_seen(const struct policy_seen *seen)
+{
+	return seen->up && seen->up_ms >= PROVEN_MS ? MSG_LINK_RETRY
+						    : MSG_LINK_BACKOFF;
 }
 
 uint32_t
-policy_pppd(enum policy_end end, int status, int was_up, uint32_t up_ms,
+policy_pppd(enum policy_end end, int status, const struct policy_seen *seen,
     char *text, size_t len)
 {
 	const size_t n = sizeof(exits) / sizeof(exits[0]);
-	uint32_t class;
+	int refused;
 
 	if (end == POLICY_GONE) {
 		strlcpy(text, "ended without a status", len);
-		return by_what_was_seen(was_up, up_ms);
+		return by_what_was_seen(seen);
 	}
 	if (end == POLICY_KILLED) {
 		snprintf(text, len, "killed by signal %d", status);
@@ -104,7 +123,11 @@ policy_pppd(enum policy_end end, int status, int was_up, uint32_t up_ms,
 		snprintf(text, len, "exit %d", status);
 		return MSG_LINK_BACKOFF;
 	}
-	snprintf(text, len, "exit %d: %s", status, exits[status].text);
-	class = exits[status].class;
-	return class == SEEN ? by_what_was_seen(was_up, up_ms) : class;
+	refused = exits[status].class == SEEN && seen->refused;
+	snprintf(text, len, "exit %d: %s", status,
+	    exits[refused ? EXIT_REFUSED : status].text);
+	if (refused)
+		return MSG_LINK_REFUSED;
+	return exits[status].class == SEEN ? by_what_was_seen(seen)
+					   : exits[status].class;
 }

@@ -37,11 +37,21 @@ enum policy_end {
 	POLICY_GONE /* adopted, so without a status */
 };
 
+/* What was seen of a pppd before its end. */
+struct policy_seen {
+	int refused; /* a line of its log was a refusal */
+	int up; /* the ip-up program had come, */
+	uint32_t up_ms; /* so long before the end */
+};
+
+/* Does this line of pppd's log say that the peer refused our account? */
+int policy_is_refusal(const char *line);
+
 /*
- * pppd's end.  was_up: the ip-up program had come, up_ms before the end.
- * Returns the class and writes "exit 19: authentication failed" to text.
+ * pppd's end.  Returns the class and writes "exit 19: authentication failed"
+ * to text.
  */
-uint32_t policy_pppd(enum policy_end, int status, int was_up, uint32_t up_ms,
+uint32_t policy_pppd(enum policy_end, int status, const struct policy_seen *,
     char *text, size_t len);
 
 #endif

@@ -53,6 +53,7 @@ struct session {
 	struct ppp_inet6 inet6;
 	char line[256]; /* of the log, so far */
 	size_t len;
+	int refused; /* it said so */
 	struct monotime up_since;
 	int up; /* PPP_UP was sent */
 	uint64_t octets; /* as ip-down told */
@@ -108,12 +109,14 @@ send_down(uint32_t uplink, uint32_t gen, uint32_t class, const char *text)
 static void
 describe(const struct session *s, struct msg_ppp_down *m)
 {
+	struct policy_seen seen = { s->refused, s->up, 0 };
 	int64_t ms = 0;
 
 	if (s->up)
 		ms = monotime_ms_between(s->up_since, monotime_now());
 	/* seven weeks of a line that stays up fit */
-	m->up_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+	seen.up_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+	m->up_ms = seen.up_ms;
 	m->was_up = (uint32_t)s->up;
 	if (s->error != 0) {
 		m->class = s->recorded ? MSG_LINK_GIVEUP : MSG_LINK_BACKOFF;
@@ -123,8 +126,8 @@ describe(const struct session *s, struct msg_ppp_down *m)
 		    strerror(s->error));
 		return;
 	}
-	m->class = policy_pppd(
-	    s->how, s->status, s->up, m->up_ms, m->text, sizeof(m->text));
+	m->class =
+	    policy_pppd(s->how, s->status, &seen, m->text, sizeof(m->text));
 	if (s->ours)
 		m->class = MSG_LINK_OK;
 }
@@ -243,14 +246,20 @@ session_end(struct session *s)
 }
 
 static void
+log_line(struct session *s)
+{
+	s->line[s->len] = '\0';
+	if (s->len > 0)
+		log_debug("%s: pppd: %s", s->record.label, s->line);
+	s->refused |= policy_is_refusal(s->line);
+	s->len = 0;
+}
+
+static void
 log_byte(struct session *s, char c)
 {
-	if (c == '\n' || s->len == sizeof(s->line) - 1) {
-		s->line[s->len] = '\0';
-		if (s->len > 0)
-			log_debug("%s: pppd: %s", s->record.label, s->line);
-		s->len = 0;
-	}
+	if (c == '\n' || s->len == sizeof(s->line) - 1)
+		log_line(s);
 	if (c != '\n')
 		s->line[s->len++] = isprint((unsigned char)c) ? c : '?';
 }

@@ -55,11 +55,11 @@ combined(void **state)
 static uint32_t
 ended(int status, int was_up, uint32_t up_ms, const char *part)
 {
+	const struct policy_seen seen = { 0, was_up, up_ms };
 	char text[MSG_TEXT_LEN];
 	uint32_t class;
 
-	class = policy_pppd(
-	    POLICY_EXITED, status, was_up, up_ms, text, sizeof(text));
+	class = policy_pppd(POLICY_EXITED, status, &seen, text, sizeof(text));
 	if (strstr(text, part) == NULL)
 		assert_string_equal(text, part);
 	return class;
@@ -123,24 +123,59 @@ exits(void **state)
 		    ended(t[i].status, 1, 600000, t[i].part), t[i].class);
 }
 
+/* Who refuses and hangs up at once: its hang-up is the exit that is left. */
+static void
+refused(void **state)
+{
+	static const struct policy_seen seen = { 1, 0, 0 };
+	static const struct {
+		const char *line;
+		int is;
+	} lines[] = {
+		{ "CHAP authentication failed", 1 },
+		{ "CHAP authentication failed: E=691 R=0", 1 },
+		{ "PAP authentication failed", 1 },
+		{ "EAP: peer reports authentication failure", 1 },
+		{ "CHAP authentication succeeded", 0 },
+		{ "Remote message: PAP authentication failed", 0 },
+		{ "", 0 },
+	};
+	char text[MSG_TEXT_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(policy_is_refusal(lines[i].line), lines[i].is);
+	assert_int_equal(
+	    policy_pppd(POLICY_EXITED, 16, &seen, text, sizeof(text)),
+	    MSG_LINK_REFUSED);
+	assert_string_equal(text, "exit 16: authentication failed");
+	/* what pppd itself knows better stays */
+	assert_int_equal(
+	    policy_pppd(POLICY_EXITED, 17, &seen, text, sizeof(text)),
+	    MSG_LINK_BACKOFF);
+	assert_string_equal(text, "exit 17: line is looped back");
+}
+
 static void
 other_ends(void **state)
 {
+	static const struct policy_seen none, long_up = { 0, 1, 600000 };
 	char text[MSG_TEXT_LEN];
 
 	(void)state;
 	assert_int_equal(
-	    policy_pppd(POLICY_KILLED, SIGKILL, 1, 600000, text, sizeof(text)),
+	    policy_pppd(POLICY_KILLED, SIGKILL, &long_up, text, sizeof(text)),
 	    MSG_LINK_BACKOFF);
 	assert_string_equal(text, "killed by signal 9");
 	assert_int_equal(
-	    policy_pppd(POLICY_GONE, 0, 1, 600000, text, sizeof(text)),
+	    policy_pppd(POLICY_GONE, 0, &long_up, text, sizeof(text)),
 	    MSG_LINK_RETRY);
-	assert_int_equal(policy_pppd(POLICY_GONE, 0, 0, 0, text, sizeof(text)),
+	assert_int_equal(policy_pppd(POLICY_GONE, 0, &none, text, sizeof(text)),
 	    MSG_LINK_BACKOFF);
 	assert_string_equal(text, "ended without a status");
 	/* a short buffer is filled, and ended */
-	policy_pppd(POLICY_EXITED, 19, 0, 0, text, 8);
+	policy_pppd(POLICY_EXITED, 19, &none, text, 8);
 	assert_string_equal(text, "exit 19");
 }
 
@@ -152,6 +187,7 @@ main(void)
 		cmocka_unit_test(combined),
 		cmocka_unit_test(seen),
 		cmocka_unit_test(exits),
+		cmocka_unit_test(refused),
 		cmocka_unit_test(other_ends),
 	};
 
