@@ -23,14 +23,6 @@ HUB=198.51.100.9
 MARK=0x01000000
 MASK=0x0f000000
 
-# each COMMAND...: with I for the number of each tunnel
-each() {
-	local i
-	for ((i = 1; i <= TUNNELS; i++)); do
-		echo "${*//I/$i}"
-	done
-}
-
 # Sets how they are told apart, in words of ip(8).
 tunnels() {
 	kind='gre key I'
@@ -38,12 +30,12 @@ tunnels() {
 	    kind='vxlan id I dstport 4789'
 	ip link del g0 2>/dev/null
 	{
-		each "link add gI type $kind local $PRIMARY_ADDRESS remote $HUB"
-		each "link set gI up"
+		each $TUNNELS "link add gI type $kind local $PRIMARY_ADDRESS remote $HUB"
+		each $TUNNELS "link set gI up"
 	} | ip -batch -
 	kind=${kind% dstport*}
-	each "link set gI type $kind local $WAN2_ADDRESS" >$LAB/away
-	each "link set gI type $kind local $PRIMARY_ADDRESS" >$LAB/home
+	each $TUNNELS "link set gI type $kind local $WAN2_ADDRESS" >$LAB/away
+	each $TUNNELS "link set gI type $kind local $PRIMARY_ADDRESS" >$LAB/home
 }
 
 # shellcheck disable=SC2317 # called by ok
@@ -270,7 +262,7 @@ tunnels
 {
 	echo 'backup wan2'
 	echo 'fallback automatic { after 0s stable 0s drain 0s }'
-	each "peer hI { tunnel gI }"
+	each $TUNNELS "peer hI { tunnel gI }"
 } | LAB_PRIMARY=$LAB_FAST lab_conf
 mwan3=$(command -v iptables-restore && command -v ipset) ||
     no_row "switch: as mwan3 does it" "no iptables or ipset here"

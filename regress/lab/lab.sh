@@ -204,6 +204,14 @@ lab_end() {
 	exit $((LAB_FAILED > 0))
 }
 
+# each N WORDS...: N lines, with the number of each for I
+each() {
+	local i words=${*:2}
+	for ((i = 1; i <= $1; i++)); do
+		echo "${words//I/$i}"
+	done
+}
+
 now_ms() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }

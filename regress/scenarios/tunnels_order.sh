@@ -10,14 +10,6 @@
 TUNNELS=100
 HUB=198.51.100.9
 
-# each COMMAND...: with I for the number of each tunnel
-each() {
-	local i
-	for ((i = 1; i <= TUNNELS; i++)); do
-		echo "${*//I/$i}"
-	done
-}
-
 # shellcheck disable=SC2317 # called by ok
 all_have() {
 	[ "$(ip -d link show type vxlan | grep -c "local $1 ")" -eq "$TUNNELS" ]
@@ -35,9 +27,9 @@ sent() {
 
 lab_up
 {
-	each link add vxI type vxlan id I dstport 4789 \
+	each $TUNNELS link add vxI type vxlan id I dstport 4789 \
 	    local $PRIMARY_ADDRESS remote $HUB
-	each link set vxI up
+	each $TUNNELS link set vxI up
 	echo addr add 10.99.1.1/24 dev vx1
 	echo neigh add 10.99.1.2 lladdr 02:00:00:00:00:02 dev vx1
 } | ip -batch -
@@ -47,7 +39,7 @@ spawn router /dev/null ping -n -i 0.01 10.99.1.2
 {
 	echo 'backup wan2'
 	echo 'fallback automatic { after 1s stable 1s drain 0s }'
-	each "peer hI { tunnel vxI }"
+	each $TUNNELS "peer hI { tunnel vxI }"
 } | LAB_PRIMARY=$LAB_FAST lab_conf
 lab_start
 ok "the primary is proved" wait_state primary
