@@ -30,12 +30,12 @@ tunnels() {
 	    kind='vxlan id I dstport 4789'
 	ip link del g0 2>/dev/null
 	{
-		each $TUNNELS "link add gI type $kind local $PRIMARY_ADDRESS remote $HUB"
-		each $TUNNELS "link set gI up"
+		each "$TUNNELS" "link add gI type $kind local $PRIMARY_ADDRESS remote $HUB"
+		each "$TUNNELS" "link set gI up"
 	} | ip -batch -
 	kind=${kind% dstport*}
-	each $TUNNELS "link set gI type $kind local $WAN2_ADDRESS" >$LAB/away
-	each $TUNNELS "link set gI type $kind local $PRIMARY_ADDRESS" >$LAB/home
+	each "$TUNNELS" "link set gI type $kind local $WAN2_ADDRESS" >$LAB/away
+	each "$TUNNELS" "link set gI type $kind local $PRIMARY_ADDRESS" >$LAB/home
 }
 
 # shellcheck disable=SC2317 # called by ok
@@ -262,7 +262,7 @@ tunnels
 {
 	echo 'backup wan2'
 	echo 'fallback automatic { after 0s stable 0s drain 0s }'
-	each $TUNNELS "peer hI { tunnel gI }"
+	each "$TUNNELS" "peer hI { tunnel gI }"
 } | LAB_PRIMARY=$LAB_FAST lab_conf
 mwan3=$(command -v iptables-restore && command -v ipset) ||
     no_row "switch: as mwan3 does it" "no iptables or ipset here"

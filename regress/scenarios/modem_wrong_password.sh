@@ -7,6 +7,7 @@
 # shellcheck source=regress/lab/modem.sh
 . "$LAB_DIR/modem.sh"
 
+# shellcheck disable=SC2317 # called by ok
 says_refused() {
 	[[ $(fact '.backups[0].last_error') == "exit 1"[69]": authentication failed" ]]
 }
