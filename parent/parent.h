@@ -21,6 +21,7 @@
  *	history.c	events on disk
  *	samples.c	rounds on disk, for reports and replays
  *	control.c	clients; show.c the facts they ask for
+ *	show_verdict.c	how things stand, in a few words
  *	peering.c	the peers' protocol (peers.h) in the daemon
  *	foresee.c	the steps of a switch, before it is asked for
  */
@@ -363,6 +364,7 @@ void show_send(uint32_t ctl, const struct ctl_show *);
 void show_peers(uint32_t ctl, const char *name); /* show_peers.c */
 void show_radio(struct ctl_radio *, uint32_t id); /* show_radio.c */
 void show_count_peers(struct ctl_summary *);
+void show_verdict(struct ctl_summary *); /* show_verdict.c */
 void show_stats(const struct msg_stats *);
 void show_stats_end(uint32_t asker);
 void show_glance(const struct msg_glance *);

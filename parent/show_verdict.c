@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/* How things stand, in the few words that every screen begins with. */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "parent/parent.h"
+
+/* "for 0:43:12" */
+static void
+length(char *buf, size_t size, uint32_t s)
+{
+	if (s >= 2 * 86400)
+		snprintf(buf, size, "%u days", s / 86400);
+	else
+		snprintf(
+		    buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* What is held is dead, and nothing is done about it, as asked. */
+static int
+held_dead(const struct machine *m)
+{
+	const struct machine_backup *b;
+
+	if (m->held == MACHINE_NONE || m->held != m->want.active || m->target)
+		return 0;
+	if (m->held == MACHINE_PRIMARY)
+		return m->primary.down;
+	b = &m->backup[m->held];
+	return b->link != MACHINE_LINK_UP || b->stale;
+}
+
+/* "upstream dead", "IPv6 upstream dead" */
+static const char *
+cause_text(uint32_t id, uint32_t cause)
+{
+	static char text[CTL_WORD_LEN + 8];
+
+	snprintf(text, sizeof(text), "%s%s", uplink_faulty_family(id, cause),
+	    msg_cause_text(cause));
+	return text;
+}
+
+static const char *
+primary_cause(void)
+{
+	return cause_text(0, engine_primary_cause());
+}
+
+static const char *
+held_cause(const struct machine *m)
+{
+	if (m->held == MACHINE_PRIMARY)
+		return primary_cause();
+	if (m->backup[m->held].link != MACHINE_LINK_UP)
+		return "link lost";
+	return cause_text(m->held, parent->uplink[m->held].seen.cause);
+}
+
+/* A dead primary, or an operator's wish while it works. */
+static void
+verdict_dialing(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	const char *name = uplink_name(m->try.uplink);
+
+	if (m->primary.down)
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
+		    primary_cause(), name);
+	else
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "SWITCHING  bringing up %s; traffic is on %s", name,
+		    uplink_name(m->want.active));
+}
+
+/* Until when what is left of old connections may stay on the backup. */
+static void
+verdict_returning(struct ctl_summary *s, const char *since)
+{
+	const struct machine *m = &parent->machine;
+	char text[MSG_TEXT_LEN] = "", left[32], some[16] = "";
+	uint32_t n = parent->glance.draining;
+	int64_t ms = monotime_valid(m->drain_until)
+			 ? monotime_ms_between(monotime_now(), m->drain_until)
+			 : 0;
+
+	if (n != MSG_FLOWS_NONE && n != 0)
+		snprintf(some, sizeof(some), "%u ", n);
+	if (ms > 0) {
+		length(left, sizeof(left), (uint32_t)((ms + 999) / 1000));
+		snprintf(text, sizeof(text),
+		    "; %sold flow%s drain%s off %s within %s; dialfailctl "
+		    "fallback cuts %s now",
+		    some, n == 1 ? "" : "s", n == 1 ? "s" : "",
+		    uplink_name(m->want.drain), left, n == 1 ? "it" : "them");
+	}
+	snprintf(s->verdict, sizeof(s->verdict), "RETURNING to %s for %s%s",
+	    uplink_name(0), since, text);
+}
+
+/* Where traffic is without what was never laid, main alone knows. */
+static void
+verdict_not_set(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	const char *name = uplink_name(m->want.active);
+
+	if (s->active != m->want.active)
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NOT SWITCHED  traffic is on %s; wanted on %s: %.160s",
+		    uplink_name(s->active), name, parent->network_why);
+	else
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "NETWORK NOT SET  %.160s; traffic is wanted on %s",
+		    parent->network_why, name);
+}
+
+void
+show_verdict(struct ctl_summary *s)
+{
+	const struct machine *m = &parent->machine;
+	char since[32], then[64] = "";
+	const char *name = uplink_name(m->want.active);
+
+	length(since, sizeof(since), s->since_s);
+	if (s->fallback_due)
+		snprintf(then, sizeof(then), "; returns to %s in %u s",
+		    uplink_name(0), s->due_s);
+	if (held_dead(m)) {
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "DOWN  %s: %s; held: nothing is switched", name,
+		    held_cause(m));
+		return;
+	}
+	if (m->apply_fails > 0) {
+		verdict_not_set(s);
+		return;
+	}
+	switch (m->state) {
+	case MACHINE_STARTING:
+		strlcpy(s->verdict, "STARTING  nothing is known yet",
+		    sizeof(s->verdict));
+		break;
+	case MACHINE_ON_PRIMARY:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "%s  primary %s for %s%s", m->target ? "UNSURE" : "OK",
+		    name, since, m->primary.congested ? "; congested" : "");
+		break;
+	case MACHINE_SUSPECT:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "SUSPECT  primary %s: %s", name, primary_cause());
+		break;
+	case MACHINE_DIALING:
+		verdict_dialing(s);
+		break;
+	case MACHINE_ON_BACKUP:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "ON BACKUP %s for %s%s", name, since, then);
+		break;
+	case MACHINE_RETURNING:
+		verdict_returning(s, since);
+		break;
+	case MACHINE_STRANDED:
+		snprintf(s->verdict, sizeof(s->verdict),
+		    "STRANDED for %s; no uplink works; traffic left on %s",
+		    since, name);
+		break;
+	case MACHINE_STATE_MAX:
+		break;
+	}
+	if (m->target)
+		strlcat(s->verdict, "; far targets dead through every uplink",
+		    sizeof(s->verdict));
+}
