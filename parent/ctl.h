@@ -286,6 +286,8 @@ struct ctl_uplink {
 	uint32_t hot; /* the next ones are of those that stand by hot */
 	uint32_t ready; /* it could take over at once, or is in use */
 	char standby[64]; /* that in words, or why it is not ready */
+	/* why it could not take over, as far as is known; empty: it could */
+	char unfit[MSG_TEXT_LEN];
 	struct ctl_radio radio;
 	uint64_t dials;
 	uint64_t dialed; /* of them: ended in a link */

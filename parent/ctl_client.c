@@ -124,10 +124,10 @@ uplink_ok(const void *data)
 
 	return TEXT(u->name) && TEXT(u->ifname) && TEXT(u->status) &&
 	       TEXT(u->cause) && TEXT(u->last_error) && TEXT(u->note) &&
-	       TEXT(u->modem) && TEXT(u->standby) && TEXT(u->budget.barred) &&
-	       u->id < CONF_UPLINKS_MAX && u->role <= CONF_BACKUP &&
-	       u->kind <= CONF_CALL && radio_ok(&u->radio) &&
-	       family_ok(&u->family[FAMILY_INET]) &&
+	       TEXT(u->modem) && TEXT(u->standby) && TEXT(u->unfit) &&
+	       TEXT(u->budget.barred) && u->id < CONF_UPLINKS_MAX &&
+	       u->role <= CONF_BACKUP && u->kind <= CONF_CALL &&
+	       radio_ok(&u->radio) && family_ok(&u->family[FAMILY_INET]) &&
 	       family_ok(&u->family[FAMILY_INET6]);
 }
 

@@ -147,6 +147,7 @@ standby(struct json *j, const struct ctl_uplink *u)
 	else
 		json_null(j, "proved_s");
 	json_string_or_null(j, "not_ready", u->ready ? "" : u->standby);
+	json_string_or_null(j, "cannot_take_over", u->unfit);
 }
 
 /* null: no packet modem, or it has told nothing. */

@@ -524,6 +524,15 @@ backups(struct out *o, const struct ctl_answer *a)
 			    label(&l, "uplink", a->uplinks[i].name),
 			    a->uplinks[i].active_ms * 1000000);
 	}
+	family(o, "backup_unfit", "gauge", NULL,
+	    "Whether it is known that a backup could not take over.");
+	for (i = 0; i < a->nuplinks; i++) {
+		struct labels l = { "" };
+
+		if (a->uplinks[i].role == CONF_BACKUP)
+			number(o, "", label(&l, "uplink", a->uplinks[i].name),
+			    a->uplinks[i].unfit[0] != '\0');
+	}
 	family(o, "backup_ready", "gauge", NULL,
 	    "Whether a hot backup could take over at once, or is in use.");
 	for (i = 0; i < a->nuplinks; i++) {

@@ -48,7 +48,7 @@ coloured(FILE *f, const char *colour, const char *text)
 static const char *
 verdict_colour(const char *verdict)
 {
-	if (strncmp(verdict, "OK", 2) == 0)
+	if (strncmp(verdict, "OK ", 3) == 0) /* without a but */
 		return "32";
 	if (strncmp(verdict, "STRANDED", 8) == 0 ||
 	    strncmp(verdict, "DOWN", 4) == 0)

@@ -212,7 +212,7 @@ good_text(const struct drill_past *p, char *text, size_t size)
 static void
 note(uint32_t id, bool ok, enum mreason why)
 {
-	const struct uplink *u = &parent->uplink[id];
+	struct uplink *u = &parent->uplink[id];
 	struct drill_past *p = &cost_entry(id)->drill;
 	int64_t wall_s = wall_now() / 1000000000;
 	char text[MSG_TEXT_LEN];
@@ -227,6 +227,7 @@ note(uint32_t id, bool ok, enum mreason why)
 		good_text(p, now.result, sizeof(now.result));
 		return;
 	}
+	u->drill_failed = monotime_now();
 	failure_text(id, text, sizeof(text));
 	snprintf(now.result, sizeof(now.result), "failed: %s%s%.180s",
 	    mreason_text(why), text[0] != '\0' ? ": " : "", text);

@@ -12,6 +12,7 @@
  *	engine_round.c	what a round of probes means
  *	decide.c	one verdict of an uplink's two families
  *	failure.c	why a backup failed, in words
+ *	unfit.c		why one could not take over, before it has to
  *	notice.c	what is told of rounds that move nothing
  *	link.c		one backup being brought up or hung up, step by step
  *	link_hook.c	the same of an interface, by hooks
@@ -157,6 +158,7 @@ struct uplink {
 	struct link link;
 	struct seen seen;
 	struct monotime proved; /* the last good round; invalid: never yet */
+	struct monotime drill_failed; /* invalid: none, or not in this run */
 	int proving;
 	struct monotime proving_since;
 	struct account account;
@@ -319,6 +321,10 @@ const char *uplink_faulty_family(uint32_t id, uint32_t cause);
 /* failure.c */
 /* Why this backup could not be brought up or proved just now; or empty. */
 void failure_text(uint32_t id, char *buf, size_t size);
+
+/* unfit.c */
+/* Could this backup not take over, as far as is known, and why; else empty. */
+int uplink_unfit(uint32_t id, char *why, size_t size);
 
 /* notice.c */
 /* verdict: what the round meant for the whole, MSG_VOID: nothing. */

@@ -303,6 +303,7 @@ move_uplinks(const struct config *old)
 			u->lacks_told = was[i].lacks_told;
 			u->seen = was[i].seen;
 			u->proved = was[i].proved;
+			u->drill_failed = was[i].drill_failed;
 			u->link.dials = was[i].link.dials;
 			u->link.dialed = was[i].link.dialed;
 			u->link.failed = was[i].link.failed;

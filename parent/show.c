@@ -335,6 +335,8 @@ send_uplink(uint32_t ctl, uint32_t id)
 	cost_fill(id, &r.budget);
 	drilling_fill(id, &r.drill);
 	fill_standby(&r, u, id);
+	if (id != 0 && !r.active)
+		(void)uplink_unfit(id, r.unfit, sizeof(r.unfit));
 	show_radio(&r.radio, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;

@@ -7,6 +7,8 @@
 
 #include "parent/parent.h"
 
+#define WHY_MAX 136 /* of the line, for what is wrong with backups */
+
 /* "for 0:43:12" */
 static void
 length(char *buf, size_t size, uint32_t s)
@@ -118,6 +120,40 @@ verdict_not_set(struct ctl_summary *s)
 		    parent->network_why, name);
 }
 
+/* Each backup with its reason; 0: one could take over, or there is none. */
+static int
+none_fit(char *text, size_t size)
+{
+	uint32_t i, n = parent->conf.nuplinks;
+	char why[MSG_TEXT_LEN], one[2 * MSG_TEXT_LEN];
+
+	text[0] = '\0';
+	for (i = 1; i < n; i++) {
+		if (!uplink_unfit(i, why, sizeof(why)))
+			return 0;
+		/* each has its share of the line, with its name */
+		snprintf(one, sizeof(one), "%s%s: %.*s", i > 1 ? "; " : "",
+		    uplink_name(i), (int)(WHY_MAX / (n - 1)) - 8, why);
+		strlcat(text, one, size);
+	}
+	return n > 1;
+}
+
+/* It works; but would anything, if it did not? */
+static void
+verdict_primary(struct ctl_summary *s, const char *since)
+{
+	const struct machine *m = &parent->machine;
+	char why[WHY_MAX], but[sizeof(why) + 40] = "  ";
+
+	if (!m->target && none_fit(why, sizeof(why)))
+		snprintf(but, sizeof(but),
+		    ", but no backup can take over: %s; ", why);
+	snprintf(s->verdict, sizeof(s->verdict), "%s%sprimary %s for %s%s",
+	    m->target ? "UNSURE" : "OK", but, uplink_name(m->want.active),
+	    since, m->primary.congested ? "; congested" : "");
+}
+
 void
 show_verdict(struct ctl_summary *s)
 {
@@ -145,9 +181,7 @@ show_verdict(struct ctl_summary *s)
 		    sizeof(s->verdict));
 		break;
 	case MACHINE_ON_PRIMARY:
-		snprintf(s->verdict, sizeof(s->verdict),
-		    "%s  primary %s for %s%s", m->target ? "UNSURE" : "OK",
-		    name, since, m->primary.congested ? "; congested" : "");
+		verdict_primary(s, since);
 		break;
 	case MACHINE_SUSPECT:
 		snprintf(s->verdict, sizeof(s->verdict),

@@ -147,7 +147,7 @@ static unsigned int __attribute__((format(printf, 4, 5))) putf(struct page *p,
 static enum top_style
 verdict_style(const char *verdict)
 {
-	if (strncmp(verdict, "OK", 2) == 0)
+	if (strncmp(verdict, "OK ", 3) == 0) /* without a but */
 		return TOP_GOOD;
 	if (strncmp(verdict, "DOWN", 4) == 0 ||
 	    strncmp(verdict, "STRANDED", 8) == 0)

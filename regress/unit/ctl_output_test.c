@@ -90,6 +90,7 @@ site_uplinks(void)
 	strlcpy(u->status, "waiting", sizeof(u->status));
 	strlcpy(u->last_error, "exit 19: authentication failed, and so on",
 	    sizeof(u->last_error));
+	strlcpy(u->unfit, "its last try failed", sizeof(u->unfit));
 	u->next_s = 299;
 	strlcpy(u->modem,
 	    "not ready: /dev/serial/by-id/usb-example-if02: no such device: "
@@ -428,6 +429,23 @@ test_no_cursor(void **state)
 	assert_non_null(strchr(text, '\033'));
 }
 
+/* Green is what nobody has to look at. */
+static void
+test_colours(void **state)
+{
+	(void)state;
+	ctl_colours = 1;
+	strlcpy(a.summary.verdict, "OK  primary eth1 for 0:43:12",
+	    sizeof(a.summary.verdict));
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("\033[32mb017  OK");
+	strlcpy(a.summary.verdict,
+	    "OK, but no backup can take over: lte: SIM missing; primary eth1",
+	    sizeof(a.summary.verdict));
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("\033[33mb017  OK, but no backup");
+}
+
 /* Ask jq whether what is in text is as the filter says. */
 static void
 jq(const char *filter)
@@ -495,7 +513,9 @@ test_json_keys(void **state)
 		".status == \"up\" and .interface == \"ppp0\" and .address == "
 		"\"100.64.7.2\" and .remote == \"100.64.0.1\" and .dials == 1 "
 		"and .last_error == null and .note == null",
-		".backups[1] | .kind == \"interface\" and .next_s == 299",
+		".backups[1] | .kind == \"interface\" and .next_s == 299 and "
+		".cannot_take_over == \"its last try failed\"",
+		".backups[0].cannot_take_over == null",
 		".fallback | .mode == \"automatic\" and .due_s == 48",
 		".config | (.sha256 | length == 64) and .confirm_s == 17 and "
 		"(.loaded | type == \"string\") and .file == \"errors\" and "
@@ -619,6 +639,7 @@ main(void)
 		cmocka_unit_test_setup(test_story, site),
 		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
+		cmocka_unit_test_setup(test_colours, site),
 		cmocka_unit_test_setup(test_json_keys, site),
 		cmocka_unit_test_setup(test_json_unknown_is_null, site),
 		cmocka_unit_test_setup(test_json_of_each, site),

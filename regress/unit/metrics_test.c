@@ -502,6 +502,8 @@ test_the_others(void **state)
 	    "target=\"198.51.100.7\",method=\"icmp\"} 2\n");
 	has("dialfail_backup_active_seconds_total{" BACKUP "} "
 	    "2592.500000000\n");
+	has("dialfail_backup_unfit{" BACKUP "} 0\n");
+	has_not("dialfail_backup_unfit{uplink=\"eth1\"}");
 	has("dialfail_budget_limit_seconds{" BACKUP "} 36000.000000000\n");
 	has("dialfail_budget_limit_bytes{" BACKUP "} 500000000\n");
 	has("dialfail_budget_limit_dials{" BACKUP "} 30\n");
@@ -551,9 +553,11 @@ test_nothing_invented(void **state)
 	}
 	/* held for ever: no end of it */
 	site(NULL);
+	strlcpy(uplinks[1].unfit, "gave up", sizeof(uplinks[1].unfit));
 	a.summary.hold_s = CTL_FOREVER;
 	write_metrics(0);
 	has_not("hold_until");
+	has("dialfail_backup_unfit{" BACKUP "} 1\n");
 }
 
 int

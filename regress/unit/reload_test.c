@@ -14,6 +14,10 @@
 
 #include <cmocka.h>
 
+#include "dialer/radio.h"
+#include "parent/cost.h"
+#include "parent/ledger.h"
+#include "parent/link_int.h"
 #include "regress/unit/parent_rig.h"
 
 #define PRIMARY "primary eth1 { target 198.51.100.7 target 198.51.100.8 }\n"
@@ -551,6 +555,129 @@ others_answer(uint32_t asker, uint32_t file)
 	rig_send(CHILD_NETCONF, IMSG_GLANCED, &g, sizeof(g));
 }
 
+/* The whole page, of which the summary is kept. */
+static struct ctl_summary
+page(void)
+{
+	struct ctl_show show = { .what = CTL_SHOW_SUMMARY };
+	struct ctl_summary s;
+	uint32_t asker;
+
+	ask(IMSG_CTL_SHOW, &show, sizeof(show));
+	rig_expect(CHILD_NETCONF, IMSG_GLANCE, &asker, sizeof(asker));
+	others_answer(asker, MSG_FILE_SAME);
+	answer(IMSG_CTL_SUMMARY, &s, sizeof(s));
+	answered(CTL_OK, "done");
+	return s;
+}
+
+/* How long it is so is not compared. */
+static void
+verdict_is(const char *text)
+{
+	struct ctl_summary s = page();
+
+	if (strncmp(s.verdict, text, strlen(text)) != 0)
+		fprintf(stderr, "verdict: %s\n", s.verdict);
+	CHECK(strncmp(s.verdict, text, strlen(text)) == 0);
+}
+
+/* One that could not take over is no news in the outage. */
+static void
+story_show_unfit(void)
+{
+	home(PRIMARY OWN FALLBACK);
+	verdict_is("OK  primary eth1 for ");
+	rig_facts(1, 0);
+	verdict_is("OK, but no backup can take over: dsl: no carrier; "
+		   "primary eth1 for 0:0");
+	rig_facts(1, 1);
+	verdict_is("OK  primary eth1 for ");
+	parent->machine.backup[1].stale = true;
+	verdict_is("OK, but no backup can take over: dsl: its last try "
+		   "failed: no verdict in time; primary eth1 for 0:0");
+}
+
+/* All that is known of a modem, the hardest first; and the other one works. */
+static void
+story_show_unfit_modem(void)
+{
+#define BUT "OK, but no backup can take over: "
+	struct msg_radio radio = { .uplink = 1,
+		.sim = RADIO_SIM_NONE,
+		.tries = MSG_TRIES_UNKNOWN,
+		.stat = RADIO_UNKNOWN,
+		.tech = RADIO_UNKNOWN };
+	struct msg_link m;
+	struct uplink *u;
+
+	home(PRIMARY POTS DSL FALLBACK);
+	u = &parent->uplink[1];
+	rig_facts(2, 0);
+	verdict_is("OK  primary eth1 for ");
+	cost_entry(1)->drill.done = 1;
+	verdict_is(BUT "pots: its last drill failed; dsl: no carrier; ");
+	u->proved = monotime_now();
+	verdict_is("OK  primary eth1 for ");
+	u->proved = (struct monotime){ 0 };
+	link_error(u, "NO CARRIER");
+	verdict_is(BUT "pots: its last drill failed; dsl: no ");
+	parent->machine.backup[1].fails = 1;
+	verdict_is(BUT "pots: its last try failed: NO CARRIER; dsl: no ");
+	parent->machine.backup[1].gave_up = true;
+	verdict_is(BUT "pots: gave up: NO CARRIER; dsl: no carrier; primary ");
+	radio.gen = u->link.gen;
+	rig_send(CHILD_DIALER, IMSG_RADIO, &radio, sizeof(radio));
+	verdict_is(BUT "pots: SIM missing; dsl: no carrier; primary ");
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_link_result(CHILD_NETCONF, IMSG_TTY_FAILED, 1, MSG_LINK_BACKOFF,
+	    "/dev/ttyS0: no such device");
+	verdict_is(BUT "pots: /dev/ttyS0: no such device; dsl: no carrier; ");
+	u->account.barred = "its dials are used up";
+	verdict_is(BUT "pots: its dials are used up; dsl: no carrier; ");
+	rig_facts(2, 1);
+	verdict_is("OK  primary eth1 for ");
+}
+
+/* Eight of them: each has its share, and the primary is still told. */
+static void
+story_show_unfit_many(void)
+{
+	char text[1024] = PRIMARY, one[64];
+	struct ctl_summary s;
+	uint32_t i;
+
+	for (i = 1; i <= CONF_BACKUPS_MAX; i++) {
+		snprintf(
+		    one, sizeof(one), "backup b%u { interface w%u }\n", i, i);
+		strlcat(text, one, sizeof(text));
+	}
+	home(text);
+	for (i = 1; i <= CONF_BACKUPS_MAX; i++)
+		rig_facts(i, 0);
+	s = page();
+	CHECK(strncmp(s.verdict, BUT "b1: no carrie; b2: no carrie; ",
+		  strlen(BUT "b1: no carrie; b2: no carrie; ")) == 0);
+	CHECK(strstr(s.verdict, "; primary eth1 for 0:0") != NULL);
+}
+
+/* While one that stands by hot comes up it is not given up yet. */
+static void
+story_show_unfit_hot(void)
+{
+	home(PRIMARY "backup dsl { interface eth3 standby hot every 1m, "
+		     "target 198.51.100.7 }\n" FALLBACK);
+	rig_facts(1, 1);
+	verdict_is("OK  primary eth1 for ");
+	rig_round(1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	verdict_is("OK  primary eth1 for ");
+	parent->machine.backup[1].told = true;
+	verdict_is(BUT "dsl: not ready: no answer through it; ");
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	cost_entry(1)->drill.done = 1;
+	verdict_is("OK  primary eth1 for ");
+}
+
 /* What is on disk, as it is now. */
 static void
 story_show_file(void)
@@ -862,6 +989,10 @@ STORY(lists_short)
 STORY(lists_long)
 STORY(lists_endless)
 STORY(show_without_prober)
+STORY(show_unfit)
+STORY(show_unfit_modem)
+STORY(show_unfit_many)
+STORY(show_unfit_hot)
 STORY(show_file)
 STORY(primary_anew)
 STORY(show_not_set)
@@ -894,6 +1025,10 @@ main(void)
 		cmocka_unit_test(test_lists_long),
 		cmocka_unit_test(test_lists_endless),
 		cmocka_unit_test(test_show_without_prober),
+		cmocka_unit_test(test_show_unfit),
+		cmocka_unit_test(test_show_unfit_modem),
+		cmocka_unit_test(test_show_unfit_many),
+		cmocka_unit_test(test_show_unfit_hot),
 		cmocka_unit_test(test_show_file),
 		cmocka_unit_test(test_primary_anew),
 		cmocka_unit_test(test_show_not_set),
