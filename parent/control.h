@@ -8,6 +8,8 @@
 #ifndef PARENT_CONTROL_H
 #define PARENT_CONTROL_H
 
+#include <sys/types.h>
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +36,9 @@ void control_record(uint32_t ctl, uint32_t type, const void *, size_t);
 /* The final answer to its request. */
 void control_result(uint32_t ctl, enum ctl_code, const char *, ...)
     __attribute__((__format__(printf, 3, 4)));
+
+/* As the kernel says; (uid_t)-1: it is gone, or the kernel does not. */
+uid_t control_uid(uint32_t ctl);
 
 /* The client is still there. */
 int control_present(uint32_t ctl);

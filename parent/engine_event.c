@@ -63,7 +63,10 @@ last_answer(struct monotime now)
 	return t;
 }
 
-/* What begins now began with the last answer, and not before the last end. */
+/*
+ * What begins now began with the request or with the last answer, and not
+ * before the last end.
+ */
 static struct monotime
 beginning(struct monotime now)
 {
@@ -71,7 +74,7 @@ beginning(struct monotime now)
 	struct monotime last = last_answer(now);
 
 	if (m->request != 0 && m->request_uplink != MACHINE_PRIMARY)
-		return now; /* asked for */
+		last = monotime_valid(parent->asked) ? parent->asked : now;
 	return monotime_cmp(last, parent->returned) > 0 ? last
 							: parent->returned;
 }
@@ -88,7 +91,8 @@ engine_event_begin(enum mreason why)
 	if (why != MWHY_ADOPTED)
 		last = beginning(now);
 	ev->began_ns = wall_of(last);
-	ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
+	if (why != MWHY_ASKED)
+		ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
 	/* what was before is not of a new event; where one ended it was asked */
 	if (!monotime_valid(parent->returned))
 		cost_ask_octets();

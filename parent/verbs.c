@@ -14,6 +14,7 @@
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
+#include "parent/request.h"
 
 /* The machine answers by MACT_REPLY with the client's number. */
 static void
@@ -182,8 +183,18 @@ verbose(uint32_t ctl, const struct ctl_log *l)
 static void
 clear(uint32_t ctl)
 {
-	history_line("state", "clear, as asked");
 	ask_machine(MEV_STOP, ctl, MACHINE_NONE, 0);
+}
+
+/* Into the story, too, if an event is going on, or begins with it. */
+static void
+note(uint32_t ctl, uint32_t type, const void *data)
+{
+	char text[MSG_TEXT_LEN];
+
+	parent->asked = monotime_now();
+	request_text(type, data, control_uid(ctl), text, sizeof(text));
+	history_line("operator", "%s", text);
 }
 
 void
@@ -198,6 +209,8 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 		control_result(ctl, CTL_REFUSED, "stopping already");
 		return;
 	}
+	if (type != IMSG_CTL_SHOW && !ctl_only_looks(type, data))
+		note(ctl, type, data);
 	switch (type) {
 	case IMSG_CTL_SHOW:
 		show_send(ctl, data);

@@ -909,6 +909,78 @@ story_show_config(void)
 	answered(CTL_OK, "done");
 }
 
+static char told[2048];
+
+static void
+tell(const struct ctl_line *l, void *arg)
+{
+	if (strcmp(l->who, arg) == 0) {
+		strlcat(told, l->text, sizeof(told));
+		strlcat(told, "|", sizeof(told));
+	}
+}
+
+/* What the last event has of operators; BY stands for who asks here. */
+static int
+asked_is(const char *text)
+{
+	char operator[] = "operator", by[40], expected[1024] = "";
+	struct ctl_event ev;
+	const char *at;
+
+	if (getuid() == 0)
+		strlcpy(by, "asked by root", sizeof(by));
+	else
+		snprintf(by, sizeof(by), "asked by uid %u", getuid());
+	for (; (at = strstr(text, "BY")) != NULL; text = at + strlen("BY")) {
+		strncat(expected, text, (size_t)(at - text));
+		strlcat(expected, by, sizeof(expected));
+	}
+	strlcat(expected, text, sizeof(expected));
+	told[0] = '\0';
+	CHECK(history_event("", &ev, tell, operator) >= 0);
+	if (strcmp(told, expected) != 0)
+		fprintf(stderr, "operator: %s\n", told);
+	return strcmp(told, expected) == 0;
+}
+
+/* Who asked for what, and in vain, is in the story; and that it began so. */
+static void
+story_asked(void)
+{
+	struct ctl_failover f = { .name = "dsl", .for_s = 600 };
+	struct ctl_time t = { .for_s = 7200 };
+
+	home(PRIMARY OWN FALLBACK);
+	rig_facts(1, 1);
+	ask(IMSG_CTL_RELEASE, NULL, 0);
+	answered(CTL_REFUSED, "nothing is held");
+	usleep(1000); /* that was before */
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
+	CHECK(parent->event.detect_ms == 0);
+	ask(IMSG_CTL_HOLD, &t, sizeof(t));
+	answered(CTL_OK, "done");
+	t.for_s = CTL_FOREVER;
+	ask(IMSG_CTL_HOLD, &t, sizeof(t));
+	answered(CTL_OK, "done");
+	f.for_s = 0;
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	answered(CTL_OK, "no longer for a time");
+	ask(IMSG_CTL_RELEASE, NULL, 0);
+	answered(CTL_OK, "done");
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	ask(IMSG_CTL_FALLBACK, NULL, 0);
+	answered(CTL_REFUSED, "the primary is not good");
+	CHECK(asked_is("failover dsl for 600 s, BY|hold for 7200 s, BY|"
+		       "hold forever, BY|failover dsl, BY|release, BY|"
+		       "fallback, BY|fallback not done: the primary is not "
+		       "good: upstream dead|"));
+}
+
 /* Each refusal says why. */
 static void
 story_refusals(void)
@@ -1000,6 +1072,7 @@ STORY(show_to_two)
 STORY(show_to_one_after_another)
 STORY(show)
 STORY(show_config)
+STORY(asked)
 STORY(refusals)
 STORY(hub)
 STORY(clear)
@@ -1036,6 +1109,7 @@ main(void)
 		cmocka_unit_test(test_show_to_one_after_another),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_show_config),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_clear),
