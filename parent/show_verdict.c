@@ -78,6 +78,16 @@ verdict_dialing(struct ctl_summary *s)
 		    uplink_name(m->want.active));
 }
 
+/* As netconf was told, whose own end of it we wait for a little longer. */
+static int64_t
+drain_left(const struct machine *m)
+{
+	if (!monotime_valid(m->drain_until))
+		return 0;
+	return monotime_ms_between(monotime_now(), m->drain_until) -
+	       MACHINE_DRAIN_GRACE_MS;
+}
+
 /* Until when what is left of old connections may stay on the backup. */
 static void
 verdict_returning(struct ctl_summary *s, const char *since)
@@ -85,9 +95,7 @@ verdict_returning(struct ctl_summary *s, const char *since)
 	const struct machine *m = &parent->machine;
 	char text[MSG_TEXT_LEN] = "", left[32], some[16] = "";
 	uint32_t n = parent->glance.draining;
-	int64_t ms = monotime_valid(m->drain_until)
-			 ? monotime_ms_between(monotime_now(), m->drain_until)
-			 : 0;
+	int64_t ms = drain_left(m);
 
 	if (n != MSG_FLOWS_NONE && n != 0)
 		snprintf(some, sizeof(some), "%u ", n);

@@ -18,6 +18,7 @@
 #include "parent/cost.h"
 #include "parent/ledger.h"
 #include "parent/link_int.h"
+#include "regress/unit/clock.h"
 #include "regress/unit/parent_rig.h"
 
 #define PRIMARY "primary eth1 { target 198.51.100.7 target 198.51.100.8 }\n"
@@ -678,6 +679,40 @@ story_show_unfit_hot(void)
 	verdict_is("OK  primary eth1 for ");
 }
 
+/* A drain ends when netconf was told to end it. */
+static void
+story_show_drain(void)
+{
+	struct ctl_failover f = { .name = "dsl" };
+	struct msg_net_want w;
+	unsigned int left;
+	struct ctl_summary s;
+	const char *within;
+
+	home(
+	    PRIMARY OWN "fallback automatic { after 5m stable 1m drain 3s }\n");
+	rig_facts(1, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
+	ask(IMSG_CTL_FALLBACK, NULL, 0);
+	do
+		w = rig_apply();
+	while (w.active != 0);
+	CHECK(w.drain == 1 && w.drain_ms == 3000);
+	answered(CTL_OK, "for 3 s at most");
+	s = page();
+	CHECK((within = strstr(s.verdict, "off dsl within 0:00:")) != NULL);
+	CHECK(sscanf(within, "off dsl within 0:00:%u;", &left) == 1);
+	CHECK(left <= 3);
+	/* it is overdue: there is nothing more to say of it */
+	clock_ahead_ms = 3500;
+	s = page();
+	CHECK(strncmp(s.verdict, "RETURNING to eth1 for ", 22) == 0);
+	CHECK(strstr(s.verdict, "within") == NULL);
+}
+
 /* What is on disk, as it is now. */
 static void
 story_show_file(void)
@@ -1065,6 +1100,7 @@ STORY(show_unfit)
 STORY(show_unfit_modem)
 STORY(show_unfit_many)
 STORY(show_unfit_hot)
+STORY(show_drain)
 STORY(show_file)
 STORY(primary_anew)
 STORY(show_not_set)
@@ -1102,6 +1138,7 @@ main(void)
 		cmocka_unit_test(test_show_unfit_modem),
 		cmocka_unit_test(test_show_unfit_many),
 		cmocka_unit_test(test_show_unfit_hot),
+		cmocka_unit_test(test_show_drain),
 		cmocka_unit_test(test_show_file),
 		cmocka_unit_test(test_primary_anew),
 		cmocka_unit_test(test_show_not_set),
