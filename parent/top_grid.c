@@ -257,8 +257,10 @@ graph(struct page *p, const struct top_graph *g)
 		return;
 	}
 	max = highest(g, p->g->cols - col - 2);
-	if (p->g->cols >= NARROW)
+	if (p->g->cols >= NARROW && max > 0)
 		col = putf(p, col, TOP_DIM, "/%-6.1f", max / 1000.0);
+	else if (p->g->cols >= NARROW) /* nothing was measured */
+		col = putf(p, col, TOP_DIM, "/%-6s", "-");
 	curve(p, g, col + 1, p->g->cols - col - 1);
 	p->row++;
 }
