@@ -56,9 +56,8 @@ seconds(struct monotime since)
 	return (uint32_t)(monotime_ms_between(since, monotime_now()) / 1000);
 }
 
-/* Whole seconds until then, 0 if it has come. */
-static uint32_t
-seconds_left(struct monotime then)
+uint32_t
+show_seconds_left(struct monotime then)
 {
 	int64_t ms = monotime_ms_between(monotime_now(), then);
 
@@ -118,7 +117,7 @@ fill_status(struct ctl_uplink *r, uint32_t id)
 		status = waits(id) ? "waiting" : link_status(u);
 	strlcpy(r->status, status, sizeof(r->status));
 	if (waits(id) && monotime_valid(m->try.deadline))
-		r->next_s = seconds_left(m->try.deadline);
+		r->next_s = show_seconds_left(m->try.deadline);
 	if (u->seen.known)
 		fill_cause(r->cause, u, u->seen.verdict,
 		    m->target ? (uint32_t)MSG_CAUSE_TARGET : u->seen.cause,
@@ -483,7 +482,7 @@ fill_summary(struct ctl_summary *s)
 	s->held = m->held != MACHINE_NONE;
 	s->hold_s = CTL_FOREVER;
 	if (s->held && monotime_valid(m->held_until))
-		s->hold_s = seconds_left(m->held_until);
+		s->hold_s = show_seconds_left(m->held_until);
 	s->active = carries();
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);

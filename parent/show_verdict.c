@@ -61,20 +61,71 @@ held_cause(const struct machine *m)
 	return cause_text(m->held, parent->uplink[m->held].seen.cause);
 }
 
+/* A link that is on its way, which the others wait for; or none. */
+static uint32_t
+busy_link(const struct machine *m)
+{
+	uint32_t i;
+
+	for (i = 1; i < parent->conf.nuplinks; i++)
+		if (m->backup[i].link == MACHINE_LINK_STARTING ||
+		    m->backup[i].link == MACHINE_LINK_STOPPING)
+			return i;
+	return MACHINE_NONE;
+}
+
+/* Why not at once. */
+static const char *
+pause_text(const struct machine *m)
+{
+	const struct machine_try *t = &m->try;
+	uint32_t after_ms = parent->mconf.uplink[t->uplink].dial_after_ms;
+
+	if (monotime_cmp(t->deadline, m->backup[t->uplink].not_before) == 0)
+		return "its last try failed";
+	if (monotime_valid(m->down_at) &&
+	    monotime_cmp(t->deadline, monotime_add_ms(m->down_at, after_ms)) ==
+		0)
+		return "dial after";
+	return mreason_text(MWHY_DIAL_CAP);
+}
+
+/* What is being done about a backup, or waited for. */
+static void
+try_text(const struct machine *m, char *buf, size_t size)
+{
+	const struct machine_try *t = &m->try;
+	const char *name = uplink_name(t->uplink);
+	uint32_t busy = busy_link(m);
+	int waits = t->phase == MACHINE_TRY_WAIT;
+
+	if (waits && (t->hangup || busy == t->uplink))
+		snprintf(buf, size, "%s is hung up before it is tried", name);
+	else if (waits && monotime_valid(t->deadline))
+		snprintf(buf, size, "%s is tried in %u s: %s", name,
+		    show_seconds_left(t->deadline), pause_text(m));
+	else if (waits && busy != MACHINE_NONE)
+		snprintf(buf, size, "%s waits until %s is hung up", name,
+		    uplink_name(busy));
+	else
+		snprintf(buf, size, "bringing up %s", name);
+}
+
 /* A dead primary, or an operator's wish while it works. */
 static void
 verdict_dialing(struct ctl_summary *s)
 {
 	const struct machine *m = &parent->machine;
-	const char *name = uplink_name(m->try.uplink);
+	char what[128];
 
+	try_text(m, what, sizeof(what));
 	if (m->primary.down)
 		snprintf(s->verdict, sizeof(s->verdict),
-		    "DOWN  primary %s: %s; bringing up %s", uplink_name(0),
-		    primary_cause(), name);
+		    "DOWN  primary %s: %s; %s", uplink_name(0), primary_cause(),
+		    what);
 	else
 		snprintf(s->verdict, sizeof(s->verdict),
-		    "SWITCHING  bringing up %s; traffic is on %s", name,
+		    "SWITCHING  %s; traffic is on %s", what,
 		    uplink_name(m->want.active));
 }
 

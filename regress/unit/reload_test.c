@@ -679,6 +679,71 @@ story_show_unfit_hot(void)
 	verdict_is("OK  primary eth1 for ");
 }
 
+static int
+verdict_has(const char *text)
+{
+	struct ctl_summary s = page();
+
+	if (strstr(s.verdict, text) == NULL)
+		fprintf(stderr, "verdict: %s\n", s.verdict);
+	return strstr(s.verdict, text) != NULL;
+}
+
+/* A backup that waits is not said to be brought up. */
+static void
+story_show_waits(void)
+{
+	struct msg_link link;
+	struct machine *m;
+
+	home(PRIMARY
+	    "backup pots { modem \"/dev/ttyS0\" speed 115200 "
+	    "phone \"5551\" account \"a\" secret file "
+	    "\"/etc/dialfail/private/isp\" dial { after 1s } }\n" DSL FALLBACK);
+	m = &parent->machine;
+	rig_facts(2, 0);
+	m->backup[2].gave_up = true;
+	m->backup[2].not_before = monotime_add_ms(monotime_now(), 3600000);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(verdict_has("DOWN  primary eth1: upstream dead; "
+			  "pots is tried in 1 s: dial after"));
+	rig_until(m->try.phase == MACHINE_TRY_START);
+	CHECK(verdict_has("upstream dead; bringing up pots"));
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &link, sizeof(link));
+	rig_link_result(CHILD_NETCONF, IMSG_TTY_FAILED, 1, MSG_LINK_BACKOFF,
+	    "/dev/ttyS0: no such device");
+	CHECK(verdict_has("; pots is tried in "));
+	CHECK(verdict_has(" s: its last try failed"));
+}
+
+/* The same for a line that has to come down before. */
+static void
+story_show_waits_for_line(void)
+{
+	struct ctl_summary s = { .since_s = 1 };
+	struct machine *m;
+
+	home(PRIMARY POTS DSL FALLBACK);
+	m = &parent->machine;
+	m->state = MACHINE_DIALING;
+	m->try.phase = MACHINE_TRY_WAIT;
+	m->try.uplink = 2;
+	m->backup[1].link = MACHINE_LINK_STOPPING;
+	show_verdict(&s);
+	CHECK(strcmp(s.verdict, "SWITCHING  dsl waits until pots is hung up; "
+				"traffic is on eth1") == 0);
+	m->try.uplink = 1;
+	show_verdict(&s);
+	CHECK(strcmp(s.verdict, "SWITCHING  pots is hung up before it is "
+				"tried; traffic is on eth1") == 0);
+	m->backup[1].link = MACHINE_LINK_DOWN;
+	m->try.deadline = monotime_add_ms(monotime_now(), 600000);
+	show_verdict(&s);
+	CHECK(strcmp(s.verdict, "SWITCHING  pots is tried in 600 s: too many "
+				"failed dials; traffic is on eth1") == 0);
+}
+
 /* A drain ends when netconf was told to end it. */
 static void
 story_show_drain(void)
@@ -1100,6 +1165,8 @@ STORY(show_unfit)
 STORY(show_unfit_modem)
 STORY(show_unfit_many)
 STORY(show_unfit_hot)
+STORY(show_waits)
+STORY(show_waits_for_line)
 STORY(show_drain)
 STORY(show_file)
 STORY(primary_anew)
@@ -1138,6 +1205,8 @@ main(void)
 		cmocka_unit_test(test_show_unfit_modem),
 		cmocka_unit_test(test_show_unfit_many),
 		cmocka_unit_test(test_show_unfit_hot),
+		cmocka_unit_test(test_show_waits),
+		cmocka_unit_test(test_show_waits_for_line),
 		cmocka_unit_test(test_show_drain),
 		cmocka_unit_test(test_show_file),
 		cmocka_unit_test(test_primary_anew),
