@@ -35,6 +35,16 @@ loss(struct json *j, uint32_t sent, uint32_t lost)
 		json_tenths(j, "loss_pct", 100.0 * lost / sent);
 }
 
+/* 0: nothing was, as it was asked for or so from the start. */
+static void
+detected(struct json *j, uint32_t ms)
+{
+	if (ms == 0)
+		json_null(j, "detect_ms");
+	else
+		json_int(j, "detect_ms", ms);
+}
+
 /* Of a gateway the address that it has now. */
 static void
 what_is_asked(struct json *j, const struct ctl_target *r)
@@ -333,7 +343,7 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');
-	json_int(j, "detect_ms", s->detect_ms);
+	detected(j, s->detect_ms);
 	json_int(j, "dial_ms", s->dial_ms);
 	json_int(j, "moved_us", s->moved_us);
 	json_int(j, "apply_us", s->apply_us);
@@ -439,7 +449,7 @@ event(struct json *j, const char *key, const struct ctl_event *e)
 	json_int(j, "duration_s", e->duration_s);
 	json_string_or_null(j, "backup", e->backup);
 	json_int(j, "backup_s", e->backup_s);
-	json_int(j, "detect_ms", e->detect_ms);
+	detected(j, e->detect_ms);
 	json_int(j, "dial_ms", e->dial_ms);
 	json_int(j, "apply_us", e->apply_us);
 	json_int(j, "dials", e->dials);

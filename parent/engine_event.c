@@ -79,6 +79,19 @@ beginning(struct monotime now)
 							: parent->returned;
 }
 
+/* What was so when we began to look was not detected. */
+static void
+tell_detected(const struct ctl_event *ev)
+{
+	if (ev->detect_ms > 0)
+		history_line("state",
+		    "%s: detected %u ms after the last answer", ev->cause,
+		    ev->detect_ms);
+	else
+		history_line(
+		    "state", "%s: no answer was seen before", ev->cause);
+}
+
 void
 engine_event_begin(enum mreason why)
 {
@@ -102,9 +115,7 @@ engine_event_begin(enum mreason why)
 	if (ev->backup[0] != '\0') /* traffic is there since, as it was left */
 		parent->backup_since = seen;
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
-		history_line("state",
-		    "%s: detected %u ms after the last answer", ev->cause,
-		    ev->detect_ms);
+		tell_detected(ev);
 		capture_ask(ev->id);
 	}
 	parent->detect_ms = ev->detect_ms;
@@ -114,7 +125,7 @@ engine_event_begin(enum mreason why)
 	parent->event_cause = why == MWHY_ASKED     ? CTL_CAUSE_ASKED
 			      : why == MWHY_ADOPTED ? MSG_CAUSE_NONE
 						    : engine_primary_cause();
-	if (why != MWHY_ADOPTED && why != MWHY_ASKED)
+	if (why != MWHY_ADOPTED && ev->detect_ms > 0)
 		histogram_add(&parent->phase[CTL_PHASE_DETECT],
 		    (int64_t)ev->detect_ms * 1000);
 }

@@ -567,6 +567,12 @@ test_json_unknown_is_null(void **state)
 	jq(".primary.targets[1] | .loss_pct == null and .rtt_ms.avg == null "
 	   "and .status == \"unknown\"");
 	jq(".active.inet == null");
+	a.summary.detect_ms = 0; /* so from the start, or asked for */
+	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
+	jq(".last_switch | .detect_ms == null and .apply_us == 900");
+	events[0].detect_ms = 0;
+	write_answer(&ctl_json, CTL_SHOW_EVENT);
+	jq(".event.detect_ms == null");
 }
 
 static void

@@ -351,6 +351,35 @@ story_lacks(void)
 			   "can take over now|"));
 }
 
+/* An outage that was there before us was not detected in no time. */
+static void
+story_dead_at_start(void)
+{
+	const struct histogram *h;
+	char state[] = "state";
+	struct msg_round r;
+	int i;
+
+	rig_configured(SITE);
+	rig_facts(0, 1);
+	rig_adopt(0, 0);
+	rig_apply();
+	for (i = 0; i < 2; i++) {
+		rig_fill_round(&r, 0, FAMILY_INET, MSG_BAD, MSG_CAUSE_UPSTREAM);
+		r.last_answer_ns = 0;
+		rig_send(CHILD_PROBER, IMSG_ROUND, &r, sizeof(r));
+	}
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	CHECK(parent->event.detect_ms == 0);
+	(void)tells(state, "");
+	CHECK(strstr(told, "eth1 upstream dead: no answer was seen before|") !=
+	      NULL);
+	CHECK(strstr(told, "detected") == NULL);
+	h = &parent->phase[CTL_PHASE_DETECT];
+	for (i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		CHECK(h->bucket[i] == 0);
+}
+
 /* A failover that fails tells so, and of which backup. */
 static void
 story_asked_failed(void)
@@ -892,6 +921,7 @@ STORY(unfit_port)
 STORY(adopted)
 STORY(adopted_manual)
 STORY(lacks)
+STORY(dead_at_start)
 STORY(asked_failed)
 STORY(asked_not_started)
 STORY(drill_failed)
@@ -931,6 +961,7 @@ main(void)
 		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_adopted_manual),
 		cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_dead_at_start),
 		cmocka_unit_test(test_asked_failed),
 		cmocka_unit_test(test_asked_not_started),
 		cmocka_unit_test(test_drill_failed),
