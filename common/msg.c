@@ -156,7 +156,9 @@ msg_stats_valid(const struct msg_stats *s)
 	       rtt_valid(s->rtt_last_ns) && rtt_valid(s->rtt_min_ns) &&
 	       rtt_valid(s->rtt_avg_ns) && rtt_valid(s->rtt_max_ns) &&
 	       rtt_valid(s->rtt_mdev_ns) && rtt_valid(s->rtt_p50_ns) &&
-	       rtt_valid(s->rtt_p95_ns) && rtt_valid(s->rtt_p99_ns);
+	       rtt_valid(s->rtt_p95_ns) && rtt_valid(s->rtt_p99_ns) &&
+	       histogram_count(&s->rtt) == s->received + s->late &&
+	       s->rtt.sum_us <= INT64_MAX / 1000;
 }
 
 #define MEASURE_MAX_MS 60000

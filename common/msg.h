@@ -23,6 +23,7 @@
 
 #include "common/addr.h"
 #include "common/conf.h"
+#include "common/histogram.h"
 
 #define MSG_TEXT_LEN    240 /* a line for people, with its NUL */
 #define MSG_EVENT_LEN   16 /* an event's id, with its NUL */
@@ -368,6 +369,7 @@ struct msg_stats {
 	int64_t rtt_p50_ns; /* percentiles */
 	int64_t rtt_p95_ns;
 	int64_t rtt_p99_ns;
+	struct histogram rtt; /* of all that were answered, late ones too */
 };
 
 /* By echo requests through this uplink, for so long at most. */

@@ -16,7 +16,7 @@
 #include "common/addr.h"
 #include "common/conf.h"
 #include "common/msg.h"
-#include "parent/histogram.h"
+#include "common/histogram.h"
 
 #define CTL_NAME_LEN        CONF_LABEL_LEN
 #define CTL_WORD_LEN        32

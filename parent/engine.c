@@ -17,7 +17,7 @@
 #include "parent/control.h"
 #include "parent/cost.h"
 #include "parent/drilling.h"
-#include "parent/histogram.h"
+#include "common/histogram.h"
 #include "parent/history.h"
 #include "parent/machine_conf.h"
 #include "parent/parent.h"

@@ -12,7 +12,7 @@
 #include "common/wall.h"
 #include "parent/capture.h"
 #include "parent/cost.h"
-#include "parent/histogram.h"
+#include "common/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 

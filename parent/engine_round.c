@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parent/histogram.h"
+#include "common/histogram.h"
 #include "parent/history.h"
 #include "parent/machine_conf.h"
 #include "parent/parent.h"

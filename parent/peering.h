@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "parent/histogram.h"
+#include "common/histogram.h"
 #include "parent/parent.h"
 #include "parent/peers.h"
 

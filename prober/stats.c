@@ -49,6 +49,7 @@ stats_answer(struct stats *s, uint16_t seq, int64_t rtt_ns, int in_time)
 {
 	struct stats_sample *p;
 
+	histogram_add(&s->rtt, rtt_ns / 1000);
 	if (!in_time) {
 		s->late++;
 		return;
@@ -108,6 +109,7 @@ stats_report(const struct stats *s, struct monotime now, int64_t open_ms,
 	m->received = s->received;
 	m->late = s->late;
 	m->rtt_last_ns = s->rtt_last_ns;
+	m->rtt = s->rtt;
 	for (p = s->sample; p < &s->sample[STATS_SAMPLES]; p++) {
 		age = monotime_ms_between(p->at, now);
 		if (!monotime_valid(p->at) || age > STATS_WINDOW_MS ||

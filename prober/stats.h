@@ -26,6 +26,7 @@ struct stats {
 	uint64_t received;
 	uint64_t late;
 	int64_t rtt_last_ns;
+	struct histogram rtt;
 	uint32_t next; /* sample to be overwritten */
 	struct stats_sample sample[STATS_SAMPLES];
 };

@@ -115,6 +115,7 @@ send_stats(enum child_id from)
 	s.uplink = number(4);
 	s.target = number(4);
 	s.known = number(2);
+	s.late = s.rtt.bucket[octet() % 4] = number(2);
 	s.rtt_avg_ns = moment();
 	s.rtt_p99_ns = moment();
 	say(from, IMSG_STATS, &s, sizeof(s));

@@ -196,8 +196,10 @@ test_stats(void **state)
 		.known = 1,
 		.sent = 9,
 		.received = 9,
+		.late = 1,
 		.recent_sent = 5,
-		.recent_lost = 5 };
+		.recent_lost = 5,
+		.rtt = { .bucket = { 9, 1 }, .sum_us = 9000 } };
 	static const int64_t hour = INT64_C(3600000000000);
 
 	(void)state;
@@ -216,6 +218,10 @@ test_stats(void **state)
 	REFUSED(stats, good, rtt_avg_ns, INT64_MAX);
 	REFUSED(stats, good, rtt_max_ns, INT64_MIN);
 	REFUSED(stats, good, rtt_mdev_ns, -1);
+	REFUSED(stats, good, rtt.bucket[1], 0);
+	REFUSED(stats, good, late, 0);
+	/* its nanoseconds are told */
+	REFUSED(stats, good, rtt.sum_us, INT64_MAX / 1000 + 1);
 }
 
 static void

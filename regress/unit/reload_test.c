@@ -966,7 +966,7 @@ story_show(void)
 	st.target = 1;
 	st.known = 1;
 	st.sent = 5;
-	st.received = 4;
+	st.received = st.rtt.bucket[1] = 4;
 	rig_send(CHILD_PROBER, IMSG_STATS, &st, sizeof(st));
 	others_answer(asker, MSG_FILE_SAME);
 	answer(IMSG_CTL_TARGET, &t, sizeof(t));

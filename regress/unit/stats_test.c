@@ -61,6 +61,10 @@ times(void **state)
 	assert_int_equal(out.rtt_avg_ns, 30 * MS);
 	assert_int_equal(out.rtt_max_ns, 60 * MS);
 	assert_int_equal(out.rtt_mdev_ns, 20 * MS);
+	assert_int_equal(out.rtt.bucket[2], 1);
+	assert_int_equal(out.rtt.bucket[3], 1);
+	assert_int_equal(out.rtt.bucket[4], 1);
+	assert_int_equal(out.rtt.sum_us, 90000);
 }
 
 /* By nearest rank, whatever the order in which they came. */
@@ -103,6 +107,7 @@ losses(void **state)
 	stats_answer(&stats, 0, 1500 * MS, 0);
 	report(2000);
 	assert_int_equal(out.late, 1);
+	assert_int_equal(out.rtt.bucket[7], 1); /* 1 to 3 s */
 	assert_int_equal(out.received, 0);
 	assert_int_equal(out.recent_lost, 1);
 	assert_int_equal(out.rtt_last_ns, 0);

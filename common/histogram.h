@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How long things took, as counts for the metrics; bounds fit both a change
- * of routes and a telephone call.
+ * How long things took, as counts for the metrics; bounds fit a round
+ * trip, a change of routes and a telephone call.
  */
-#ifndef PARENT_HISTOGRAM_H
-#define PARENT_HISTOGRAM_H
+#ifndef COMMON_HISTOGRAM_H
+#define COMMON_HISTOGRAM_H
 
 #include <stdint.h>
 
@@ -18,5 +18,6 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *, int64_t us);
+uint64_t histogram_count(const struct histogram *);
 
 #endif
