@@ -664,13 +664,15 @@ struct msg_net_plan_end {
 	char text[MSG_TEXT_LEN]; /* why it cannot be done */
 };
 
-/* The configuration on disk, beside the one in force. */
+/* The configuration on disk, beside the one in force; and the network. */
 enum msg_file { MSG_FILE_UNKNOWN, MSG_FILE_SAME, MSG_FILE_OTHER, MSG_FILE_BAD };
 struct msg_glance {
 	uint32_t asker;
 	uint32_t draining; /* flows of what drains; MSG_FLOWS_NONE: not known */
 	uint32_t file; /* enum msg_file */
 	uint32_t errors; /* in it, with BAD */
+	uint32_t differences; /* of the network from what is wanted */
+	uint32_t repairs; /* of it, since the start */
 	char where[MSG_TEXT_LEN]; /* file:line of the first */
 };
 

@@ -303,6 +303,7 @@ config_glance(uint32_t asker)
 			DISK_SHARE * monotime_ms_between(now, monotime_now()));
 	}
 	g.asker = asker;
+	net_health(&g.differences, &g.repairs);
 	netconf_send(IMSG_GLANCED, -1, &g, sizeof(g));
 }
 

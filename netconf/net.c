@@ -57,6 +57,9 @@ static struct pace {
 } looks, repairs;
 static struct wanted repaired; /* what it was made into last */
 static int drifting; /* what is there is not what is wanted: told */
+static int unlike; /* and so it is after a wish that failed */
+static const char laid_again[] = "laid again"; /* what others undid */
+static uint32_t nrepairs; /* of that */
 static struct monotime lost; /* since when no plan leads there; or never */
 static uint32_t clear_gen; /* 0: no clear under way */
 static int clear_tunnels; /* some have yet to come back */
@@ -315,6 +318,28 @@ net_in_turn(void)
 	return turn.under_way;
 }
 
+static void
+count_line(const char *text, int different, void *arg)
+{
+	(void)text;
+	*(uint32_t *)arg += different != 0;
+}
+
+/* After a wish that failed all may be as before it, and still it is not well. */
+void
+net_health(uint32_t *differences, uint32_t *repairs_done)
+{
+	*repairs_done = nrepairs;
+	*differences = 0;
+	if (!unlike)
+		return;
+	complete_wish();
+	if (state.nlinks > 0)
+		plan_show(&want, &state, count_line, differences);
+	if (*differences == 0)
+		*differences = 1;
+}
+
 const struct net_want *
 net_wish(void)
 {
@@ -339,6 +364,7 @@ send_done(
 		m = *done;
 	m.gen = gen;
 	m.ok = nsteps != -1;
+	unlike = nsteps == -1;
 	m.nsteps = nsteps == -1 ? 0 : (uint32_t)nsteps;
 	if (nsteps == -1) {
 		strlcpy(m.text, why, sizeof(m.text));
@@ -521,6 +547,8 @@ repair_done(int n, const char *why)
 		    turn.repairs);
 	else
 		look_again_soon();
+	if (n > 0 && turn.repairs == laid_again)
+		nrepairs++;
 	if (drifting != (n == -1))
 		send_done(want_gen, n == -1 ? -1 : 0, NULL, why);
 	drifting = n == -1;
@@ -727,13 +755,13 @@ on_settle(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	settle_now("laid again");
+	settle_now(laid_again);
 }
 
 void
 net_look_again(void)
 {
-	settle_now("laid again");
+	settle_now(laid_again);
 }
 
 void

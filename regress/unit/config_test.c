@@ -85,6 +85,13 @@ net_draining(void)
 }
 
 void
+net_health(uint32_t *differences, uint32_t *repairs_done)
+{
+	*differences = 4;
+	*repairs_done = 5;
+}
+
+void
 capture_reloaded(void)
 {
 	assert_non_null(config_current());
@@ -287,6 +294,8 @@ glance(void)
 	assert_int_equal(msg_glance_valid(&g), 1);
 	assert_int_equal(g.asker, 9);
 	assert_int_equal(g.draining, 3);
+	assert_int_equal(g.differences, 4);
+	assert_int_equal(g.repairs, 5);
 	return &g;
 }
 

@@ -6,6 +6,16 @@
 #include "regress/unit/net_rig.h"
 
 static void
+healthy(uint32_t differences, uint32_t repairs_done)
+{
+	uint32_t now, done;
+
+	net_health(&now, &done);
+	assert_int_equal(now, differences);
+	assert_int_equal(done, repairs_done);
+}
+
+static void
 test_others_change(void **arg)
 {
 	int i;
@@ -13,6 +23,8 @@ test_others_change(void **arg)
 	(void)arg;
 	assert_int_equal(active(0)->ok, 1);
 	loop_quiet();
+	nrepairs = 0;
+	healthy(0, 0);
 	nsent = 0;
 	for (i = 0; i < PACE + 3; i++) {
 		kernel_rule_del(k, &k->rule[k->s.nrules - 1]);
@@ -20,6 +32,7 @@ test_others_change(void **arg)
 		loop_quiet();
 		assert_int_equal(k->s.nrules, i < PACE ? 7 : 6 + PACE - i);
 	}
+	healthy(3, PACE);
 	/* told once */
 	assert_int_equal(count(IMSG_NET_DONE), 1);
 	assert_int_equal(last_done()->ok, 0);
@@ -29,6 +42,7 @@ test_others_change(void **arg)
 	assert_int_equal(k->s.nrules, 7);
 	assert_int_equal(count(IMSG_NET_DONE), 2);
 	assert_int_equal(last_done()->ok, 1);
+	healthy(0, PACE + 1);
 }
 
 /* After a quiet time a lost link is told before anything is repaired. */
