@@ -37,6 +37,8 @@ enum ctl_what {
 	CTL_SHOW_CONFIG, /* TEXTs */
 	CTL_SHOW_METRICS, /* as SUMMARY */
 	CTL_SHOW_PROMETHEUS, /* as SUMMARY */
+	CTL_SHOW_PEER_METRICS, /* PEERs */
+	CTL_SHOW_PEER_PROMETHEUS, /* PEERs */
 	CTL_SHOW_PROBES, /* TEXTs: lines as in sample.h */
 	CTL_SHOW_MAX
 };
@@ -120,6 +122,7 @@ enum ctl_phase {
 	CTL_PHASE_DIAL, /* dial command to link */
 	CTL_PHASE_PROVE, /* link to first good round */
 	CTL_PHASE_APPLY, /* change of the network */
+	CTL_PHASE_PEERS, /* from then until the last of them knows */
 	CTL_PHASES
 };
 
@@ -184,6 +187,8 @@ struct ctl_summary {
 	uint32_t network_known; /* 1: network_ok counts */
 	uint32_t network_ok;
 	char network_why[MSG_TEXT_LEN]; /* if not: step and reason */
+	uint32_t network_differences; /* with network_known */
+	uint32_t network_repairs; /* since the start */
 	struct msg_net_notes notes; /* of show network */
 	uint32_t peers; /* with a key */
 	uint32_t peers_acknowledged; /* where we are, and follow */
@@ -201,6 +206,7 @@ struct ctl_summary {
 	uint64_t failovers_by[CTL_CAUSES];
 	uint64_t fallbacks_by[CTL_CAUSES];
 	struct histogram phase[CTL_PHASES];
+	uint64_t hook_failures;
 	struct ctl_peering peering;
 };
 
@@ -267,6 +273,7 @@ struct ctl_uplink {
 	uint32_t role; /* enum conf_role */
 	uint32_t kind; /* enum conf_kind */
 	uint32_t active;
+	uint32_t dialled; /* by a call or a hook: dials and so on count */
 	char name[CTL_NAME_LEN];
 	char ifname[IFNAMSIZ]; /* empty: has none now */
 	/* primary: up down unknown; backup: idle waiting dialing negotiating

@@ -513,7 +513,7 @@ network(struct json *j, const struct ctl_answer *a)
 
 /* They have formats of their own: one string. */
 static void
-metrics(struct json *j, const struct ctl_answer *a, int prometheus)
+metrics(struct json *j, uint32_t what, const struct ctl_answer *a)
 {
 	char *text = NULL;
 	size_t len;
@@ -521,7 +521,7 @@ metrics(struct json *j, const struct ctl_answer *a, int prometheus)
 
 	if ((f = open_memstream(&text, &len)) == NULL)
 		err(1, NULL);
-	ctl_metrics(f, a, prometheus);
+	ctl_metrics(f, what, a);
 	if (fclose(f) == EOF)
 		err(1, NULL);
 	json_string(j, "metrics", text);
@@ -581,7 +581,9 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_METRICS:
 	case CTL_SHOW_PROMETHEUS:
-		metrics(&j, a, what == CTL_SHOW_PROMETHEUS);
+	case CTL_SHOW_PEER_METRICS:
+	case CTL_SHOW_PEER_PROMETHEUS:
+		metrics(&j, what, a);
 		break;
 	}
 	json_close(&j, '}');

@@ -18,6 +18,8 @@
 
 #define PREFIX "dialfail_"
 
+#define RTT_BOUNDS 8 /* 3 s: a probe has a second [timeout], or little more */
+
 struct out {
 	FILE *f;
 	int prometheus;
@@ -112,6 +114,13 @@ gauge(struct out *o, const char *name, const char *help, uint64_t n)
 }
 
 static void
+counter(struct out *o, const char *name, const char *help, uint64_t n)
+{
+	family(o, name, "counter", NULL, help);
+	number(o, "_total", NULL, n);
+}
+
+static void
 timestamp(struct out *o, const char *name, const char *help, int64_t ns)
 {
 	if (ns <= 0)
@@ -153,6 +162,13 @@ daemon_metrics(struct out *o, const struct ctl_summary *s)
 	    s->peers_silent);
 	gauge(o, "peers_unacknowledged", "Peers that do not follow us.",
 	    s->peers - s->peers_acknowledged);
+	if (s->network_known)
+		gauge(o, "network_differences",
+		    "Rules, routes and flags that are not as wanted.",
+		    s->network_differences);
+	counter(o, "network_repairs", "Times that what is ours was laid again.",
+	    s->network_repairs);
+	counter(o, "hook_failures", "Hooks that failed.", s->hook_failures);
 	gauge(o, "alarms_waiting", "Alarms not taken by the program yet.",
 	    s->alarms_waiting);
 	if (s->alarms_waiting > 0 && s->clock_sane)
@@ -286,6 +302,28 @@ uplinks(struct out *o, const struct ctl_answer *a)
 	    offsetof(struct ctl_uplink, sent));
 }
 
+/* So many bounds of it are told; what is beyond them is in the last bucket. */
+static void
+histogram(struct out *o, const struct labels *l, int bounds,
+    const struct histogram *h)
+{
+	static const char *const le[HISTOGRAM_BOUNDS + 1] = { "0.001", "0.003",
+		"0.01", "0.03", "0.1", "0.3", "1.0", "3.0", "10.0", "30.0",
+		"100.0", "+Inf" };
+	uint64_t n = 0;
+	int i;
+
+	for (i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+		struct labels one = *l;
+
+		n += h->bucket[i];
+		if (i < bounds || i == HISTOGRAM_BOUNDS)
+			number(o, "_bucket", label(&one, "le", le[i]), n);
+	}
+	number(o, "_count", l, n);
+	seconds(o, "_sum", l, (int64_t)h->sum_us * 1000);
+}
+
 static struct labels *
 target_labels(struct labels *l, const struct ctl_target *t)
 {
@@ -315,17 +353,6 @@ probes(struct out *o, const struct ctl_answer *a, const char *name,
 }
 
 static void
-quantile(struct out *o, const struct ctl_target *t, const char *q, int64_t ns)
-{
-	struct labels l = { "" };
-
-	if (ns <= 0)
-		return;
-	target_labels(&l, t);
-	seconds(o, "", label(&l, "quantile", q), ns);
-}
-
-static void
 targets(struct out *o, const struct ctl_answer *a)
 {
 	size_t i;
@@ -336,14 +363,13 @@ targets(struct out *o, const struct ctl_answer *a)
 	    offsetof(struct msg_stats, received));
 	probes(o, a, "probes_late", "Probes answered too late.",
 	    offsetof(struct msg_stats, late));
-	family(o, "probe_rtt_seconds", "summary", "seconds",
-	    "Round trips of the last five minutes.");
+	family(o, "probe_rtt_seconds", "histogram", "seconds",
+	    "Round trips, those that came too late as well.");
 	for (i = 0; i < a->ntargets; i++) {
-		const struct ctl_target *t = &a->targets[i];
+		struct labels l = { "" };
 
-		quantile(o, t, "0.5", t->stats.rtt_p50_ns);
-		quantile(o, t, "0.95", t->stats.rtt_p95_ns);
-		quantile(o, t, "0.99", t->stats.rtt_p99_ns);
+		target_labels(&l, &a->targets[i]);
+		histogram(o, &l, RTT_BOUNDS, &a->targets[i].stats.rtt);
 	}
 }
 
@@ -365,37 +391,11 @@ switched(struct out *o, const char *name, const char *help,
 	}
 }
 
-/* With this label, or none: NULL. */
-static void
-histogram(struct out *o, const char *name, const char *value,
-    const struct histogram *h)
-{
-	static const char *const le[HISTOGRAM_BOUNDS + 1] = { "0.001", "0.003",
-		"0.01", "0.03", "0.1", "0.3", "1.0", "3.0", "10.0", "30.0",
-		"100.0", "+Inf" };
-	struct labels all = { "" };
-	uint64_t n = 0;
-	int i;
-
-	for (i = 0; i <= HISTOGRAM_BOUNDS; i++) {
-		struct labels l = { "" };
-
-		n += h->bucket[i];
-		if (name != NULL)
-			label(&l, name, value);
-		number(o, "_bucket", label(&l, "le", le[i]), n);
-	}
-	if (name != NULL)
-		label(&all, name, value);
-	number(o, "_count", &all, n);
-	seconds(o, "_sum", &all, (int64_t)h->sum_us * 1000);
-}
-
 static void
 switches(struct out *o, const struct ctl_summary *s)
 {
 	static const char *const phases[] = { "detect", "dial", "prove",
-		"apply" };
+		"apply", "peers" };
 	uint32_t i;
 
 	switched(o, "failovers", "Failovers since the start.", s->failovers_by);
@@ -405,8 +405,12 @@ switches(struct out *o, const struct ctl_summary *s)
 	    s->fallbacks_by);
 	family(o, "failover_phase_seconds", "histogram", "seconds",
 	    "How long each step of a failover took.");
-	for (i = 0; i < CTL_PHASES; i++)
-		histogram(o, "phase", phases[i], &s->phase[i]);
+	for (i = 0; i < CTL_PHASES; i++) {
+		struct labels l = { "" };
+
+		histogram(o, label(&l, "phase", phases[i]), HISTOGRAM_BOUNDS,
+		    &s->phase[i]);
+	}
 }
 
 static void
@@ -416,16 +420,15 @@ peering(struct out *o, const struct ctl_summary *s)
 		"stranger", "forged", "limited", "replayed", "address", "nat",
 		"moves", "failed" };
 	const struct ctl_peering *c = &s->peering;
+	const struct labels none = { "" };
 	uint32_t i;
 
 	if (s->peers == 0)
 		return;
-	family(o, "peer_updates_sent", "counter", NULL,
-	    "Statements of ours, repeated ones as well.");
-	number(o, "_total", NULL, c->sent);
-	family(o, "peer_updates_accepted", "counter", NULL,
-	    "Statements of peers that were believed.");
-	number(o, "_total", NULL, c->accepted);
+	counter(o, "peer_updates_sent",
+	    "Statements of ours, repeated ones as well.", c->sent);
+	counter(o, "peer_updates_accepted",
+	    "Statements of peers that were believed.", c->accepted);
 	family(o, "peer_updates_refused", "counter", NULL,
 	    "Datagrams that were not passed on or believed, and statements "
 	    "that were not followed.");
@@ -437,7 +440,7 @@ peering(struct out *o, const struct ctl_summary *s)
 	}
 	family(o, "peer_acknowledge_seconds", "histogram", "seconds",
 	    "From a switch to a peer's acknowledgement.");
-	histogram(o, NULL, NULL, &c->acknowledge);
+	histogram(o, &none, HISTOGRAM_BOUNDS, &c->acknowledge);
 }
 
 static void
@@ -445,12 +448,13 @@ dials(struct out *o, const struct ctl_answer *a)
 {
 	size_t i;
 
-	family(o, "dials", "counter", NULL, "Dials that have ended.");
+	family(o, "dials", "counter", NULL,
+	    "Dials that have ended, by a modem, pppd or a start hook.");
 	for (i = 0; i < a->nuplinks; i++) {
 		const struct ctl_uplink *u = &a->uplinks[i];
 		struct labels up = { "" }, failed = { "" };
 
-		if (u->kind == CONF_INTERFACE)
+		if (!u->dialled)
 			continue;
 		label(label(&up, "uplink", u->name), "result", "up");
 		label(label(&failed, "uplink", u->name), "result", "failed");
@@ -595,19 +599,112 @@ radios(struct out *o, const struct ctl_answer *a)
 	}
 }
 
-void
-ctl_metrics(FILE *f, const struct ctl_answer *a, int prometheus)
+static void
+summary(struct out *o, const struct ctl_answer *a)
 {
-	struct out o = { f, prometheus, NULL };
+	daemon_metrics(o, &a->summary);
+	state(o, &a->summary);
+	uplinks(o, a);
+	targets(o, a);
+	switches(o, &a->summary);
+	backups(o, a);
+	peering(o, &a->summary);
+	radios(o, a);
+}
 
-	daemon_metrics(&o, &a->summary);
-	state(&o, &a->summary);
-	uplinks(&o, a);
-	targets(&o, a);
-	switches(&o, &a->summary);
-	backups(&o, a);
-	peering(&o, &a->summary);
-	radios(&o, a);
-	if (!prometheus)
+/* Apart from the rest, since there may be thousands of them. */
+static void
+each_peer(struct out *o, const struct ctl_answer *a, const char *suffix,
+    int (*value)(const struct ctl_peer *, uint64_t *))
+{
+	size_t i;
+
+	for (i = 0; i < a->npeers; i++) {
+		struct labels l = { "" };
+		uint64_t n;
+
+		if (value(&a->peers[i], &n) == -1)
+			continue;
+		number(o, suffix, label(&l, "peer", a->peers[i].name), n);
+	}
+}
+
+static int
+peer_silent(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->silent != 0;
+	return 0;
+}
+
+static int
+peer_acknowledged(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->acknowledged && p->result[0] == '\0';
+	return 0;
+}
+
+static int
+peer_heard(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->heard_s;
+	return p->heard ? 0 : -1;
+}
+
+static int
+peer_sent(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->sent;
+	return 0;
+}
+
+static int
+peer_accepted(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->accepted;
+	return 0;
+}
+
+static int
+peer_refused(const struct ctl_peer *p, uint64_t *n)
+{
+	*n = p->refused + p->replayed;
+	return 0;
+}
+
+static void
+every_peer(struct out *o, const struct ctl_answer *a)
+{
+	family(o, "peer_silent", "gauge", NULL,
+	    "Whether a peer was not heard for too long.");
+	each_peer(o, a, "", peer_silent);
+	family(o, "peer_acknowledged", "gauge", NULL,
+	    "Whether it knows where we are, and follows.");
+	each_peer(o, a, "", peer_acknowledged);
+	family(o, "peer_heard_seconds", "gauge", "seconds",
+	    "Since its last new statement.");
+	each_peer(o, a, "", peer_heard);
+	family(o, "peer_statements_sent", "counter", NULL,
+	    "Statements to it, repeated ones as well.");
+	each_peer(o, a, "_total", peer_sent);
+	family(o, "peer_statements_accepted", "counter", NULL,
+	    "Statements of it that were believed.");
+	each_peer(o, a, "_total", peer_accepted);
+	family(o, "peer_statements_refused", "counter", NULL,
+	    "Statements of it that were not believed or followed.");
+	each_peer(o, a, "_total", peer_refused);
+}
+
+void
+ctl_metrics(FILE *f, uint32_t what, const struct ctl_answer *a)
+{
+	struct out o = { f,
+		what == CTL_SHOW_PROMETHEUS || what == CTL_SHOW_PEER_PROMETHEUS,
+		NULL };
+
+	if (what == CTL_SHOW_METRICS || what == CTL_SHOW_PROMETHEUS)
+		summary(&o, a);
+	else
+		every_peer(&o, a);
+	if (!o.prometheus)
 		fputs("# EOF\n", f);
 }

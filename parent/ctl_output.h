@@ -47,8 +47,8 @@ struct ctl_output {
 	void (*result)(FILE *, const struct ctl_result *);
 };
 
-/* OpenMetrics, or with prometheus the text format 0.0.4. */
-void ctl_metrics(FILE *, const struct ctl_answer *, int prometheus);
+/* OpenMetrics or the text format 0.0.4, of us or of each peer: as asked. */
+void ctl_metrics(FILE *, uint32_t what, const struct ctl_answer *);
 
 extern const struct ctl_output ctl_text;
 extern const struct ctl_output ctl_json;

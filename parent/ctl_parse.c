@@ -63,12 +63,17 @@ static const struct word shows[] = { { "summary", CTL_SHOW_SUMMARY,
 	{ "history", CTL_SHOW_HISTORY, "past events" },
 	{ "event", CTL_SHOW_EVENT, "[id]: the story of one" },
 	{ "config", CTL_SHOW_CONFIG, "what is in force" },
-	{ "metrics", CTL_SHOW_METRICS, "[prometheus]: for monitoring" },
+	{ "metrics", CTL_SHOW_METRICS, "[peers] [prometheus]: for monitoring" },
 	{ "probes", CTL_SHOW_PROBES, "rounds of the last days, for replay" },
 	{ NULL, 0, NULL } };
 
-static const struct word formats[] = { { "prometheus", CTL_SHOW_PROMETHEUS,
-					   "text format 0.0.4" },
+static const struct word formats[] = { { "peers", CTL_SHOW_PEER_METRICS,
+					   "[prometheus]: of each peer" },
+	{ "prometheus", CTL_SHOW_PROMETHEUS, "text format 0.0.4" },
+	{ NULL, 0, NULL } };
+
+static const struct word texts[] = { { "prometheus", CTL_SHOW_PEER_PROMETHEUS,
+					 "text format 0.0.4" },
 	{ NULL, 0, NULL } };
 
 static const struct word plans[] = {
@@ -246,6 +251,11 @@ parse_show(struct args *a, struct ctl_show *s)
 		return name(a, s->name, sizeof(s->name));
 	if (s->what == CTL_SHOW_METRICS && a->argc > 0) {
 		if ((w = take(a, formats, "format")) == NULL)
+			return -1;
+		s->what = w->value;
+	}
+	if (s->what == CTL_SHOW_PEER_METRICS && a->argc > 0) {
+		if ((w = take(a, texts, "format")) == NULL)
 			return -1;
 		s->what = w->value;
 	}

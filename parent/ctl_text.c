@@ -823,7 +823,9 @@ show(FILE *f, uint32_t what, const struct ctl_answer *a)
 		break;
 	case CTL_SHOW_METRICS:
 	case CTL_SHOW_PROMETHEUS:
-		ctl_metrics(f, a, what == CTL_SHOW_PROMETHEUS);
+	case CTL_SHOW_PEER_METRICS:
+	case CTL_SHOW_PEER_PROMETHEUS:
+		ctl_metrics(f, what, a);
 		break;
 	}
 }

@@ -294,6 +294,7 @@ engine_hook_done(const struct msg_hook_done *d)
 		    d->text[0] != '\0' ? d->text : "done", d->ms / 1e3);
 		return;
 	}
+	parent->hook_failures++;
 	snprintf(text, sizeof(text), "%s failed after %.1f s: %.120s", d->name,
 	    d->ms / 1e3, d->text);
 	history_line("hook", "%s", text);

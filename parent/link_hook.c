@@ -39,6 +39,15 @@ stop(struct uplink *u)
 	link_tell(u, CHILD_NETCONF, IMSG_LINK_STOP);
 }
 
+/* Badly ended, not at all, or without what it is for. */
+static void
+start_failed(struct uplink *u, uint32_t class, const char *why)
+{
+	parent->hook_failures++;
+	link_fail(u, class, why);
+	stop(u);
+}
+
 void
 link_hook_start(struct uplink *u)
 {
@@ -80,6 +89,7 @@ still_up(struct uplink *u)
 	const char *why = "still up after its stop hook";
 	char text[MSG_TEXT_LEN];
 
+	parent->hook_failures++;
 	link_error(u, why);
 	snprintf(text, sizeof(text), "%s: %s", u->conf.label, why);
 	alarms_raise("hook", u->conf.id, text);
@@ -93,9 +103,11 @@ link_hook_late(struct uplink *u)
 	if (u->link.phase == LINK_STOPPING) {
 		if (u->link.stopped)
 			still_up(u);
-		else
+		else {
+			parent->hook_failures++;
 			log_warnx(
 			    "%s: the stop hook does not end", u->conf.label);
+		}
 		link_rest(u);
 		return;
 	}
@@ -105,8 +117,7 @@ link_hook_late(struct uplink *u)
 		snprintf(text, sizeof(text),
 		    "%s after its start hook has ended: %s", u->conf.ifname,
 		    missing(u));
-	link_fail(u, MSG_LINK_BACKOFF, text);
-	stop(u);
+	start_failed(u, MSG_LINK_BACKOFF, text);
 }
 
 static void
@@ -126,8 +137,10 @@ await(struct uplink *u)
 static void
 stopped(struct uplink *u, const struct msg_link_result *r)
 {
-	if (r->class != MSG_LINK_OK)
+	if (r->class != MSG_LINK_OK) {
+		parent->hook_failures++;
 		history_line(u->conf.label, "%s", r->text);
+	}
 	if (!u->was_up) {
 		link_rest(u);
 		return;
@@ -145,8 +158,7 @@ link_hook_done(struct uplink *u, const struct msg_link_result *r)
 			await(u);
 			return;
 		}
-		link_fail(u, r->class, r->text);
-		stop(u);
+		start_failed(u, r->class, r->text);
 		break;
 	case LINK_STOPPING:
 		stopped(u, r);

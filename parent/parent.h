@@ -232,6 +232,7 @@ struct parent {
 	uint64_t failovers[CTL_CAUSES];
 	uint64_t fallbacks[CTL_CAUSES];
 	struct histogram phase[CTL_PHASES];
+	uint64_t hook_failures; /* of switches and of links */
 	uint32_t active; /* uplink, as counted in its active_ms */
 	struct monotime active_since;
 };

@@ -28,6 +28,8 @@ static struct peers_self self;
 static struct prefix own[CONF_UPLINKS_MAX * FAMILIES];
 static struct msg_peer_dropped drops;
 static struct histogram acknowledge;
+static struct monotime moved; /* to a backup; invalid: all know that */
+static uint32_t nknow; /* peers from the first on that have said so since */
 static struct event timer;
 static int timer_set;
 
@@ -145,6 +147,21 @@ follow(const struct peer *p)
 	parent_send(CHILD_NETCONF, IMSG_NET_FOLLOW, -1, &m, sizeof(m));
 }
 
+/* One more knows that traffic has moved: is it the last? */
+static void
+count_knowing(void)
+{
+	if (!monotime_valid(moved))
+		return;
+	while (nknow < peers.n && peers.peer[nknow].acked)
+		nknow++;
+	if (nknow < peers.n)
+		return;
+	histogram_add(&parent->phase[CTL_PHASE_PEERS],
+	    monotime_sub(monotime_now(), moved) / 1000);
+	moved = (struct monotime){ 0 };
+}
+
 static void
 notice(void *arg, uint32_t i, enum peers_notice n)
 {
@@ -167,6 +184,7 @@ notice(void *arg, uint32_t i, enum peers_notice n)
 			histogram_add(&acknowledge, p->rtt_ns / 1000);
 		history_line("peers", "%s acknowledged (%lld ms)",
 		    p->conf->name, (long long)(p->rtt_ns / 1000000));
+		count_knowing();
 		follow(p);
 		break;
 	case PEERS_REFUSED:
@@ -267,6 +285,11 @@ tell(void)
 	else if (before != carrying)
 		reason = carrying == 0 ? PEER_FALLBACK : PEER_FAILOVER;
 	told = 1;
+	if (reason == PEER_FAILOVER)
+		moved = monotime_now();
+	else if (reason != PEER_ADDRESS)
+		moved = (struct monotime){ 0 };
+	nknow = 0;
 	peers_move(&peers, &self, reason, monotime_now());
 	rearm();
 }

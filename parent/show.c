@@ -337,6 +337,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 	if (id != 0 && !r.active)
 		(void)uplink_unfit(id, r.unfit, sizeof(r.unfit));
 	show_radio(&r.radio, id);
+	r.dialled = conf_dialled(&u->conf);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
@@ -499,6 +500,8 @@ fill_summary(struct ctl_summary *s)
 	s->network_known = parent->network_known && !parent->machine.applying;
 	s->network_ok = (uint32_t)parent->network_ok;
 	strlcpy(s->network_why, parent->network_why, sizeof(s->network_why));
+	s->network_differences = parent->glance.differences;
+	s->network_repairs = parent->glance.repairs;
 	s->notes = parent->notes;
 	show_count_peers(s);
 	s->failovers = c->failovers;
@@ -512,6 +515,7 @@ fill_summary(struct ctl_summary *s)
 	memcpy(s->failovers_by, parent->failovers, sizeof(s->failovers_by));
 	memcpy(s->fallbacks_by, parent->fallbacks, sizeof(s->fallbacks_by));
 	memcpy(s->phase, parent->phase, sizeof(s->phase));
+	s->hook_failures = parent->hook_failures;
 	show_verdict(s);
 }
 
@@ -705,6 +709,8 @@ show_send(uint32_t ctl, const struct ctl_show *s)
 		ask_others(ctl, s->what);
 		break;
 	case CTL_SHOW_PEERS:
+	case CTL_SHOW_PEER_METRICS:
+	case CTL_SHOW_PEER_PROMETHEUS:
 		show_peers(ctl, s->name);
 		break;
 	case CTL_SHOW_NETWORK:

@@ -20,7 +20,8 @@ _dialfailctl() {
 	    report replay' ;;
 	show) list='summary targets backup peers network history event config
 	    metrics probes' ;;
-	'show metrics') list=prometheus ;;
+	'show metrics') list='peers prometheus' ;;
+	'show metrics peers') list=prometheus ;;
 	plan) list='failover fallback' ;;
 	hold) list='for forever' ;;
 	reload) list=for ;;

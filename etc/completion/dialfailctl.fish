@@ -57,4 +57,4 @@ complete -c dialfailctl -n '__dialfailctl_behind keygen' -F
 complete -c dialfailctl -n '__dialfailctl_behind pubkey' -F
 complete -c dialfailctl -n '__dialfailctl_behind import' -F
 complete -c dialfailctl -n '__dialfailctl_third grant' -a 'time bytes dials'
-complete -c dialfailctl -n '__dialfailctl_third show' -a prometheus
+complete -c dialfailctl -n '__dialfailctl_third show' -a 'peers prometheus'

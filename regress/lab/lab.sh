@@ -602,6 +602,13 @@ fact() {
 	ctl show -j "$@" 2>/dev/null | jq -r "$e"
 }
 
+# metric SERIES [WORD...]: its value by show metrics WORD...; SERIES is a regex
+metric() {
+	local series=$1
+	shift
+	ctl show metrics "$@" | sed -n "s/^dialfail_$series //p"
+}
+
 # Without jq, which is slow where it is emulated: this is what is polled.
 state() {
 	[[ $(ctl show -j 2>/dev/null) =~ \"state\":\ *\"([a-z]+)\" ]] &&

@@ -49,6 +49,8 @@ undone "the nft table" nft delete table inet dialfail
 undone "the group" ip link set eth1 group 0
 undone "a connected network" ip route del "${WAN2_ADDRESS%.*}.64/26" table 157
 is "the state is the same" "$(state)" primary
+ok "the metrics count that" test "$(metric network_repairs_total)" -ge 4
+is "and nothing is different" "$(metric network_differences)" 0
 
 cut_upstream
 ok "the backup takes over" wait_state backup
@@ -67,6 +69,8 @@ fight=$SPAWNED
 ok "it is left to them, with an alarm" wait_until 30 "logged 'alarm: apply'"
 ok "the log says why" wait_until 5 \
     "logged 'others change it again and again'"
+ok "the metrics as well" wait_until 5 \
+    "[ \"\$(metric network_differences)\" -gt 0 ]"
 ok "show says so" wait_until 5 "[ \"\$(fact .network)\" = different ]"
 end "$fight"
 ok "it was tried a few times only" \
@@ -74,6 +78,7 @@ ok "it was tried a few times only" \
 restore_upstream
 ok "the next switch sets all right" wait_state primary
 ok "the network is as wanted" wait_until 10 "[ \"\$(fact .network)\" = 'as wanted' ]"
+is "so say the metrics" "$(metric network_differences)" 0
 
 lab_stop
 ok "what is theirs was never touched" same_as "$LAB/before"

@@ -63,6 +63,7 @@ ok "and alarmed" wait_until 5 \
     "logged 'alarm: hook: switch.d/30-fails failed'"
 ok "what others can write is not run" wait_until 5 \
     "logged 'hook: switch.d/40-anybodys failed.*others than root can write it'"
+is "the metrics count both" "$(metric hook_failures_total)" 2
 is "in order" "$(tr '\n' ' ' <$LAB/hook.order)" "10 20 "
 is "kind" "$(told KIND)" failover
 is "event" "$(told EVENT)" "$event"

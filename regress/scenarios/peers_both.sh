@@ -62,6 +62,10 @@ ok "the primary is proved" wait_state primary
 ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
 is "which show peers tells" "$(fact '.peers[0] |
     "\(.name) \(.acknowledged) \(.silent)"' peers)" "hq true false"
+is "and show metrics peers" "$(metric 'peer_acknowledged{peer="hq"}' peers)" 1
+is "in the older format, too" \
+    "$(ctl show metrics peers prometheus | grep '^dialfail_peer_silent{')" \
+    'dialfail_peer_silent{peer="hq"} 0'
 ok "the hub is on its primary" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn hub $LAB/echo.log flow echo 10.1.0.1 $ECHO_PORT
 stream lan site 10.1.0.1
@@ -74,6 +78,8 @@ ok "the branch fails over" wait_state backup
 up=$(log_ms "read back equal")
 ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS vxlan1"
 ok "the networks have answers" flows site
+ok "the metrics have how long it took until all peers knew" wait_until 10 \
+    '[ "$(metric "failover_phase_seconds_count{phase=\"peers\"}")" = 1 ]'
 restore_upstream
 ok "the branch comes back" wait_state primary
 ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS vxlan1"

@@ -9,9 +9,17 @@
 etc=$LAB_TOP/etc
 
 lab_up
+# with all that has metrics, but no modem
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
-backup wan2
+backup wan2 { interface standby hot every 1s }
+backup stick {
+	interface stick { start "stick-up" stop "stick-down" }
+	budget { dials 30 }
+}
 CONF
+for hook in stick-up stick-down; do
+	install -m 755 /bin/true /etc/dialfail/hooks/$hook
+done
 lab_start
 ok "the primary is proved" wait_state primary
 
@@ -78,14 +86,42 @@ documented() {
 	return "$missing"
 }
 ok "its metrics are in the manual" documented
-ctl show metrics prometheus | grep -oE '^dialfail_[a-z_]+' | sort -u >"$LAB/have"
-for name in state uplink_up uplink_active probe_rtt_seconds \
-    probes_sent_total probes_answered_total rounds_total failovers_total \
-    fallbacks_total backup_active_seconds_total uplink_receive_bytes_total \
-    uplink_transmit_bytes_total failover_phase_seconds_bucket alarms_waiting; do
-	ok "dialfail_$name is used and told" sh -c \
-	    "grep -qx dialfail_$name $LAB/used && grep -qx dialfail_$name $LAB/have"
-done
+ok "the hot backup is proved" wait_until 10 \
+    "fact '.backups[0].ready' backup | grep -q true"
+ctl show metrics prometheus | grep '^dialfail_' >"$LAB/have"
+
+# dashboard_uses: "METRIC LABEL" and "METRIC LABEL=\"VALUE\"" of selectors and
+# legends, where instance is Prometheus' own
+dashboard_uses() {
+	local metric labels legend
+	jq -r '.panels[].targets[] | .legendFormat as $l | .expr |
+	    scan("(dialfail_[a-z_]+)\\{([^}]*)\\}") | [.[0], .[1], $l] | @tsv' \
+	    "$etc/metrics/dialfail-grafana.json" |
+	    while IFS=$'\t' read -r metric labels legend; do
+		echo "$metric"
+		grep -oE '[a-z]+="[^"]*"' <<<"$labels" | sed "s/^/$metric /"
+		grep -oE '\{\{[a-z]+' <<<"$legend" | sed "s/^../$metric /"
+		[ "${metric%_bucket}" = "$metric" ] || echo "$metric le"
+	done | grep -v ' instance$' | sort -u
+}
+
+# told USE...: each of them is in what this site tells
+told() {
+	local metric label missing=0
+	while read -r metric label; do
+		case $label in
+		'')	grep -qE "^${metric}[{ ]" "$LAB/have" ;;
+		*=*)	grep -qE "^$metric\{(.*,)?${label}[,}]" "$LAB/have" ;;
+		*)	grep -qE "^$metric\{(.*,)?$label=\"" "$LAB/have" ;;
+		esac || { echo "not told: $metric $label"; missing=1; }
+	done
+	return "$missing"
+}
+ok "panels use metrics and labels" test "$(dashboard_uses | wc -l)" -gt 40
+ok "each of them is told, but that of modems" eval \
+    'dashboard_uses | grep -v "^dialfail_modem_signal_dbm" | told'
+ok "no label is taken for another" eval \
+    '! echo "dialfail_state verdict" | told'
 
 mkdir "$LAB/collector"
 sed "s|@RUNDIR@|/run/dialfail|" "$etc/metrics/dialfail-textfile" >"$LAB/textfile"

@@ -588,6 +588,8 @@ test_json_of_each(void **state)
 		".event.cause == \"eth1 upstream dead\"",
 		".config == \"# dump\\n\"", ".metrics | endswith(\"# EOF\\n\")",
 		".metrics | startswith(\"# HELP dialfail_build_info\")",
+		".metrics | startswith(\"# HELP dialfail_peer_silent\")",
+		".metrics | endswith(\"# EOF\\n\") | not",
 		".probes | length == 0" };
 	uint32_t what;
 

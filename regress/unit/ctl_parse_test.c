@@ -113,6 +113,7 @@ test_wrong_words(void **state)
 	refused("forget me not", "one word too many: not");
 	refused("show peers hq branch", "one word too many: branch");
 	refused("show metrics json", "json: unknown format");
+	refused("show metrics peers hq", "hq: unknown format");
 }
 
 static void
@@ -155,7 +156,8 @@ test_show(void **state)
 {
 	static const char *const words[CTL_SHOW_MAX] = { "summary", "targets",
 		"backup", "peers", "network", "history", "event", "config",
-		"metrics", "metrics prom", "probes" };
+		"metrics", "metrics prom", "metrics peers",
+		"metrics peers prom", "probes" };
 	char line[64];
 	uint32_t i;
 

@@ -699,13 +699,10 @@ story_stop_outlasts_machine(void)
 	CHECK(parent->uplink[1].link.phase == LINK_OPENING);
 }
 
-/* A start hook that ends as it is stopped: its word is not the stop's. */
+/* On the primary; hooks bring up the backup. */
 static void
-story_start_ends_while_stopped(void)
+hooked(void)
 {
-	struct msg_link_result r;
-	struct msg_link start, end;
-
 	rig_configured("primary eth1 { target 198.51.100.7 }\n"
 		       "backup lte { interface wwan0 { start \"up\" "
 		       "stop \"down\" }\n	dial { after 0s } }\n"
@@ -715,6 +712,16 @@ story_start_ends_while_stopped(void)
 	rig_adopt(0, 0);
 	rig_apply();
 	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+}
+
+/* A start hook that ends as it is stopped: its word is not the stop's. */
+static void
+story_start_ends_while_stopped(void)
+{
+	struct msg_link_result r;
+	struct msg_link start, end;
+
+	hooked();
 	primary_dies();
 	rig_expect(CHILD_NETCONF, IMSG_LINK_START, &start, sizeof(start));
 	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
@@ -728,6 +735,32 @@ story_start_ends_while_stopped(void)
 	r.gen = end.gen;
 	rig_send(CHILD_NETCONF, IMSG_LINK_DONE, &r, sizeof(r));
 	CHECK(parent->uplink[1].link.phase == LINK_IDLE);
+	CHECK(parent->hook_failures == 0);
+}
+
+/* Those of a link, and of a switch. */
+static void
+story_failed_hooks_are_counted(void)
+{
+	struct msg_hook_done d = { .uplink = 1, .ms = 7, .name = "50-x" };
+	struct msg_link_result r = { .uplink = 1, .class = MSG_LINK_BACKOFF };
+	struct msg_link start, end;
+
+	hooked();
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_LINK_START, &start, sizeof(start));
+	r.gen = start.gen;
+	rig_send(CHILD_NETCONF, IMSG_LINK_DONE, &r, sizeof(r));
+	CHECK(parent->hook_failures == 1);
+	rig_expect(CHILD_NETCONF, IMSG_LINK_STOP, &end, sizeof(end));
+	r.gen = end.gen;
+	rig_send(CHILD_NETCONF, IMSG_LINK_DONE, &r, sizeof(r));
+	CHECK(parent->hook_failures == 2);
+	rig_send(CHILD_NETCONF, IMSG_HOOK_DONE, &d, sizeof(d));
+	CHECK(parent->hook_failures == 3);
+	d.ok = 1;
+	rig_send(CHILD_NETCONF, IMSG_HOOK_DONE, &d, sizeof(d));
+	CHECK(parent->hook_failures == 3);
 }
 
 /* Of a configuration that is not in force, or of no uplink, it is nothing. */
@@ -937,6 +970,7 @@ STORY(outage_at_once)
 STORY(drains_into_next)
 STORY(stop_outlasts_machine)
 STORY(start_ends_while_stopped)
+STORY(failed_hooks_are_counted)
 STORY(prober_lies)
 STORY(prober_short)
 STORY(prober_oversteps)
@@ -977,6 +1011,7 @@ main(void)
 		cmocka_unit_test(test_drains_into_next),
 		cmocka_unit_test(test_stop_outlasts_machine),
 		cmocka_unit_test(test_start_ends_while_stopped),
+		cmocka_unit_test(test_failed_hooks_are_counted),
 		cmocka_unit_test(test_prober_lies),
 		cmocka_unit_test(test_prober_short),
 		cmocka_unit_test(test_prober_oversteps),

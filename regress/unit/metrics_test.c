@@ -24,6 +24,7 @@
 static struct ctl_answer a;
 static struct ctl_uplink uplinks[2];
 static struct ctl_target targets[4];
+static struct ctl_peer peers[2];
 static char text[65536];
 
 /* The family that is being read. */
@@ -158,7 +159,7 @@ static void
 metadata(const char *p)
 {
 	static const char *const types[] = { "counter", "gauge", "histogram",
-		"summary", "info", "stateset" };
+		"info", "stateset" };
 	char word[8], name[80];
 	size_t i, n;
 
@@ -181,7 +182,7 @@ metadata(const char *p)
 		if (fam.ntype++)
 			wrong("TYPE twice");
 		strlcpy(fam.type, p, sizeof(fam.type));
-		for (i = 0; i < (prometheus ? 4 : 6); i++)
+		for (i = 0; i < (prometheus ? 3 : 5); i++)
 			if (strcmp(p, types[i]) == 0)
 				return;
 		wrong("no such type");
@@ -230,7 +231,7 @@ bucket(double value)
 static void
 of_type(const char *suffix, double value)
 {
-	const char *t = fam.type, *q, *state;
+	const char *t = fam.type, *state;
 
 	if (strcmp(t, "counter") == 0) {
 		if (strcmp(suffix, prometheus ? "" : "_total") != 0 ||
@@ -245,11 +246,6 @@ of_type(const char *suffix, double value)
 		    (value != 0 && value != 1))
 			wrong("not of a state set");
 		fam.ones += value == 1;
-	} else if (strcmp(t, "summary") == 0) {
-		q = label_of("quantile");
-		if (suffix[0] != '\0' || q == NULL || strtod(q, NULL) < 0 ||
-		    strtod(q, NULL) > 1)
-			wrong("not of a summary");
 	} else if (strcmp(t, "histogram") == 0) {
 		if (strcmp(suffix, "_bucket") == 0)
 			bucket(value);
@@ -314,15 +310,21 @@ check_text(void)
 }
 
 static void
-write_metrics(int old)
+write_as(uint32_t what, int old)
 {
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
 	prometheus = old;
 	assert_non_null(f);
-	ctl_metrics(f, &a, old);
+	ctl_metrics(f, what, &a);
 	assert_int_equal(fclose(f), 0);
 	check_text();
+}
+
+static void
+write_metrics(int old)
+{
+	write_as(old ? CTL_SHOW_PROMETHEUS : CTL_SHOW_METRICS, old);
 }
 
 static void
@@ -352,9 +354,10 @@ a_target(size_t i, uint32_t method, const char *address, uint32_t port)
 	t->stats.sent = 1000;
 	t->stats.received = 990;
 	t->stats.late = 2;
-	t->stats.rtt_p50_ns = 11300000;
-	t->stats.rtt_p95_ns = 12000000;
-	t->stats.rtt_p99_ns = 40700000;
+	t->stats.rtt.bucket[3] = 989; /* 10 to 30 ms */
+	t->stats.rtt.bucket[6] = 1;
+	t->stats.rtt.bucket[7] = 2;
+	t->stats.rtt.sum_us = 16500000;
 }
 
 static void
@@ -377,6 +380,7 @@ site_uplinks(void)
 	u->role = CONF_BACKUP;
 	u->kind = CONF_MODEM;
 	u->family[FAMILY_INET].probed = 1;
+	u->dialled = 1;
 	u->dials = u->dialed = 3;
 	u->failed = 1;
 	u->active_ms = 2592500;
@@ -422,6 +426,10 @@ site(void **state)
 	s->failovers_by[MSG_CAUSE_UPSTREAM] = 3;
 	s->fallbacks_by[CTL_CAUSE_ASKED] = 1;
 	s->confirm_due = 1;
+	s->network_known = 1;
+	s->network_differences = 3;
+	s->network_repairs = 4;
+	s->hook_failures = 5;
 	a.summary.peers = 2;
 	a.summary.peers_acknowledged = 1;
 	a.summary.peers_silent = 1;
@@ -433,6 +441,7 @@ site(void **state)
 	histogram_add(&s->phase[CTL_PHASE_DETECT], 2400001);
 	histogram_add(&s->phase[CTL_PHASE_DIAL], INT64_C(900000000));
 	histogram_add(&s->phase[CTL_PHASE_APPLY], 900);
+	histogram_add(&s->phase[CTL_PHASE_PEERS], 84000);
 	return 0;
 }
 
@@ -451,9 +460,16 @@ test_openmetrics(void **state)
 	has("dialfail_start_time_seconds 1795571463.412000000\n");
 	has("dialfail_probes_sent_total{uplink=\"eth1\","
 	    "target=\"198.51.100.7 port 443\",method=\"tcp\"} 1000\n");
-	has("dialfail_probe_rtt_seconds{uplink=\"eth1\","
-	    "target=\"2001:db8:5::10 probe.example.net\",quantile=\"0.95\"} "
-	    "0.012000000\n");
+	has("dialfail_probe_rtt_seconds_bucket{uplink=\"eth1\","
+	    "target=\"2001:db8:5::10 probe.example.net\",le=\"0.03\"} 989\n");
+	has("dialfail_probe_rtt_seconds_bucket{uplink=\"eth1\","
+	    "target=\"198.51.100.7\",le=\"1.0\"} 990\n");
+	has("dialfail_probe_rtt_seconds_bucket{uplink=\"eth1\","
+	    "target=\"198.51.100.7\",le=\"3.0\"} 992\n"
+	    "dialfail_probe_rtt_seconds_bucket{uplink=\"eth1\","
+	    "target=\"198.51.100.7\",le=\"+Inf\"} 992\n");
+	has("dialfail_probe_rtt_seconds_sum{uplink=\"eth1\","
+	    "target=\"198.51.100.7\"} 16.500000000\n");
 	has("dialfail_failovers_total{cause=\"upstream dead\"} 3\n");
 	has("dialfail_fallbacks_total{cause=\"asked for\"} 1\n");
 	has("dialfail_failover_phase_seconds_bucket{phase=\"detect\","
@@ -487,6 +503,14 @@ test_the_others(void **state)
 	    "1795575056.412000000\n");
 	has("dialfail_config_confirm_pending 1\n");
 	has("dialfail_alarm_oldest_timestamp_seconds 1795574973.412000000\n");
+	has("dialfail_network_differences 3\n");
+	has("dialfail_network_repairs_total 4\n");
+	has("dialfail_hook_failures_total 5\n");
+	has("dialfail_failover_phase_seconds_bucket{phase=\"peers\","
+	    "le=\"0.1\"} 1\n");
+	has("dialfail_uplink_carrier{uplink=\"eth1\",role=\"primary\"} 1\n");
+	has("dialfail_backup_proved_timestamp_seconds{" BACKUP "} "
+	    "1795575063.412000000\n");
 	has("dialfail_peers 2\n");
 	has("dialfail_peers_silent 1\n");
 	has("dialfail_peers_unacknowledged 1\n");
@@ -509,6 +533,63 @@ test_the_others(void **state)
 	has("dialfail_budget_limit_dials{" BACKUP "} 30\n");
 	has("dialfail_modem_registered{" BACKUP "} 1\n");
 	has("dialfail_modem_signal_dbm{" BACKUP "} -87\n");
+}
+
+/* What hooks bring up is dialled, what is up by itself is not. */
+static void
+test_dials(void **state)
+{
+	(void)state;
+	uplinks[1].kind = CONF_INTERFACE;
+	write_metrics(0);
+	has("dialfail_dials_total{" BACKUP ",result=\"up\"} 3\n");
+	uplinks[1].dialled = 0;
+	write_metrics(0);
+	has_not("dialfail_dials_total{");
+}
+
+static void
+a_peer(struct ctl_peer *p, const char *name)
+{
+	memset(p, 0, sizeof(*p));
+	strlcpy(p->name, name, sizeof(p->name));
+	p->acknowledged = 1;
+	p->sent = 12;
+	p->accepted = 11;
+	p->refused = 2;
+	p->replayed = 3;
+}
+
+/* Each of them, and nothing else. */
+static void
+test_peers(void **state)
+{
+	int old;
+
+	(void)state;
+	a_peer(&peers[0], "hub1");
+	a_peer(&peers[1], "hub2");
+	peers[0].heard = 1;
+	peers[0].heard_s = 14;
+	peers[1].silent = 1;
+	strlcpy(peers[1].result, "nat", sizeof(peers[1].result));
+	a.peers = peers;
+	a.npeers = 2;
+	for (old = 0; old < 2; old++) {
+		write_as(old ? CTL_SHOW_PEER_PROMETHEUS : CTL_SHOW_PEER_METRICS,
+		    old);
+		has("dialfail_peer_silent{peer=\"hub2\"} 1\n");
+		has("dialfail_peer_acknowledged{peer=\"hub1\"} 1\n");
+		has("dialfail_peer_acknowledged{peer=\"hub2\"} 0\n");
+		has("dialfail_peer_heard_seconds{peer=\"hub1\"} 14\n");
+		has_not("dialfail_peer_heard_seconds{peer=\"hub2\"}");
+		has("dialfail_peer_statements_sent_total{peer=\"hub1\"} 12\n");
+		has("dialfail_peer_statements_accepted_total{peer=\"hub1\"} "
+		    "11\n");
+		has("dialfail_peer_statements_refused_total{peer=\"hub1\"} "
+		    "5\n");
+		has_not("dialfail_state");
+	}
 }
 
 static void
@@ -534,17 +615,17 @@ test_nothing_invented(void **state)
 	a.summary.clock_sane = 0;
 	a.summary.loaded_ns = 0;
 	a.summary.alarms_waiting = 0;
+	a.summary.network_known = 0;
 	uplinks[0].facts_known = 0;
 	uplinks[1].proved_ns = 0;
-	targets[0].stats.rtt_p50_ns = 0;
 	for (old = 0; old < 2; old++) {
 		write_metrics(old);
 		has_not("start_time");
 		has_not("hold_until");
+		has_not("dialfail_network_differences");
 		has_not("last_reload_success_timestamp");
 		has_not("dialfail_uplink_carrier{");
 		has_not("dialfail_backup_proved_timestamp_seconds{");
-		has_not("target=\"198.51.100.7\",quantile=\"0.5\"");
 		/* a family of which no round has come is not down */
 		has_not("dialfail_uplink_up{uplink=\"eth1\",role=\"primary\","
 			"family=\"inet6\"}");
@@ -566,6 +647,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_openmetrics, site),
 		cmocka_unit_test_setup(test_the_others, site),
+		cmocka_unit_test_setup(test_dials, site),
+		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_prometheus, site),
 		cmocka_unit_test_setup(test_nothing_invented, site),
 	};

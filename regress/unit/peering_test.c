@@ -239,6 +239,13 @@ fail_over(void)
 	rig_apply();
 }
 
+/* How often all peers knew of a failover. */
+static uint64_t
+all_knew(void)
+{
+	return histogram_count(&parent->phase[CTL_PHASE_PEERS]);
+}
+
 static void
 told_at_each_switch(void)
 {
@@ -254,7 +261,11 @@ told_at_each_switch(void)
 	CHECK(m.path == 1 && m.reason == PEER_FAILOVER);
 	CHECK(m.counter > first);
 	CHECK(addr_cmp(&m.address[FAMILY_INET], &there) == 0);
+	CHECK(all_knew() == 0); /* that at the start was no failover */
 	hub_acknowledges(&m, PEER_REFUSED_NAT);
+	CHECK(all_knew() == 1);
+	hub_acknowledges(&m, PEER_REFUSED_NAT);
+	CHECK(all_knew() == 1);
 	CHECK(hub()->acked && hub()->result == PEER_REFUSED_NAT);
 }
 
