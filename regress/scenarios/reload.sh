@@ -44,6 +44,11 @@ ok "the primary is proved" wait_state primary
 snapshot "$LAB/before"
 flow_start main
 
+ctl show config >"$LAB/shown"
+# behind it dialfaild tells what that comes to
+ok "what is in force is read again to the same" eval \
+    "dialfaild -nv -f $LAB/shown 2>$LAB/err | diff -u -I '^#' $LAB/shown -"
+
 since=$(fact .since)
 before=$(sent)
 ok "reload of the same file" ctl reload
