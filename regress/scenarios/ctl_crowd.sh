@@ -43,6 +43,28 @@ too_many() {
 	timeout 2 dialfailctl -s "$LOOK" monitor 2>&1 | grep -q "too many monitor"
 }
 
+# rounds: of the primary, those that say something, and those that do not since
+# the prober itself was late
+rounds() {
+	ctl show metrics | awk '/^dialfail_rounds_total{uplink="eth1"/ {
+		n[/"void"/] += $NF } END { print n[0] + 0, n[1] + 0 }'
+}
+
+# more_rounds N: than there were
+more_rounds() {
+	local now=()
+	read -ra now < <(rounds)
+	[ $((now[0] + now[1])) -ge $((was[0] + was[1] + $1)) ]
+}
+
+# void_share: of a hundred rounds since then
+void_share() {
+	local now=()
+	read -ra now < <(rounds)
+	echo $((100 * (now[1] - was[1]) /
+	    (now[0] + now[1] - was[0] - was[1])))
+}
+
 exec 3>&1
 lab_up
 LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
@@ -50,8 +72,12 @@ backup wan2
 CONF
 lab_start
 ok "the primary is proved" wait_state primary
+read -ra was < <(rounds)
+ok "rounds go on" wait_until 60 "more_rounds 30"
+quiet=$(void_share)
 kb=$(of_parent kB) files=$(of_parent files)
 
+read -ra was < <(rounds)
 streams=()
 for ((i = 0; i < 20; i++)); do
 	spawn router "$LAB/stream.$i" dialfailctl -s $LOOK monitor
@@ -79,6 +105,11 @@ crowd unread 4244 -n 40 -m $LOOK probes
 ok "memory and descriptors are bounded" bounded
 
 crowd network 4245 -n 1000 -c $LOOK network
+ok "rounds go on" wait_until 60 "more_rounds 30"
+crowded=$(void_share)
+diag "of a hundred rounds void: $crowded, and $quiet without the crowd"
+ok "the prober is not late for it" test "$crowded" -le $((quiet + 10))
+is "nothing seemed dead" "$(fact .failovers)" 0
 cut_upstream
 ok "the backup takes over" wait_state backup
 ok "root is told what the kernel has" ctl show network
@@ -87,6 +118,7 @@ ok "all 20 have seen it" wait_until 10 \
 ok "memory and descriptors are bounded" bounded
 restore_upstream
 ok "the primary takes over again" wait_state primary
+is "it was one outage, and no more" "$(fact .failovers)" 1
 ok "all 20 have seen it" wait_until 10 \
     "[ \$(grep -l 'returning -> primary' $LAB/stream.* | wc -l) = 20 ]"
 
