@@ -31,27 +31,28 @@ cost(char *buf, size_t size, const struct ctl_budget *b, enum conf_cost c)
 }
 
 static void
-budget(char *text, size_t size, const struct ctl_budget *b)
+budget(FILE *f, const struct ctl_budget *b)
 {
 	time_t since = (time_t)(b->since_ns / 1000000000);
-	char one[80];
+	char text[256] = "", one[80];
+	const char *comma = "";
 	struct tm tm;
 	uint32_t i;
 
-	strlcpy(text, "budget ", size);
-	if (b->since_ns != 0 && localtime_r(&since, &tm) != NULL &&
-	    strftime(one, sizeof(one), "since %e %b: ", &tm) > 0)
-		strlcat(text, one, size);
+	if (b->since_ns != 0 && localtime_r(&since, &tm) != NULL)
+		strftime(text, sizeof(text), "since %e %b: ", &tm);
 	for (i = 0; i < CONF_COSTS; i++) {
 		if (b->limit[i] == 0)
 			continue;
 		cost(one, sizeof(one), b, (enum conf_cost)i);
-		strlcat(text, text[strlen(text) - 1] == ' ' ? "" : ", ", size);
-		strlcat(text, one, size);
+		strlcat(text, comma, sizeof(text));
+		strlcat(text, one, sizeof(text));
+		comma = ", ";
 	}
+	ctl_below(f, "budget ", text);
 }
 
-/* "Sat 03:41 good (8.9 s, MTU 1500, 14.0 Mbit/s)" */
+/* "Sat 21 Nov 03:41 good (8.9 s, MTU 1500, 14.0 Mbit/s)" */
 static void
 drill(char *text, size_t size, const struct ctl_drill *d)
 {
@@ -59,7 +60,7 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 	char one[64], rate[DRILL_RATE_LEN];
 	struct tm tm;
 
-	strlcpy(text, "drill ", size);
+	text[0] = '\0';
 	if (d->last_ns != 0 && localtime_r(&t, &tm) != NULL &&
 	    strftime(one, sizeof(one), "%a %e %b %H:%M ", &tm) > 0)
 		strlcat(text, one, size);
@@ -81,40 +82,33 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 }
 
 static void
-drill_lines(FILE *f, const struct ctl_drill *d, int indent)
+drill_lines(FILE *f, const struct ctl_drill *d)
 {
 	time_t next = (time_t)(d->next_ns / 1000000000);
 	char text[128];
 	struct tm tm;
 
 	if (d->going_on) {
-		fprintf(f, "%*sdrill goes on\n", indent, "");
+		ctl_below(f, "drill ", "goes on");
 		return;
 	}
 	if (d->done) {
 		drill(text, sizeof(text), d);
-		fprintf(f, "%*s%s\n", indent, "", text);
+		ctl_below(f, "drill ", text);
 	}
 	if (d->next_ns != 0 && localtime_r(&next, &tm) != NULL &&
-	    strftime(text, sizeof(text), "next drill %a %e %b %H:%M", &tm) > 0)
-		fprintf(f, "%*s%s\n", indent, "", text);
+	    strftime(text, sizeof(text), "%a %e %b %H:%M", &tm) > 0)
+		ctl_below(f, "next drill ", text);
 }
 
 void
-ctl_cost_text(FILE *f, const struct ctl_uplink *u, int indent)
+ctl_cost_text(FILE *f, const struct ctl_uplink *u)
 {
-	const struct ctl_budget *b = &u->budget;
-	char text[256];
-
-	if (b->limited) {
-		budget(text, sizeof(text), b);
-		fprintf(f, "%*s%s\n", indent, "", text);
-	}
-	drill_lines(f, &u->drill, indent);
-	if (b->barred[0] != '\0') {
-		strlcpy(text, b->barred, sizeof(text));
-		fprintf(f, "%*sno new call: %s\n", indent, "", text);
-	}
+	if (u->budget.limited)
+		budget(f, &u->budget);
+	drill_lines(f, &u->drill);
+	if (u->budget.barred[0] != '\0')
+		ctl_below(f, "no new call: ", u->budget.barred);
 }
 
 static void

@@ -53,8 +53,11 @@ void ctl_metrics(FILE *, uint32_t what, const struct ctl_answer *);
 extern const struct ctl_output ctl_text;
 extern const struct ctl_output ctl_json;
 
+/* WHAT and TEXT under an uplink's line, folded; parent/ctl_text.c. */
+void ctl_below(FILE *, const char *what, const char *text);
+
 /* Lines under a backup; parent/ctl_cost.c. */
-void ctl_cost_text(FILE *, const struct ctl_uplink *, int indent);
+void ctl_cost_text(FILE *, const struct ctl_uplink *);
 struct json;
 void ctl_cost_json(struct json *, const struct ctl_uplink *);
 

@@ -18,6 +18,7 @@
 #define STATE_WIDTH 11
 #define ADDR_WIDTH  15
 #define NOTE_WIDTH  20 /* what is left for a note beside all columns */
+#define MS_TENTHS   INT64_C(10000000000) /* less is told with tenths */
 
 int ctl_colours;
 
@@ -100,8 +101,9 @@ ms(char *buf, size_t size, int64_t ns)
 {
 	if (ns == 0)
 		strlcpy(buf, "-", size);
-	else
-		snprintf(buf, size, "%.1f", (double)ns / 1e6);
+	else /* of seconds the tenth of a millisecond is of no use */
+		snprintf(buf, size, "%.*f", ns < MS_TENTHS ? 1 : 0,
+		    (double)ns / 1e6);
 }
 
 static void
@@ -117,19 +119,23 @@ loss(char *buf, size_t size, uint32_t sent, uint32_t lost)
 static void
 folded(FILE *f, const char *head, const char *text)
 {
-	int column, indent = (int)strlen(head);
+	int blanks, column, indent = (int)strlen(head);
 	const char *end;
 
 	put(f, head);
 	column = indent;
-	while (*text != '\0') {
+	for (;;) {
+		blanks = column > indent ? (int)strspn(text, " ") : 0;
+		text += strspn(text, " ");
+		if (*text == '\0')
+			break;
 		end = text + strcspn(text, " ");
-		if (column > indent && column + 1 + (int)(end - text) > WIDTH) {
+		if (column + blanks + (int)(end - text) > WIDTH && blanks > 0) {
 			fprintf(f, "\n%*s", indent, "");
 			column = indent;
-		} else if (column > indent) {
-			fputc(' ', f);
-			column++;
+		} else {
+			fprintf(f, "%*s", blanks, "");
+			column += blanks;
 		}
 		for (; text < end; text++, column++) {
 			if (column == WIDTH) { /* a word longer than a line */
@@ -138,10 +144,27 @@ folded(FILE *f, const char *head, const char *text)
 			}
 			put_char(f, *text);
 		}
-		while (*text == ' ')
-			text++;
 	}
 	fputc('\n', f);
+}
+
+static void
+folded_in(FILE *f, const char *colour, const char *head, const char *text)
+{
+	if (ctl_colours)
+		fprintf(f, "\033[%sm", colour);
+	folded(f, head, text);
+	if (ctl_colours)
+		fputs("\033[0m", f);
+}
+
+void
+ctl_below(FILE *f, const char *what, const char *text)
+{
+	char head[WIDTH];
+
+	snprintf(head, sizeof(head), "%*s%s", NAME_WIDTH + 1, "", what);
+	folded(f, head, text);
 }
 
 /* The most important thing to know of an uplink. */
@@ -191,9 +214,12 @@ uplink_rest(FILE *f, const struct ctl_family *v, const char *note)
 	loss(l, sizeof(l), v->recent_sent, v->recent_lost);
 	ms(rtt, sizeof(rtt), v->rtt_ns);
 	fprintf(f, "%7s %7s", l, rtt);
-	if (strlen(note) > NOTE_WIDTH)
-		fprintf(f, "\n%*s", NAME_WIDTH + 1, "");
-	else if (note[0] != '\0')
+	if (strlen(note) > NOTE_WIDTH) {
+		fputc('\n', f);
+		ctl_below(f, "", note);
+		return;
+	}
+	if (note[0] != '\0')
 		fputs("  ", f);
 	put(f, note);
 	fputc('\n', f);
@@ -244,15 +270,6 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 	uplink_rest(f, v, v->cause);
 }
 
-static void
-below(FILE *f, const char *what, const char *text)
-{
-	char head[WIDTH];
-
-	snprintf(head, sizeof(head), "%*s%s", NAME_WIDTH + 1, "", what);
-	folded(f, head, text);
-}
-
 /* "3 d ago" */
 static void
 age(char *buf, size_t size, uint32_t s)
@@ -274,13 +291,13 @@ standby(FILE *f, const struct ctl_uplink *u)
 	char text[40];
 
 	if (u->hot) {
-		below(f, "standby hot: ", u->standby);
+		ctl_below(f, "standby hot: ", u->standby);
 		return;
 	}
 	if (u->role == CONF_PRIMARY || u->active)
 		return;
 	age(text, sizeof(text), u->proved_s);
-	below(f, "last proved: ",
+	ctl_below(f, "last proved: ",
 	    u->proved_known ? text : "not yet, as far as is known: see drill");
 }
 
@@ -297,7 +314,7 @@ radio(FILE *f, const struct ctl_radio *r)
 	    r->operator[0] != '\0' ? " (" : "", r->registration,
 	    r->operator[0] != '\0' ? ")" : "", dbm, r->sim,
 	    r->card[0] != '\0' ? " ..." : "", r->card);
-	below(f, "", text);
+	ctl_below(f, "", text);
 }
 
 static void
@@ -325,8 +342,8 @@ uplinks(FILE *f, const struct ctl_answer *a)
 		uplink_rest(f, v, note);
 		standby(f, u);
 		if (u->modem[0] != '\0')
-			below(f, "modem: ", u->modem);
-		ctl_cost_text(f, u, NAME_WIDTH + 1);
+			ctl_below(f, "modem: ", u->modem);
+		ctl_cost_text(f, u);
 		if (u->radio.known)
 			radio(f, &u->radio);
 		if (inet6)
@@ -588,22 +605,21 @@ event_head(FILE *f, const struct ctl_answer *a)
 	folded(f, head, text);
 }
 
+/* As the verdict, which it qualifies. */
 static void
 hold_head(FILE *f, const struct ctl_summary *s)
 {
-	char left[24];
+	char head[sizeof(s->host) + 3], text[64], left[24];
 
 	if (!s->held)
 		return;
-	length(left, sizeof(left), s->hold_s);
-	fprintf(f, "%*s", (int)strlen(s->host) + 2, "");
-	if (s->hold_s == CTL_FOREVER)
-		coloured(f, "33", "HELD until released");
-	else {
-		coloured(f, "33", "HELD for another ");
-		fputs(left, f);
+	snprintf(head, sizeof(head), "%*s", (int)strlen(s->host) + 2, "");
+	strlcpy(text, "HELD until released", sizeof(text));
+	if (s->hold_s != CTL_FOREVER) {
+		length(left, sizeof(left), s->hold_s);
+		snprintf(text, sizeof(text), "HELD for another %s", left);
 	}
-	fputc('\n', f);
+	folded_in(f, "33", head, text);
 }
 
 static void
@@ -613,11 +629,7 @@ summary(FILE *f, const struct ctl_answer *a)
 	char head[sizeof(s->host) + 3];
 
 	snprintf(head, sizeof(head), "%s  ", s->host);
-	if (ctl_colours)
-		fprintf(f, "\033[%sm", verdict_colour(s->verdict));
-	folded(f, head, s->verdict);
-	if (ctl_colours)
-		fputs("\033[0m", f);
+	folded_in(f, verdict_colour(s->verdict), head, s->verdict);
 	event_head(f, a);
 	hold_head(f, s);
 	fputc('\n', f);
@@ -645,7 +657,8 @@ story_line(FILE *f, const struct ctl_line *l)
 static void
 story_head(FILE *f, const struct ctl_event *e)
 {
-	char text[256], day[40], from[40], to[40] = "now";
+	char head[CTL_EVENT_LEN + 8], text[256], day[40], from[40],
+	    to[40] = "now";
 
 	wall(day, sizeof(day), e->began_ns, "%Y-%m-%d");
 	wall_ms(from, sizeof(from), e->began_ns);
@@ -657,9 +670,8 @@ story_head(FILE *f, const struct ctl_event *e)
 	    : e->end_unknown ? "its end is not known"
 	    : e->clean       ? "clean"
 			     : "over");
-	fprintf(f, "event %s  ", e->id);
-	put(f, text);
-	fputc('\n', f);
+	snprintf(head, sizeof(head), "event %s  ", e->id);
+	folded(f, head, text);
 }
 
 /* Packets are not known of every octet: records of earlier versions. */

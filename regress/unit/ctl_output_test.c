@@ -375,6 +375,98 @@ test_every_screen_fits(void **state)
 }
 
 static void
+fill(char *field, size_t size, const char *words)
+{
+	field[0] = '\0';
+	while (strlcat(field, words, size) < size)
+		continue;
+}
+
+/* Everything there is of an uplink, as long as it may be. */
+static void
+long_uplink(struct ctl_uplink *u)
+{
+	fill(u->name, sizeof(u->name), "a-name-");
+	fill(u->ifname, sizeof(u->ifname), "enp0s31f6-");
+	strlcpy(u->status, "negotiating", sizeof(u->status));
+	u->cause[0] = '\0';
+	fill(u->note, sizeof(u->note), "cannot take over: no carrier ");
+	fill(u->standby, sizeof(u->standby), "not one far target ");
+	fill(u->modem, sizeof(u->modem), "not ready: ");
+	address(&u->family[FAMILY_INET].address, "192.168.100.100");
+	u->family[FAMILY_INET].rtt_ns = INT64_C(100000000000);
+	u->family[FAMILY_INET].recent_lost = u->family[FAMILY_INET].recent_sent;
+	u->budget = (struct ctl_budget){ .limited = 1,
+		.since_ns = INT64_C(1795722346) * 1000000000,
+		.used = { INT64_C(1200) * 3600000, UINT64_C(1234567800000),
+		    12345 },
+		.limit = {
+		    INT64_C(2400) * 3600000, UINT64_C(5000000000000), 30000 } };
+	fill(u->budget.barred, sizeof(u->budget.barred), "its hours are ");
+	u->drill = uplinks[2].drill;
+	u->radio.known = 1;
+	fill(u->radio.operator, sizeof(u->radio.operator), "Example ");
+	fill(u->radio.sim, sizeof(u->radio.sim), "asks for PIN ");
+}
+
+static void
+long_site(void)
+{
+	struct ctl_summary *s = &a.summary;
+	size_t i;
+
+	for (i = 0; i < a.nuplinks; i++)
+		long_uplink(&uplinks[i]);
+	for (i = 0; i < TARGETS; i++) {
+		fill(targets[i].via, sizeof(targets[i].via), "a-name-");
+		targets[i].target.near = 1;
+		targets[i].stats.recent_lost = targets[i].stats.recent_sent;
+		targets[i].stats.rtt_last_ns = INT64_C(60000000000);
+		targets[i].stats.rtt_avg_ns = INT64_C(60000000000);
+		targets[i].stats.rtt_max_ns = INT64_C(600000000000);
+	}
+	fill(targets[3].target.query, sizeof(targets[3].target.query),
+	    "a-label.of-a-name.");
+	fill(s->host, sizeof(s->host), "a-host-with-a-name-");
+	fill(s->verdict, sizeof(s->verdict), "STRANDED for 0:07:31; ");
+	fill(s->event_text, sizeof(s->event_text), "eth1 no carrier; ");
+	s->hold_s = CTL_FOREVER;
+	fill(events[0].cause, sizeof(events[0].cause), "a-name-of-31-octets ");
+	fill(events[0].backup, sizeof(events[0].backup), "a-name-");
+	events[0].ended = events[0].end_unknown = 1;
+	fill(peer.name, sizeof(peer.name), "a-name-");
+	for (i = 0; i < 3; i++)
+		fill(lines[i].who, sizeof(lines[i].who), "a-name-");
+}
+
+/* Nor does a line become longer by what it tells. */
+static void
+test_long_words_fit(void **state)
+{
+	uint32_t what;
+
+	(void)state;
+	long_site();
+	for (what = 0; what < CTL_SHOW_METRICS; what++) {
+		write_answer(&ctl_text, what);
+		fits();
+	}
+}
+
+static void
+test_budget_is_folded(void **state)
+{
+	(void)state;
+	uplinks[1].budget.since_ns = INT64_C(1795722346) * 1000000000;
+	uplinks[1].budget.limit[CONF_COST_BYTES] = 500000000;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	fits();
+	contains("\n             budget since 26 Nov: 0:14 of 10:00 h, 12.0 of "
+		 "500.0 MB, 31 of 30\n                    dials\n"
+		 "             no new call: its dials are used up\n");
+}
+
+static void
 test_story(void **state)
 {
 	(void)state;
@@ -644,6 +736,8 @@ main(void)
 		cmocka_unit_test_setup(test_summary, site),
 		cmocka_unit_test_setup(test_no_inet6, site),
 		cmocka_unit_test_setup(test_every_screen_fits, site),
+		cmocka_unit_test_setup(test_long_words_fit, site),
+		cmocka_unit_test_setup(test_budget_is_folded, site),
 		cmocka_unit_test_setup(test_story, site),
 		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
