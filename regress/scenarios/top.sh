@@ -1,13 +1,22 @@
 #!/bin/bash
 # needs: netns
-# The live view, as a human sees it: through a terminal of tmux that shows an
-# outage, becomes small, and outlives a restart of the daemon.
+# What a human sees, through a terminal of tmux: colours where they are wanted,
+# and the live view, which shows an outage, becomes small, and outlives a
+# restart of the daemon.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
 . "$(dirname "$0")/../lab/lab.sh"
 command -v tmux >/dev/null || skip_all "no tmux"
 
 screen() {
 	tmux -S "$LAB/tmux" capture-pane -p
+}
+# on_a_terminal COMMAND...: what it shows there, with ESC as ^[
+on_a_terminal() {
+	TERM=xterm tmux -S "$LAB/tmux" -f /dev/null new-session -d -x 80 -y 60 \
+	    "$* show; echo shown; sleep 60"
+	wait_until 15 "screen | grep -q '^shown'" || return
+	tmux -S "$LAB/tmux" capture-pane -ep | cat -v
+	tmux -S "$LAB/tmux" kill-server
 }
 shows() {
 	wait_until 15 "tmux -S $LAB/tmux capture-pane -p | grep -qE -- '$1'"
@@ -21,6 +30,15 @@ CONF
 lab_start
 ok "the primary is proved" wait_state primary
 ok "without a terminal it says so" says 1 "top needs a terminal" top
+on_a_terminal dialfailctl >"$LAB/shown"
+ok "the verdict is green on a terminal" grep -qE '^\^\[\[32m.*  OK' "$LAB/shown"
+ok "what carries traffic stands out" grep -q '^eth1 .*\^\[\[1mACTIVE' "$LAB/shown"
+on_a_terminal NO_COLOR=1 dialfailctl >"$LAB/shown"
+ok "with NO_COLOR there is no colour" \
+    [ "$(grep -c '  OK' "$LAB/shown") $(grep -c '\^\[' "$LAB/shown")" = "1 0" ]
+on_a_terminal NO_COLOR= dialfailctl >"$LAB/shown"
+ok "but with an empty one" grep -qE '^\^\[\[32m.*  OK' "$LAB/shown"
+is "nor in a pipe" "$(ctl show | grep -c $'\033')" 0
 TERM=xterm tmux -S "$LAB/tmux" -f /dev/null new-session -d -x 80 -y 24 \
     "dialfailctl top; echo ended: \$?; sleep 60"
 ok "the verdict" shows "OK +primary eth1"
