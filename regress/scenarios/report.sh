@@ -5,17 +5,25 @@
 # browser shows at the width of a desk and of a phone.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
 . "$(dirname "$0")/../lab/lab.sh"
+. "$(dirname "$0")/../lab/browser.sh"
 
-# picture WIDTH NAME: as a browser shows it, in a frame since no window of it
-# is as narrow as a phone
-picture() {
-	local file=$B/pictures/$2.png
-	echo "<body style='margin:0'><iframe src=report.html width=$1 \
-		height=2000 style='border:0'></iframe>" >"$LAB/frame.html"
-	HOME=$LAB timeout 180 chromium --headless --no-sandbox --disable-gpu \
-	    --disable-dev-shm-usage --hide-scrollbars \
-	    --window-size=1300,2000 --screenshot="$file" \
-	    "file://$LAB/frame.html" >"$LAB/chromium.out" 2>&1 && [ -s "$file" ]
+# by_browser NAME WIDTH: how the page looks there
+by_browser() {
+	local page of="on a $1 of $2" file=$B/pictures/report-$1.png
+	if ! command -v chromium >/dev/null; then
+		skip "a browser shows it $of" "no chromium"
+		return
+	fi
+	page=$(measure report.html "$2")
+	ok "a browser shows it $of, and nothing is wider" \
+	    jq -e ".width > 0 and .width <= $2" <<<"$page" ||
+		diag "$page $(tail -n 5 "$LAB/chromium.out")"
+	ok "its pictures have a size" jq -e ".svgs | length >= 3 and
+	    all(.[]; .[2] > $2 / 2 and .[3] > 16)" <<<"$page" || diag "$page"
+	ok "and can be taken" picture "$file" "$2" "$(jq .height <<<"$page")"
+	ok "with something to see in each" jq -e \
+	    'length >= 3 and all(.[]; . > 1)' \
+	    <<<"$(colours "$file" "$(jq -c .svgs <<<"$page")")"
 }
 
 # rounds FILE: of the primary in what show probes said
@@ -78,6 +86,10 @@ ok "what would have been done, and why" \
 is "the same in JSON" "$(ctl -j replay history -f "$LAB/patient.conf" | jq -r \
     '.replays | map("\(.uplink) \(.failovers) \(.switches[0].to)") | join(",")')" \
     "eth1 1 wan2,eth1 0 null"
+sed "s/^primary eth1 {/& target 198.51.100.99/" /etc/dialfail.conf >"$LAB/more.conf"
+is "and which targets nobody has probed" "$(ctl -j replay history \
+    -f "$LAB/more.conf" | jq -c '.replays | map(.not_probed)')" \
+    '[[],["198.51.100.99"]]'
 sed 's/^primary eth1/primary eth9/' /etc/dialfail.conf >"$LAB/elsewhere.conf"
 ctl -j replay history -f "$LAB/elsewhere.conf" >"$LAB/replay.half"
 is "one that has nothing to tell leaves no half of an answer" \
@@ -98,10 +110,6 @@ lab_stop
 
 mkdir -p "$B/pictures"
 cp "$LAB/report.html" "$B/pictures"
-if command -v chromium >/dev/null; then
-	ok "a browser shows it on a desk" picture 1200 report-desk
-	ok "and on a phone" picture 390 report-phone
-else
-	echo "# no chromium: not looked at in a browser"
-fi
+by_browser desk 1280
+by_browser phone 390
 lab_done
