@@ -27,7 +27,7 @@
 #define CTL_READONLY_SUFFIX ".ro" /* of the socket beside, for monitoring */
 
 enum ctl_what {
-	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENT */
+	CTL_SHOW_SUMMARY, /* SUMMARY, UPLINKs, TARGETs, PROCESSes, EVENTs */
 	CTL_SHOW_TARGETS, /* TARGETs */
 	CTL_SHOW_BACKUP, /* UPLINKs of backups */
 	CTL_SHOW_PEERS, /* PEERs */
@@ -42,6 +42,8 @@ enum ctl_what {
 	CTL_SHOW_PROBES, /* TEXTs: lines as in sample.h */
 	CTL_SHOW_MAX
 };
+
+#define CTL_SUMMARY_EVENTS 3 /* the last ones, newest last */
 
 /* CTL_SHOW */
 struct ctl_show {
@@ -290,6 +292,7 @@ struct ctl_uplink {
 	int64_t proved_ns; /* wall clock, 0: not yet, or unknown */
 	uint32_t proved_known; /* 1: proved_s counts; of a hot one if ready */
 	uint32_t proved_s; /* since its last proof */
+	uint32_t last_dial_ms; /* it took so long, 0: unknown */
 	uint32_t hot; /* the next ones are of those that stand by hot */
 	uint32_t ready; /* it could take over at once, or is in use */
 	char standby[64]; /* that in words, or why it is not ready */

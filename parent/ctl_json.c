@@ -14,6 +14,15 @@
 #define SCHEMA 1
 
 static void
+number_if(struct json *j, const char *key, int known, int64_t n)
+{
+	if (known)
+		json_int(j, key, n);
+	else
+		json_null(j, key);
+}
+
+static void
 address(struct json *j, const char *key, const struct addr *a)
 {
 	char text[ADDR_STRLEN];
@@ -204,6 +213,7 @@ backup(struct json *j, const struct ctl_uplink *u)
 	family(j, u, FAMILY_INET6);
 	standby(j, u);
 	ctl_cost_json(j, u);
+	number_if(j, "last_dial_ms", u->last_dial_ms != 0, u->last_dial_ms);
 	radio(j, &u->radio);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)
@@ -273,15 +283,6 @@ sha256(struct json *j, const uint8_t sum[32])
 
 	conf_hash(sum, text);
 	json_string(j, "sha256", text);
-}
-
-static void
-number_if(struct json *j, const char *key, int known, int64_t n)
-{
-	if (known)
-		json_int(j, key, n);
-	else
-		json_null(j, key);
 }
 
 static void

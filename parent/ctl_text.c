@@ -299,6 +299,10 @@ standby(FILE *f, const struct ctl_uplink *u)
 	age(text, sizeof(text), u->proved_s);
 	ctl_below(f, "last proved: ",
 	    u->proved_known ? text : "not yet, as far as is known: see drill");
+	if (u->last_dial_ms == 0)
+		return;
+	snprintf(text, sizeof(text), "%.1f s", u->last_dial_ms / 1e3);
+	ctl_below(f, "last dial took: ", text);
 }
 
 /* Below, of a packet modem: "LTE, Example (home), -87 dBm good" */
@@ -571,8 +575,9 @@ summary_lines(FILE *f, const struct ctl_answer *a)
 		folded(f, "Return   ", s->fallback_text);
 	network_line(f, s);
 	switches(f, s);
-	if (a->nevents > 0)
-		event_line(f, "Last     ", &a->events[a->nevents - 1]);
+	for (i = a->nevents; i-- > 0;)
+		event_line(f, i + 1 == a->nevents ? "Last     " : "         ",
+		    &a->events[i]);
 	config_line(f, s);
 	if (s->peers > 0)
 		fprintf(f, "Peers    %u of %u follow, %u silent\n",

@@ -577,17 +577,34 @@ history_detail(const char *who, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* From this one on. */
+static int
+events_from(struct event_record *r,
+    void (*one)(const struct ctl_event *, void *), void *arg)
+{
+	int n = 0;
+
+	for (; r != NULL; r = TAILQ_NEXT(r, entry), n++)
+		one(&r->ev, arg);
+	return n;
+}
+
 int
 history_events(void (*one)(const struct ctl_event *, void *), void *arg)
 {
-	struct event_record *r;
-	int n = 0;
+	return events_from(TAILQ_FIRST(&events), one, arg);
+}
 
-	TAILQ_FOREACH(r, &events, entry) {
-		one(&r->ev, arg);
-		n++;
+int
+history_last(int most, void (*one)(const struct ctl_event *, void *), void *arg)
+{
+	struct event_record *r = NULL, *older = TAILQ_LAST(&events, event_list);
+
+	for (; older != NULL && most > 0; most--) {
+		r = older;
+		older = TAILQ_PREV(r, event_list, entry);
 	}
-	return n;
+	return events_from(r, one, arg);
 }
 
 int

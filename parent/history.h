@@ -67,6 +67,7 @@ void history_amend(const struct ctl_event *ev);
 
 /* Newest last; each returns the number of calls made. */
 int history_events(void (*)(const struct ctl_event *, void *), void *);
+int history_last(int most, void (*)(const struct ctl_event *, void *), void *);
 /* id empty: the last one.  -1: there is no such event. */
 int history_event(const char *id, struct ctl_event *,
     void (*)(const struct ctl_line *, void *), void *);

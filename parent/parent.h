@@ -382,5 +382,7 @@ void show_glance(const struct msg_glance *);
 void show_net_line(const struct msg_net_line *);
 void show_conf_text(const struct msg_conf_text *);
 void show_text_end(uint32_t asker);
+/* In ms, 0: not known; show_dial.c. */
+uint32_t show_last_dial(uint32_t id);
 
 #endif

@@ -338,6 +338,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 		(void)uplink_unfit(id, r.unfit, sizeof(r.unfit));
 	show_radio(&r.radio, id);
 	r.dialled = conf_dialled(&u->conf);
+	r.last_dial_ms = show_last_dial(id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;
@@ -547,8 +548,7 @@ send_summary(uint32_t ctl)
 		send_uplink(ctl, i);
 	send_targets(ctl);
 	send_processes(ctl);
-	if (parent->event.id[0] != '\0')
-		one_event(&parent->event, &ctl);
+	history_last(CTL_SUMMARY_EVENTS, one_event, &ctl);
 }
 
 static void

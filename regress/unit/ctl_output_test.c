@@ -342,6 +342,9 @@ test_summary(void **state)
 	uplinks[2].proved_s = 7200;
 	write_answer(&ctl_text, CTL_SHOW_BACKUP);
 	contains("last proved: 2 h ago\n");
+	uplinks[2].last_dial_ms = 8349;
+	write_answer(&ctl_text, CTL_SHOW_BACKUP);
+	contains("last proved: 2 h ago\n             last dial took: 8.3 s\n");
 	uplinks[2].proved_known = 0;
 	uplinks[2].drill.done = 1;
 }
@@ -495,6 +498,20 @@ test_story(void **state)
 	assert_null(strstr(text, "\n\n"));
 }
 
+/* The newest of them first. */
+static void
+test_last_events(void **state)
+{
+	(void)state;
+	events[1] = events[0];
+	strlcpy(events[1].id, "4f2c", sizeof(events[1].id));
+	a.nevents = 2;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("\nLast     4f2c 2026");
+	contains("\n         4f2b 2026");
+	assert_true(strstr(text, "4f2c 2026") < strstr(text, "4f2b 2026"));
+}
+
 static void
 test_peers(void **state)
 {
@@ -643,6 +660,7 @@ test_json_backup(void **state)
 {
 	(void)state;
 	need_jq();
+	uplinks[1].last_dial_ms = 8349;
 	uplinks[2].hot = 1;
 	strlcpy(uplinks[2].standby, "no carrier", sizeof(uplinks[2].standby));
 	uplinks[2].radio = (struct ctl_radio){ .known = 1,
@@ -662,7 +680,8 @@ test_json_backup(void **state)
 	   "\"bytes\": null, \"dials\": {\"used\": 31, \"limit\": 30, "
 	   "\"left\": 0}, \"then\": \"refuse\"} and .drill == null and "
 	   ".no_new_call == \"its dials are used up\" and .radio == null and "
-	   ".standby == \"cold\" and .ready == null");
+	   ".standby == \"cold\" and .ready == null and "
+	   ".last_dial_ms == 8349");
 	jq(".backups[1] | .drill == {\"going_on\": false, \"next\": "
 	   "\"2026-12-03T19:45:46.000Z\", \"last\": "
 	   "\"2026-11-26T19:45:46.000Z\", \"ok\": true, \"ready_ms\": "
@@ -851,6 +870,7 @@ main(void)
 		cmocka_unit_test_setup(test_long_words_fit, site),
 		cmocka_unit_test_setup(test_budget_is_folded, site),
 		cmocka_unit_test_setup(test_story, site),
+		cmocka_unit_test_setup(test_last_events, site),
 		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
 		cmocka_unit_test_setup(test_colours, site),

@@ -158,6 +158,7 @@ all_there(void)
 	CHECK(history_counters()->failovers == 1);
 	CHECK(history_counters()->fallbacks == 1);
 	CHECK(history_events(count, &n) == 1 && n == 1);
+	CHECK(history_last(3, count, &n) == 1 && n == 2);
 	CHECK(history_event("0001", &e, NULL, NULL) == 0);
 	CHECK(history_event("0002", &e, NULL, NULL) == -1);
 	CHECK(history_event("", &e, collect, NULL) == 4);
@@ -423,6 +424,14 @@ many(void)
 }
 
 static void
+ids(const struct ctl_event *e, void *arg)
+{
+	(void)arg;
+	strlcat(texts, e->id, sizeof(texts));
+	strlcat(texts, "|", sizeof(texts));
+}
+
+static void
 few(void)
 {
 	struct ctl_event e;
@@ -432,6 +441,9 @@ few(void)
 	CHECK(history_event("012c", &e, NULL, NULL) == 0); /* the last */
 	CHECK(history_event("0001", &e, NULL, NULL) == -1);
 	CHECK(history_counters()->last_id == 300);
+	CHECK(history_last(3, ids, NULL) == 3);
+	CHECK(strcmp(texts, "012a|012b|012c|") == 0);
+	CHECK(history_last(0, ids, NULL) == 0);
 }
 
 static void
