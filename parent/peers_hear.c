@@ -304,10 +304,23 @@ peers_applied(struct peers *ps, uint32_t i, enum peer_result result)
 /* ---- answers to our own ---- */
 
 static void
+take_result(struct peers *ps, struct peer *p, enum peer_result result)
+{
+	bool news = result != p->result;
+	uint32_t i = peers_index(ps, p);
+
+	p->result = result;
+	if (news && result > PEER_UNCHANGED)
+		ps->user->notice(ps->arg, i, PEERS_REFUSED);
+	if (p->unacked || p->reason != PEER_HELLO)
+		ps->user->notice(ps->arg, i, PEERS_ACKED);
+	p->unacked = false;
+}
+
+static void
 hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	const struct addr *announced;
-	uint32_t i = peers_index(ps, p);
 	int64_t ms;
 
 	if (p->acked || h->m.counter != p->counter || p->tries == 0)
@@ -323,12 +336,7 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 	announced = &ps->self.address[addr_family(&h->m.seen)];
 	if (h->m.path == 1)
 		p->nat = addr_cmp(announced, &h->m.seen) != 0;
-	if (h->m.result > PEER_UNCHANGED && p->result != h->m.result)
-		ps->user->notice(ps->arg, i, PEERS_REFUSED);
-	p->result = (enum peer_result)h->m.result;
-	if (p->unacked || p->reason != PEER_HELLO)
-		ps->user->notice(ps->arg, i, PEERS_ACKED);
-	p->unacked = false;
+	take_result(ps, p, (enum peer_result)h->m.result);
 	ms = peers_hello_ms(ps, p);
 	p->due = ms > 0 ? monotime_add_ms(h->now, ms) : (struct monotime){ 0 };
 	peers_schedule(ps, p);

@@ -134,6 +134,8 @@ ok "the branch fails over, as asked" ctl failover wan2
 ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
 cut_hub
 ok "the hub has nowhere to go" wait_until 20 '[ "$(hub_state)" = stranded ]'
+ok "its branch's people are told" wait_until 40 \
+    "logged 'peer: hq is silent on every uplink'"
 restore_hub
 ok "it is back" wait_until 20 '[ "$(hub_state)" = primary ]'
 ok "the branch comes back" ctl fallback

@@ -37,6 +37,8 @@ ok "the primary is proved" wait_state primary
 ok "the hub acknowledges" wait_until 20 "acknowledged 1"
 ok "and says that a tunnel cannot follow" wait_until 10 \
     "says 0 'hq .*REFUSES: behind NAT' show peers"
+ok "which people are told" wait_until 10 \
+    "logged 'peer: hq refuses where we are: behind NAT'"
 
 cut_upstream
 ok "the backup takes over" wait_state backup

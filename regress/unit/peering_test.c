@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "parent/peering.h"
+#include "regress/unit/clock.h"
 #include "regress/unit/parent_rig.h"
 
 #define HUB_ADDRESS  "8.8.4.4" /* it is the peer */
@@ -345,6 +346,40 @@ told_of_another_address(void)
 	CHECK(!hub()->acked);
 }
 
+/* ---- what people are told ---- */
+
+static void
+people_hear(const char *text)
+{
+	struct msg_alarm a;
+
+	rig_alarm("peer", &a);
+	CHECK(strcmp(a.text, text) == 0);
+}
+
+static void
+people_hear_who_does_not_follow(void)
+{
+	struct peer_msg m = home();
+
+	fail_over();
+	do
+		m = said_next(PEER_STATEMENT, 1);
+	while (m.reason != PEER_FAILOVER);
+	clock_ahead_ms += PEERS_UNACKED_MS;
+	people_hear("hub does not acknowledge where we are");
+	hub_acknowledges(&m, PEER_REFUSED_NAT);
+	people_hear("hub refuses where we are: behind NAT");
+}
+
+static void
+people_hear_who_is_silent(void)
+{
+	trusted();
+	clock_ahead_ms += PEERS_SILENT_HELLOS * 600 * 1000 + PEERS_SILENT_MS;
+	people_hear("hub is silent on every uplink");
+}
+
 /* Its number is above all that an earlier run used. */
 static void
 starts_are_counted(void)
@@ -602,6 +637,8 @@ STORY(netconf_hears_who_knows)
 STORY(where_it_was_it_may_still_be)
 STORY(a_busy_prober_is_not_told_to_say_more)
 STORY(told_of_another_address)
+STORY(people_hear_who_does_not_follow)
+STORY(people_hear_who_is_silent)
 STORY(starts_are_counted)
 STORY(a_reload_keeps_what_is_known)
 STORY(without_peers_nobody_listens)
@@ -625,6 +662,8 @@ main(void)
 		cmocka_unit_test(test_where_it_was_it_may_still_be),
 		cmocka_unit_test(test_a_busy_prober_is_not_told_to_say_more),
 		cmocka_unit_test(test_told_of_another_address),
+		cmocka_unit_test(test_people_hear_who_does_not_follow),
+		cmocka_unit_test(test_people_hear_who_is_silent),
 		cmocka_unit_test(test_starts_are_counted),
 		cmocka_unit_test(test_a_reload_keeps_what_is_known),
 		cmocka_unit_test(test_without_peers_nobody_listens),
