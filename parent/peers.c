@@ -186,13 +186,32 @@ take_out(struct peers *ps, struct peer *p)
 	sift(ps, slot);
 }
 
+/*
+ * How often one speaks that was not heard yet is not known: it is taken to be
+ * configured as we are, and may be on a metered uplink.
+ */
+static int64_t
+its_hello_ms(const struct peer *p)
+{
+	const struct conf_peer *c = p->conf;
+
+	if (monotime_valid(p->heard))
+		return (int64_t)p->hello_s * 1000;
+	return c->hello_metered_ms > c->hello_ms ? c->hello_metered_ms
+						 : c->hello_ms;
+}
+
 static struct monotime
 silent_at(const struct peer *p)
 {
-	if (p->silent || p->hello_s == 0)
+	struct monotime since =
+	    monotime_valid(p->heard) ? p->heard : p->awaited;
+	int64_t hello_ms = its_hello_ms(p);
+
+	if (p->silent || hello_ms == 0 || !monotime_valid(since))
 		return (struct monotime){ 0 };
-	return monotime_add_ms(p->heard,
-	    (int64_t)p->hello_s * 1000 * PEERS_SILENT_HELLOS + PEERS_SILENT_MS);
+	return monotime_add_ms(
+	    since, hello_ms * PEERS_SILENT_HELLOS + PEERS_SILENT_MS);
 }
 
 static struct monotime
@@ -248,7 +267,7 @@ tick_one(struct peers *ps, struct peer *p, struct monotime now)
 	}
 	if (passed(p->due, now)) {
 		if (p->acked)
-			peers_say(ps, p, PEER_HELLO, now, now);
+			peers_say(ps, p, PEER_HELLO, now);
 		peers_repeat(ps, p, now);
 	}
 	peers_schedule(ps, p);

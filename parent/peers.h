@@ -96,13 +96,14 @@ struct peer {
 	uint64_t counter; /* of our last statement */
 	uint64_t floor; /* a challenge told it, or 0 */
 	uint8_t nonce[PEER_NONCE_LEN]; /* of its challenge, or zeros */
-	struct monotime said; /* this statement, first */
+	struct monotime said; /* this statement, first; invalid: not yet */
 	struct monotime acked_at;
 	int64_t rtt_ns; /* from said to acked_at */
 	struct monotime due; /* next datagram; invalid: never */
 	uint32_t tries;
 	bool acked;
 	bool nat; /* it saw another address than we announce */
+	bool lost; /* nobody knows where it is: what we say waits for that */
 	bool unacked; /* people were told */
 	enum peer_reason reason;
 	enum peer_result result; /* once acked */
@@ -120,6 +121,7 @@ struct peer {
 	uint32_t hello_s; /* its own */
 	struct peer_place from; /* where its last new statement came from */
 	struct peer_place other; /* and by another of our uplinks */
+	struct monotime awaited; /* since we first had something to say */
 	struct monotime heard; /* invalid: never */
 	struct monotime repeated;
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */

@@ -186,6 +186,24 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
 }
 
+/*
+ * It is known by now where what we say reaches it: that waits no longer, as a
+ * hub's tunnels may until it is heard.
+ */
+static void
+is_found(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	bool there = p->from.port == h->from.port &&
+		     addr_cmp(&p->from.addr, &h->from.addr) == 0;
+
+	p->from = h->from;
+	if (!p->lost && (there || p->acked || p->tries == 0))
+		return;
+	p->lost = false;
+	p->due = h->now;
+	peers_schedule(ps, p);
+}
+
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
@@ -193,7 +211,7 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	enum peer_result result = judge(ps, p, h, nat);
 
 	p->unsettled = false;
-	p->from = h->from;
+	is_found(ps, p, h);
 	p->ack_path = h->m.path == 1;
 	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
@@ -356,7 +374,7 @@ hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
 	memcpy(p->nonce, h->m.nonce, sizeof(p->nonce));
 	if (h->m.counter > p->floor)
 		p->floor = h->m.counter;
-	peers_say(ps, p, p->reason, h->now, h->now);
+	peers_say(ps, p, p->reason, h->now);
 	peers_schedule(ps, p);
 }
 

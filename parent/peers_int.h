@@ -24,8 +24,8 @@ void peers_claim(
     struct peers *, struct peer *, enum peers_which, const struct addr_pair *);
 
 /* A statement of its own to this peer, from now on. */
-void peers_say(struct peers *, struct peer *, enum peer_reason,
-    struct monotime due, struct monotime now);
+void peers_say(
+    struct peers *, struct peer *, enum peer_reason, struct monotime due);
 /* The one under way, again, to all places where the peer may be. */
 void peers_repeat(struct peers *, struct peer *, struct monotime now);
 /* The kernel is to have what is wanted, when it is its turn. */

@@ -38,13 +38,13 @@ next_counter(const struct peers *ps, const struct peer *p)
 
 void
 peers_say(struct peers *ps, struct peer *p, enum peer_reason reason,
-    struct monotime due, struct monotime now)
+    struct monotime due)
 {
 	p->counter = next_counter(ps, p);
 	p->reason = reason;
 	p->acked = false;
 	p->tries = 0;
-	p->said = now;
+	p->said = (struct monotime){ 0 };
 	p->due = due;
 }
 
@@ -149,14 +149,18 @@ peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 	uint32_t uplink;
 
 	find_places(p, &places);
+	p->lost = places.n == 0;
+	if (p->lost) { /* as most of a hub's are when it starts */
+		p->due = (struct monotime){ 0 };
+		return;
+	}
 	fill(ps, p, &m);
-	/* a hub that starts knows of none where it is: nothing is signed */
-	for (uplink = 0; places.n > 0 && uplink < CONF_UPLINKS_MAX; uplink++)
+	for (uplink = 0; uplink < CONF_UPLINKS_MAX; uplink++)
 		if (ps->self.usable & 1u << uplink)
 			send_by(ps, p, uplink, &m, &places);
 	if (p->tries++ == 0)
 		p->said = now; /* it may have waited for its turn */
-	p->stats.sent += places.n > 0;
+	p->stats.sent++;
 	p->due = monotime_add_ms(now, jitter(ps, retry_ms(ps, p, now)));
 }
 
@@ -180,8 +184,9 @@ peers_move(struct peers *ps, const struct peers_self *self,
 		p = &ps->peer[i];
 		p->nat = false;
 		peers_say(ps, p, reason,
-		    monotime_add_ns(now, (int64_t)i * PEERS_PACE_US * 1000),
-		    now);
+		    monotime_add_ns(now, (int64_t)i * PEERS_PACE_US * 1000));
+		if (!monotime_valid(p->awaited))
+			p->awaited = now;
 		peers_schedule(ps, p);
 	}
 }

@@ -183,15 +183,83 @@ one_that_is_nowhere_is_sent_nothing(void **state)
 	two_ends(1);
 	rig_start(HUB, 1);
 	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
-	rig_run(PEERS_UNACKED_MS + 1000);
+	rig_run(20 * PEERS_UNACKED_MS);
 	assert_int_equal(hub_sees()->stats.sent, 0);
-	assert_int_equal(rig.end[HUB].notices[PEERS_UNACKED], 1);
+	/* what it was not told it cannot acknowledge */
+	assert_int_equal(rig.end[HUB].notices[PEERS_UNACKED], 0);
 	rig_start(BRANCH, 1);
 	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
-	rig_run(PEERS_RETRY_SLOW_MS * 2);
+	/* said, asked, proved; and at once the other way, and acknowledged */
+	rig_run(7 * rig.delay_ms);
 	assert_true(hub_has(ADDR_A));
 	assert_true(hub_sees()->acked);
-	assert_in_range(hub_sees()->stats.sent, 1, 2);
+	assert_int_equal(hub_sees()->stats.sent, 2);
+	assert_int_equal(hub_sees()->rtt_ns, 2 * rig.delay_ms * 1000000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 0);
+	rig_end();
+}
+
+/* Told since it was heard, it has so long from then on. */
+static void
+who_is_found_has_its_time_from_then_on(void **state)
+{
+	(void)state;
+	two_ends(1);
+	rig_start(HUB, 1);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(10 * PEERS_UNACKED_MS);
+	rig_start(BRANCH, 1);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
+	rig_run(3 * rig.delay_ms);
+	assert_int_equal(hub_sees()->stats.sent, 1);
+	memset(&rig.end[BRANCH].address, 0, sizeof(struct addr));
+	rig_run(PEERS_UNACKED_MS - 1000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_UNACKED], 0);
+	rig_run(2000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_UNACKED], 1);
+	rig_end();
+}
+
+/* It is not where it was configured: nor is what we say. */
+static void
+who_is_heard_elsewhere_is_told_there_at_once(void **state)
+{
+	(void)state;
+	two_ends(1);
+	rig.end[HUB].conf->naddresses = 1;
+	rig.end[HUB].conf->address[0] = rig_addr(ADDR_B);
+	rig_start(HUB, 1);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(PEERS_EAGER_MS + 10 * 1000);
+	rig_start(BRANCH, 1);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
+	rig_run(7 * rig.delay_ms);
+	assert_true(hub_sees()->acked);
+	rig_end();
+}
+
+/* Dead since the hub's start: by the hub's own hellos, of the rarer kind. */
+static void
+who_is_never_heard_is_silent(void **state)
+{
+	int64_t hellos = PEERS_SILENT_HELLOS * 600 * 1000;
+
+	(void)state;
+	two_ends(1);
+	rig_start(HUB, 1);
+	rig_run(3600 * 1000);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(hellos + PEERS_SILENT_MS - 1000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 0);
+	rig_run(2000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 1);
+	assert_true(hub_sees()->silent);
+	rig_run(2 * hellos);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 1);
+	rig_start(BRANCH, 1);
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_START);
+	rig_run(1000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_HEARD], 1);
 	rig_end();
 }
 
@@ -1086,6 +1154,9 @@ main(void)
 		cmocka_unit_test(hellos_tell_who_is_silent),
 		cmocka_unit_test(who_does_not_acknowledge_is_told_once),
 		cmocka_unit_test(one_that_is_nowhere_is_sent_nothing),
+		cmocka_unit_test(who_is_found_has_its_time_from_then_on),
+		cmocka_unit_test(who_is_heard_elsewhere_is_told_there_at_once),
+		cmocka_unit_test(who_is_never_heard_is_silent),
 		cmocka_unit_test(
 		    a_hello_from_where_it_is_configured_is_no_move),
 		cmocka_unit_test(a_reload_forgets_no_peer),
