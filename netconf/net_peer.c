@@ -63,27 +63,6 @@ is_meant(const uint8_t key[KEY_LEN], const void *tunnel)
 	return !t->wgpeer || memcmp(t->key, key, KEY_LEN) == 0;
 }
 
-/*
- * Not read back: each packet of the peer's own may have changed it since
- * (wg_socket_set_peer_endpoint() in the kernel).  Which family it talks is
- * for its side to choose; IPv4 comes first.
- */
-static int
-lead_wireguard(
-    uint32_t ifindex, const struct conf_tunnel *t, const struct msg_net_peer *m)
-{
-	const struct addr *to = &m->address[FAMILY_INET];
-	uint32_t n;
-
-	if (m->nat)
-		return 0; /* the handshake that it sends tells more */
-	if (to->family == AF_UNSPEC)
-		to = &m->address[FAMILY_INET6];
-	if (to->family == AF_UNSPEC)
-		return 0;
-	return netops->wireguard(ifindex, is_meant, t, to, &n);
-}
-
 /* ---- several peers at once ---- */
 
 /*
@@ -109,15 +88,15 @@ static struct {
 
 /* All tunnels are tried; the worst of what became of them is told. */
 static void
-is_led(size_t i, const char *ifname, enum msg_net_peer_result result, int error)
+not_led(size_t i, const char *ifname, enum msg_net_peer_result result,
+    const char *why)
 {
 	struct msg_net_peer_done *done = &asked.answer[i];
 
 	if (result <= done->result)
 		return;
 	done->result = result;
-	snprintf(done->text, sizeof(done->text), "%s: %s", ifname,
-	    result == MSG_PEER_NAT ? "behind NAT" : strerror(error));
+	snprintf(done->text, sizeof(done->text), "%s: %s", ifname, why);
 }
 
 /* EAGAIN: somebody else wrote it in between. */
@@ -144,8 +123,8 @@ lead_tunnels(void)
 	for (i = 0; i < asked.nleads; i++) {
 		error = failed != 0 ? failed : lead_error(&asked.lead[i]);
 		if (error != 0)
-			is_led(asked.whose[i], asked.ifname[i], MSG_PEER_FAILED,
-			    error);
+			not_led(asked.whose[i], asked.ifname[i],
+			    MSG_PEER_FAILED, strerror(error));
 	}
 	asked.nleads = 0;
 }
@@ -162,6 +141,30 @@ add_tunnel(size_t i, const char *ifname, uint32_t ifindex)
 		.to = asked.question[i].address };
 	asked.ifname[n] = ifname;
 	asked.whose[n] = i;
+}
+
+/*
+ * Not read back: each packet of the peer's own may have changed it since
+ * (wg_socket_set_peer_endpoint() in the kernel).  Which family it talks is
+ * for its side to choose; IPv4 comes first.  One that was not heard since it
+ * was made has no endpoint, if none was set, and what port it has nobody
+ * says: until its own packets do, nothing reaches it.
+ */
+static void
+lead_wireguard(size_t i, const struct conf_tunnel *t, uint32_t ifindex)
+{
+	const struct msg_net_peer *m = &asked.question[i];
+	const struct addr *to = &m->address[FAMILY_INET];
+	uint32_t n;
+
+	if (to->family == AF_UNSPEC)
+		to = &m->address[FAMILY_INET6];
+	if (m->nat || to->family == AF_UNSPEC)
+		return; /* the handshake that it sends tells more */
+	if (netops->wireguard(ifindex, is_meant, t, to, &n) == -1)
+		not_led(i, t->ifname, MSG_PEER_FAILED, strerror(errno));
+	else if (n == 0)
+		not_led(i, t->ifname, MSG_PEER_FAILED, "no endpoint");
 }
 
 /* Moved from where it may still send for a while. */
@@ -187,12 +190,11 @@ lead(size_t i, const struct conf_tunnel *t)
 	const struct net_link *l = net_link_find(net_known(), t->ifname);
 
 	if (l == NULL)
-		is_led(i, t->ifname, MSG_PEER_FAILED, ENODEV);
-	else if (l->tunnel == NET_WIREGUARD) {
-		if (lead_wireguard(l->ifindex, t, m) == -1)
-			is_led(i, t->ifname, MSG_PEER_FAILED, errno);
-	} else if (m->nat)
-		is_led(i, t->ifname, MSG_PEER_NAT, 0);
+		not_led(i, t->ifname, MSG_PEER_FAILED, strerror(ENODEV));
+	else if (l->tunnel == NET_WIREGUARD)
+		lead_wireguard(i, t, l->ifindex);
+	else if (m->nat)
+		not_led(i, t->ifname, MSG_PEER_NAT, "behind NAT");
 	else {
 		if (leaves(l, m))
 			twin_hold(net_known(), l);

@@ -252,8 +252,9 @@ struct netops {
 	int (*link_del)(uint32_t ifindex);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
-	 * to, and tell them where we are now; how many there were.  With
-	 * to they are there, at the ports that they had.
+	 * to, and tell them where we are now; how many there were that have
+	 * an endpoint: others are left alone.  With to they are there, at the
+	 * ports that they had.
 	 */
 	int (*wireguard)(uint32_t ifindex, net_wgpeer *ours, const void *arg,
 	    const struct addr *to, uint32_t *n);

@@ -45,6 +45,8 @@
 #define PEERS_SILENT_MS     10000
 #define PEERS_MOVES_MAX     6 /* a minute */
 #define PEERS_MOVES_MS      60000
+/* Tunnels to one that began anew are set again, at most so often. */
+#define PEERS_RENEW_MS 10000
 /* A nonce of ours, and the pause before the next one. */
 #define PEERS_CHALLENGE_MS       30000
 #define PEERS_CHALLENGE_PAUSE_MS 2000
@@ -127,13 +129,15 @@ struct peer {
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
 	struct monotime challenged; /* when it was made; invalid: none */
 	struct monotime challenge_sent;
+	struct monotime renewed; /* its tunnels; invalid: never */
 	uint32_t move[PEERS_MOVES_MAX]; /* ring, in tenths of a second */
 
 	/* what the kernel is to have */
 	struct addr_pair wanted;
 	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
 	enum peer_leading leading;
-	enum peer_result meanwhile; /* of what was refused since, or 0 */
+	enum peer_result meanwhile; /* if the kernel does as it is told */
+	bool owed; /* its statement is yet to be acknowledged */
 	uint8_t held; /* of both: nobody else may claim them; bit mask */
 	bool ack_path;
 	uint8_t moves; /* place in the ring */

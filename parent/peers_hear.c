@@ -180,7 +180,9 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 	p->answer = result;
 	if (result > PEER_UNCHANGED)
 		p->stats.refused[result]++;
-	acknowledge(ps, p, p->ack_path, &p->from);
+	if (p->owed)
+		acknowledge(ps, p, p->ack_path, &p->from);
+	p->owed = false;
 	if (news && result != PEER_UNCHANGED)
 		ps->user->notice(ps->arg, peers_index(ps, p),
 		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
@@ -204,6 +206,27 @@ is_found(struct peers *ps, struct peer *p, const struct heard *h)
 	peers_schedule(ps, p);
 }
 
+/*
+ * It is where its tunnels lead, and they are set again: by that our WireGuard
+ * speaks to one that knows nothing of us any more, since the kernel forgets
+ * with a restart where it was spoken to from.  True if that is under way.
+ */
+static bool
+renew(struct peers *ps, struct peer *p, struct monotime now)
+{
+	struct addr_pair there = p->address;
+
+	if (!p->trusted || p->heard_nat || p->leading != PEER_LED ||
+	    p->answer > PEER_UNCHANGED ||
+	    within(p->renewed, PEERS_RENEW_MS, now))
+		return false;
+	p->renewed = now;
+	p->meanwhile = PEER_UNCHANGED;
+	peers_claim(ps, p, PEERS_WANTED, &there);
+	peers_lead(ps, p);
+	return true;
+}
+
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
@@ -211,9 +234,14 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	enum peer_result result = judge(ps, p, h, nat);
 
 	p->unsettled = false;
+	p->owed = true;
 	is_found(ps, p, h);
 	p->ack_path = h->m.path == 1;
-	p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
+	if (result == PEER_UNCHANGED && h->m.reason == PEER_START &&
+	    renew(ps, p, h->now))
+		return;
+	if (result != PEER_UNCHANGED || p->meanwhile > PEER_UNCHANGED)
+		p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
 		/* its turn may come late */
@@ -316,7 +344,9 @@ peers_applied(struct peers *ps, uint32_t i, enum peer_result result)
 	peers_claim(ps, p, PEERS_WANTED, NULL);
 	if (result == PEER_APPLIED)
 		peers_claim(ps, p, PEERS_IN_FORCE, &p->wanted);
-	settle(ps, p, p->meanwhile != PEER_APPLIED ? p->meanwhile : result);
+	if (result == PEER_APPLIED || p->meanwhile > PEER_UNCHANGED)
+		result = p->meanwhile;
+	settle(ps, p, result);
 }
 
 /* ---- answers to our own ---- */
@@ -355,6 +385,8 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 	if (h->m.path == 1)
 		p->nat = addr_cmp(announced, &h->m.seen) != 0;
 	take_result(ps, p, (enum peer_result)h->m.result);
+	if (p->result == PEER_FAILED)
+		(void)renew(ps, p, h->now); /* it may wait for our WireGuard */
 	ms = peers_hello_ms(ps, p);
 	p->due = ms > 0 ? monotime_add_ms(h->now, ms) : (struct monotime){ 0 };
 	peers_schedule(ps, p);

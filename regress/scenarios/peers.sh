@@ -2,7 +2,8 @@
 # needs: vm
 # A branch and its hub, each with a dialfaild: when the branch moves, the hub
 # is told, and leads its end of GRE and of WireGuard to where the branch is
-# now.  What others say, or say again, changes nothing.
+# now.  What others say, or say again, changes nothing.  And where a hub that
+# starts again has forgotten where the branch is, the branch says it.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
@@ -17,6 +18,28 @@ lab_need wireguard
 # hub_leads_to ADDRESS
 hub_leads_to() {
 	leads_to "$1" gre1 wg0
+}
+
+hub_conf() {
+	cat <<-CONF
+		primary eth1 { target $TARGET }
+		backup eth2
+		peer branch {
+			key "$BRANCH_KEY"
+			tunnel gre1
+			tunnel wg0
+			accept { 192.0.2.0/24 203.0.113.64/26 }
+			hello 5s
+		}
+	CONF
+}
+
+# wg_anew HOST PEER-KEY [WORD...]: it has no keys with that one any more
+wg_anew() {
+	local peer
+	peer=$(wg pubkey <<<"$2")
+	on "$1" wg set wg0 peer "$peer" remove
+	on "$1" wg set wg0 peer "$peer" allowed-ips 10.99.6.0/24 "${@:3}"
 }
 
 # forge: of the right length, and with the right beginning
@@ -45,17 +68,7 @@ ok "a key that is there is not overwritten" \
 is "and it is as it was" \
     "$(dialfailctl pubkey /etc/dialfail/private/key)" "$BRANCH_KEY"
 
-hub_start <<CONF
-primary eth1 { target $TARGET }
-backup eth2
-peer branch {
-	key "$BRANCH_KEY"
-	tunnel gre1
-	tunnel wg0
-	accept { 192.0.2.0/24 203.0.113.64/26 }
-	hello 5s
-}
-CONF
+hub_start < <(hub_conf)
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
 backup wan2
 fallback automatic { after 1s stable 1s drain 5s }
@@ -106,4 +119,15 @@ ok "they were heard, and refused" \
     wait_until 10 '[ "$(refused replayed)" -gt 0 ]'
 ok "both tunnels have answers" flows gre wg
 ok "what was said before changes nothing" hub_leads_to $PRIMARY_ADDRESS
+
+# long enough for the branch's keys to expire
+hub_stop
+wg_anew hub "$site"
+wg_anew router "$far" endpoint $HUB:5182
+is "a hub that starts again knows no endpoint" "$(remote wg0)" "(none)"
+hub_start < <(hub_conf)
+ok "which it tells" wait_until 20 "grep -q 'wg0: no endpoint' $LAB/hub.log"
+ok "the branch's WireGuard tells it where it is" \
+    wait_until 20 "leads_to $PRIMARY_ADDRESS wg0"
+ok "both tunnels have answers" flows gre wg
 lab_done

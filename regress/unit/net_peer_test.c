@@ -31,6 +31,7 @@ static struct addr remote[GRE3 + 1]; /* by interface */
 static int led[GRE3 + 1];
 static int refuses; /* a tunnel's index */
 static int deaf, overwritten, nrequests;
+static int unheard; /* WireGuard's peer has no endpoint */
 
 /* ---- what it calls ---- */
 
@@ -131,9 +132,11 @@ sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
 	assert_non_null(to);
 	assert_int_equal(ours(meant, arg), 1);
 	assert_int_equal(ours(other, arg), 0);
+	*n = !unheard;
+	if (unheard)
+		return 0;
 	remote[ifindex] = *to;
 	led[ifindex]++;
-	*n = 1;
 	return 0;
 }
 
@@ -171,6 +174,7 @@ begin(void **state)
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
 	nsaid = refuses = deaf = overwritten = nrequests = holds = renewed = 0;
+	unheard = 0;
 	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
 	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
 	peer.tunnel[1].wgpeer = 1;
@@ -327,6 +331,24 @@ refused_by_the_kernel(void **state)
 	assert_true(leads_to(WG0, "9.0.0.3"));
 }
 
+/* Its port is not known, and nothing leads there: it is not told otherwise. */
+static void
+without_an_endpoint(void **state)
+{
+	(void)state;
+	unheard = 1;
+	asked("9.0.0.2", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "wg0: no endpoint");
+	assert_true(leads_to(GRE1, "9.0.0.2"));
+	question.nat = 1;
+	peer.ntunnels = 1;
+	peer.tunnel[0] = peer.tunnel[1];
+	asked("10.8.0.1", MSG_PEER_APPLIED); /* its handshake is waited for */
+	question.nat = 0;
+	unheard = 0;
+	asked("9.0.0.2", MSG_PEER_APPLIED);
+}
+
 static void
 of_another_configuration(void **state)
 {
@@ -404,6 +426,7 @@ main(void)
 		TEST(behind_nat),
 		TEST(from_where_it_was),
 		TEST(refused_by_the_kernel),
+		TEST(without_an_endpoint),
 		TEST(of_another_configuration),
 		TEST(many_at_once),
 	};

@@ -567,6 +567,100 @@ what_the_kernel_refuses_is_told(void **state)
 	rig_end();
 }
 
+/* ---- tunnels that begin anew ---- */
+
+/* The hub's WireGuard has forgotten where the branch is: ours is to speak. */
+static void
+who_starts_anew_is_led_to_again(void **state)
+{
+	struct rig_end *branch = &rig.end[BRANCH];
+
+	(void)state;
+	two_ends(1);
+	start();
+	assert_int_equal(branch->applied, 1);
+	peers_free(&rig.end[HUB].peers);
+	rig_start(HUB, 2);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(61 * 1000);
+	assert_int_equal(branch->applied, 2);
+	assert_true(hub_sees()->acked);
+	assert_int_equal(hub_sees()->result, PEER_UNCHANGED);
+	/* it is no move, and a hello is no start */
+	rig_run(600 * 1000);
+	assert_int_equal(branch->applied, 2);
+	assert_int_equal(branch->notices[PEERS_MOVED], 1);
+	rig_end();
+}
+
+static void
+one_that_always_starts_is_led_to_now_and_then(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	two_ends(1);
+	start();
+	for (i = 0; i < 100; i++) {
+		rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+		rig_run(100);
+		assert_int_equal(hub_sees()->result, PEER_UNCHANGED);
+	}
+	assert_int_equal(rig.end[BRANCH].applied, 2);
+	/* and where it is then it is followed all the same */
+	rig_is_at(HUB, ADDR_HUB2, 1, PEER_FAILOVER);
+	rig_run(100);
+	assert_int_equal(hub_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+static void
+our_kernel_refuses_to_lead_there_again(void **state)
+{
+	(void)state;
+	two_ends(1);
+	start();
+	rig.end[BRANCH].refuses = true;
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig_run(100);
+	assert_int_equal(hub_sees()->result, PEER_FAILED);
+	rig.end[BRANCH].refuses = false;
+	rig_run(61 * 1000);
+	assert_int_equal(hub_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+/* What a hub's WireGuard does not know our own packets tell it. */
+static void
+who_could_not_lead_there_is_led_to_again(void **state)
+{
+	struct rig_end *branch = &rig.end[BRANCH], *hub = &rig.end[HUB];
+
+	(void)state;
+	two_ends(1);
+	start();
+	rig_run(60 * 1000);
+	hub->refuses = true;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->result, PEER_FAILED);
+	assert_int_equal(branch->applied, 2);
+	rig.sent = 0;
+	rig_run(10 * 1000);
+	assert_int_equal(branch->applied, 2);
+	assert_int_equal(rig.sent, 0); /* and nobody is answered for it */
+	rig_run(600 * 1000);
+	assert_in_range(branch->applied, 9, 13); /* with each hello */
+	hub->refuses = false;
+	rig_run(70 * 1000);
+	assert_true(hub_has(ADDR_B));
+	branch->applied = 0;
+	rig_run(600 * 1000);
+	assert_int_equal(branch->applied, 0);
+	assert_int_equal(branch->notices[PEERS_MOVED], 1);
+	rig_end();
+}
+
 /* ---- a kernel that takes its time ---- */
 
 static void
@@ -1171,6 +1265,10 @@ main(void)
 		cmocka_unit_test(accept_says_where_it_may_be),
 		cmocka_unit_test(more_than_six_moves_a_minute_are_refused),
 		cmocka_unit_test(what_the_kernel_refuses_is_told),
+		cmocka_unit_test(who_starts_anew_is_led_to_again),
+		cmocka_unit_test(one_that_always_starts_is_led_to_now_and_then),
+		cmocka_unit_test(our_kernel_refuses_to_lead_there_again),
+		cmocka_unit_test(who_could_not_lead_there_is_led_to_again),
 		cmocka_unit_test(the_newest_wins),
 		cmocka_unit_test(back_again_is_not_where_it_was),
 		cmocka_unit_test(the_same_once_more_asks_nothing),
