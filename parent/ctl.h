@@ -327,6 +327,10 @@ struct ctl_peer {
 	uint32_t heard; /* 1: heard_s counts */
 	uint32_t heard_s; /* its last new statement, so long ago */
 	uint32_t silent;
+	char update[CTL_WORD_LEN]; /* its last one, no hello; empty: none */
+	uint32_t updated_s; /* so long ago */
+	uint32_t networks; /* that it announces */
+	uint32_t unrouted; /* of them: no route of ours leads there */
 	uint32_t nat;
 	char answer[CTL_WORD_LEN]; /* why it is not followed; empty: it is */
 	uint32_t acknowledged; /* 1: it has taken where we are */

@@ -145,8 +145,8 @@ peer_ok(const void *data)
 {
 	const struct ctl_peer *p = data;
 
-	return TEXT(p->name) && TEXT(p->answer) && TEXT(p->result) &&
-	       addr_valid(&p->address[FAMILY_INET]) &&
+	return TEXT(p->name) && TEXT(p->update) && TEXT(p->answer) &&
+	       TEXT(p->result) && addr_valid(&p->address[FAMILY_INET]) &&
 	       addr_valid(&p->address[FAMILY_INET6]);
 }
 

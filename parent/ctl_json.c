@@ -481,6 +481,10 @@ peer(struct json *j, const struct ctl_peer *p)
 	address(j, "inet6", &p->address[FAMILY_INET6]);
 	number_if(j, "heard_s", p->heard != 0, p->heard_s);
 	json_bool(j, "silent", p->silent != 0);
+	json_string_or_null(j, "update", p->update);
+	number_if(j, "updated_s", p->update[0] != '\0', p->updated_s);
+	json_int(j, "networks", p->networks);
+	json_int(j, "unrouted", p->unrouted);
 	json_bool(j, "nat", p->nat != 0);
 	json_string_or_null(j, "not_followed", p->answer);
 	json_bool(j, "acknowledged", p->acknowledged != 0);

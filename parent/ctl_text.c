@@ -753,17 +753,40 @@ peer_place(const struct ctl_peer *p, char *buf, size_t size)
 		strlcat(buf, ", ", size);
 }
 
+static void
+peer_heard(const struct ctl_peer *p, char *buf, size_t size)
+{
+	char more[80], when[24];
+
+	strlcpy(buf, "not heard yet", size);
+	if (p->heard)
+		snprintf(buf, size, "heard %u s ago", p->heard_s);
+	if (p->update[0] != '\0') {
+		age(when, sizeof(when), p->updated_s);
+		snprintf(more, sizeof(more), ", %s %s", p->update, when);
+		strlcat(buf, more, size);
+	}
+	if (p->networks > 0) {
+		snprintf(more, sizeof(more), ", %u network%s", p->networks,
+		    plural(p->networks));
+		strlcat(buf, more, size);
+	}
+	if (p->unrouted > 0) {
+		snprintf(more, sizeof(more), " (no route for %u)", p->unrouted);
+		strlcat(buf, more, size);
+	}
+}
+
 /* hq  at ADDRESS, heard 3 s ago; acknowledged 12 s ago (84 ms) */
 static void
 peer(FILE *f, const struct ctl_peer *p)
 {
 	char head[CTL_NAME_LEN + 2], place[2 * ADDR_STRLEN + 16];
-	char heard[48] = "not heard yet", text[512], ack[96];
+	char heard[192], text[512], ack[96];
 
 	snprintf(head, sizeof(head), "%-10s ", p->name);
 	peer_place(p, place, sizeof(place));
-	if (p->heard)
-		snprintf(heard, sizeof(heard), "heard %u s ago", p->heard_s);
+	peer_heard(p, heard, sizeof(heard));
 	if (!p->acknowledged)
 		strlcpy(ack, "has not acknowledged", sizeof(ack));
 	else if (p->result[0] != '\0')

@@ -112,12 +112,15 @@ struct peer {
 
 	/* what we heard */
 	enum peer_reason heard_reason;
+	enum peer_reason update; /* the last one that was no hello */
 	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
 	bool unsettled; /* what it said with it is not acted on yet */
 	bool heard_nat;
 	bool silent;
 	uint8_t repeats; /* of its last statement, up to a burst of them */
+	uint8_t networks; /* that it announces */
+	uint8_t unrouted; /* of them: no route of ours leads there */
 	uint64_t heard_counter;
 	struct addr_pair address; /* in force */
 	uint32_t hello_s; /* its own */
@@ -125,6 +128,7 @@ struct peer {
 	struct peer_place other; /* and by another of our uplinks */
 	struct monotime awaited; /* since we first had something to say */
 	struct monotime heard; /* invalid: never */
+	struct monotime updated; /* update was heard; invalid: none was */
 	struct monotime repeated;
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
 	struct monotime challenged; /* when it was made; invalid: none */

@@ -251,6 +251,24 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 		settle(ps, p, result);
 }
 
+/* Which networks there are is configured here; a difference is only told. */
+static void
+count_networks(struct peer *p, const struct peer_msg *m)
+{
+	const struct conf_peer *c = p->conf;
+	uint32_t i, j;
+
+	p->networks = (uint8_t)m->nnets;
+	p->unrouted = 0;
+	for (i = 0; i < m->nnets; i++) {
+		for (j = 0; j < c->nroutes; j++)
+			if (prefix_covers(&c->route[j].net, &m->net[i]))
+				break;
+		if (j == c->nroutes)
+			p->unrouted++;
+	}
+}
+
 /*
  * Believed: it is the last one that counts.  One that came by another uplink
  * than announced would be acted on without knowing of a NAT: what it changes
@@ -262,6 +280,11 @@ believe(struct peers *ps, struct peer *p, const struct heard *h)
 	p->trusted = true;
 	p->heard_counter = h->m.counter;
 	p->heard_reason = (enum peer_reason)h->m.reason;
+	if (h->m.reason != PEER_HELLO) {
+		p->update = p->heard_reason;
+		p->updated = h->now;
+	}
+	count_networks(p, &h->m);
 	p->hello_s = h->m.hello_s;
 	p->heard = h->now;
 	p->repeats = 0;

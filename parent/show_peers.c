@@ -34,6 +34,12 @@ send_peer(uint32_t ctl, const struct peer *p)
 	r.heard = monotime_valid(p->heard);
 	r.heard_s = seconds_since(p->heard);
 	r.silent = p->silent;
+	if (monotime_valid(p->updated))
+		strlcpy(
+		    r.update, peer_reason_text(p->update), sizeof(r.update));
+	r.updated_s = seconds_since(p->updated);
+	r.networks = p->networks;
+	r.unrouted = p->unrouted;
 	r.nat = p->heard_nat;
 	if (p->answer > PEER_UNCHANGED)
 		strlcpy(

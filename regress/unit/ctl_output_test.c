@@ -252,6 +252,10 @@ site(void **state)
 	peer.heard_s = 3;
 	peer.acknowledged_s = 12;
 	peer.rtt_ms = 84;
+	strlcpy(peer.update, "failover", sizeof(peer.update));
+	peer.updated_s = 240;
+	peer.networks = 2;
+	peer.unrouted = 1;
 	strlcpy(peer.answer, "moves too often", sizeof(peer.answer));
 	a.peers = &peer;
 	a.npeers = 1;
@@ -517,8 +521,14 @@ test_peers(void **state)
 {
 	(void)state;
 	write_answer(&ctl_text, CTL_SHOW_PEERS);
-	contains("hq         at 203.0.113.10, heard 3 s ago, NOT FOLLOWED: ");
-	contains("acknowledged 12 s ago (84 ms)");
+	contains("hq         at 203.0.113.10, heard 3 s ago, "
+		 "failover 4 min ago, 2 networks (no\n");
+	contains(" route for 1), NOT FOLLOWED: moves too often; "
+		 "acknowledged 12 s ago\n           (84 ms)");
+	peer.update[0] = '\0';
+	peer.heard = peer.networks = peer.unrouted = 0;
+	write_answer(&ctl_text, CTL_SHOW_PEERS);
+	contains("hq         at 203.0.113.10, not heard yet, NOT FOLLOWED: ");
 	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
 	contains("Peers    1 of 2 follow, 1 silent");
 }
@@ -804,7 +814,9 @@ test_json_of_each(void **state)
 		".targets | length == 5", ".backups | length == 2",
 		".peers[0] | .name == \"hq\" and .inet == "
 		"\"203.0.113.10\" and .heard_s == 3 and .rtt_ms == 84 and "
-		".refuses == null and .not_followed == \"moves too often\"",
+		".refuses == null and .not_followed == \"moves too often\" and "
+		".update == \"failover\" and .updated_s == 240 and "
+		".networks == 2 and .unrouted == 1",
 		".lines[1].different and (.as_wanted | not)",
 		".events[0].id == \"4f2b\"",
 		".event.cause == \"eth1 upstream dead\"",

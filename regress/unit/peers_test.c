@@ -150,6 +150,53 @@ hellos_tell_who_is_silent(void **state)
 }
 
 static void
+its_last_update_is_no_hello(void **state)
+{
+	struct monotime then;
+
+	(void)state;
+	two_ends(1);
+	start();
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(rig.delay_ms);
+	then = rig.now;
+	rig_run(600 * 1000);
+	assert_int_equal(hub_sees()->heard_reason, PEER_HELLO);
+	assert_int_equal(hub_sees()->update, PEER_FAILOVER);
+	assert_int_equal(monotime_cmp(hub_sees()->updated, then), 0);
+	rig_end();
+}
+
+static void
+networks_are_counted(void **state)
+{
+	static const char *const announced[] = { "10.7.1.0/24", "10.7.0.0/16",
+		"10.8.0.0/24", "2001:db8:7::/48" };
+	static struct conf_behind route[2];
+	static struct prefix net[4];
+	uint32_t i;
+
+	(void)state;
+	two_ends(1);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(prefix_parse(announced[i], &net[i]), 0);
+	rig.end[BRANCH].conf->announce = net;
+	rig.end[BRANCH].conf->nannounce = 4;
+	assert_int_equal(prefix_parse("10.7.0.0/16", &route[0].net), 0);
+	assert_int_equal(prefix_parse("10.8.0.0/25", &route[1].net), 0);
+	rig.end[HUB].conf->route = route;
+	rig.end[HUB].conf->nroutes = 2;
+	start();
+	assert_int_equal(hub_sees()->networks, 4);
+	assert_int_equal(hub_sees()->unrouted, 2);
+	rig.end[BRANCH].conf->nannounce = 1; /* what it says last counts */
+	rig_run(61 * 1000);
+	assert_int_equal(hub_sees()->networks, 1);
+	assert_int_equal(hub_sees()->unrouted, 0);
+	rig_end();
+}
+
+static void
 who_does_not_acknowledge_is_told_once(void **state)
 {
 	uint32_t *notices;
@@ -1246,6 +1293,8 @@ main(void)
 		cmocka_unit_test(a_hub_that_moves_tells_its_branch),
 		cmocka_unit_test(both_move_at_once),
 		cmocka_unit_test(hellos_tell_who_is_silent),
+		cmocka_unit_test(its_last_update_is_no_hello),
+		cmocka_unit_test(networks_are_counted),
 		cmocka_unit_test(who_does_not_acknowledge_is_told_once),
 		cmocka_unit_test(one_that_is_nowhere_is_sent_nothing),
 		cmocka_unit_test(who_is_found_has_its_time_from_then_on),
