@@ -405,6 +405,7 @@ advice_of(const struct conf *conf, const struct net_state *s,
 	gateways(&a);
 	same_gateways(&a);
 	strict(&a);
+	advice_peers(conf, s, line, arg);
 	if (m->rival != NULL)
 		say(&a,
 		    "%s moves default routes as well: only one of the two "

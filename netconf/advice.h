@@ -22,6 +22,10 @@ const char *advice_missing(void);
 int advice_reload(
     const struct conf *, const struct conf *old, plan_line *, void *arg);
 
+/* Peers by an uplink that is behind NAT; it is told as by advice_of(). */
+void advice_peers(
+    const struct conf *, const struct net_state *, plan_line *, void *arg);
+
 /* Both of what has been found; no I/O. */
 void advice_of(const struct conf *, const struct net_state *,
     const struct net_machine *, plan_line *, void *arg);
