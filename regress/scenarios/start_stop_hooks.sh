@@ -129,7 +129,7 @@ lab_start
 ok "the primary is proved" wait_state primary
 ok "how long its start took in the outage is remembered" \
     says 0 'last dial took: [0-9.]+ s' show
-ok "so is the outage" says 0 '^ +0002 .* on stick, ' show
+ok "so is the outage" says 0 '^ +[0-9a-f]+ 2.* on stick, ' show
 touch $LAB/go
 ok "the hook ends" wait_until 5 "! kill -0 $hook"
 ok "it has brought nothing up behind its stop hook" \
