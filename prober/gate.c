@@ -19,8 +19,13 @@ static const struct rate rate_fresh = { 20, 60 };
 static const struct rate rate_again = { 10, 40 };
 /* All of them: ten thousand may speak at once, but not for long. */
 static const struct rate rate_all = { 2000, 30000 };
-/* Tags that are looked at: a tenth of a second's work each second. */
+/*
+ * Tags that are looked at: a tenth of a second's work each second for who is
+ * anywhere, and as much for who says to be where a peer was heard.
+ */
 static const struct rate rate_tags = { 100000, 20000 };
+/* Of each peer from there, whatever is said from where others are. */
+static const struct rate rate_home = { 20, 60 };
 
 #define HOMES 2 /* a primary and a backup */
 
@@ -29,7 +34,7 @@ struct known {
 	uint8_t key[PEER_KEY_LEN];
 	uint8_t tag_key[PEER_KEY_LEN];
 	uint64_t newest[PEER_TYPE_MAX - 1]; /* counter that was passed on */
-	struct monotime fresh, again; /* buckets */
+	struct monotime fresh, again, at_home; /* buckets */
 	struct addr home[HOMES]; /* where it was heard */
 	uint32_t homes; /* so many were noted */
 };
@@ -38,7 +43,7 @@ static uint8_t own_key[KEY_LEN];
 static struct known *known;
 static uint32_t nknown, room;
 static struct peer_ids ids;
-static struct monotime all, tags; /* buckets */
+static struct monotime all, tags, home_tags; /* buckets */
 static struct msg_peer_dropped dropped;
 
 /* ---- buckets ---- */
@@ -110,6 +115,16 @@ is_at_home(const struct known *k, const struct addr *from)
 
 /* ---- what comes ---- */
 
+/* Where a peer was heard is no secret, and anybody can write it on top. */
+static bool
+may_be_looked_at(struct known *k, const struct addr *from, struct monotime now)
+{
+	if (!is_at_home(k, from))
+		return take(&tags, &rate_tags, now);
+	return take(&k->at_home, &rate_home, now) ||
+	       take(&home_tags, &rate_tags, now);
+}
+
 static bool
 has_its_tag(const struct known *k, const uint8_t *buf, size_t len)
 {
@@ -157,7 +172,7 @@ gate_passes(const struct addr *from, const uint8_t *buf, size_t len,
 	else if (memcmp(head.receiver, own_key, PEER_ID_LEN) != 0 ||
 		 (k = find(head.sender)) == NULL)
 		dropped.strangers++;
-	else if (!is_at_home(k, from) && !take(&tags, &rate_tags, now))
+	else if (!may_be_looked_at(k, from, now))
 		dropped.limited++;
 	else if (!has_its_tag(k, buf, len))
 		dropped.forged++;

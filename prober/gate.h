@@ -6,8 +6,9 @@
  * its own, one for what is new, so that who has recorded what a peer said and
  * says it again does not keep it from being heard.
  *
- * Looking at tags is bounded, too; a peer from where it was heard last is
- * looked at even so.
+ * Looking at tags is bounded, too: from where a peer was heard last, a few of
+ * each are looked at whatever is sent elsewhere, and the rest shares a bucket
+ * that who is at any other place takes nothing from, nor it from theirs.
  */
 #ifndef PROBER_GATE_H
 #define PROBER_GATE_H

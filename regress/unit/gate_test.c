@@ -214,6 +214,38 @@ those_at_home_are_looked_at_first(void **state)
 	assert_true(says(2, "9.0.0.2"));
 }
 
+/* Nor does who writes on top that it is there take it all: in a second. */
+static void
+forged_ones_from_home_are_bounded(void **state)
+{
+	struct msg_peer_dropped was = *gate_dropped();
+	uint8_t buf[PEER_MSG_MAX];
+	struct addr home = ip("9.0.0.1");
+	size_t len;
+	int i;
+
+	(void)state;
+	assert_true(says(1, "9.0.0.1"));
+	assert_true(says(2, "9.0.0.2"));
+	len = makes(1, PEER_STATEMENT, 1, buf);
+	buf[len - 70] ^= 1;
+	for (i = 0; i < 1000000; i++) {
+		if (i % 1000 == 0)
+			now = monotime_add_ms(now, 1);
+		assert_false(gate_passes(&home, buf, len, now));
+	}
+	assert_in_range(gate_dropped()->forged - was.forged, 90000, 130000);
+	assert_int_equal(gate_dropped()->forged - was.forged +
+			     gate_dropped()->limited - was.limited,
+	    1000000);
+	assert_true(says(2, "9.0.0.2")); /* at home */
+	assert_true(says(2, "9.0.2.2")); /* elsewhere */
+	assert_true(says(1, "9.0.1.1")); /* it fails over */
+	assert_false(says(1, "9.0.0.1")); /* one of all those */
+	now = monotime_add_ms(now, 50);
+	assert_true(says(1, "9.0.0.1"));
+}
+
 int
 main(void)
 {
@@ -225,6 +257,8 @@ main(void)
 		cmocka_unit_test_setup(a_mad_peer_is_bounded, begin),
 		cmocka_unit_test_setup(
 		    those_at_home_are_looked_at_first, begin),
+		cmocka_unit_test_setup(
+		    forged_ones_from_home_are_bounded, begin),
 	};
 
 	if (sodium_init() == -1)
