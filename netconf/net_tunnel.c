@@ -3,9 +3,9 @@
  * Tunnels: which ones peers name, and what of WireGuard has to follow the
  * active uplink without being a state of the kernel that could be compared.
  * A peer's endpoint is set again whenever the uplink or its address is
- * another one, after the routes; and some more times, since a packet that is
- * still on its way to the old address undoes it, and since the one that tells
- * the other end may be lost.
+ * another one, after the routes; and some more times (net.h), since a packet
+ * that is still on its way to the old address undoes it, and since the one that
+ * tells the other end may be lost.
  */
 #include <sys/types.h>
 
@@ -16,9 +16,6 @@
 #include "common/log.h"
 #include "common/monotime.h"
 #include "netconf/net.h"
-
-#define RENEWALS 3
-#define RENEW_MS 1000
 
 #define ON_ITS_WAY_MS 1000 /* a packet, on a slow backup */
 
@@ -36,7 +33,7 @@ static struct source {
 	uint32_t uplink;
 	struct addr address[FAMILIES];
 } source; /* what was renewed for */
-static int renewals; /* to come */
+static int renewals; /* done since */
 static size_t renewed; /* links that this one has seen */
 static const struct net_state *state_now;
 static struct event waited; /* for all that have yet to acknowledge */
@@ -254,7 +251,7 @@ static void
 renew(int fd, short what, void *arg)
 {
 	struct monotime until = monotime_add_ms(monotime_now(), NET_TURN_MS);
-	struct timeval tv = monotime_ms(RENEW_MS);
+	struct timeval tv;
 
 	(void)fd;
 	(void)what;
@@ -269,8 +266,10 @@ renew(int fd, short what, void *arg)
 			return;
 		}
 	renewed = 0;
-	if (--renewals > 0)
-		evtimer_add(&timer, &tv);
+	if (++renewals == NET_RENEWALS)
+		return;
+	tv = monotime_ms(NET_RENEW_MS(renewals));
+	evtimer_add(&timer, &tv);
 }
 
 void
@@ -299,7 +298,7 @@ tunnels_follow(
 		return;
 	source = now;
 	state_now = s;
-	renewals = RENEWALS;
+	renewals = 0;
 	renewed = 0;
 	evtimer_del(&timer);
 	renew(-1, 0, NULL);

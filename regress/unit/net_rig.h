@@ -29,6 +29,9 @@ static int turn_ms;
 #undef NET_TWIN_MS
 #define NET_TWIN_MS twin_ms
 static int twin_ms;
+#undef NET_RENEW_MS
+#define NET_RENEW_MS(n) ((void)(n), renew_ms)
+static int renew_ms = 1000;
 #include "netconf/net_facts.c"
 #include "netconf/net_fill.c"
 #include "netconf/net_tunnel.c"
@@ -354,6 +357,22 @@ sim_tunnels(struct net_move *m, size_t n)
 	return 0;
 }
 
+static int wireguards; /* endpoints set again */
+
+static inline int
+sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
+    const struct addr *to, uint32_t *n)
+{
+	static const uint8_t key[KEY_LEN] = { 1 };
+
+	assert_true(by_index(ifindex)->tunnel == NET_WIREGUARD);
+	assert_int_equal(ours(key, arg), 1);
+	assert_null(to); /* where it was */
+	wireguards++;
+	*n = 1;
+	return 0;
+}
+
 static int twins_go; /* others take them away at once */
 
 /* As a new link; not that it would take anything. */
@@ -590,6 +609,7 @@ static const struct netops sim_ops = {
 	.tunnels = sim_tunnels,
 	.twin = sim_twin,
 	.link_del = sim_link_del,
+	.wireguard = sim_wireguard,
 	.linkdown = sim_linkdown,
 	.nat_load = sim_nat_load,
 	.elements = sim_elements,

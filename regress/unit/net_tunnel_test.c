@@ -310,6 +310,52 @@ test_both_written_down(void **arg)
 	assert_int_equal(tunnels_with("192.0.2.3"), TUNNELS - 1);
 }
 
+static void
+until_renewed(void)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS && evtimer_pending(&timer, NULL); i++) {
+		struct timeval tv = monotime_ms(1);
+
+		event_loopexit(&tv);
+		event_dispatch();
+	}
+	assert_false(evtimer_pending(&timer, NULL));
+}
+
+/* What tells the far end may be lost, and it cannot be known. */
+static void
+test_wireguard_again(void **arg)
+{
+	static struct conf_tunnel tunnel;
+	static struct conf_peer peer;
+	struct msg_net_want m = wish(1);
+	struct net_link *l = &k->link[k->s.nlinks++];
+
+	(void)arg;
+	memset(l, 0, sizeof(*l));
+	l->ifindex = 100;
+	strlcpy(l->name, "wg0", sizeof(l->name));
+	l->up = l->carrier = l->pointopoint = 1;
+	l->tunnel = NET_WIREGUARD;
+	peer.ntunnels = 1;
+	peer.tunnel = &tunnel;
+	strlcpy(tunnel.ifname, l->name, IFNAMSIZ);
+	conf.npeers = 1;
+	conf.peer = &peer;
+	net_reloaded();
+	renew_ms = 1;
+	assert_int_equal(active(0)->ok, 1);
+	until_renewed();
+	wireguards = 0;
+	net_want(&m);
+	assert_int_equal(wireguards, 1); /* at once */
+	until_renewed();
+	assert_int_equal(wireguards, NET_RENEWALS);
+	renew_ms = 1000;
+}
+
 int
 main(void)
 {
@@ -321,6 +367,7 @@ main(void)
 		T(test_turns_taken_back),
 		T(test_not_written_down),
 		T(test_both_written_down),
+		T(test_wireguard_again),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
