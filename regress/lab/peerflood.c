@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * peerflood: who wants a peer not to be heard.  Datagrams of a statement's
- * form, in the name of one peer to another, with all else by chance, from
- * addresses by chance in 6.0.0.0/8, so many a second.
+ * form, in the name of one peer to another, with all else by chance, so many a
+ * second, from addresses by chance in 6.0.0.0/8, or all from one.
  *
- *	peerflood ADDRESS PORT SENDER RECEIVER RATE
+ *	peerflood ADDRESS PORT SENDER RECEIVER RATE [FROM]
  *
  * SENDER and RECEIVER are public keys.  On SIGTERM or SIGINT it ends and
  * tells what was done:
  *
- *	peerflood sent=N ms=N rate=N
+ *	peerflood sent=N ms=N cpu_ms=N rate=N
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -40,6 +40,7 @@ static volatile sig_atomic_t stop;
 static struct packet packet[BATCH];
 static struct mmsghdr msg[BATCH];
 static struct iovec iov[BATCH];
+static struct in_addr from; /* 0: by chance */
 
 static void
 on_signal(int sig)
@@ -49,11 +50,11 @@ on_signal(int sig)
 }
 
 static int64_t
-now_ns(void)
+clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
@@ -109,8 +110,10 @@ shuffle(void)
 			seed = seed * 6364136223846793005u + 1;
 			memcpy(packet[i].data + j, &seed, sizeof(seed));
 		}
-		packet[i].ip.ip_src.s_addr =
-		    htonl(0x06000000 | (uint32_t)(seed >> 40));
+		packet[i].ip.ip_src = from;
+		if (from.s_addr == 0)
+			packet[i].ip.ip_src.s_addr =
+			    htonl(0x06000000 | (uint32_t)(seed >> 40));
 	}
 }
 
@@ -123,8 +126,11 @@ main(int argc, char *argv[])
 	int s, n, i;
 	double rate;
 
-	if (argc != 6)
-		errx(2, "usage: peerflood ADDRESS PORT SENDER RECEIVER RATE");
+	if (argc < 6 || argc > 7)
+		errx(2, "usage: peerflood ADDRESS PORT SENDER RECEIVER RATE "
+			"[FROM]");
+	if (argc == 7 && inet_pton(AF_INET, argv[6], &from) != 1)
+		errx(2, "not an address: %s", argv[6]);
 	rate = atof(argv[5]);
 	if ((s = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)) == -1)
 		err(1, "socket");
@@ -141,9 +147,10 @@ main(int argc, char *argv[])
 	to.sin_addr = packet[0].ip.ip_dst;
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
-	began = now_ns();
+	began = clock_ns(CLOCK_MONOTONIC);
 	while (!stop) {
-		due = (int64_t)((double)(now_ns() - began) * rate / 1e9);
+		due = (int64_t)((double)(clock_ns(CLOCK_MONOTONIC) - began) *
+				rate / 1e9);
 		if ((int64_t)sent + BATCH > due) {
 			nanosleep(&(struct timespec){ 0, TICK_NS }, NULL);
 			continue;
@@ -153,9 +160,10 @@ main(int argc, char *argv[])
 			err(1, "send");
 		sent += (uint64_t)n;
 	}
-	ns = now_ns() - began;
-	printf("peerflood sent=%llu ms=%lld rate=%lld\n",
+	ns = clock_ns(CLOCK_MONOTONIC) - began;
+	printf("peerflood sent=%llu ms=%lld cpu_ms=%lld rate=%lld\n",
 	    (unsigned long long)sent, (long long)(ns / 1000000),
+	    (long long)(clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1000000),
 	    (long long)((double)sent * 1e9 / (double)ns));
 	return 0;
 }

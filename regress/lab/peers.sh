@@ -74,9 +74,10 @@ nat_up() {
 	IP
 }
 
-# mapping HOST: the port by which a NAT lets in what the hub says
+# mapping HOST [PORT]: the port by which a NAT lets in what the hub says, or
+# what it says from another port
 mapping() {
-	on "$1" conntrack -L -p udp -d $HUB --dport 7157 2>/dev/null |
+	on "$1" conntrack -L -p udp -d $HUB --dport "${2:-7157}" 2>/dev/null |
 	    sed -n "s/.* src=$HUB .* dport=\([0-9]*\) .*/\1/p"
 }
 
@@ -238,12 +239,13 @@ wireguard() {
 	ip -n "$1" link set wg0 up
 }
 
-# remote TUNNEL: where the hub's end of it leads
+# remote TUNNEL [HOST]: where the hub's end of it leads, or that of another host
 remote() {
+	local host=${2:-hub}
 	if [ "$1" = wg0 ]; then
-		on hub wg show wg0 endpoints | sed 's/.*\t//; s/:[0-9]*$//'
+		on "$host" wg show wg0 endpoints | sed 's/.*\t//; s/:[0-9]*$//'
 	else
-		on hub ip -d link show "$1" |
+		on "$host" ip -d link show "$1" |
 		    sed -n 's/.* remote \([0-9a-f.:]*\) .*/\1/p'
 	fi
 }
@@ -253,6 +255,14 @@ leads_to() {
 	local i
 	for i in "${@:2}"; do
 		[ "$(remote "$i")" = "$1" ] || { echo "$i: $(remote "$i")"; return 1; }
+	done
+}
+
+# here_to ADDRESS TUNNEL...: our ends of all of them lead there
+here_to() {
+	local i
+	for i in "${@:2}"; do
+		[ "$(remote "$i" router)" = "$1" ] || return
 	done
 }
 
