@@ -1,8 +1,11 @@
 #!/bin/bash
 # needs: netns
+# limit: 900
 # Ten thousand branches of one hub that all move within a second: when the
 # last one has its acknowledgement, and what the hub takes for it, against
-# nothing but the signatures checked and the tunnels changed.
+# nothing but the signatures checked and the tunnels changed: at most half as
+# much again.  Where something else ran meanwhile it takes more, so it may try
+# twice.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
 . "$(dirname "$0")/../lab/lab.sh"
 # shellcheck source=regress/bench/bench.sh
@@ -10,6 +13,9 @@
 
 N=${HUB_BRANCHES:-10000}
 HUB=203.0.113.10
+AIM=150 # percent of what the kernel and the signatures take alone
+ROUNDS=2
+SHOW_MS=1000 # at the latest; it takes some milliseconds
 PATH=$B/bench:$PATH
 
 # memory: private memory of each process of the hub, in KB
@@ -56,6 +62,70 @@ bare() {
 	hub floor "$N" "$1" | tee -a $LAB/floor | sed 's/^/# /'
 }
 
+# daemon_starts: with all of them
+daemon_starts() {
+	local began
+	began=$(now_us)
+	lab_start
+	ok "the primary is proved" wait_state primary 120
+	diag "the hub is ready after $((($(now_us) - began) / 1000)) ms"
+	diag "and with $N, which are not heard yet: $(memory | paste -sd " ")"
+}
+
+# all_move: and the daemon is asked meanwhile
+all_move() {
+	local player asker before
+	: >$LAB/play
+	: >$LAB/asked
+	spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
+	    "$(process prober)" "$(process netconf)"
+	player=$SPAWNED
+	ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
+	before=$(unanswered)
+	spawn router $LAB/asked ask
+	asker=$SPAWNED
+	ok "and when they move at once" wait_until 300 \
+	    "[ \$(grep -c cpu_ms $LAB/play) -eq 3 ]"
+	diag "$(cat $LAB/play)"
+	is "they are where they said" \
+	    "$(ip -d link show type vxlan | grep -c 'remote 9\.1\.')" "$N"
+	ok "and all of them have ours" \
+	    wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
+	end "$player"
+	end "$asker"
+	ok "control answers meanwhile" answered
+	ok "and soon" test "$(latest)" -lt $SHOW_MS
+	diag "asked $(wc -l <$LAB/asked) times, at the latest $(latest) ms"
+	is "no probe was lost meanwhile" "$(($(unanswered) - before))" 0
+}
+
+# count_cpu: of the hub's processes, in $took
+count_cpu() {
+	local i
+	took=0
+	for i in parent prober netconf; do
+		diag "CPU $i $(cpu $i) ms"
+		took=$((took + $(cpu $i)))
+	done
+}
+
+# measure: sets took and floor (ms of CPU)
+measure() {
+	: >$LAB/floor
+	bare 4
+	daemon_starts
+	all_move
+	count_cpu
+	memory >$LAB/memory_of_all
+	diag "memory in the end: $(paste -sd " " $LAB/memory_of_all)"
+	lab_stop
+	bare 3
+	# the machine may have been busier before than after
+	floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print int(n / 2) }')
+	diag "it takes $((took * 100 / floor)) % of what it would alone;" \
+	    "to be $AIM % at most"
+}
+
 # conf N: the hub's configuration
 conf() {
 	hub conf "$1" 2>$LAB/seed >$LAB/peers
@@ -72,6 +142,21 @@ conf() {
 answered() {
 	[ "$(grep -c '^[0-9]' "$LAB/asked")" -ge 3 ] &&
 	    ! grep -q unanswered "$LAB/asked"
+}
+
+# unanswered: probes that were not answered in time so far; the least of some
+# looks, since one may be on its way
+unanswered() {
+	local i
+	for ((i = 0; i < 5; i++)); do
+		fact '[.targets[] | .sent - .received] | add' targets
+		sleep 0.2
+	done | sort -n | head -n 1
+}
+
+# latest: what show took at most, in ms
+latest() {
+	grep '^[0-9]' $LAB/asked | sort -n | tail -n 1
 }
 
 result() {
@@ -114,58 +199,29 @@ lab_stop
 began=$(now_us)
 for ((i = 0; i < N; i++)); do
 	echo "link add t$i type vxlan id $((i + 1)) local $HUB remote 9.2.$((i >> 8)).$((i & 255)) dstport 4789 nolearning"
-done | ip -batch - || no_row hub "no tunnels here"
+done | ip -batch - || {
+	no_row hub "no tunnels here"
+	lab_done
+}
 diag "$N tunnels made in $((($(now_us) - began) / 1000)) ms"
 
-bare 4
 conf "$N"
-began=$(now_us)
-lab_start
-ok "the primary is proved" wait_state primary 120
-diag "the hub is ready after $((($(now_us) - began) / 1000)) ms"
 diag "memory with one branch, KB: $(paste -sd " " $LAB/memory_of_one)"
-diag "and with $N, which are not heard yet: $(memory | paste -sd " ")"
-spawn branches $LAB/play hub play "$N" $HUB "$(process parent)" \
-    "$(process prober)" "$(process netconf)"
-player=$SPAWNED
-ok "all of them are followed" wait_until 300 "grep -q began_ms $LAB/play"
-diag "$(cat $LAB/play)"
-spawn router $LAB/asked ask
-asker=$SPAWNED
-ok "and when they move at once" wait_until 300 \
-    "[ \$(grep -c cpu_ms $LAB/play) -eq 3 ]"
-diag "$(cat $LAB/play)"
-is "they are where they said" \
-    "$(ip -d link show type vxlan | grep -c 'remote 9\.1\.')" "$N"
-ok "and all of them have ours" \
-    wait_until 60 "[ \$(fact .peers.acknowledged) -eq $N ]"
-end "$player"
-end "$asker"
-ok "control answers meanwhile" answered
-diag "asked $(wc -l <$LAB/asked) times"
-is "probing sees no loss" "$(fact '[.targets[].loss_pct] | add == 0' targets)" true
-took=0
-for i in parent prober netconf; do
-	diag "CPU $i $(cpu $i) ms"
-	took=$((took + $(cpu $i)))
+for ((round = 0; round < ROUNDS; round++)); do
+	measure
+	[ $((took * 100)) -gt $((AIM * floor)) ] || break
 done
-memory >$LAB/memory_of_all
-diag "memory in the end: $(paste -sd " " $LAB/memory_of_all)"
 each=$((($(in_all <$LAB/memory_of_all) - $(in_all <$LAB/memory_of_one)) * \
     1024 / N))
 beyond=$((each - $(keys_and_strings)))
-lab_stop
-bare 3
-# the machine may have been busier before than after
-floor=$(sed 's/.*=//' $LAB/floor | awk '{ n += $1 } END { print int(n / 2) }')
 ok "a branch takes less than 1000 octets beyond its keys and strings" \
     [ "$beyond" -lt 1000 ]
-ok "and its move no more than twice what it would alone" \
-    [ "$took" -le $((2 * floor)) ]
+ok "and its move no more than half as much again as it would alone" \
+    [ $((took * 100)) -le $((AIM * floor)) ]
 alone "hub: $N branches move in 1 s, the last one knows" ms "$(result all_ms)"
-alone "hub: show is answered meanwhile, at the latest" ms \
-    "$(sort -n $LAB/asked | tail -1)"
+alone "hub: show is answered meanwhile, at the latest" ms "$(latest)"
 alone "hub: memory for each of them" octets "$each"
 alone "hub: beyond its keys and strings" octets "$beyond"
 pair "hub: CPU for it" "signatures and tunnels alone" ms "$took" "$floor"
+alone "hub: of that; the aim is $AIM %" % $((took * 100 / floor))
 lab_done
