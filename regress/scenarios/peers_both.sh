@@ -13,7 +13,14 @@
 # shellcheck source=regress/lab/peers.sh
 . "$LAB_DIR/peers.sh"
 
+SITE=${SITE:-vxlan1} # the networks' way, or that of peers_both_kinds.sh
+TUNNELS=("$SITE" ${WG0:+wg0})
+STREAMS=(site ${WG0:+wg})
 WAYS='fallback automatic { after 1s stable 1s drain 2s }'
+
+tunnels() {
+	printf 'tunnel %s\n' "${TUNNELS[@]}"
+}
 
 # hub_conf [BACKUP]
 hub_conf() {
@@ -23,26 +30,35 @@ hub_conf() {
 		$WAYS
 		peer branch {
 			key "$BRANCH_KEY"
-			tunnel vxlan1
-			route 10.7.0.0/24 via vxlan1
+			$(tunnels)
+			route 10.7.0.0/24 via $SITE
 			accept { 192.0.2.0/24 203.0.113.64/26 }
 			hello 5s
 		}
 	CONF
 }
 
-# here_to ADDRESS: where our end leads
-here_to() {
-	ip -d link show vxlan1 | grep "remote $1 "
+# up_tunnels: both ends of them
+up_tunnels() {
+	local site far
+	ends router "$SITE" 1 $PRIMARY_ADDRESS $HUB
+	ends hub "$SITE" 2 $HUB $PRIMARY_ADDRESS
+	if [ "$SITE" = vxlan1 ]; then
+		# what is behind us is asked for by ARP there
+		sysctl_set net.ipv4.conf.vxlan1.proxy_arp 1
+		sysctl_set net.ipv4.neigh.vxlan1.proxy_delay 0
+	fi
+	[ -n "${WG0:-}" ] || return
+	site=$(wg genkey)
+	far=$(wg genkey)
+	wireguard router 1 "$site" "$far" endpoint $HUB:5182
+	wireguard hub 2 "$far" "$site" endpoint $PRIMARY_ADDRESS:5182
 }
 
+[ -z "${WG0:-}" ] || lab_need wireguard
 lab_up
 hub_up
-ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
-ends hub vxlan1 2 $HUB $PRIMARY_ADDRESS
-# what is behind us is asked for by ARP there
-sysctl_set net.ipv4.conf.vxlan1.proxy_arp 1
-sysctl_set net.ipv4.neigh.vxlan1.proxy_delay 0
+up_tunnels
 peers_keys
 hub_start < <(hub_conf eth2)
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
@@ -52,8 +68,8 @@ identity "/etc/dialfail/private/key"
 peer hq {
 	key "$HUB_KEY"
 	address { $HUB $HUB2 }
-	tunnel vxlan1
-	route $HUB_SITE via vxlan1
+	$(tunnels)
+	route $HUB_SITE via $SITE
 	hello 5s
 }
 CONF
@@ -69,50 +85,51 @@ is "in the older format, too" \
 ok "the hub is on its primary" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn hub $LAB/echo.log flow echo 10.1.0.1 $ECHO_PORT
 stream lan site 10.1.0.1
-ok "the networks behind both have answers" flows site
+[ -z "${WG0:-}" ] || stream router wg 10.99.6.2
+ok "the networks behind both have answers" flows "${STREAMS[@]}"
 
 record
-flow_start site 200 10.1.0.1
+flow_start site "$LAB_RATE" 10.1.0.1
 cut_upstream
 ok "the branch fails over" wait_state backup
 up=$(log_ms "read back equal")
-ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS vxlan1"
-ok "the networks have answers" flows site
+ok "the hub follows" wait_until 10 "leads_to $WAN2_ADDRESS ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 ok "the metrics have how long it took until all peers knew" wait_until 10 \
     '[ "$(metric "failover_phase_seconds_count{phase=\"peers\"}")" = 1 ]'
 restore_upstream
 ok "the branch comes back" wait_state primary
-ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS vxlan1"
-ok "the networks have answers" flows site
+ok "the hub follows it back" wait_until 10 "leads_to $PRIMARY_ADDRESS ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 flow_stop site
 diag "what is sent was lost for $(lost_after site "$up") ms after the backup was up"
 is "and on the way back nothing" "$(flow_lost site "$RESTORED_MS")" 0
 
 cut_hub
-ok "the hub fails over: the branch follows" wait_until 20 "here_to $HUB2"
-ok "the networks have answers" flows site
+ok "the hub fails over: the branch follows" wait_until 20 "here_to $HUB2 ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 restore_hub
-ok "and follows it back" wait_until 30 "here_to $HUB"
-ok "the networks have answers" flows site
+ok "and follows it back" wait_until 30 "here_to $HUB ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 
 cut_hub
 cut_upstream
 ok "both fail over: the branch" wait_state backup
-ok "finds the hub" wait_until 20 "here_to $HUB2"
-ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
-ok "the networks have answers" flows site
+ok "finds the hub" wait_until 20 "here_to $HUB2 ${TUNNELS[*]}"
+ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 restore_hub
 restore_upstream
 ok "both come back: the branch" wait_state primary
-ok "finds the hub" wait_until 30 "here_to $HUB"
-ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS vxlan1"
-ok "the networks have answers" flows site
+ok "finds the hub" wait_until 30 "here_to $HUB ${TUNNELS[*]}"
+ok "the hub finds it" wait_until 30 "leads_to $PRIMARY_ADDRESS ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 
 ok "statements were recorded" recorded
 replay
 ok "what is said again is heard and refused" \
     wait_until 10 '[ "$(refused replayed)" -gt 0 ]'
-ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS "${TUNNELS[@]}"
 hub_stop
 hub_start < <(hub_conf)
 ok "a hub without a backup" wait_until 20 '[ "$(hub_state)" = primary ]'
@@ -123,7 +140,7 @@ replay
 ok "what is said again behind its start is asked about" \
     wait_until 10 "grep -q 'length 124' $LAB/asked ||
 	[ \"\$(refused replayed)\" -gt 0 ]"
-ok "and changes nothing" leads_to $PRIMARY_ADDRESS vxlan1
+ok "and changes nothing" leads_to $PRIMARY_ADDRESS "${TUNNELS[@]}"
 spawn router $LAB/challenged tcpdump -lni eth1 "udp src port 7157 and src host $HUB"
 ok "it is listened to" wait_until 10 "grep -q ^listening $LAB/challenged"
 ok "the hub is to forget what the branch said" hub_ctl forget branch
@@ -131,7 +148,7 @@ ok "and asks it" wait_until 20 "grep -q 'length 124' $LAB/challenged"
 hub_ctl forget nobody >$LAB/said 2>&1
 is "nobody is no peer" "$? $(grep -c 'no peer nobody' $LAB/said)" "1 1"
 ok "the branch fails over, as asked" ctl failover wan2
-ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS vxlan1"
+ok "and is followed" wait_until 20 "leads_to $WAN2_ADDRESS ${TUNNELS[*]}"
 cut_hub
 ok "the hub has nowhere to go" wait_until 20 '[ "$(hub_state)" = stranded ]'
 ok "its branch's people are told" wait_until 40 \
@@ -139,6 +156,6 @@ ok "its branch's people are told" wait_until 40 \
 restore_hub
 ok "it is back" wait_until 20 '[ "$(hub_state)" = primary ]'
 ok "the branch comes back" ctl fallback
-ok "and is followed" wait_until 20 "leads_to $PRIMARY_ADDRESS vxlan1"
-ok "the networks have answers" flows site
+ok "and is followed" wait_until 20 "leads_to $PRIMARY_ADDRESS ${TUNNELS[*]}"
+ok "the networks have answers" flows "${STREAMS[@]}"
 lab_done

@@ -17,11 +17,6 @@ acknowledged() {
 	[ "$(grep -c 'hq acknowledged' "$LAB/daemon.log")" -ge "$1" ]
 }
 
-# here_to ADDRESS: where our end leads
-here_to() {
-	ip -d link show vxlan1 | grep "remote $1 "
-}
-
 hub_heard() {
 	hub_ctl show metrics | sed -n 's/^dialfail_peer_updates_accepted_total //p'
 }
@@ -52,13 +47,13 @@ ok "longer than the NAT remembers" wait_until $((MAPPED + 5)) \
     '[ $(($(now_ms) - '"$since"')) -gt '$((MAPPED * 1000))' ]'
 is "the way in is as it was" "$(mapping isp-b)" "$mapped"
 ok "the hub goes elsewhere" hub_ctl failover eth2
-ok "it is followed" wait_until 20 "here_to $HUB2"
+ok "it is followed" wait_until 20 "here_to $HUB2 vxlan1"
 
 restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "the hub acknowledges by the old way" wait_until 20 "acknowledged 3"
 ok "the hub comes back" hub_ctl fallback
-ok "it is followed" wait_until 20 "here_to $HUB"
+ok "it is followed" wait_until 20 "here_to $HUB vxlan1"
 is "nothing else was ever held against the branch" \
     "$(refused address)$(refused moves)$(refused failed)" 000
 lab_done
