@@ -3,7 +3,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "netconf/advice.h"
+#include "netconf/firewall.h"
 #include "netconf/net.h"
 #include "netconf/ppp_options.h"
 
@@ -94,85 +94,21 @@ forwarding(const struct advice *a)
 
 /* ---- the forward chain ---- */
 
-/* A table of a rule set: whether it drops by default, and whom it names. */
-struct table {
-	char head[64];
-	int drops;
-	int named[CONF_UPLINKS_MAX];
-};
-
-/* Does this line have the interface, or a pattern for it, in quotes? */
-static int
-names(const char *line, size_t len, const char *ifname)
-{
-	char word[IFNAMSIZ + 1];
-	const char *p, *end, *stop = line + len;
-
-	for (p = line; (p = memchr(p, '"', (size_t)(stop - p))) != NULL;
-	     p = end + 1) {
-		p++;
-		if ((end = memchr(p, '"', (size_t)(stop - p))) == NULL)
-			break;
-		if ((size_t)(end - p) >= sizeof(word))
-			continue;
-		memcpy(word, p, (size_t)(end - p));
-		word[end - p] = '\0';
-		if (fnmatch(word, ifname, 0) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/*
- * What it makes of a packet cannot be foretold but by trying; yet one that
- * lets the LAN out by the primary by its name has one for the backup, too.
- */
 static void
-table_end(const struct advice *a, const struct table *t)
+not_let_out(const char *head, size_t len, uint32_t id, void *arg)
 {
-	uint32_t i;
+	const struct advice *a = arg;
+	const struct conf_uplink *u = &a->conf->uplink[id];
+	const char *by = u->ifname[0] != '\0'       ? u->ifname
+			 : a->m->ppp[id][0] != '\0' ? a->m->ppp[id]
+						    : "ppp*";
 
-	if (!t->drops || !t->named[0])
-		return;
-	for (i = 1; i < a->conf->nuplinks; i++)
-		if (a->conf->uplink[i].ifname[0] != '\0' && !t->named[i])
-			say(a,
-			    "nft %s drops what is forwarded by default, and "
-			    "has rules for %s but none for %s",
-			    t->head, a->conf->uplink[0].ifname,
-			    a->conf->uplink[i].ifname);
-}
-
-static void
-table_line(
-    const struct advice *a, struct table *t, const char *line, size_t len)
-{
-	uint32_t i;
-
-	if (strncmp(line, "table ", 6) == 0) {
-		memset(t, 0, sizeof(*t));
-		snprintf(t->head, sizeof(t->head), "%.*s",
-		    (int)strcspn(line, "{\n") - 1, line);
-	} else if (line[0] == '}')
-		table_end(a, t);
-	if (has(line, len, "hook forward") && has(line, len, "policy drop"))
-		t->drops = 1;
-	for (i = 0; i < a->conf->nuplinks; i++)
-		t->named[i] |= names(line, len, a->conf->uplink[i].ifname);
-}
-
-/* nft(8) lists a table from its head in the first column to its brace. */
-static void
-forward_chains(const struct advice *a)
-{
-	struct table t = { .drops = 0 };
-	const char *p;
-	size_t n;
-
-	for (p = a->m->ruleset; *p != '\0'; p += n + (p[n] == '\n')) {
-		n = strcspn(p, "\n");
-		table_line(a, &t, p, n);
-	}
+	say(a,
+	    "nft %.*s drops what is forwarded by default, and lets the LAN out "
+	    "by %s, but not by %s%s%s",
+	    (int)(len < 64 ? len : 64), head, a->conf->uplink[0].ifname, by,
+	    by == u->ifname ? "" : ", which is ",
+	    by == u->ifname ? "" : u->label);
 }
 
 /* ---- interfaces ---- */
@@ -397,7 +333,7 @@ advice_of(const struct conf *conf, const struct net_state *s,
 	if (m->missing != NULL)
 		say(&a, "%s", m->missing);
 	else if (m->ruleset != NULL)
-		forward_chains(&a);
+		firewall_forward(m->ruleset, conf, m->ppp, not_let_out, &a);
 	else
 		say(&a, "the rule set was not read, which takes nft(8): it may "
 			"drop what is forwarded, or not masquerade");
@@ -443,6 +379,22 @@ advice_missing(void)
 	return netops->missing();
 }
 
+/* Of an option file: "ifname NAME" (pppd(8)); else it will be pppN. */
+static void
+ppp_name(const char *call, char name[IFNAMSIZ])
+{
+	char path[PATH_MAX], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), CONF_PEERS_DIR "/%s", call);
+	if (call[0] == '\0' || (f = fopen(path, "re")) == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, " ifname %15s", name) == 1)
+			break;
+	fclose(f);
+}
+
 /* The kernel that is open, and what modems need.  0, or -1 with errno. */
 static int
 look(const struct conf *conf, struct net_state *s, struct net_machine *m)
@@ -470,12 +422,15 @@ advice(const struct conf *conf, plan_line *line, void *arg)
 	struct net_machine m = { .ruleset = NULL };
 	struct net_state s;
 	struct advice a = { .conf = conf, .line = line, .arg = arg };
+	uint32_t i;
 
 	if (netops->open() == -1 || look(conf, &s, &m) == -1) {
 		say(&a, "the kernel does not tell what is on it: %s",
 		    strerror(errno));
 		return;
 	}
+	for (i = 0; i < conf->nuplinks; i++)
+		ppp_name(conf->private[i].call, m.ppp[i]);
 	netops->machine(&m);
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);
