@@ -69,21 +69,38 @@ masqueraded(const char *ruleset)
 	return 0;
 }
 
+/* Does the file speak of networks that are served, beyond this host? */
+static bool
+serves(const struct conf *c, enum family family)
+{
+	const struct conf_global *g = &c->global;
+	const struct prefix *net;
+	uint32_t i, j;
+
+	for (i = 0; i < g->nmasq; i++)
+		if (g->masq[i].family == family)
+			return true;
+	for (i = 0; i < c->npeers; i++)
+		for (j = 0; j < c->peer[i].nannounce; j++) {
+			net = &c->peer[i].announce[j];
+			if (addr_family(&net->addr) == family &&
+			    net->len < 8 * addr_len(&net->addr))
+				return true;
+		}
+	return false;
+}
+
 static void
 forwarding(const struct advice *a)
 {
 	static const char *const name[FAMILIES] = { "net.ipv4.ip_forward",
 		"net.ipv6.conf.all.forwarding" };
-	const struct conf_global *g = &a->conf->global;
-	uint32_t f, i, n;
+	uint32_t f;
 
-	for (f = 0; f < FAMILIES; f++) {
-		for (i = n = 0; i < g->nmasq; i++)
-			n += g->masq[i].family == f;
-		if (n > 0 && !a->m->forwarding[f])
+	for (f = 0; f < FAMILIES; f++)
+		if (serves(a->conf, f) && !a->m->forwarding[f])
 			say(a, "%s is 0: the LAN gets nowhere", name[f]);
-	}
-	if (a->conf->nuplinks > 1 && g->nmasq == 0 &&
+	if (a->conf->nuplinks > 1 && a->conf->global.nmasq == 0 &&
 	    a->m->forwarding[FAMILY_INET] && a->m->ruleset != NULL &&
 	    !masqueraded(a->m->ruleset))
 		say(a,
@@ -237,42 +254,39 @@ gateways(const struct advice *a)
 
 /* ---- routes, rules and the rest ---- */
 
+/* Those of links have one name each; those that are learnt are there now. */
 static void
-same_gateway(const struct advice *a, const struct net_route *r, uint32_t i,
-    const struct net_route *other)
+same_gateway(const struct advice *a, uint32_t u, uint32_t v)
 {
+	struct msg_facts f, g;
 	char text[ADDR_STRLEN];
-	const struct net_link *l =
-	    net_link_find(a->s, a->conf->uplink[i].ifname);
+	const struct addr *gateway;
+	uint32_t i;
 
-	if (l != NULL && other->ifindex == l->ifindex && other->dst.len == 0 &&
-	    other->table == NET_MAIN && other->gateway.family != AF_UNSPEC &&
-	    addr_cmp(&r->gateway, &other->gateway) == 0)
-		say(a,
-		    "%s and %s have the same gateway, %s: when it dies, so "
-		    "do both",
-		    a->conf->uplink[0].ifname, l->name,
-		    addr_format(&r->gateway, text, sizeof(text)));
+	plan_facts(&a->w->uplink[u], "", 0, a->s, &f);
+	plan_facts(&a->w->uplink[v], "", 0, a->s, &g);
+	for (i = 0; i < FAMILIES; i++) {
+		gateway = &f.family[i].gateway;
+		if (gateway->family != AF_UNSPEC &&
+		    !addr_is_linklocal(gateway) &&
+		    addr_cmp(gateway, &g.family[i].gateway) == 0)
+			say(a,
+			    "%s and %s have the same gateway, %s: when it "
+			    "dies, so do both",
+			    a->conf->uplink[u].ifname,
+			    a->conf->uplink[v].ifname,
+			    addr_format(gateway, text, sizeof(text)));
+	}
 }
 
 static void
 same_gateways(const struct advice *a)
 {
-	const struct net_link *l =
-	    net_link_find(a->s, a->conf->uplink[0].ifname);
-	const struct net_route *r;
-	uint32_t u;
-	size_t i, j;
+	uint32_t i, j;
 
-	for (i = 0; l != NULL && i < a->s->nroutes; i++) {
-		r = &a->s->routes[i];
-		if (r->ifindex != l->ifindex || r->dst.len != 0 ||
-		    r->table != NET_MAIN)
-			continue;
-		for (j = 0; j < a->s->nroutes; j++)
-			for (u = 1; u < a->conf->nuplinks; u++)
-				same_gateway(a, r, u, &a->s->routes[j]);
-	}
+	for (i = 0; i < a->conf->nuplinks; i++)
+		for (j = i + 1; j < a->conf->nuplinks; j++)
+			same_gateway(a, i, j);
 }
 
 static void
@@ -395,22 +409,30 @@ ppp_name(const char *call, char name[IFNAMSIZ])
 	fclose(f);
 }
 
-/* The kernel that is open, and what modems need.  0, or -1 with errno. */
-static int
-look(const struct conf *conf, struct net_state *s, struct net_machine *m)
+static void
+uplinks_of(const struct conf *conf, struct net_uplinks *u)
 {
-	struct net_uplinks u = { .n = conf->nuplinks };
 	uint32_t i;
 
-	for (i = 0; i < conf->nuplinks; i++) {
+	u->n = conf->nuplinks;
+	for (i = 0; i < conf->nuplinks; i++)
 		(void)strlcpy(
-		    u.ifname[i], conf->uplink[i].ifname, sizeof(u.ifname[i]));
+		    u->ifname[i], conf->uplink[i].ifname, sizeof(u->ifname[i]));
+}
+
+/* The kernel that is open, and what modems need.  0, or -1 with errno. */
+static int
+look(const struct conf *conf, const struct net_uplinks *u, struct net_state *s,
+    struct net_machine *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < conf->nuplinks; i++)
 		if (conf->private[i].tty[0] != '\0' &&
 		    access(conf->private[i].tty, F_OK) == -1)
 			m->no_port |= 1u << i;
-	}
 	m->no_pppd = access(PPPD_PATH, X_OK) == -1;
-	if (netops->dump(s, &u) == -1)
+	if (netops->dump(s, u) == -1)
 		return -1;
 	net_state_index(s); /* a hub has thousands of names to look for */
 	return 0;
@@ -422,16 +444,18 @@ advice(const struct conf *conf, plan_line *line, void *arg)
 	struct net_machine m = { .ruleset = NULL };
 	struct net_state s;
 	struct advice a = { .conf = conf, .line = line, .arg = arg };
+	struct net_uplinks u;
 	uint32_t i;
 
-	if (netops->open() == -1 || look(conf, &s, &m) == -1) {
+	uplinks_of(conf, &u);
+	if (netops->open() == -1 || look(conf, &u, &s, &m) == -1) {
 		say(&a, "the kernel does not tell what is on it: %s",
 		    strerror(errno));
 		return;
 	}
 	for (i = 0; i < conf->nuplinks; i++)
 		ppp_name(conf->private[i].call, m.ppp[i]);
-	netops->machine(&m);
+	netops->machine(&m, &u);
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);
 	net_state_free(&s);
@@ -442,10 +466,12 @@ advice_reload(
     const struct conf *conf, const struct conf *old, plan_line *line, void *arg)
 {
 	struct net_machine m = { .ruleset = NULL };
+	struct net_uplinks u;
 	struct net_state s;
 	int fits;
 
-	if (look(conf, &s, &m) == -1)
+	uplinks_of(conf, &u);
+	if (look(conf, &u, &s, &m) == -1)
 		return 0; /* net_reloaded() takes that seriously */
 	fits = advice_reload_of(conf, old, &s, &m, line, arg);
 	net_state_free(&s);

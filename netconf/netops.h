@@ -314,7 +314,7 @@ struct netops {
 	    void *);
 	/* The program without which nothing can be set, in words; or NULL. */
 	const char *(*missing)(void);
-	void (*machine)(struct net_machine *);
+	void (*machine)(struct net_machine *, const struct net_uplinks *);
 	/* May we, and so pppd, make sockets of PPPoE? */
 	int (*pppoe)(void);
 	/* Readable when something changed; changes() empties it. */

@@ -243,8 +243,13 @@ int others_route_decode(const struct nlmsghdr *, void *others);
 int others_table_decode(const struct nlmsghdr *, void *others);
 int others_dump(struct nl *route, struct nl *netfilter, struct others *);
 
+/* machine.c */
+void machine_look(struct net_machine *, const struct net_uplinks *);
+/* What runs, as these two directories tell it, and has uplinks; or NULL. */
+const char *machine_rival(
+    const char *run, const char *proc, const struct net_uplinks *);
+
 /* nft.c */
-void machine_look(struct net_machine *);
 int pppoe_try(void);
 int nft_handle(struct nl *, uint64_t *handle); /* 0: no such table */
 const char *nft_missing(void); /* that, and what brings it; or NULL */

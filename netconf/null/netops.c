@@ -321,8 +321,9 @@ null_missing(void)
 }
 
 static void
-null_machine(struct net_machine *m)
+null_machine(struct net_machine *m, const struct net_uplinks *u)
 {
+	(void)u;
 	memset(m, 0, sizeof(*m));
 }
 

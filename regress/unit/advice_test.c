@@ -130,6 +130,28 @@ test_forwarding(void **unused)
 	expect("");
 }
 
+/* Peers are told of a network behind this machine, or of this one alone. */
+static void
+test_announced(void **unused)
+{
+	struct prefix nets[2];
+	struct conf_peer peer = { .nannounce = 2, .announce = nets };
+
+	(void)unused;
+	conf.global.nmasq = 0;
+	conf.peer = &peer;
+	conf.npeers = 1;
+	machine.forwarding[FAMILY_INET] = 0;
+	assert_int_equal(prefix_parse("10.7.0.1", &nets[0]), 0);
+	assert_int_equal(prefix_parse("2001:db8::1", &nets[1]), 0);
+	expect("");
+	assert_int_equal(prefix_parse("2001:db8:7::/48", &nets[1]), 0);
+	expect("net.ipv6.conf.all.forwarding is 0: the LAN gets nowhere\n");
+	assert_int_equal(prefix_parse("10.7.0.0/16", &nets[0]), 0);
+	machine.forwarding[FAMILY_INET6] = 1;
+	expect("net.ipv4.ip_forward is 0: the LAN gets nowhere\n");
+}
+
 /* Our own table is what an earlier file said; a name like it is not ours. */
 static void
 test_own_table(void **unused)
@@ -393,6 +415,28 @@ test_routes(void **unused)
 	routes[1].gateway.family = routes[0].gateway.family = AF_UNSPEC;
 	links[1].pointopoint = 1;
 	expect("");
+	/* written for one that is not there, and learnt by the other */
+	assert_int_equal(addr_parse("192.0.2.1", &routes[0].gateway), 0);
+	conf.uplink[1].gateway[FAMILY_INET] = routes[0].gateway;
+	strlcpy(conf.uplink[1].ifname, "wan7", IFNAMSIZ);
+	conf.uplink[1].start_ms = 1000;
+	machine.ruleset = FIREWALL(", \"wan*\"");
+	expect("eth1 and wan7 have the same gateway, 192.0.2.1: when it dies, "
+	       "so do both\n");
+	assert_int_equal(
+	    addr_parse("192.0.2.8", &conf.uplink[0].gateway[FAMILY_INET]), 0);
+	expect("");
+	conf.uplink[1].gateway[FAMILY_INET] =
+	    conf.uplink[0].gateway[FAMILY_INET];
+	expect("eth1 and wan7 have the same gateway, 192.0.2.8: when it dies, "
+	       "so do both\n");
+	/* each link has its own fe80::1 */
+	assert_int_equal(
+	    addr_parse("fe80::1", &conf.uplink[0].gateway[FAMILY_INET6]), 0);
+	conf.uplink[1].gateway[FAMILY_INET6] =
+	    conf.uplink[0].gateway[FAMILY_INET6];
+	conf.uplink[1].gateway[FAMILY_INET].family = AF_UNSPEC;
+	expect("");
 	state.nforeign = 1;
 	state.foreign[0].family = AF_INET;
 	state.foreign[0].pref = 100;
@@ -422,6 +466,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_nothing, site),
 		cmocka_unit_test_setup(test_forwarding, site),
+		cmocka_unit_test_setup(test_announced, site),
 		cmocka_unit_test_setup(test_own_table, site),
 		cmocka_unit_test_setup(test_interfaces, site),
 		cmocka_unit_test_setup(test_made, site),
