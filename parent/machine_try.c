@@ -110,19 +110,20 @@ static struct monotime
 try_due(const struct machine *m, const struct machine_conf *conf,
     uint32_t uplink, struct monotime now)
 {
+	const struct machine_uplink_conf *u = &conf->uplink[uplink];
 	const struct machine_backup *b = &m->backup[uplink];
 	struct monotime due = b->not_before;
 
 	if (machine_asked(m))
 		return (machine_never);
-	if (!conf->uplink[uplink].needs_dial ||
-	    (b->link == MACHINE_LINK_UP && !b->stale))
+	if (u->needs_dial && b->link == MACHINE_LINK_UP && !b->stale)
 		return (due);
-	due = machine_later(due, cap_due(m, now));
-	if (monotime_valid(m->down_at) && !machine_is_hot(conf, uplink))
-		due =
-		    machine_later(due, monotime_add_ms(m->down_at,
-					   conf->uplink[uplink].dial_after_ms));
+	if (u->needs_dial)
+		due = machine_later(due, cap_due(m, now));
+	if (u->dial_after_ms != 0 && monotime_valid(m->down_at) &&
+	    !machine_is_hot(conf, uplink))
+		due = machine_later(
+		    due, monotime_add_ms(m->down_at, u->dial_after_ms));
 	return (due);
 }
 

@@ -215,6 +215,25 @@ test_start_deadline(void **state)
 	assert_int_equal(s.starts, 2);
 }
 
+/* One that needs no call may cost money as well. */
+static void
+test_after_without_a_call(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 2, false);
+	s.conf.uplink[1].dial_after_ms = 90000;
+	down(&s);
+	assert_int_equal(s.m.state, MACHINE_DIALING);
+	assert_int_equal(s.proves, 0); /* nor is the next one in its place */
+	wait_ms(&s, 89000);
+	assert_int_equal(s.proves, 0);
+	wait_ms(&s, 1000);
+	assert_int_equal(s.proves, 1);
+	assert_int_equal(s.m.try.uplink, 1);
+}
+
 /* ---- how many ---- */
 
 /* A primary that is dead and alive in turn, or a prober that says so. */
@@ -313,6 +332,7 @@ main(void)
 		cmocka_unit_test(test_uncalled),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
+		cmocka_unit_test(test_after_without_a_call),
 		cmocka_unit_test(test_changing_rounds_do_not_dial),
 		cmocka_unit_test(test_called_off_long_ago),
 		cmocka_unit_test(test_dial_cap),
