@@ -25,8 +25,9 @@ budget_clock_look(struct budget_clock *c, struct monotime now, int64_t wall_s)
 	       monotime_ms_between(c->steady, now) >= BUDGET_STEADY_MS;
 }
 
-int64_t
-budget_began(const struct conf_budget *conf, int64_t wall_s)
+/* The n-th period after the one of this moment, or 0. */
+static int64_t
+period(const struct conf_budget *conf, int64_t wall_s, int n)
 {
 	time_t t = (time_t)wall_s;
 	struct tm tm;
@@ -37,11 +38,27 @@ budget_began(const struct conf_budget *conf, int64_t wall_s)
 		if (tm.tm_mday < (int)conf->day)
 			tm.tm_mon--;
 		tm.tm_mday = (int)conf->day;
+		tm.tm_mon += n;
 	} else if (conf->period == CONF_WEEKLY)
-		tm.tm_mday -= (tm.tm_wday + WEEK - (int)conf->day) % WEEK;
+		tm.tm_mday +=
+		    n * WEEK - (tm.tm_wday + WEEK - (int)conf->day) % WEEK;
+	else
+		tm.tm_mday += n;
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_isdst = -1; /* as it was then */
 	return (int64_t)mktime(&tm);
+}
+
+int64_t
+budget_began(const struct conf_budget *conf, int64_t wall_s)
+{
+	return period(conf, wall_s, 0);
+}
+
+int64_t
+budget_ends(const struct conf_budget *conf, int64_t wall_s)
+{
+	return period(conf, wall_s, 1);
 }
 
 bool
@@ -155,4 +172,16 @@ budget_hours(const struct conf_hours *h, int64_t wall_s)
 		return true;
 	return conf_hours_allow(
 	    h, (uint32_t)tm.tm_wday, (uint32_t)(tm.tm_hour * 60 + tm.tm_min));
+}
+
+/* Each minute is looked at by itself: the clock may be put on in between. */
+int64_t
+budget_opens(const struct conf_hours *h, int64_t wall_s)
+{
+	int64_t t, end = wall_s + (WEEK + 1) * 86400;
+
+	for (t = wall_s; t < end; t += 60 - t % 60)
+		if (budget_hours(h, t))
+			return t;
+	return 0;
 }

@@ -43,6 +43,9 @@ bool budget_clock_look(
 /* When the period that this moment lies in began, by local time. */
 int64_t budget_began(const struct conf_budget *, int64_t wall_s);
 
+/* When that period ends. */
+int64_t budget_ends(const struct conf_budget *, int64_t wall_s);
+
 /*
  * True if a new period has begun, and nothing is used of it.  Else all that
  * was counted stays, also when the clock has gone back.
@@ -69,5 +72,7 @@ enum conf_cost budget_used_up(
 
 /* May a call be placed at that hour?  wall_s 0: unknown, so it may. */
 bool budget_hours(const struct conf_hours *, int64_t wall_s);
+/* The first minute from then on in which it may; 0: there is none. */
+int64_t budget_opens(const struct conf_hours *, int64_t wall_s);
 
 #endif

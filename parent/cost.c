@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/keep.h"
 #include "common/log.h"
@@ -596,6 +597,31 @@ const char *
 cost_barred(uint32_t id)
 {
 	return parent->uplink[id].account.barred;
+}
+
+void
+cost_refusal(uint32_t id, char *text, size_t size)
+{
+	const struct uplink *u = &parent->uplink[id];
+	bool over = over_budget(id) != NULL;
+	int64_t opens = wall_s();
+	char when[32];
+	struct tm tm;
+
+	text[0] = '\0';
+	if (u->account.barred == NULL)
+		return;
+	strlcpy(text, u->account.barred, size);
+	if (opens != 0 && over)
+		opens = budget_ends(&u->conf.budget, opens);
+	if (opens != 0)
+		opens = budget_opens(&u->conf.hours, opens);
+	if (opens != 0 && localtime_r(&(time_t){ opens }, &tm) != NULL &&
+	    strftime(when, sizeof(when), "; not before %a %e %b %H:%M", &tm) >
+		0)
+		strlcat(text, when, size);
+	if (over)
+		strlcat(text, ", unless more is granted", size);
 }
 
 void

@@ -39,6 +39,8 @@ void cost_ask_octets(void);
 void cost_grant(uint32_t ctl, uint32_t uplink, enum conf_cost, uint64_t amount);
 /* Why it may not be used now; NULL: it may. */
 const char *cost_barred(uint32_t uplink);
+/* The same in full, with how long; empty: it may. */
+void cost_refusal(uint32_t uplink, char *text, size_t size);
 void cost_fill(uint32_t uplink, struct ctl_budget *);
 
 #endif

@@ -12,6 +12,7 @@
 #include "parent/history.h"
 #include "parent/ledger.h"
 #include "parent/parent.h"
+#include "parent/refusal.h"
 
 /* The present one, or the last. */
 static struct {
@@ -56,14 +57,15 @@ static bool
 try(uint32_t id)
 {
 	struct mevent ev = { .type = MEV_DRILL, .uplink = id };
+	char text[REFUSAL_LEN];
 	enum mreason why =
 	    machine_may_drill(&parent->machine, &parent->mconf, &id);
 
 	if (why == MWHY_OK && (backs_off(id) || reload_changing()))
 		why = MWHY_BUSY;
 	if (why != MWHY_OK && why != waits)
-		history_line(
-		    uplink_name(id), "its drill waits: %s", mreason_text(why));
+		history_line(uplink_name(id), "its drill waits: %s",
+		    refusal(why, id, text));
 	waits = why;
 	if (why == MWHY_OK)
 		engine_event(&ev);

@@ -22,6 +22,7 @@
 #include "parent/machine_conf.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
+#include "parent/refusal.h"
 #include "parent/samples.h"
 
 #define QUEUE_MAX 64
@@ -460,23 +461,15 @@ keep(uint32_t id, uint32_t ms)
 	probe(id, MSG_PROBE_ROUNDS, ms);
 }
 
-/* Why not, and what is behind that. */
+/* What was done, and what is left of it. */
 static void
-reply(const struct maction *a)
+done(const struct maction *a)
 {
 	const struct machine *m = &parent->machine;
-	uint32_t cause = engine_primary_cause();
-	char more[MSG_TEXT_LEN + CTL_NAME_LEN] = "", why[MSG_TEXT_LEN];
+	char more[MSG_TEXT_LEN] = "";
 
-	if ((a->reason == MWHY_NOT_PROVED || a->reason == MWHY_NOT_STARTED) &&
-	    a->uplink < parent->conf.nuplinks) {
-		failure_text(a->uplink, why, sizeof(why));
-		snprintf(more, sizeof(more), ": %s%s%s", uplink_name(a->uplink),
-		    why[0] != '\0' ? ": " : "", why);
-	} else if (a->reason == MWHY_APPLY_FAILED)
-		snprintf(more, sizeof(more), ": %s", parent->network_why);
-	else if (a->reason == MWHY_OK && a->uplink == MACHINE_PRIMARY &&
-		 m->want.drain != MACHINE_NONE)
+	if (a->reason == MWHY_OK && a->uplink == MACHINE_PRIMARY &&
+	    m->want.drain != MACHINE_NONE)
 		snprintf(more, sizeof(more),
 		    "; old flows drain off %s for %u s at most: fallback again "
 		    "cuts them",
@@ -484,13 +477,22 @@ reply(const struct maction *a)
 	else if (a->reason == MWHY_CUT)
 		snprintf(more, sizeof(more), ": %u flow%s cut", flows_cut,
 		    flows_cut == 1 ? "" : "s");
-	else if (a->reason == MWHY_PRIMARY_NOT_GOOD && cause != MSG_CAUSE_NONE)
-		snprintf(more, sizeof(more), ": %s%s",
-		    uplink_faulty_family(0, cause), msg_cause_text(cause));
-	control_result(a->id, a->ok ? CTL_OK : CTL_REFUSED, "%s%s",
+	control_result(a->id, CTL_OK, "%s%s",
 	    a->reason == MWHY_DRILLED ? drilling_result()
 				      : mreason_text(a->reason),
 	    more);
+}
+
+static void
+reply(const struct maction *a)
+{
+	char text[REFUSAL_LEN];
+
+	if (a->ok)
+		done(a);
+	else
+		control_result(a->id, CTL_REFUSED, "%s",
+		    refusal(a->reason, a->uplink, text));
 }
 
 static void

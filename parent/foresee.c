@@ -11,6 +11,7 @@
 
 #include "parent/control.h"
 #include "parent/parent.h"
+#include "parent/refusal.h"
 
 /* Its last proof will do. */
 static bool
@@ -44,6 +45,7 @@ void
 foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 {
 	const struct machine *m = &parent->machine;
+	char text[REFUSAL_LEN];
 	struct ctl_plan r;
 	enum mreason why;
 
@@ -54,9 +56,7 @@ foresee(uint32_t ctl, uint32_t kind, uint32_t id)
 		why = machine_may_failover(m, &parent->mconf, &id);
 	if (why != MWHY_OK && why != MWHY_STAYS && why != MWHY_DRAINS &&
 	    why != MWHY_ALREADY) {
-		control_result(ctl, CTL_REFUSED, "%s%s%s", mreason_text(why),
-		    why == MWHY_APPLY_FAILED ? ": " : "",
-		    why == MWHY_APPLY_FAILED ? parent->network_why : "");
+		control_result(ctl, CTL_REFUSED, "%s", refusal(why, id, text));
 		return;
 	}
 	memset(&r, 0, sizeof(r));

@@ -23,8 +23,10 @@ calm(const struct machine *m, const struct machine_conf *conf)
 		return (MWHY_NOT_YET);
 	if (m->state == MACHINE_ON_BACKUP)
 		return (MWHY_AWAY);
+	if (m->held != MACHINE_NONE)
+		return (MWHY_IS_HELD);
 	if (m->state != MACHINE_ON_PRIMARY || !machine_primary_usable(m) ||
-	    m->primary.bad > 0 || m->target || m->held != MACHINE_NONE)
+	    m->primary.bad > 0 || m->target)
 		return (MWHY_NOT_CALM);
 	if (m->request != 0 || m->drill.uplink != MACHINE_NONE ||
 	    m->try.phase != MACHINE_TRY_NONE || !m->applied ||
@@ -65,7 +67,7 @@ machine_drill_begin(struct mctx *c)
 
 	if ((why = machine_may_drill(m, c->conf, &i)) != MWHY_OK) {
 		if (c->ev->id != 0)
-			machine_reply(c, c->ev->id, c->ev->uplink, false, why);
+			machine_reply(c, c->ev->id, i, false, why);
 		return (why);
 	}
 	m->drill = (struct machine_drill){ .uplink = i, .id = c->ev->id };

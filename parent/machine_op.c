@@ -85,8 +85,10 @@ op_failover(struct mctx *c)
 
 	if (why == MWHY_STAYS)
 		return (answer(c, true, stay(c, c->ev->ms)));
-	if (why != MWHY_OK)
-		return (answer(c, false, why));
+	if (why != MWHY_OK) {
+		machine_reply(c, c->ev->id, i, false, why); /* of this one */
+		return (why);
+	}
 	pend(c, i);
 	return (MWHY_NOTED);
 }

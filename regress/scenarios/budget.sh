@@ -101,7 +101,9 @@ is "so many were started" "$(starts)" 1
 ok "and show says why" grep -q 'no new call: its bytes are used up' \
     <<<"$(ctl show)"
 ctl failover >$LAB/out 2>&1
-ok "nor is one placed by hand" grep -q 'budget or hours allow no call' $LAB/out
+ok "nor is one placed by hand, and until when is told" grep -Eq \
+    'no call: stick: its bytes are used up; not before Mon .* 00:00, unless' \
+    $LAB/out
 ok "the metrics have it" grep -qE \
     '^dialfail_budget_used_ratio\{uplink="stick",resource="bytes"\} [12]\.' \
     <<<"$(ctl show metrics)" || diag "$(ctl show metrics | grep budget)"

@@ -105,6 +105,8 @@ ok "which returns" wait_state primary
 diag "hold keeps traffic through an outage"
 ok "hold for 1h" says 0 '' hold for 1h
 ok "show tells it" test "$(fact .hold.left_s)" -gt 3000
+ok "no drill, and for how long" says 1 \
+    'not while traffic is held: for 3[0-9]{3} s more' drill
 cut_upstream
 ok "the primary is seen dead" wait_until 20 \
     "[ \"\$(fact .primary.status)\" = down ]"
@@ -131,6 +133,7 @@ ok "the log says so" logged 'hold-ended'
 
 ok "hold forever" says 0 '' hold forever
 is "has no end" "$(fact .hold.left_s)" null
+ok "nor has a refusal" says 1 'traffic is held: until release' drill
 ok "release" says 0 '' release
 is "nothing is held" "$(fact .hold)" null
 ok "everything is as before" wait_until 10 "same_as '$LAB/before'"

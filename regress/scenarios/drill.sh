@@ -130,6 +130,8 @@ how wait
 n=$(starts)
 ctl drill >$LAB/out 2>&1 &
 ok "the stick is being started" wait_until 5 "[ \$(starts) -gt $n ]"
+ok "another one is refused, and which is in its way is told" says 1 \
+    'under way: drill of stick, which is brought up, for [0-9]+ s at most' drill
 cut_upstream
 ok "the outage is seen" wait_state dialing
 how good
@@ -140,7 +142,7 @@ ok "who asked is told" wait_until 5 \
     "grep -q 'it is used as it is' $LAB/out"
 ctl drill >$LAB/out 2>&1
 is "no drill now" "$?" 1
-ok "and why" grep -q 'traffic is on the backup' $LAB/out
+ok "and why" grep -q 'traffic is on the backup: stick' $LAB/out
 restore_upstream
 ok "the primary takes over again" wait_state primary
 hung_up

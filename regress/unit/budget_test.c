@@ -78,6 +78,28 @@ test_week_began(void **state)
 }
 
 static void
+test_ends(void **state)
+{
+	struct conf_budget sunday = weekly;
+
+	(void)state;
+	sunday.day = 0;
+	assert_int_equal(budget_ends(&monthly, at(2026, 11, 13, 23, 59)),
+	    at(2026, 11, 14, 0, 0));
+	assert_int_equal(budget_ends(&monthly, at(2026, 12, 14, 0, 0)),
+	    at(2027, 1, 14, 0, 0));
+	assert_int_equal(budget_ends(&weekly, at(2026, 11, 15, 23, 59)),
+	    at(2026, 11, 16, 0, 0));
+	assert_int_equal(budget_ends(&sunday, at(2026, 11, 15, 12, 0)),
+	    at(2026, 11, 22, 0, 0));
+	/* a day of 25 hours */
+	assert_int_equal(budget_ends(&daily, at(2026, 10, 25, 12, 0)),
+	    at(2026, 10, 25, 12, 0) + 12 * HOUR);
+	assert_int_equal(budget_ends(&daily, at(2026, 10, 25, 0, 0)),
+	    at(2026, 10, 25, 0, 0) + 25 * HOUR);
+}
+
+static void
 test_alarms(void **state)
 {
 	struct budget b = { 0 };
@@ -271,18 +293,39 @@ test_hours(void **state)
 	assert_false(budget_hours(&night, at(2026, 11, 23, 0, 0)));
 }
 
+static void
+test_opens(void **state)
+{
+	const struct conf_hours none = { 0 };
+	const struct conf_hours office = { 1, { { MON | FRI, 480, 1080 } } };
+	const struct conf_hours no_day = { 1, { { 0, 480, 1080 } } };
+
+	(void)state;
+	assert_int_equal(budget_opens(&none, at(2026, 11, 21, 3, 0) + 5),
+	    at(2026, 11, 21, 3, 0) + 5);
+	assert_int_equal(budget_opens(&office, at(2026, 11, 20, 12, 0)),
+	    at(2026, 11, 20, 12, 0));
+	assert_int_equal(budget_opens(&office, at(2026, 11, 20, 7, 58) + 59),
+	    at(2026, 11, 20, 8, 0));
+	assert_int_equal(budget_opens(&office, at(2026, 11, 20, 18, 0)),
+	    at(2026, 11, 23, 8, 0));
+	assert_int_equal(budget_opens(&no_day, at(2026, 11, 20, 18, 0)), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_began),
 		cmocka_unit_test(test_week_began),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_roll),
 		cmocka_unit_test(test_week_roll),
 		cmocka_unit_test(test_day_roll),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_hours),
+		cmocka_unit_test(test_opens),
 	};
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);

@@ -187,7 +187,7 @@ test_refused(void **state)
 	refused(&s, MWHY_NOT_CALM);
 	good(&s);
 	ask(&s, MEV_HOLD, 0, 0);
-	refused(&s, MWHY_NOT_CALM);
+	refused(&s, MWHY_IS_HELD);
 	ask(&s, MEV_RELEASE, 0, 0);
 	step(&s, &bar);
 	refused(&s, MWHY_BARRED);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an operator must know of a refusal: which switch is in the way, which
+ * limit, which hold, and when it will be gone.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "parent/cost.h"
+#include "parent/parent.h"
+#include "parent/refusal.h"
+
+#define MORE_LEN (REFUSAL_LEN - 80)
+
+static uint32_t
+left_s(struct monotime until)
+{
+	int64_t ms = monotime_ms_between(monotime_now(), until);
+
+	return ms <= 0 ? 0 : (uint32_t)((ms + 999) / 1000);
+}
+
+/* ---- what is under way ---- */
+
+/* How far the one try is, and how long that may take. */
+static const char *
+step(char buf[64])
+{
+	const struct machine_try *t = &parent->machine.try;
+	const char *is = t->phase == MACHINE_TRY_START   ? "is brought up"
+			 : t->phase == MACHINE_TRY_PROVE ? "is proved"
+			 : t->phase == MACHINE_TRY_WAIT  ? "has to wait"
+							 : NULL;
+
+	buf[0] = '\0';
+	if (is != NULL && monotime_valid(t->deadline))
+		snprintf(buf, 64, ", which %s, for %u s at most", is,
+		    left_s(t->deadline));
+	return buf;
+}
+
+static void
+request(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+	char buf[64];
+
+	if (m->request_cuts)
+		snprintf(text, size, "old flows are cut");
+	else if (m->request_uplink != MACHINE_PRIMARY)
+		snprintf(text, size, "failover to %s%s",
+		    uplink_name(m->request_uplink), step(buf));
+	else
+		snprintf(text, size, "fallback, for %u s at most",
+		    left_s(m->request_until));
+}
+
+/* Links of backups that nobody waits for, but a drill would. */
+static void
+link(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+	const struct machine_backup *b;
+	uint32_t i;
+
+	for (i = 1; i < parent->conf.nuplinks; i++) {
+		b = &m->backup[i];
+		if (parent->mconf.uplink[i].needs_dial && b->stale)
+			snprintf(
+			    text, size, "%s is to be stopped", uplink_name(i));
+		if (b->link == MACHINE_LINK_STARTING)
+			snprintf(
+			    text, size, "%s is brought up", uplink_name(i));
+		else if (b->link == MACHINE_LINK_STOPPING)
+			snprintf(text, size, "%s is stopped, for %u s at most",
+			    uplink_name(i),
+			    left_s(monotime_add_ms(b->since, MACHINE_STOP_MS)));
+	}
+}
+
+static void
+busy(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+	char buf[64];
+
+	if (m->request != 0)
+		request(text, size);
+	else if (m->drill.uplink != MACHINE_NONE)
+		snprintf(text, size, "drill of %s%s",
+		    uplink_name(m->drill.uplink), step(buf));
+	else if (m->want.drain != MACHINE_NONE)
+		snprintf(text, size, "old flows drain off %s for %u s at most",
+		    uplink_name(m->want.drain), left_s(m->drain_until));
+	else if (!m->applied)
+		strlcpy(text, "the network is being set", size);
+	else if (m->try.phase != MACHINE_TRY_NONE)
+		snprintf(text, size, "a try of %s%s",
+		    uplink_name(m->try.uplink), step(buf));
+	else
+		link(text, size);
+}
+
+/* ---- the others ---- */
+
+static void
+held(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+
+	if (monotime_valid(m->held_until))
+		snprintf(text, size, "for %u s more", left_s(m->held_until));
+	else
+		strlcpy(text, "until release", size);
+}
+
+static void
+primary(char *text, size_t size)
+{
+	uint32_t cause = engine_primary_cause();
+
+	if (cause != MSG_CAUSE_NONE)
+		snprintf(text, size, "%s%s", uplink_faulty_family(0, cause),
+		    msg_cause_text(cause));
+}
+
+/* Of this backup: a call that may not be placed, or one that failed. */
+static void
+backup(enum mreason why, uint32_t id, char *text, size_t size)
+{
+	char more[MSG_TEXT_LEN];
+
+	if (id >= parent->conf.nuplinks)
+		return;
+	if (why == MWHY_BARRED)
+		cost_refusal(id, more, sizeof(more));
+	else
+		failure_text(id, more, sizeof(more));
+	snprintf(text, size, "%s%s%s", uplink_name(id),
+	    more[0] != '\0' ? ": " : "", more);
+}
+
+const char *
+refusal(enum mreason why, uint32_t uplink, char text[REFUSAL_LEN])
+{
+	char more[MORE_LEN] = "";
+
+	switch (why) {
+	case MWHY_BARRED:
+	case MWHY_NOT_PROVED:
+	case MWHY_NOT_STARTED:
+		backup(why, uplink, more, sizeof(more));
+		break;
+	case MWHY_BUSY:
+		busy(more, sizeof(more));
+		break;
+	case MWHY_IS_HELD:
+		held(more, sizeof(more));
+		break;
+	case MWHY_AWAY:
+		strlcpy(more, uplink_name(parent->machine.want.active),
+		    sizeof(more));
+		break;
+	case MWHY_APPLY_FAILED:
+		strlcpy(more, parent->network_why, sizeof(more));
+		break;
+	case MWHY_PRIMARY_NOT_GOOD:
+		primary(more, sizeof(more));
+		break;
+	default:
+		break;
+	}
+	snprintf(text, REFUSAL_LEN, "%s%s%s", mreason_text(why),
+	    more[0] != '\0' ? ": " : "", more);
+	return text;
+}
