@@ -465,6 +465,8 @@ struct conf_bounds {
 	uint32_t detect_max_ms;
 };
 void conf_bounds(const struct conf_uplink *, struct conf_bounds *);
+void conf_family_bounds(
+    const struct conf_uplink *, enum family, struct conf_bounds *);
 /* Expected in a year while each probe is lost with probability loss. */
 double conf_false_failovers(const struct conf_uplink *, double loss);
 

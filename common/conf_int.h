@@ -91,8 +91,6 @@ int conf_gateway_valid(const struct addr *, enum family); /* next to us */
 int conf_query_valid(const char *); /* a domain name without its last dot */
 
 /* conf_reckon.c */
-void conf_family_bounds(
-    const struct conf_uplink *, enum family, struct conf_bounds *);
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */

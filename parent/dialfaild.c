@@ -29,6 +29,7 @@
 #include "netconf/advice.h"
 #include "netconf/netconf.h"
 #include "netconf/ppp_process.h"
+#include "parent/outlook.h"
 #include "parent/run.h"
 #include "prober/prober.h"
 
@@ -267,6 +268,7 @@ check(const struct options *o)
 	if (o->verbose) {
 		conf_print(conf, stdout);
 		conf_print_meaning(conf, stdout);
+		outlook_print(conf, stdout);
 		if (geteuid() == 0)
 			advice(conf, advise, NULL);
 	} else if (start.from == MSG_CONF_FILE)

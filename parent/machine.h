@@ -100,6 +100,8 @@
 /* Between proofs of a backup without a back-off of its own, doubled. */
 #define MACHINE_BACKOFF_MS     (10 * 1000)
 #define MACHINE_BACKOFF_MAX_MS (5 * 60 * 1000)
+/* A back-off that was doubled differs by so many per mille, from -20 %. */
+#define MACHINE_SPREAD 400
 /* Between rounds through a better backup that does not stand by hot. */
 #define MACHINE_BETTER_MS (10 * 1000)
 /* A backup that may not be tried for longer loses its turn to the next. */
@@ -565,6 +567,10 @@ struct machine_return {
 };
 void machine_return_due(const struct machine *, const struct machine_conf *,
     struct monotime now, struct machine_return *);
+
+/* The pause after the fails-th failure in a row; spread: 0-MACHINE_SPREAD. */
+uint32_t machine_pause_ms(
+    const struct machine_uplink_conf *, uint32_t fails, uint32_t spread);
 
 /* MWHY_OK: this hot backup can take over at once; or why it cannot. */
 enum mreason machine_ready(const struct machine *, const struct machine_conf *,

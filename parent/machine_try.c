@@ -55,12 +55,10 @@ machine_eligible(const struct machine *m, uint32_t uplink)
 	return (machine_usable(m, uplink) && machine_allowed(m, uplink));
 }
 
-/* The back-off after the fails-th failure in a row. */
-static uint32_t
-backoff_ms(struct mctx *c, uint32_t uplink)
+uint32_t
+machine_pause_ms(
+    const struct machine_uplink_conf *u, uint32_t fails, uint32_t spread)
 {
-	const struct machine_uplink_conf *u = &c->conf->uplink[uplink];
-	uint32_t fails = c->m->backup[uplink].fails;
 	uint64_t ms = u->backoff_ms, max = u->backoff_max_ms;
 
 	if (ms == 0) {
@@ -74,7 +72,17 @@ backoff_ms(struct mctx *c, uint32_t uplink)
 	ms = fails > 32 ? max : ms << (fails - 1);
 	if (ms > max)
 		ms = max;
-	return ((uint32_t)(ms * (800 + machine_random(c->m, 401)) / 1000));
+	return ((uint32_t)(ms * (1000 - MACHINE_SPREAD / 2 + spread) / 1000));
+}
+
+/* The back-off after the fails-th failure in a row. */
+static uint32_t
+backoff_ms(struct mctx *c, uint32_t uplink)
+{
+	uint32_t fails = c->m->backup[uplink].fails;
+
+	return (machine_pause_ms(&c->conf->uplink[uplink], fails,
+	    fails > 1 ? machine_random(c->m, MACHINE_SPREAD + 1) : 0));
 }
 
 /* When the cap on failed dials allows the next one. */
