@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "parent/outlook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -56,6 +57,7 @@ dump(const struct conf *conf, size_t *size)
 		abort();
 	conf_print(conf, f);
 	conf_print_meaning(conf, f);
+	outlook_print(conf, f);
 	fclose(f);
 	return text;
 }
