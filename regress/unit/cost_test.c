@@ -24,18 +24,18 @@
 
 #define PPP0 12
 #define DAY  86400
+#define NOON 1764150000 /* some day's */
 
-#define SITE                                                            \
+#define SITE_WITH(words)                                                \
 	"primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"  \
 	"backup pots {\n"                                               \
 	"	modem \"/dev/ttyS0\"\n"                                       \
 	"	phone \"5551\"\n"                                             \
 	"	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n" \
 	"	dial { after 0s timeout 60s redial 5 backoff 10ms max 10ms "  \
-	"}\n"                                                           \
-	"	budget { bytes 100k dials 2 then refuse }\n"                  \
-	"	drill every 1d\n"                                             \
+	"}\n" words "	drill every 1d\n"                                 \
 	"}\n"
+#define SITE SITE_WITH("	budget { bytes 100k dials 2 then refuse }\n")
 
 static const char *site =
     SITE "fallback automatic { after 0s stable 0s drain 0s }\n";
@@ -292,7 +292,7 @@ story_before_adoption(void)
 static void
 story_drill_after_event(void)
 {
-	int64_t now = 1764150000;
+	int64_t now = NOON;
 	struct ctl_event e;
 
 	there_and_back();
@@ -391,7 +391,7 @@ static void
 story_drill_due(void)
 {
 	struct drill_past *past;
-	int64_t now = 1764150000;
+	int64_t now = NOON;
 
 	rig_home(site);
 	past = &cost_entry(1)->drill;
@@ -411,7 +411,7 @@ story_drill_due(void)
 static void
 story_drill_waits(void)
 {
-	int64_t now = 1764150000;
+	int64_t now = NOON;
 
 	rig_home(site);
 	(void)drilling_look(now);
@@ -428,7 +428,7 @@ story_drill_waits(void)
 static void
 story_drill_clock(void)
 {
-	int64_t now = 1764150000;
+	int64_t now = NOON;
 
 	rig_home(site);
 	cost_entry(1)->drill.last_s = now + 400 * DAY;
@@ -441,7 +441,7 @@ static void
 story_drill_fails(void)
 {
 	struct msg_alarm a;
-	int64_t now = 1764150000;
+	int64_t now = NOON;
 
 	rig_home(site);
 	(void)drilling_look(now);
@@ -455,6 +455,50 @@ story_drill_fails(void)
 	CHECK(strstr(a.text, "NO CARRIER") != NULL);
 	CHECK(strstr(drilling_result(), "failed: ") == drilling_result());
 	CHECK(cost_entry(1)->drill.done && !cost_entry(1)->drill.ok);
+}
+
+/* Used up, and ten minutes later. */
+static void
+over_its_budget(void)
+{
+	up();
+	counted(1000);
+	counted(102000);
+	hung_up(1, 0);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	(void)drilling_look(NOON);
+	cost_entry(1)->drill.done = 1;
+	clock_ahead_ms += 11 * 60 * 1000;
+	cost_reloaded(); /* what its timer does */
+}
+
+static void
+story_over_refused(void)
+{
+	over_its_budget();
+	CHECK(cost_barred(1) != NULL);
+	CHECK(drilling_look(NOON + DAY)); /* it waits */
+	CHECK(parent->machine.drill.uplink == MACHINE_NONE);
+}
+
+/* "then alarm" is an alarm, and nothing else. */
+static void
+story_over_alarmed(void)
+{
+	struct msg_alarm a;
+
+	site = SITE_WITH(
+	    "	budget { bytes 100k then alarm }\n") "fallback automatic { "
+						     "after 0s stable 0s drain "
+						     "0s }\n";
+	over_its_budget();
+	rig_alarm("budget", &a);
+	CHECK(strstr(a.text, "it goes on") != NULL);
+	CHECK(cost_barred(1) == NULL);
+	CHECK(!drilling_look(NOON + DAY));
+	CHECK(parent->machine.drill.uplink == 1);
+	dialled();
 }
 
 /* A full disk took no grant: not only after an hour is it tried again. */
@@ -506,6 +550,8 @@ STORY(drill_due)
 STORY(drill_waits)
 STORY(drill_clock)
 STORY(drill_fails)
+STORY(over_refused)
+STORY(over_alarmed)
 STORY(not_written)
 
 int
@@ -529,6 +575,8 @@ main(void)
 		cmocka_unit_test(test_drill_waits),
 		cmocka_unit_test(test_drill_clock),
 		cmocka_unit_test(test_drill_fails),
+		cmocka_unit_test(test_over_refused),
+		cmocka_unit_test(test_over_alarmed),
 		cmocka_unit_test(test_not_written),
 	};
 
