@@ -236,6 +236,9 @@ struct ctl_drill {
 	uint32_t ready_ms;
 	uint32_t mtu; /* 0: unknown */
 	uint32_t kbps; /* 0: unknown */
+	uint32_t samples; /* good ones that the next two are of */
+	uint32_t p50_ms; /* of ready_ms */
+	uint32_t p95_ms;
 	int64_t next_ns; /* wall clock, 0: unknown */
 };
 

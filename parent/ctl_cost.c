@@ -81,6 +81,19 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 	}
 }
 
+/* Of several: how long it takes as a rule, and at worst. */
+static void
+drill_spread(FILE *f, const struct ctl_drill *d)
+{
+	char text[96];
+
+	if (d->samples < 2)
+		return;
+	snprintf(text, sizeof(text), "in %u drills: p50 %.1f s, p95 %.1f s",
+	    d->samples, d->p50_ms / 1e3, d->p95_ms / 1e3);
+	ctl_below(f, "ready ", text);
+}
+
 static void
 drill_lines(FILE *f, const struct ctl_drill *d)
 {
@@ -95,6 +108,7 @@ drill_lines(FILE *f, const struct ctl_drill *d)
 	if (d->done) {
 		drill(text, sizeof(text), d);
 		ctl_below(f, "drill ", text);
+		drill_spread(f, d);
 	}
 	if (d->next_ns != 0 && localtime_r(&next, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%a %e %b %H:%M", &tm) > 0)
@@ -150,6 +164,9 @@ drill_json(struct json *j, const struct ctl_drill *d)
 	json_int(j, "prove_ms", d->prove_ms);
 	json_int(j, "mtu", d->mtu);
 	json_int(j, "kbps", d->kbps);
+	json_int(j, "samples", d->samples);
+	json_int(j, "p50_ms", d->p50_ms);
+	json_int(j, "p95_ms", d->p95_ms);
 	json_close(j, '}');
 }
 

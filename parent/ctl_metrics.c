@@ -513,6 +513,33 @@ budgets(struct out *o, const struct ctl_answer *a)
 }
 
 static void
+drill_quantile(
+    struct out *o, const struct ctl_uplink *u, const char *q, uint32_t ms)
+{
+	struct labels l = { "" };
+
+	label(&l, "uplink", u->name);
+	seconds(o, "", label(&l, "quantile", q), (int64_t)ms * 1000000);
+}
+
+static void
+drills(struct out *o, const struct ctl_answer *a)
+{
+	size_t i;
+
+	family(o, "drill_ready_seconds", "summary", "seconds",
+	    "From the begin of a drill to its proof, of the last good ones.");
+	for (i = 0; i < a->nuplinks; i++) {
+		const struct ctl_uplink *u = &a->uplinks[i];
+
+		if (u->drill.samples == 0)
+			continue;
+		drill_quantile(o, u, "0.5", u->drill.p50_ms);
+		drill_quantile(o, u, "0.95", u->drill.p95_ms);
+	}
+}
+
+static void
 backups(struct out *o, const struct ctl_answer *a)
 {
 	size_t i;
@@ -556,6 +583,7 @@ backups(struct out *o, const struct ctl_answer *a)
 			number(o, "", label(&l, "uplink", a->uplinks[i].name),
 			    a->uplinks[i].drill.ok);
 	}
+	drills(o, a);
 	family(o, "backup_proved_timestamp_seconds", "gauge", "seconds",
 	    "When a backup was last proved.");
 	for (i = 0; i < a->nuplinks; i++) {

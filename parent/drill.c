@@ -9,7 +9,6 @@
 
 #define DAY_S     86400
 #define DAYS_MAX  40 /* more than any period */
-#define PERCENT   95
 #define FNV_BASIS 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
 
@@ -95,13 +94,13 @@ compare(const void *a, const void *b)
 
 /* By nearest rank. */
 static uint32_t
-p95(const uint32_t *sample, uint32_t n)
+percentile(const uint32_t *sample, uint32_t n, uint32_t percent)
 {
 	uint32_t sorted[DRILL_SAMPLES];
 
 	memcpy(sorted, sample, n * sizeof(sorted[0]));
 	qsort(sorted, n, sizeof(sorted[0]), compare);
-	return sorted[(n * PERCENT + 99) / 100 - 1];
+	return sorted[(n * percent + 99) / 100 - 1];
 }
 
 bool
@@ -111,9 +110,19 @@ drill_p95(const struct drill_past *past, uint32_t *was, uint32_t *is)
 
 	if (past->n < DRILL_SAMPLES_MIN)
 		return false;
-	*was = p95(past->sample, half);
-	*is = p95(past->sample + half, past->n - half);
+	*was = percentile(past->sample, half, 95);
+	*is = percentile(past->sample + half, past->n - half, 95);
 	return true;
+}
+
+void
+drill_spread(const struct drill_past *past, uint32_t *p50, uint32_t *p95)
+{
+	*p50 = *p95 = 0;
+	if (past->n == 0)
+		return;
+	*p50 = percentile(past->sample, past->n, 50);
+	*p95 = percentile(past->sample, past->n, 95);
 }
 
 const char *

@@ -46,6 +46,8 @@ uint32_t drill_offset(
 void drill_sample(struct drill_past *, uint32_t ready_ms);
 /* The p95 of the older half of the samples, and of the newer one. */
 bool drill_p95(const struct drill_past *, uint32_t *was, uint32_t *is);
+/* Of all samples; 0: there are none. */
+void drill_spread(const struct drill_past *, uint32_t *p50, uint32_t *p95);
 
 /* What a path could carry: "950 kbit/s", "14.0 Mbit/s". */
 #define DRILL_RATE_LEN 24

@@ -296,6 +296,8 @@ drilling_fill(uint32_t id, struct ctl_drill *r)
 	r->ready_ms = p->ready_ms;
 	r->mtu = p->mtu;
 	r->kbps = p->kbps;
+	r->samples = p->n;
+	drill_spread(p, &r->p50_ms, &r->p95_ms);
 	due = drill_due(&u->conf.drill, p, wall_now() / 1000000000, offset(u));
 	r->scheduled = u->conf.drill.every_ms != 0;
 	r->next_ns = due * 1000000000;

@@ -501,6 +501,62 @@ story_over_alarmed(void)
 	dialled();
 }
 
+/* One that takes so long until it is proved. */
+static void
+good_drill(int64_t ms)
+{
+	struct mevent ask = { .type = MEV_DRILL, .uplink = 1 };
+	struct msg_measured done = { .uplink = 1, .mtu = 1500, .kbps = 40 };
+	struct msg_measure m;
+	struct msg_link l;
+
+	engine_event(&ask);
+	dialled();
+	clock_ahead_ms += ms;
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_expect(CHILD_NETCONF, IMSG_PPP_START, &l, sizeof(l));
+	rig_ppp_up(1, 0);
+	rig_apply();
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_expect(CHILD_PROBER, IMSG_MEASURE, &m, sizeof(m));
+	done.gen = m.gen;
+	rig_send(CHILD_PROBER, IMSG_MEASURED, &done, sizeof(done));
+	CHECK(parent->machine.drill.uplink == MACHINE_NONE);
+	hung_up(1, 0);
+}
+
+/* It takes twice as long as it did: told once, at the first of them. */
+static void
+story_drill_slower(void)
+{
+	struct drill_past *past;
+	struct ctl_drill shown;
+	struct msg_alarm a;
+	int i;
+
+	site = SITE_WITH("") "fallback automatic { after 0s stable 0s }\n";
+	rig_home(site);
+	past = &cost_entry(1)->drill;
+	for (i = 0; i < 10; i++)
+		good_drill(5000);
+	CHECK(past->n == 10 && !past->slow_told);
+	good_drill(11000);
+	rig_alarm("drill", &a);
+	CHECK(strstr(a.text, "pots: 95 of 100 drills are ready within 11.") ==
+	      a.text);
+	CHECK(strstr(a.text, "; it was 5.") != NULL);
+	while (past->n < 20) {
+		good_drill(11000);
+		CHECK(past->slow_told);
+	}
+	CHECK(rig_count(CHILD_NETCONF, IMSG_ALARM) == 0);
+	drilling_fill(1, &shown);
+	CHECK(shown.samples == 20);
+	CHECK(shown.p50_ms >= 5000 && shown.p50_ms < 11000);
+	CHECK(shown.p95_ms >= 11000 && shown.p95_ms < 16000);
+}
+
 /* A full disk took no grant: not only after an hour is it tried again. */
 static void
 story_not_written(void)
@@ -550,6 +606,7 @@ STORY(drill_due)
 STORY(drill_waits)
 STORY(drill_clock)
 STORY(drill_fails)
+STORY(drill_slower)
 STORY(over_refused)
 STORY(over_alarmed)
 STORY(not_written)
@@ -575,6 +632,7 @@ main(void)
 		cmocka_unit_test(test_drill_waits),
 		cmocka_unit_test(test_drill_clock),
 		cmocka_unit_test(test_drill_fails),
+		cmocka_unit_test(test_drill_slower),
 		cmocka_unit_test(test_over_refused),
 		cmocka_unit_test(test_over_alarmed),
 		cmocka_unit_test(test_not_written),

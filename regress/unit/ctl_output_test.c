@@ -102,6 +102,9 @@ site_uplinks(void)
 	u->drill.ready_ms = 118900;
 	u->drill.mtu = 1492;
 	u->drill.kbps = 689700;
+	u->drill.samples = 40;
+	u->drill.p50_ms = 118900;
+	u->drill.p95_ms = 240349;
 }
 
 static void
@@ -326,7 +329,8 @@ test_summary(void **state)
 		 "gateway 100.64.0.1\n");
 	contains("authentication failed, and so on; next try in 299 s");
 	contains("drill Thu 26 Nov 19:45 good (118.9 s, MTU 1492, "
-		 "689.7 Mbit/s)\n             next drill Thu  3 Dec 19:45\n");
+		 "689.7 Mbit/s)\n             ready in 40 drills: p50 118.9 s, "
+		 "p95 240.3 s\n             next drill Thu  3 Dec 19:45\n");
 	contains("Network  as wanted; 2 NOTES, see show network: note: ");
 	contains("Alarms   2 waiting for 90 s: exit 75: no route to");
 	contains("seccomp");
@@ -637,6 +641,8 @@ test_json_keys(void **state)
 		".backups[1] | .kind == \"interface\" and .next_s == 299 and "
 		".cannot_take_over == \"its last try failed\"",
 		".backups[0].cannot_take_over == null",
+		".backups[1].drill | .samples == 40 and .p50_ms == 118900 and "
+		".p95_ms == 240349",
 		".fallback | .mode == \"automatic\" and .due_s == 48",
 		".config | (.sha256 | length == 64) and .confirm_s == 17 and "
 		"(.loaded | type == \"string\") and .file == \"errors\" and "

@@ -128,6 +128,22 @@ test_p95(void **state)
 	assert_int_equal(was, 11000);
 }
 
+static void
+test_spread(void **state)
+{
+	struct drill_past p = { 0 };
+	uint32_t i, p50, p95;
+
+	(void)state;
+	drill_spread(&p, &p50, &p95);
+	assert_int_equal(p50 + p95, 0);
+	for (i = 20; i > 0; i--)
+		drill_sample(&p, i * 1000);
+	drill_spread(&p, &p50, &p95);
+	assert_int_equal(p50, 10000);
+	assert_int_equal(p95, 19000);
+}
+
 int
 main(void)
 {
@@ -137,6 +153,7 @@ main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_offset),
 		cmocka_unit_test(test_p95),
+		cmocka_unit_test(test_spread),
 	};
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);

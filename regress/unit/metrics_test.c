@@ -388,6 +388,9 @@ site_uplinks(void)
 	u->budget.limit[CONF_COST_TIME] = 36000000;
 	u->budget.limit[CONF_COST_BYTES] = 500000000;
 	u->budget.limit[CONF_COST_DIALS] = 30;
+	u->drill.samples = 12;
+	u->drill.p50_ms = 8900;
+	u->drill.p95_ms = 12100;
 	u->radio.known = u->radio.registered = 1;
 	u->radio.dbm = -87;
 	a.uplinks = uplinks;
@@ -531,6 +534,10 @@ test_the_others(void **state)
 	has("dialfail_budget_limit_seconds{" BACKUP "} 36000.000000000\n");
 	has("dialfail_budget_limit_bytes{" BACKUP "} 500000000\n");
 	has("dialfail_budget_limit_dials{" BACKUP "} 30\n");
+	has("dialfail_drill_ready_seconds{" BACKUP ",quantile=\"0.5\"} "
+	    "8.900000000\n");
+	has("dialfail_drill_ready_seconds{" BACKUP ",quantile=\"0.95\"} "
+	    "12.100000000\n");
 	has("dialfail_modem_registered{" BACKUP "} 1\n");
 	has("dialfail_modem_signal_dbm{" BACKUP "} -87\n");
 }
