@@ -68,6 +68,8 @@ struct behaviour {
 	char heard[2048];
 	int counts_told[MSG_MODEM_RUNGS];
 	uint32_t tried[MSG_MODEM_RUNGS], helped[MSG_MODEM_RUNGS];
+	int closed_told;
+	uint32_t closed;
 	uint32_t npatterns;
 	struct {
 		char text[80];
@@ -385,6 +387,10 @@ counts_words(struct behaviour *b)
 		b->counts_told[i] = 1;
 		b->tried[i] = amount("how often it was tried");
 		b->helped[i] = amount("how often it helped");
+	}
+	if (take("closed")) {
+		b->closed_told = 1;
+		b->closed = amount("how often it was closed");
 	}
 }
 

@@ -138,17 +138,6 @@ attempt(const struct behaviour *b, uint32_t i, uint32_t *phone)
 	world_close();
 }
 
-static uint32_t
-times_heard(const char *prefix)
-{
-	const char *s = world.fake.heard;
-	uint32_t n = 0;
-
-	for (; *s != '\0'; s += strcspn(s, "|") + 1)
-		n += strncmp(s, prefix, strlen(prefix)) == 0;
-	return n;
-}
-
 static void
 look_back(const struct behaviour *b)
 {
@@ -172,8 +161,11 @@ look_back(const struct behaviour *b)
 			    b->file, b->line, modem_rung_name(i),
 			    world.modem.tried[i], world.modem.helped[i],
 			    b->tried[i], b->helped[i]);
+	if (b->closed_told && world.modem.closed != b->closed)
+		fail_msg("%s:%d: closed %u times, not %u", b->file, b->line,
+		    world.modem.closed, b->closed);
 	for (i = 0; i < b->npatterns; i++)
-		if ((times_heard(b->pattern[i].text) != 0) ==
+		if ((world_heard(b->pattern[i].text) != 0) ==
 		    b->pattern[i].never)
 			fail_msg("%s:%d: %s %s; heard %s", b->file, b->line,
 			    b->pattern[i].never ? "never" : "says",

@@ -28,10 +28,17 @@
 #define FIRST_MS      1000 /* pppd waits for the peer's first byte */
 
 static uint64_t seed;
-static struct conf *confs[4];
+static const char *const site[] = { "phone \"5551234\"",
+	"phone \"5551234\" \"5555678\" \"1\" init \"ATZ\" \"ATX3\"",
+	"phone \"*99#\" init \"AT+CFUN=1\"", "phone \"*99***1#\"",
+	"apn \"internet\" pin file \"/etc/pin\"",
+	"apn \"internet\" pdp both pin file \"/etc/pin\"" };
+#define NCONFS (sizeof(site) / sizeof(site[0]))
+static struct conf *confs[NCONFS];
 
 static struct {
 	uint32_t connected, failed, hung_up, silent, unopened, lost, warm, cut;
+	uint32_t pins, contexts;
 	int64_t longest_ms;
 } sum;
 
@@ -48,6 +55,25 @@ pick(uint32_t n)
 
 static const char *const commands[] = { "", "AT", "ATE0", "AT&C1", "ATS0",
 	"ATX3", "ATD", "ATD", "ATD", "ATZ", "ATH", "AT+CFUN" };
+/* What a packet modem says to what only such are asked. */
+static const struct {
+	const char *command, *says;
+} answers[] = {
+	{ "AT+CPIN?", "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n" },
+	{ "AT+CPIN?", "\r\n+CPIN: READY\r\n\r\nOK\r\n" },
+	{ "AT+CPIN?", "\r\n+CPIN: SIM PUK\r\n\r\nOK\r\n" },
+	{ "AT+CPIN?", "\r\n+CME ERROR: 14\r\n" },
+	{ "AT+CPIN=", "\r\nOK\r\n" },
+	{ "AT+CPIN=", "\r\n+CME ERROR: 16\r\n" },
+	{ "AT+CCID", "\r\n+CCID: 8949020000012345678\r\n\r\nOK\r\n" },
+	{ "AT+CEREG?", "\r\n+CEREG: 2,1\r\n\r\nOK\r\n" },
+	{ "AT+CEREG?", "\r\n+CEREG: 2,2\r\n\r\nOK\r\n" },
+	{ "AT+CEREG?", "\r\n+CEREG: 2,3\r\n\r\nOK\r\n" },
+	{ "AT+CGDCONT?",
+	    "\r\n+CGDCONT: 1,\"IP\",\"internet\",\"\",0,0\r\n\r\nOK\r\n" },
+	{ "AT+CGDCONT=", "\r\nOK\r\n" },
+	{ "AT+CGDCONT=", "\r\n+CME ERROR: 50\r\n" },
+};
 static const char *const scraps[] = { "\r\nOK\r\n", "\r\nCONNECT\r\n",
 	"\r\nCONNECT 9600/ARQ\r\n", "\r\nBUSY\r\n", "\r\nNO CARRIER\r\n",
 	"\r\nERROR\r\n", "\r\n+CME ERROR: 10\r\n", "\r\nNO ANSWER\r\n",
@@ -70,6 +96,13 @@ some_ms(void)
 }
 
 static void
+spoil(struct fake_rule *r)
+{
+	if (pick(4) == 0 && r->len > 0)
+		r->say[pick((uint32_t)r->len)] = (uint8_t)pick(256);
+}
+
+static void
 some_words(struct fake_rule *r)
 {
 	uint32_t i, n = pick(4), len;
@@ -82,15 +115,32 @@ some_words(struct fake_rule *r)
 			return;
 		memcpy(r->say + r->len, s, len);
 		r->len += len;
-		if (pick(4) == 0 && r->len > 0)
-			r->say[pick((uint32_t)r->len)] = (uint8_t)pick(256);
+		spoil(r);
 	}
+}
+
+static void
+some_answer(struct fake_rule *r)
+{
+	uint32_t i = pick(sizeof(answers) / sizeof(answers[0]));
+
+	r->on = FAKE_ON_COMMAND;
+	strlcpy(r->prefix, answers[i].command, sizeof(r->prefix));
+	r->len = strlen(answers[i].says);
+	memcpy(r->say, answers[i].says, r->len);
+	spoil(r);
 }
 
 static void
 some_rule(struct fake_rule *r)
 {
 	memset(r, 0, sizeof(*r));
+	if (pick(2) == 0) {
+		some_answer(r);
+		r->times = pick(4);
+		r->after_ms = some_ms();
+		return;
+	}
 	r->on = pick(3) == 0 ? pick(FAKE_ON_TIME + 1) : FAKE_ON_COMMAND;
 	if (r->on == FAKE_ON_COMMAND)
 		strlcpy(r->prefix, SOME(commands), sizeof(r->prefix));
@@ -110,7 +160,7 @@ some_modem(void)
 	struct fake *f = &world.fake;
 	uint32_t i;
 
-	f->nrules = pick(8);
+	f->nrules = pick(16);
 	for (i = 0; i < f->nrules; i++)
 		some_rule(&f->rule[i]);
 	f->echo = pick(3) > 0;
@@ -127,6 +177,21 @@ needed(int good, const char *what, uint32_t i)
 	if (!good)
 		fail_msg("conversation %u: %s; told %s; heard %s", i, what,
 		    world.phases, world.fake.heard);
+}
+
+/* netconf says the PIN, or why not, or nothing in time. */
+static void
+some_netconf(void)
+{
+	switch (pick(4)) {
+	case 0:
+		break;
+	case 1:
+		world.no_pin = "PIN not said: SIM changed";
+		break;
+	default:
+		world.pin = "4711";
+	}
 }
 
 /* Made ready first, for a while. */
@@ -170,6 +235,7 @@ dial_some(uint32_t i)
 static void
 attempt(uint32_t i)
 {
+	uint32_t pins = world_heard("AT+CPIN=");
 	int64_t ms;
 
 	if (world_open() == -1) {
@@ -189,6 +255,8 @@ attempt(uint32_t i)
 		sum.silent++;
 	world_look_at_tty();
 	world_close();
+	/* a card locks itself after three wrong ones */
+	needed(world_heard("AT+CPIN=") <= pins + 1, "the PIN, twice", i);
 }
 
 static void
@@ -199,12 +267,15 @@ conversation(uint32_t i)
 	seed = UINT64_C(0x9e3779b97f4a7c15) * i;
 	world_begin(SOME(confs));
 	some_modem();
+	some_netconf();
 	attempts = 1 + pick(3);
 	for (n = 0; n < attempts; n++) {
 		attempt(i);
 		(void)world_pass(some_ms(), 1);
 	}
 	sum.lost += world.modem.lost;
+	sum.pins += world_heard("AT+CPIN=");
+	sum.contexts += world_heard("AT+CGDCONT=");
 	needed(world.error[0] == '\0', world.error, i);
 	needed(world_port()->modem.state == MODEM_IDLE, "not at rest", i);
 	world_end();
@@ -229,14 +300,16 @@ conversations(void **state)
 	for (i = first; i < first + n; i++)
 		conversation(i);
 	print_message("%u conversations: %u connected, %u failed, %u cut short,"
-		      " %u port missing, %u lost, %u warm; hang-ups: %u, %u "
+		      " %u port missing, %u lost, %u warm; %u PINs, %u "
+		      "contexts; hang-ups: %u, %u "
 		      "not answered; the longest dial took %lld s\n",
 	    n, sum.connected, sum.failed, sum.cut, sum.unopened, sum.lost,
-	    sum.warm, sum.hung_up, sum.silent,
+	    sum.warm, sum.pins, sum.contexts, sum.hung_up, sum.silent,
 	    (long long)sum.longest_ms / 1000);
 	if (n >= CONVERSATIONS) { /* all kinds were there */
 		assert_true(sum.connected > n / 20 && sum.failed > n / 20);
 		assert_true(sum.lost > 0 && sum.warm > 0 && sum.silent > 0);
+		assert_true(sum.pins > 0 && sum.contexts > 0);
 	}
 }
 
@@ -253,9 +326,6 @@ report(const char *file, int line, const char *why, void *arg)
 static int
 configure(void **state)
 {
-	static const char *const words[] = { "phone \"5551234\"",
-		"phone \"5551234\" \"5555678\" \"1\" init \"ATZ\" \"ATX3\"",
-		"phone \"*99#\" init \"AT+CFUN=1\"", "phone \"*99***1#\"" };
 	char path[] = "/tmp/modem_campaign_test.XXXXXX";
 	size_t i;
 	FILE *f;
@@ -265,14 +335,14 @@ configure(void **state)
 	if ((fd = mkstemp(path)) == -1)
 		return -1;
 	close(fd);
-	for (i = 0; i < sizeof(confs) / sizeof(confs[0]); i++) {
+	for (i = 0; i < NCONFS; i++) {
 		if ((f = fopen(path, "w")) == NULL)
 			return -1;
 		fprintf(f,
 		    "primary eth1 { target 198.51.100.7 }\n"
 		    "backup m { modem \"%s\" account \"x\" "
 		    "secret file \"/etc/x\" %s }\n",
-		    world.link, words[i]);
+		    world.link, site[i]);
 		fclose(f);
 		confs[i] = conf_parse(path, NULL, 1, report, NULL);
 		if (confs[i] == NULL)
@@ -288,7 +358,7 @@ deconfigure(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(confs) / sizeof(confs[0]); i++)
+	for (i = 0; i < NCONFS; i++)
 		conf_free(confs[i]);
 	return 0;
 }

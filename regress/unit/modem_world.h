@@ -349,6 +349,18 @@ world_answer_pin(void)
 	got_pin(&m, fd[0]);
 }
 
+/* How often the modem was told what begins so. */
+static uint32_t
+world_heard(const char *prefix)
+{
+	const char *s = world.fake.heard;
+	uint32_t n = 0;
+
+	for (; *s != '\0'; s += strcspn(s, "|") + 1)
+		n += strncmp(s, prefix, strlen(prefix)) == 0;
+	return n;
+}
+
 /* --- time ----------------------------------------------------------------- */
 
 static int
