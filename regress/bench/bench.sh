@@ -18,6 +18,11 @@ no_row() {
 	printf '# skip\t%s\t%s\n' "$1" "${*:2}"
 }
 
+# middle NUMBER...: the median, the greater one of two
+middle() {
+	printf '%s\n' "$@" | sort -n | sed -n "$(($# / 2 + 1))p"
+}
+
 now_us() {
 	echo "${EPOCHREALTIME/[.,]/}"
 }
