@@ -1,9 +1,9 @@
 #!/bin/bash
 # needs: netns
 # What a backup may cost: counted by the kernel's octets and the calls placed,
-# told at 75, 90 and 100 %, counted on through kill -9 and a new boot without a
-# clock; a backup that carries traffic is not cut, but it is used for no new
-# call, until more is granted.
+# told at 75, 90 and 100 %, counted on through kill -9 and a new boot; a backup
+# that carries traffic is not cut, but it is used for no new call, until more is
+# granted.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -84,7 +84,7 @@ ok "100 % are told, and what follows" wait_until 20 \
 ok "traffic stays" ping_lan
 is "by the backup" "$(seen_as)" "$WAN2_ADDRESS"
 
-diag "a new boot, in 1970"
+diag "a new boot"
 lab_stop USR1
 sed -i 's/^\(V	1	\)[^	]*/\1another-boot/' $SAVED
 lab_start
