@@ -142,6 +142,7 @@ struct modem {
 	uint32_t limit_ms;
 	struct conf_modem conf;
 	enum modem_rung rung;
+	int climbed; /* that was tried, and nothing has answered since */
 	uint32_t tries; /* of AT on this rung */
 	uint32_t answers; /* to them, so that a late one is not the next's */
 	int synced; /* one of them was OK */

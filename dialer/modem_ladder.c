@@ -72,6 +72,7 @@ modem_boot(struct modem *m, struct monotime now, struct modem_out *out)
 {
 	m->rung = MODEM_RUNG_CFUN;
 	m->counts.tried[m->rung]++;
+	m->climbed = 1;
 	m->refusals = 0;
 	modem_steps_anew(m);
 	modem_command(m, out, means[MODEM_RUNG_CFUN], "");
@@ -82,6 +83,7 @@ static void
 climb(struct modem *m, struct monotime now, struct modem_out *out)
 {
 	m->counts.tried[m->rung]++;
+	m->climbed = 1;
 	switch (m->rung) {
 	case MODEM_RUNG_DTR:
 		low(m, now, out);
@@ -154,8 +156,10 @@ modem_unheard(struct modem *m, const char *text, struct monotime now,
 static void
 synced(struct modem *m, struct monotime now, struct modem_out *out)
 {
-	if (m->rung != MODEM_RUNG_AT)
+	/* AT may be asked again later on, by what went unanswered */
+	if (m->rung != MODEM_RUNG_AT && m->climbed)
 		m->counts.helped[m->rung]++;
+	m->climbed = 0;
 	/* what ATE0 set is gone: it has been without power */
 	if (m->warm && m->echo_seen)
 		modem_steps_anew(m);
