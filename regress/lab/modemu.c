@@ -18,8 +18,8 @@
  * -e: CONNECT comes only when the peer has begun to speak, its first bytes
  * right behind it, as LTE modems do.  -l: only when it listens, as access
  * servers do before they answer.  -s: the modem starts stuck on line.
- * SIGUSR1: the carrier is lost.  SIGUSR2: the port goes away and comes back
- * as another, as USB ports do.
+ * SIGUSR1: the carrier is lost.  SIGUSR2, and AT+CFUN=1,1: the port goes away
+ * and comes back as another, as USB ports do.
  *
  * -n: it is a packet modem, its card and network are in a file
  * (modemu_radio.h).  -t: a second port of it, where nothing can be dialled.
@@ -557,6 +557,16 @@ extended_answer(const char *s)
 	}
 }
 
+/* TS 27.007 8.2: it starts anew, and so does its port. */
+static void
+start_anew(void)
+{
+	ok();
+	radio.unlocked = 0;
+	radio.ready_at = 0;
+	lose_port = 1;
+}
+
 static void
 resume(void)
 {
@@ -596,7 +606,16 @@ run_commands(const char *s)
 		case 'o':
 			resume();
 			return;
+		case '^': /* extended commands, and vendors' */
+		case '#':
+		case '!':
+			result(4, "ERROR");
+			return;
 		case '+':
+			if (strcasecmp(s, "+CFUN=1,1") == 0) {
+				start_anew();
+				return;
+			}
 			radio.put = put;
 			extended_answer(s);
 			return;
@@ -751,13 +770,15 @@ look_at_usb(void)
 {
 	int was = usb.dtr;
 
+	usb_return(now_ms());
 	usb_look();
 	if (usb.dtr != was)
 		say("DTR %s", usb.dtr ? "high" : "low");
-	if (!usb.dtr) {
+	if (was && !usb.dtr)
 		hang_up("DTR low");
+	if (!usb.dtr)
 		usb_close();
-	} else if (modem.port == -1)
+	else if (modem.port == -1)
 		open_port();
 }
 
@@ -809,6 +830,11 @@ port_closed(void)
 static void
 vanish(void)
 {
+	if (usb.monitor != NULL) {
+		unplugged();
+		usb_leave(now_ms());
+		return;
+	}
 	hang_up("the port vanished");
 	close(modem.port);
 	if (second.port != -1)

@@ -7,6 +7,10 @@
  * read off the bus (Documentation/usb/usbmon.rst, "Raw binary format").  DCD
  * is high as long as we have our side open (gser_connect() in the kernel's
  * f_acm.c): so it is open while DTR is high, and a call's end closes it.
+ *
+ * A modem that starts anew leaves the bus for a while, as its gadget does
+ * when that is taken from its driver; our side must be closed by then, or the
+ * kernel waits for it (gserial_free_port() in u_serial.c).
  */
 #ifndef REGRESS_LAB_MODEMU_USB_H
 #define REGRESS_LAB_MODEMU_USB_H
@@ -17,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -47,10 +52,15 @@ struct usb_get {
 };
 #define USB_MON_GET _IOW(0x92, 6, struct usb_get)
 
+#define USB_DRIVER  "/sys/bus/gadget/drivers/g_serial/"
+#define USB_GADGET  "gadget.0"
+#define USB_AWAY_MS 1000
+
 static struct {
 	const char *monitor; /* NULL: the port is none of USB's */
 	int fd;
 	int dtr;
+	int64_t back_at; /* on the bus; 0: it is there */
 } usb = { .fd = -1 };
 
 static void
@@ -73,6 +83,33 @@ usb_look(void)
 		    p.setup[0] == USB_TO_INTERFACE &&
 		    p.setup[1] == USB_SET_LINE_STATE)
 			usb.dtr = p.setup[2] & USB_DTR;
+}
+
+static void
+usb_write(const char *path)
+{
+	int fd;
+
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1 ||
+	    write(fd, USB_GADGET, strlen(USB_GADGET)) == -1)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void
+usb_leave(int64_t now)
+{
+	usb_write(USB_DRIVER "unbind");
+	usb.back_at = now + USB_AWAY_MS;
+}
+
+static void
+usb_return(int64_t now)
+{
+	if (usb.back_at == 0 || now < usb.back_at)
+		return;
+	usb.back_at = 0;
+	usb_write(USB_DRIVER "bind");
 }
 
 /* As soon as it is open DCD is high. */
