@@ -4,6 +4,7 @@
 # before us and after us, and taken down and up again while traffic is on the
 # backup.  Nothing for the tunnel leaves an uplink in clear, the tunnel itself
 # moves, and neither wg-quick's loops over the rules nor our repairs are endless.
+# As a peer's tunnel it moves at once, and keeps the mark that wg-quick gave it.
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 
@@ -56,6 +57,44 @@ through() {
 	ok "$1: the LAN reaches the far end" wait_until 40 "ping_lan $INSIDE"
 }
 
+# shellcheck disable=SC2317 # called by wait_until
+# answered_at ADDRESS: where the far end has it that we are
+answered_at() {
+	[[ $(on core wg show wg0 endpoints) == *"	$1:"* ]]
+}
+
+# The far end learns it without a packet of the LAN.
+peer_story() {
+	local mark
+	mark=$(wg show wg0 fwmark)
+	is "it has a mark" "$mark" 0xca6c
+	through "a peer's, on the primary"
+	: >"$LAB/daemon.log"
+	cut_upstream
+	ok "the backup takes over" wait_state backup 60
+	ok "the endpoint is set again" wait_until 10 \
+	    "logged 'wg0: 1 endpoint set again'"
+	ok "the far end knows at once" wait_until 10 "answered_at $WAN2_ADDRESS"
+	through "a peer's, on the backup"
+	is "the mark is the same" "$(wg show wg0 fwmark)" "$mark"
+	restore_upstream
+	ok "the primary takes over again" wait_state primary 60
+	ok "the far end knows at once" \
+	    wait_until 10 "answered_at $PRIMARY_ADDRESS"
+	is "the mark is the same" "$(wg show wg0 fwmark)" "$mark"
+	is "nothing was seen in clear" "$(clear_seen)" ""
+}
+
+# site_conf [WORDS]: and what else
+site_conf() {
+	LAB_PRIMARY=$LAB_FAST lab_conf <<-CONF
+		backup wan2
+		fallback automatic { after 1s stable 1s drain 1s }
+		flap { failovers 0 }
+		$*
+	CONF
+}
+
 story() {
 	through "on the primary"
 	cut_upstream
@@ -81,11 +120,7 @@ far_end
 near_end
 listen eth1
 listen wan2
-LAB_PRIMARY=$LAB_FAST lab_conf <<'CONF'
-backup wan2
-fallback automatic { after 1s stable 1s drain 1s }
-flap { failovers 0 }
-CONF
+site_conf
 
 diag "the tunnel is there before us"
 quick up
@@ -101,6 +136,16 @@ lab_start
 ok "the primary is proved" wait_state primary 60
 quick up
 story
+quick down
+lab_stop
+
+diag "the tunnel is a peer's"
+site_conf 'peer hq { tunnel wg0 }'
+: >"$LAB/daemon.log"
+quick up
+lab_start
+ok "the primary is proved" wait_state primary 60
+peer_story
 quick down
 ok "no rule of wg-quick is left" eval '! ip rule | grep -qE "51820|prefixlen"'
 
