@@ -288,28 +288,6 @@ story_stuck(void)
 }
 
 /* Why alarms wait is not told of a program that may be another by now. */
-/* Four an hour: the program works, and still one waits. */
-static void
-story_alarm_limit(void)
-{
-	struct ctl_summary s = { .alarms_waiting = 0 };
-	struct msg_alarm a;
-	int i;
-
-	home(PRIMARY POTS FALLBACK);
-	for (i = 0; i < 4; i++) {
-		alarms_raise("hook", MSG_UPLINK_NONE, "failed");
-		rig_alarm("hook", &a);
-	}
-	alarms_raise("hook", MSG_UPLINK_NONE, "failed");
-	CHECK(rig_count(CHILD_NETCONF, IMSG_ALARM) == 0);
-	alarms_count(&s);
-	CHECK(s.alarms_waiting == 1 &&
-	      strcmp(s.alarm_why,
-		  "4 of its kind went out within an hour: the next one in "
-		  "60 min") == 0);
-}
-
 static void
 story_alarm_program(void)
 {
@@ -1149,7 +1127,6 @@ STORY(broken)
 STORY(one_at_a_time)
 STORY(goes_back)
 STORY(stuck)
-STORY(alarm_limit)
 STORY(alarm_program)
 STORY(confirmed)
 STORY(in_use)
@@ -1189,7 +1166,6 @@ main(void)
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_goes_back),
 		cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_alarm_limit),
 		cmocka_unit_test(test_alarm_program),
 		cmocka_unit_test(test_confirmed),
 		cmocka_unit_test(test_in_use),
