@@ -1,9 +1,8 @@
 #!/bin/bash
 # needs: netns
-# What is shipped beside the programs and uses them: shells' completions know
-# every command, the dashboard no metric that does not exist, the textfile
-# collector gets its file or none, and alarms go out as traps, by a webhook
-# and to the system log.
+# What is shipped beside the programs and uses them: the dashboard knows no
+# metric that does not exist, the textfile collector gets its file or none, and
+# alarms go out by mail, as traps, by a webhook and to the system log.
 # shellcheck source=regress/lab/lab.sh disable=SC2317 # called by ok
 . "$(dirname "$0")/../lab/lab.sh"
 etc=$LAB_TOP/etc
@@ -22,51 +21,6 @@ for hook in stick-up stick-down; do
 done
 lab_start
 ok "the primary is proved" wait_state primary
-
-# words PREFIX...: those that dialfailctl says are valid behind them
-words() {
-	ctl "$@" no-such-word 2>&1 | sed -n 's/^\t\([a-z]*\) .*/\1/p'
-}
-
-# all_in FILE WORD...: each of them is there
-all_in() {
-	local file=$1 w missing=0
-	shift
-	[ $# -gt 0 ] || return 1
-	for w in "$@"; do
-		grep -qE "(^|[^a-z])$w([^a-z]|\$)" "$file" ||
-		    { echo "$w is not in $file"; missing=1; }
-	done
-	return "$missing"
-}
-
-mapfile -t all < <(words; words show; words plan; words test; words log
-	words grant wan2; words show metrics)
-ok "there are words to look for" test "${#all[@]}" -gt 30
-for shell in dialfailctl.bash _dialfailctl dialfailctl.fish; do
-	ok "$shell knows each of them" all_in "$etc/completion/$shell" "${all[@]}"
-done
-
-# completed WORD...: what bash offers for the last one
-completed() {
-	# shellcheck disable=SC2016 # bash's own variables
-	bash -c '. "$0"; COMP_WORDS=(dialfailctl "$@"); COMP_CWORD=$#
-		_dialfailctl; echo "${COMPREPLY[*]}"' \
-	    "$etc/completion/dialfailctl.bash" "$@"
-}
-is "bash completes a command" "$(completed -j mon)" monitor
-is "and all of them" "$(completed '' | tr ' ' '\n' | sort)" "$(words | sort)"
-is "and what is shown" "$(completed show '' | tr ' ' '\n' | sort)" \
-    "$(words show | sort)"
-is "and names of backups" "$(completed failover w)" wan2
-is "and kinds of costs" "$(completed grant wan2 b)" bytes
-is "and options" "$(completed show -)" "-V -f -h -j -s --help --version"
-if command -v zsh >/dev/null; then
-	ok "zsh takes its file" zsh -n "$etc/completion/_dialfailctl"
-fi
-if command -v fish >/dev/null; then
-	ok "fish takes its file" fish -n "$etc/completion/dialfailctl.fish"
-fi
 
 # every name in the dashboard is one that the manual has; those that this
 # site has are told by it with their labels
@@ -136,11 +90,11 @@ is "and leaves no old figures" "$(ls "$LAB/collector")" ""
 
 # Programs that write down what they are given.
 mkdir "$LAB/bin"
-for program in snmptrap curl logger; do
+for program in sendmail snmptrap curl logger; do
 	cat >"$LAB/bin/$program" <<-SH
 		#!/bin/sh
 		printf '%s\n' "\$@" >$LAB/said.$program
-		[ $program != curl ] || cat >>$LAB/said.$program
+		case $program in curl | sendmail) cat >>$LAB/said.$program ;; esac
 		exit \${FAKE_EXIT:-0}
 	SH
 	chmod 0755 "$LAB/bin/$program"
@@ -149,9 +103,22 @@ alarm() {
 	env -i PATH="$LAB/bin:/usr/bin:/bin" DIALFAIL_KIND=failover \
 	    DIALFAIL_TEXT='wan2: "quoted" \ and more' DIALFAIL_STATE=backup \
 	    DIALFAIL_UPLINK=wan2 DIALFAIL_EVENT=4f2b DIALFAIL_COUNT=2 \
-	    DIALFAIL_TIME=2026-11-26T04:47:16Z FAKE_EXIT="${2:-0}" \
+	    DIALFAIL_TIME="${raised-2026-11-26T04:47:16Z}" FAKE_EXIT="${2:-0}" \
 	    sh "$etc/alarm/$1"
 }
+ok "a mail is sent" alarm mail
+is "to those whom its head names" "$(head -n 2 "$LAB/said.sendmail" | xargs)" \
+    "-t To: root"
+is "of this machine and the kind" \
+    "$(sed -n 's/^Subject: //p' "$LAB/said.sendmail")" \
+    "$(uname -n): failover wan2"
+ok "with the text" grep -qxF 'wan2: "quoted" \ and more' "$LAB/said.sendmail"
+ok "when it was raised" grep -qx 'raised 2026-11-26T04:47:16Z' \
+    "$LAB/said.sendmail"
+ok "and for how many it stands" grep -qx 'alarms 2' "$LAB/said.sendmail"
+raised='' ok "also before the clock was set" alarm mail
+ok "which it says" grep -qx 'raised while the clock was not set' \
+    "$LAB/said.sendmail"
 ok "an SNMP trap is sent" alarm snmptrap
 ok "with the text" grep -qxF 'wan2: "quoted" \ and more' "$LAB/said.snmptrap"
 ok "as an inform" grep -qx -- -Ci "$LAB/said.snmptrap"
@@ -161,7 +128,9 @@ ok "with a JSON object" sh -c "sed -n '/^{/,\$p' $LAB/said.curl | jq -e '
     .text == \"wan2: \\\"quoted\\\" \\\\ and more\"'"
 ok "the system log is written to" alarm syslog
 ok "by its urgency" grep -qx daemon.alert "$LAB/said.logger"
-for program in snmptrap webhook syslog; do
+ok "with when, and how many" grep -q \
+    'and more (raised 2026-11-26T04:47:16Z, alarms: 2)$' "$LAB/said.logger"
+for program in mail snmptrap webhook syslog; do
 	ok "$program: a failure is told" test "$(alarm $program 7; echo $?)" = 7
 done
 lab_done
