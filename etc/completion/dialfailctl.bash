@@ -1,19 +1,26 @@
 # Completion of dialfailctl's words for bash.
 
+# _dialfailctl_names backup|peers [OPTION...]: those there are
 _dialfailctl_names() {
-	dialfailctl -j show "$1" 2>/dev/null |
-	    sed -n 's/{"name": *"\([^"]*\)"/\n\1\n/gp' | sed -n '2~2p'
+	local what=$1
+	shift
+	dialfailctl "$@" -j show "$what" 2>/dev/null |
+	    grep -o '{"name": *"[^"]*"' | cut -d '"' -f 4
 }
 
 _dialfailctl() {
-	local current=${COMP_WORDS[COMP_CWORD]} words=() w list=
+	local current=${COMP_WORDS[COMP_CWORD]} words=() socket=() i list=
 
-	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		case $w in
-		-j | -s | -f) ;;
-		*) words+=("$w") ;;
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | -js) socket=(-s "${COMP_WORDS[++i]}") ;;
+		-f) ((++i)) ;;
+		-j) ;;
+		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
 	done
+	COMPREPLY=()
+	[ "$i" -eq "$COMP_CWORD" ] || return # a file: the shell knows those
 	case ${words[*]} in
 	'') list='show monitor top plan failover fallback confirm hold release
 	    drill grant forget reload test clear log keygen pubkey import
@@ -25,10 +32,11 @@ _dialfailctl() {
 	plan) list='failover fallback' ;;
 	hold) list='for forever' ;;
 	reload) list=for ;;
-	failover) list="for $(_dialfailctl_names backup)" ;;
-	drill | 'plan failover') list=$(_dialfailctl_names backup) ;;
-	'show peers' | forget) list=$(_dialfailctl_names peers) ;;
-	grant) list=$(_dialfailctl_names backup) ;;
+	failover) list="for $(_dialfailctl_names backup "${socket[@]}")" ;;
+	drill | grant | 'plan failover')
+		list=$(_dialfailctl_names backup "${socket[@]}") ;;
+	'show peers' | forget)
+		list=$(_dialfailctl_names peers "${socket[@]}") ;;
 	'grant '*) [ ${#words[@]} = 2 ] && list='time bytes dials' ;;
 	test) list=alarm ;;
 	log) list='brief verbose' ;;
