@@ -83,7 +83,7 @@ drill(char *text, size_t size, const struct ctl_drill *d)
 
 /* Of several: how long it takes as a rule, and at worst. */
 static void
-drill_spread(FILE *f, const struct ctl_drill *d)
+spread(FILE *f, const struct ctl_drill *d)
 {
 	char text[96];
 
@@ -108,7 +108,7 @@ drill_lines(FILE *f, const struct ctl_drill *d)
 	if (d->done) {
 		drill(text, sizeof(text), d);
 		ctl_below(f, "drill ", text);
-		drill_spread(f, d);
+		spread(f, d);
 	}
 	if (d->next_ns != 0 && localtime_r(&next, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%a %e %b %H:%M", &tm) > 0)
