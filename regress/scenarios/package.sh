@@ -1,10 +1,11 @@
 #!/bin/bash
 # needs: systemd
 # The Debian package on a machine whose first process is systemd: installed
-# without a configuration, started with one, through an outage; a restart, an
-# upgrade and a crash while traffic is on the modem cost neither a dial nor a
-# packet; node_exporter gets its file; PPPoE is for those who want it; stopped,
-# purged, and nothing is left.
+# without a configuration, started with one, through an outage, with a mail, a
+# hook and the backup's resolvers; a restart, an upgrade and a crash while
+# traffic is on the modem cost neither a dial nor a packet; node_exporter gets
+# its file; PPPoE is for those who want it; stopped, removed, which leaves what
+# is the site's, purged, and nothing is left.
 if ! [ -d /run/systemd/system ] || [ -z "${VMRUN:-}" ]; then
 	echo "1..0 # SKIP no virtual machine with systemd"
 	exit
@@ -59,13 +60,47 @@ same_call() {
 	is "$1: dials" "$(modem_dials)" 1
 }
 
+# mail_system: sendmail(1) that hands over to a program which is setgid, as
+# Postfix's does, and so keeps its mails where _dialfail may not write
+mail_system() {
+	install -d -m 0730 -g mail $spool
+	install -m 2755 -g mail "$(command -v tee)" /usr/local/sbin/postdrop
+	install -m 0755 /dev/stdin /usr/local/sbin/sendmail <<-SH
+		#!/bin/sh
+		exec postdrop $spool/\$\$ >/dev/null
+	SH
+	install -m 0755 "$examples/mail" /etc/dialfail/alarm
+}
+
+# mailed SUBJECT: there is such a mail
+# shellcheck disable=SC2317 # called by wait_until
+mailed() {
+	grep -qx "Subject: .*: $1" "$spool"/*
+}
+
+# A hook writes down what it is told, and what the route is.
+switch_hook() {
+	install -m 0755 /dev/stdin /etc/dialfail/hooks/switch.d/10-story <<-SH
+		#!/bin/sh
+		echo "\$DIALFAIL_KIND \$DIALFAIL_UPLINK" \
+		    "\$(ip route get $TARGET mark 0 | grep -o 'dev [^ ]*')" \
+		    >>$LAB/switched
+	SH
+}
+
 # What the package and its site have left behind.
 left() {
-	ls -d /etc/dialfail* /var/lib/dialfail /run/dialfail/ppp/* \
+	ls -d /etc/dialfail* /var/lib/dialfail* /run/dialfail/ppp/* \
 	    /lib/systemd/system/dialfail.service \
 	    /etc/systemd/system/*/dialfail.service 2>/dev/null
 	getent passwd _dialfail
 	pgrep -l dialfail
+}
+
+# sums: of the site's own files
+# shellcheck disable=SC2317 # called by ok
+sums() {
+	find /etc/dialfail* -type f -exec md5sum {} + | sort
 }
 
 # whole: the file of metrics is there, from its first line to its last
@@ -88,6 +123,8 @@ read_until_other() {
 	is "it is another file each time" "$n" 2
 }
 
+spool=/var/spool/lab
+resolv=/etc/resolv.conf
 collector=/var/lib/prometheus/node-exporter
 metrics=$collector/dialfail.prom
 examples=/usr/share/doc/dialfail/examples
@@ -112,7 +149,15 @@ ok "as open as this job must be" \
     /lib/systemd/system/dialfail.service
 
 lab_modem
-modem_backup | lab_conf
+mail_system
+switch_hook
+rm -f $resolv
+echo "nameserver 192.0.2.53" >$resolv
+{
+	modem_backup
+	echo 'dns follow'
+	echo 'alarm "/etc/dialfail/alarm"'
+} | lab_conf
 ok "it starts" systemctl start dialfail
 main=$(unit MainPID)
 ok "the primary is proved" wait_state primary
@@ -121,6 +166,13 @@ snapshot "$LAB/before"
 
 cut_upstream
 on_modem 1
+ok "a mail tells it" wait_until 20 "mailed 'failover pots'"
+is "by a program that is setgid" "$(stat -c '%U %G' $spool/* | sort -u)" \
+    "_dialfail mail"
+ok "the hook has seen the new route" wait_until 10 \
+    "grep -qx 'failover pots dev ppp0' $LAB/switched"
+ok "the backup's resolvers are asked" wait_until 10 \
+    "grep -qx 'nameserver $PPP_GATEWAY' $resolv"
 pppd=$(cat /run/ppp0.pid)
 flow_start main
 from=$(now_ms)
@@ -134,6 +186,11 @@ same_call crash
 ok "the network is as wanted" wait_until 60 as_wanted
 counted main "$from"
 back_home
+ok "a mail tells that, too" wait_until 20 "mailed 'fallback eth1'"
+ok "and the hook" wait_until 10 \
+    "grep -qx 'fallback eth1 dev eth1' $LAB/switched"
+is "the site's resolvers are asked again" "$(cat $resolv)" \
+    "nameserver 192.0.2.53"
 
 diag "a file for node_exporter"
 mkdir -p "$collector"
@@ -156,6 +213,7 @@ ok "the kernel is as it was" wait_until 10 "same_as $LAB/bare"
 diag "PPPoE"
 pppoe_provider
 pppoe_peer
+snapshot "$LAB/bare"
 lab_conf <<'CONF'
 backup dsl { call "dsl" dial { timeout 30s } }
 CONF
@@ -179,9 +237,16 @@ ok "the primary is proved once more" wait_state primary
 ok "with it there is a drop-in" says 0 good drill
 is "and with another one hooks do" "$(may_kill)" 1
 systemctl disable -q --now dialfail-textfile.timer
-ok "it stops again" systemctl stop dialfail
 rm -r /etc/systemd/system/dialfail{.service.d,-textfile.*} "$collector"
 
+was=$(sums)
+ok "it is removed" package -r dialfail
+ok "and does not run" wait_until 30 "! pgrep dialfail"
+ok "the kernel is as it was" wait_until 10 "same_as $LAB/bare"
+is "what is the site's is as it was" "$(sums)" "$was"
+ok "so is its user" getent passwd _dialfail
+hash -r
+is "no program is left" "$(command -v dialfaild dialfailctl)" ""
 ok "it is purged" package -P dialfail
 is "what is left" "$(left)" ""
 lab_done
