@@ -87,7 +87,8 @@ peers_keys() {
 	HUB_KEY=$(dialfailctl keygen /etc/dialfail/private/hub)
 }
 
-# hub_start: by the configuration on standard input, with a /run of its own
+# hub_start: by the configuration on standard input, with a /run of its own; and
+# it answers
 hub_start() {
 	{
 		echo 'identity "/etc/dialfail/private/hub"'
@@ -99,6 +100,9 @@ hub_start() {
 	spawn hub "$LAB/hub.log" sh -c "mount --bind $LAB/hub-run /run &&
 	    exec dialfaild -d -v -f /etc/dialfail/hub.conf -s $HUB_SOCKET"
 	HUB_DAEMON=$SPAWNED
+	ok "the hub runs and answers" \
+	    wait_until 20 "hub_ctl show >/dev/null" ||
+	    diag "$(tail -n 25 "$LAB/hub.log")"
 }
 
 # nat_daemons TUNNEL: a hub that knows nothing of where its branch is, and the
