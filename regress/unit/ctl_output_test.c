@@ -702,7 +702,8 @@ test_json_backup(void **state)
 	   "\"2026-12-03T19:45:46.000Z\", \"last\": "
 	   "\"2026-11-26T19:45:46.000Z\", \"ok\": true, \"ready_ms\": "
 	   "118900, \"dial_ms\": 0, \"negotiate_ms\": 0, \"prove_ms\": 0, "
-	   "\"mtu\": 1492, \"kbps\": 689700}");
+	   "\"mtu\": 1492, \"kbps\": 689700, \"samples\": 40, "
+	   "\"p50_ms\": 118900, \"p95_ms\": 240349}");
 	jq(".backups[1] | .standby == \"hot\" and .ready == false and "
 	   ".not_ready == \"no carrier\" and .proved_s == null and "
 	   ".radio == {\"sim\": \"ready\", \"card\": \"1234\", "
@@ -724,8 +725,10 @@ test_json_peer(void **state)
 	peer.replayed = 1;
 	write_answer(&ctl_json, CTL_SHOW_PEERS);
 	jq(".peers == [{\"name\": \"hq\", \"inet\": \"203.0.113.10\", "
-	   "\"inet6\": null, \"heard_s\": 3, \"silent\": true, \"nat\": "
-	   "true, \"not_followed\": \"moves too often\", "
+	   "\"inet6\": null, \"heard_s\": 3, \"silent\": true, "
+	   "\"update\": \"failover\", \"updated_s\": 240, "
+	   "\"networks\": 2, \"unrouted\": 1, \"nat\": true, \"not_followed\": "
+	   "\"moves too often\", "
 	   "\"acknowledged\": true, \"acknowledged_s\": 12, \"rtt_ms\": "
 	   "84, \"refuses\": null, \"sent\": 7, \"accepted\": 5, "
 	   "\"refused\": 3, \"replayed\": 1}]");

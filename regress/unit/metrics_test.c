@@ -159,7 +159,7 @@ static void
 metadata(const char *p)
 {
 	static const char *const types[] = { "counter", "gauge", "histogram",
-		"info", "stateset" };
+		"summary", "info", "stateset" };
 	char word[8], name[80];
 	size_t i, n;
 
@@ -182,7 +182,7 @@ metadata(const char *p)
 		if (fam.ntype++)
 			wrong("TYPE twice");
 		strlcpy(fam.type, p, sizeof(fam.type));
-		for (i = 0; i < (prometheus ? 3 : 5); i++)
+		for (i = 0; i < (prometheus ? 4 : 6); i++)
 			if (strcmp(p, types[i]) == 0)
 				return;
 		wrong("no such type");
@@ -231,7 +231,7 @@ bucket(double value)
 static void
 of_type(const char *suffix, double value)
 {
-	const char *t = fam.type, *state;
+	const char *t = fam.type, *state, *q;
 
 	if (strcmp(t, "counter") == 0) {
 		if (strcmp(suffix, prometheus ? "" : "_total") != 0 ||
@@ -257,6 +257,10 @@ of_type(const char *suffix, double value)
 			fam.last_bucket = 0;
 		} else if (strcmp(suffix, "_sum") != 0)
 			wrong("not of a histogram");
+	} else if (strcmp(t, "summary") == 0) {
+		q = label_of("quantile");
+		if (suffix[0] != '\0' || q == NULL || strtod(q, NULL) > 1)
+			wrong("not of a summary");
 	} else if (suffix[0] != '\0')
 		wrong("not of a gauge");
 }
