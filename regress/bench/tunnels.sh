@@ -70,6 +70,7 @@ switch_there() {
 	local i up
 	flows_start
 	cut_upstream
+	cut_inet6
 	ok "the backup takes over" wait_state backup
 	up=$(log_ms "> backup")
 	ok "the hub leads all of them there" \
@@ -83,6 +84,7 @@ switch_there() {
 }
 
 switch_back() {
+	restore_inet6
 	restore_upstream
 	ok "the primary takes over" wait_state primary
 	ok "the hub leads all of them back" \
