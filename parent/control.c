@@ -309,10 +309,18 @@ strings_ok(uint32_t type, const void *data)
 static int
 long_answer(const struct client *c)
 {
-	return c->type == IMSG_CTL_SHOW &&
-	       (c->data.show.what == CTL_SHOW_PROBES ||
-		   c->data.show.what == CTL_SHOW_PEERS ||
-		   c->data.show.what == CTL_SHOW_CONFIG);
+	if (c->type != IMSG_CTL_SHOW)
+		return 0;
+	switch (c->data.show.what) {
+	case CTL_SHOW_PROBES:
+	case CTL_SHOW_PEERS:
+	case CTL_SHOW_PEER_METRICS:
+	case CTL_SHOW_PEER_PROMETHEUS:
+	case CTL_SHOW_CONFIG:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 /*

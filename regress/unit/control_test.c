@@ -39,6 +39,13 @@ static uint32_t last_ctl; /* of the last request */
 static uint32_t last_type;
 static unsigned int nrequests;
 
+static int
+is_long(uint32_t what)
+{
+	return what == CTL_SHOW_PROBES || what == CTL_SHOW_PEER_METRICS ||
+	       what == CTL_SHOW_PEER_PROMETHEUS;
+}
+
 void
 verbs_request(uint32_t ctl, uint32_t type, const void *data)
 {
@@ -55,7 +62,7 @@ verbs_request(uint32_t ctl, uint32_t type, const void *data)
 			break;
 		memset(&p, 0, sizeof(p));
 		p.pid = show->what;
-		for (i = 0; show->what == CTL_SHOW_PROBES && i < LONG; i++)
+		for (i = 0; is_long(show->what) && i < LONG; i++)
 			control_record(ctl, IMSG_CTL_PROCESS, &p, sizeof(p));
 		control_record(ctl, IMSG_CTL_PROCESS, &p, sizeof(p));
 		control_result(ctl, CTL_OK, "done");
@@ -577,6 +584,24 @@ test_unread(void **state)
 		disconnect(&c[i]);
 }
 
+/* Those of a hub's peers are long, too. */
+static void
+test_unread_peers(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_PEER_METRICS };
+	struct imsgbuf c[5];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		connect_to(&c[i], readonly_path);
+		ask(&c[i], IMSG_CTL_SHOW, &show, sizeof(show));
+		show.what = CTL_SHOW_PEER_PROMETHEUS;
+	}
+	expect_end(&c[4], "too many such answers are not read yet");
+	for (size_t i = 0; i < 5; i++)
+		disconnect(&c[i]);
+}
+
 /* The next request waits until the last answer has been taken. */
 static void
 test_pipelined(void **state)
@@ -640,6 +665,7 @@ main(void)
 		cmocka_unit_test(test_one_for_netconf),
 		cmocka_unit_test(test_configuration),
 		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_unread_peers),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_no_descriptors),
 	};
