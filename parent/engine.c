@@ -449,6 +449,7 @@ prove(uint32_t id)
 	engine_event_anew(id);
 	u->proving = 1;
 	u->proving_since = monotime_now();
+	u->proving_until = parent->machine.try.deadline;
 	forget_rounds(u);
 	probe(id, MSG_PROBE_BURST, 0);
 }
@@ -456,6 +457,7 @@ prove(uint32_t id)
 static void
 keep(uint32_t id, uint32_t ms)
 {
+	engine_proof_ends(id);
 	if (parent->uplink[id].probe_mode == MSG_PROBE_OFF)
 		forget_rounds(&parent->uplink[id]);
 	probe(id, MSG_PROBE_ROUNDS, ms);
@@ -524,7 +526,7 @@ act(const struct maction *a)
 		keep(a->uplink, a->ms);
 		break;
 	case MACT_PROBE_OFF:
-		parent->uplink[a->uplink].proving = 0;
+		engine_proof_ends(a->uplink);
 		probe(a->uplink, MSG_PROBE_OFF, 0);
 		break;
 	case MACT_BURST:

@@ -121,6 +121,8 @@ engine_tell_link(uint32_t id)
 	}
 	u->told = 1;
 	u->was_up = up;
+	if (up) /* of this link nothing is known yet */
+		u->rounds_failed = (struct monotime){ 0 };
 	if (told && id == 0)
 		history_line(uplink_name(id), "%s",
 		    f->ifindex == 0 ? "interface gone"

@@ -219,6 +219,24 @@ decide(const struct msg_round *r)
 	return verdict;
 }
 
+/* The targets' own fault would be no reason against the backup. */
+static void
+note_failure(uint32_t id, bool same)
+{
+	if (id != 0 && !same)
+		parent->uplink[id].rounds_failed = monotime_now();
+}
+
+void
+engine_proof_ends(uint32_t id)
+{
+	struct uplink *u = &parent->uplink[id];
+
+	if (u->proving && monotime_cmp(u->proving_until, monotime_now()) <= 0)
+		note_failure(id, same_targets(id));
+	u->proving = 0;
+}
+
 /* The round of a backup that is to be proved. */
 static void
 proof_round(uint32_t id, struct uplink *u, uint32_t verdict)
@@ -236,6 +254,7 @@ proof_round(uint32_t id, struct uplink *u, uint32_t verdict)
 		   uplink_bad_rounds(id) > u->conf.probe.retry) {
 		ev.type = MEV_PROOF_FAILED;
 		ev.same = same_targets(id);
+		note_failure(id, ev.same);
 	} else
 		return;
 	u->proving = 0;
@@ -269,5 +288,8 @@ engine_round(const struct msg_round *r)
 	ev.cause = r->cause;
 	ev.same =
 	    r->uplink != 0 && verdict == MSG_BAD && same_targets(r->uplink);
+	if (verdict == MSG_BAD &&
+	    uplink_bad_rounds(r->uplink) > parent->mconf.retry)
+		note_failure(r->uplink, ev.same);
 	engine_event(&ev);
 }

@@ -47,6 +47,20 @@ link_text(const struct uplink *u)
 	return why != NULL ? why : "";
 }
 
+/* It carried nothing when it was last up, be it hung up since. */
+static int
+rounds_failed(uint32_t id)
+{
+	const struct uplink *u = &parent->uplink[id];
+	const struct link *l = &u->link;
+
+	return parent->machine.backup[id].stale ||
+	       (monotime_valid(u->rounds_failed) &&
+		   monotime_cmp(u->rounds_failed, l->began) >= 0 &&
+		   monotime_cmp(u->rounds_failed, l->failed_at) >= 0 &&
+		   monotime_cmp(u->rounds_failed, u->proved) >= 0);
+}
+
 void
 failure_text(uint32_t id, char *buf, size_t size)
 {
@@ -54,7 +68,7 @@ failure_text(uint32_t id, char *buf, size_t size)
 	const struct rounds *r;
 	uint32_t f;
 
-	if (!parent->machine.backup[id].stale) {
+	if (!rounds_failed(id)) {
 		strlcpy(buf, link_text(u), size);
 		return;
 	}

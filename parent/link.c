@@ -201,6 +201,8 @@ link_error(struct uplink *u, const char *text)
 {
 	strlcpy(u->link.last_error, text, sizeof(u->link.last_error));
 	u->link.failed_at = monotime_now();
+	u->link.was_proved = monotime_valid(u->proved) &&
+			     monotime_cmp(u->proved, u->link.began) >= 0;
 }
 
 void

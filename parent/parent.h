@@ -101,6 +101,7 @@ struct link {
 	uint64_t failed; /* and that did not */
 	char last_error[MSG_TEXT_LEN];
 	struct monotime failed_at; /* when that was */
+	int was_proved; /* and it had been, before it was lost */
 	struct msg_modem modem; /* as the dialer told last */
 	enum link_warm warm;
 	struct event warm_timer;
@@ -160,8 +161,11 @@ struct uplink {
 	struct seen seen;
 	struct monotime proved; /* the last good round; invalid: never yet */
 	struct monotime drill_failed; /* invalid: none, or not in this run */
+	struct monotime
+	    rounds_failed; /* not the targets' fault; invalid: never */
 	int proving;
 	struct monotime proving_since;
+	struct monotime proving_until;
 	struct account account;
 	int octets_known; /* of its interface, since that came to be */
 	uint64_t received;
@@ -313,6 +317,8 @@ void engine_tell_link(uint32_t id);
 
 /* engine_round.c */
 void engine_round(const struct msg_round *);
+/* Its rounds are no proof any more: without a verdict in time they failed. */
+void engine_proof_ends(uint32_t id);
 uint32_t uplink_families(uint32_t id); /* mask: whose rounds count */
 /* In a row, of all that counts. */
 uint32_t uplink_bad_rounds(uint32_t id);

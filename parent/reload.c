@@ -304,6 +304,7 @@ move_uplinks(const struct config *old)
 			u->seen = was[i].seen;
 			u->proved = was[i].proved;
 			u->drill_failed = was[i].drill_failed;
+			u->rounds_failed = was[i].rounds_failed;
 			u->link.dials = was[i].link.dials;
 			u->link.dialed = was[i].link.dialed;
 			u->link.failed = was[i].link.failed;

@@ -66,9 +66,12 @@ tried_in_vain(uint32_t id)
 		return "gave up";
 	if (b->refused > 0)
 		return "its account was refused";
+	if (monotime_valid(u->rounds_failed) &&
+	    !proved_since(u, u->rounds_failed))
+		return "its last try failed";
 	/* a link that was lost after it had stood was no try */
-	if (b->stale || (b->fails > 0 && u->link.last_error[0] != '\0' &&
-			    !proved_since(u, u->link.failed_at)))
+	if (b->fails > 0 && u->link.last_error[0] != '\0' &&
+	    !u->link.was_proved && !proved_since(u, u->link.failed_at))
 		return "its last try failed";
 	return NULL;
 }

@@ -584,6 +584,108 @@ story_killed_other_boot(void)
 	CHECK(killed_on_backup("another", 0) < 30);
 }
 
+/* The only backup is up and is to be proved. */
+static void
+proving(void)
+{
+	struct msg_link m;
+
+	rig_home(ALONE);
+	primary_dies();
+	rig_expect(CHILD_NETCONF, IMSG_TTY_OPEN, &m, sizeof(m));
+	rig_tty(1);
+	rig_link_result(
+	    CHILD_DIALER, IMSG_DIAL_RESULT, 1, MSG_LINK_OK, "CONNECT");
+	rig_ppp_up(1, 0);
+	rig_apply();
+	CHECK(parent->uplink[1].proving);
+}
+
+/* The primary works again, and the backup is hung up. */
+static int
+unfit_at_home(const char *text)
+{
+	struct mevent down = { .type = MEV_LINK_DOWN, .uplink = 1 };
+	char why[MSG_TEXT_LEN];
+
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	engine_event(&down);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	CHECK(uplink_unfit(1, why, sizeof(why)) == (text[0] != '\0'));
+	if (strcmp(why, text) != 0)
+		fprintf(stderr, "unfit: %s\n", why);
+	return strcmp(why, text) == 0;
+}
+
+/* A link that came up and carried nothing was a try that failed. */
+static void
+story_unproved_is_unfit(void)
+{
+	int i;
+
+	proving();
+	for (i = 0; i < 10 && parent->uplink[1].proving; i++)
+		rig_round(1, MSG_BAD, MSG_CAUSE_GATEWAY);
+	CHECK(unfit_at_home("its last try failed: gateway silent"));
+	parent->uplink[1].proved = monotime_now();
+	CHECK(unfit_at_home(""));
+}
+
+/* The same without a verdict in time; one called off has shown nothing. */
+static void
+story_unproved_in_time(void)
+{
+	proving();
+	clock_ahead_ms += 10 * 60 * 1000;
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(!parent->uplink[1].proving);
+	CHECK(unfit_at_home("its last try failed: no verdict in time"));
+}
+
+static void
+story_proof_called_off(void)
+{
+	proving();
+	CHECK(unfit_at_home(""));
+}
+
+/* Nor is one that had been proved before it was lost. */
+static void
+story_lost_is_fit(void)
+{
+	struct msg_ppp_down d = { .class = MSG_LINK_BACKOFF };
+
+	rig_home(ALONE);
+	primary_dies();
+	dial();
+	rig_apply();
+	d.uplink = 1;
+	d.gen = parent->uplink[1].link.gen;
+	strlcpy(d.text, "carrier lost", sizeof(d.text));
+	rig_send(CHILD_NETCONF, IMSG_PPP_DOWN, &d, sizeof(d));
+	CHECK(parent->machine.backup[1].fails > 0);
+	CHECK(parent->uplink[1].link.last_error[0] != '\0');
+	CHECK(unfit_at_home(""));
+}
+
+/* What failed at the targets' fault says nothing of the backup. */
+static void
+story_blamed_is_fit(void)
+{
+	char why[MSG_TEXT_LEN];
+	int i;
+
+	rig_home("primary eth1 { target 198.51.100.7 }\n"
+		 "backup dsl { interface eth3 }\n");
+	rig_facts(1, 1);
+	primary_dies();
+	for (i = 0; i < 10 && parent->uplink[1].proving; i++)
+		rig_round(1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.target);
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(!uplink_unfit(1, why, sizeof(why)));
+}
+
 /* Traffic is back on the primary, verified, and the backup drains. */
 static void
 draining(void)
@@ -965,6 +1067,11 @@ STORY(killed_on_backup)
 STORY(killed_clock_ahead)
 STORY(killed_clock_back)
 STORY(killed_other_boot)
+STORY(unproved_is_unfit)
+STORY(unproved_in_time)
+STORY(proof_called_off)
+STORY(lost_is_fit)
+STORY(blamed_is_fit)
 STORY(outage_while_draining)
 STORY(outage_at_once)
 STORY(drains_into_next)
@@ -1006,6 +1113,11 @@ main(void)
 		cmocka_unit_test(test_killed_clock_ahead),
 		cmocka_unit_test(test_killed_clock_back),
 		cmocka_unit_test(test_killed_other_boot),
+		cmocka_unit_test(test_unproved_is_unfit),
+		cmocka_unit_test(test_unproved_in_time),
+		cmocka_unit_test(test_proof_called_off),
+		cmocka_unit_test(test_lost_is_fit),
+		cmocka_unit_test(test_blamed_is_fit),
 		cmocka_unit_test(test_outage_while_draining),
 		cmocka_unit_test(test_outage_at_once),
 		cmocka_unit_test(test_drains_into_next),

@@ -572,7 +572,7 @@ story_show_unfit(void)
 		   "primary eth1 for 0:0");
 	rig_facts(1, 1);
 	verdict_is("OK  primary eth1 for ");
-	parent->machine.backup[1].stale = true;
+	parent->uplink[1].rounds_failed = monotime_now();
 	verdict_is("OK, but no backup can take over: dsl: its last try "
 		   "failed: no verdict in time; primary eth1 for 0:0");
 }
