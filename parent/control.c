@@ -20,9 +20,8 @@
 #include "common/imsg.h"
 #include "common/log.h"
 #include "common/os.h"
+#include "parent/asked.h"
 #include "parent/control.h"
-#include "parent/history.h"
-#include "parent/request.h"
 
 #define ROOT_ONLY    8 /* of CONTROL_PLACES */
 #define SHARE_MAX    24 /* of one user but root; of those who monitor */
@@ -210,15 +209,6 @@ control_record(uint32_t ctl, uint32_t type, const void *data, size_t len)
 		queue(c, type, data, len);
 }
 
-/* Who reads what was asked in an event must learn what came of it. */
-static int
-moves_traffic(uint32_t type)
-{
-	return type == IMSG_CTL_FAILOVER || type == IMSG_CTL_FALLBACK ||
-	       type == IMSG_CTL_CONFIRM || type == IMSG_CTL_HOLD ||
-	       type == IMSG_CTL_RELEASE;
-}
-
 void
 control_result(uint32_t ctl, enum ctl_code code, const char *fmt, ...)
 {
@@ -230,12 +220,9 @@ control_result(uint32_t ctl, enum ctl_code code, const char *fmt, ...)
 	if (vsnprintf(text, sizeof(text), fmt, ap) >= (int)sizeof(text))
 		strlcpy(text + sizeof(text) - 4, "...", 4);
 	va_end(ap);
-	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing) {
-		if (code != CTL_OK && moves_traffic(c->type))
-			history_line("operator", "%s not done: %s",
-			    request_word(c->type), text);
+	asked_result(ctl, code == CTL_OK, text);
+	if ((c = client_find(ctl)) != NULL && c->busy && !c->closing)
 		result(c, code, text);
-	}
 	if (ctl == asking) { /* whether it is still there or not */
 		asking = 0;
 		next_turn();

@@ -15,8 +15,8 @@
 
 #include "common/addr.h"
 #include "common/conf.h"
-#include "common/msg.h"
 #include "common/histogram.h"
+#include "common/msg.h"
 
 #define CTL_NAME_LEN        CONF_LABEL_LEN
 #define CTL_WORD_LEN        32

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/histogram.h"
 #include "common/log.h"
 #include "common/wall.h"
 #include "parent/alarms.h"
@@ -17,7 +18,6 @@
 #include "parent/control.h"
 #include "parent/cost.h"
 #include "parent/drilling.h"
-#include "common/histogram.h"
 #include "parent/history.h"
 #include "parent/machine_conf.h"
 #include "parent/parent.h"

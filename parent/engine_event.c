@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/histogram.h"
 #include "common/wall.h"
 #include "parent/capture.h"
 #include "parent/cost.h"
-#include "common/histogram.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 
@@ -68,12 +68,11 @@ last_answer(struct monotime now)
  * before the last end.
  */
 static struct monotime
-beginning(struct monotime now)
+beginning(struct monotime now, bool by_request)
 {
-	const struct machine *m = &parent->machine;
 	struct monotime last = last_answer(now);
 
-	if (m->request != 0 && m->request_uplink != MACHINE_PRIMARY)
+	if (by_request)
 		last = monotime_valid(parent->asked) ? parent->asked : now;
 	return monotime_cmp(last, parent->returned) > 0 ? last
 							: parent->returned;
@@ -102,7 +101,7 @@ engine_event_begin(enum mreason why)
 	parent->left = 0;
 	event_cause(ev->cause, sizeof(ev->cause), why);
 	if (why != MWHY_ADOPTED)
-		last = beginning(now);
+		last = beginning(now, why == MWHY_ASKED);
 	ev->began_ns = wall_of(last);
 	if (why != MWHY_ASKED)
 		ev->detect_ms = (uint32_t)monotime_ms_between(last, now);
@@ -191,9 +190,12 @@ engine_event_anew(uint32_t uplink)
 static struct monotime
 end_before(const struct ctl_event *ev)
 {
-	uint32_t drain = parent->machine.want.drain;
+	const struct machine *m = &parent->machine;
+	uint32_t drain = m->want.drain;
 
-	history_split(beginning(monotime_now()));
+	/* why the next one begins is not told yet */
+	history_split(beginning(monotime_now(),
+	    m->request != 0 && m->request_uplink != MACHINE_PRIMARY));
 	if (drain != MACHINE_NONE && drain != MACHINE_PRIMARY)
 		parent->draining = (uint32_t)strtoul(ev->id, NULL, 16);
 	return parent->returned;

@@ -65,11 +65,14 @@ static struct event_record *present; /* lines go here; NULL: to none */
 static int dirfd_ = -1; /* -1: memory only */
 static char boot_[LEDGER_BOOT_LEN];
 
-/* The last lines of no event: the next one may have begun with them. */
+/*
+ * The last lines of no event: the next one may have begun with them; behind
+ * them the last of what an operator asked for, which pushes out none.
+ */
 static struct {
 	struct monotime when; /* invalid: none */
 	struct ctl_line l;
-} earlier[EARLIER_MAX];
+} earlier[EARLIER_MAX + 1];
 static unsigned int nearlier; /* ever */
 static unsigned int broken;
 
@@ -360,6 +363,13 @@ keep_earlier(const struct ctl_line *l, struct monotime when)
 	earlier[nearlier++ % EARLIER_MAX].l = *l;
 }
 
+static void
+keep_asked(const struct ctl_line *l, struct monotime when)
+{
+	earlier[EARLIER_MAX].when = when;
+	earlier[EARLIER_MAX].l = *l;
+}
+
 void
 history_split(struct monotime since)
 {
@@ -377,17 +387,28 @@ history_split(struct monotime since)
 	}
 }
 
+/* The first since then, or EARLIER_MAX + 1: none is. */
+static unsigned int
+first_since(struct monotime since)
+{
+	unsigned int i, first = EARLIER_MAX + 1;
+
+	for (i = 0; i <= EARLIER_MAX; i++)
+		if (monotime_valid(earlier[i].when) &&
+		    monotime_cmp(earlier[i].when, since) >= 0 &&
+		    (first > EARLIER_MAX ||
+			monotime_cmp(earlier[i].when, earlier[first].when) < 0))
+			first = i;
+	return first;
+}
+
 /* Lines since the event began were written before it was known as one. */
 static void
 take_earlier(void)
 {
-	unsigned int i, k;
+	unsigned int k;
 
-	for (i = 0; i < EARLIER_MAX; i++) {
-		k = (nearlier + i) % EARLIER_MAX;
-		if (!monotime_valid(earlier[k].when) ||
-		    monotime_cmp(earlier[k].when, present->began) < 0)
-			continue;
+	while ((k = first_since(present->began)) <= EARLIER_MAX) {
 		strlcpy(earlier[k].l.event, present->ev.id,
 		    sizeof(earlier[k].l.event));
 		earlier[k].l.offset_ms =
@@ -526,8 +547,10 @@ is_news(struct monotime now)
 	return n++ < DETAILS_MAX;
 }
 
+enum kind { NEWS, DETAIL, ASKED, REFUSED };
+
 static void __attribute__((__format__(printf, 3, 0)))
-line(const char *who, int detail, const char *fmt, va_list ap)
+line(const char *who, enum kind kind, const char *fmt, va_list ap)
 {
 	struct monotime now = monotime_now();
 	struct ctl_line l;
@@ -545,16 +568,19 @@ line(const char *who, int detail, const char *fmt, va_list ap)
 	for (i = 0; l.text[i] != '\0'; i++)
 		if ((unsigned char)l.text[i] < ' ' || l.text[i] == 0x7f)
 			l.text[i] = ' ';
-	if (!detail || is_news(now))
+	if (kind != DETAIL || is_news(now))
 		log_info("%s: %s", l.who, l.text);
 	else
 		log_debug("%s: %s", l.who, l.text);
 	control_monitor(&l);
-	if (present != NULL) {
+	if (present != NULL)
 		add_line(present, &l, 0);
-		return;
-	}
-	keep_earlier(&l, now);
+	else if (kind == ASKED)
+		keep_asked(&l, now);
+	else if (kind == REFUSED)
+		earlier[EARLIER_MAX].when = (struct monotime){ 0 };
+	else
+		keep_earlier(&l, now);
 }
 
 void
@@ -563,7 +589,7 @@ history_line(const char *who, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line(who, 0, fmt, ap);
+	line(who, NEWS, fmt, ap);
 	va_end(ap);
 }
 
@@ -573,7 +599,27 @@ history_detail(const char *who, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	line(who, 1, fmt, ap);
+	line(who, DETAIL, fmt, ap);
+	va_end(ap);
+}
+
+void
+history_asked(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("operator", ASKED, fmt, ap);
+	va_end(ap);
+}
+
+void
+history_refused(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("operator", REFUSED, fmt, ap);
 	va_end(ap);
 }
 

@@ -58,6 +58,13 @@ void history_line(const char *who, const char *, ...)
 /* As history_line, but a few in an hour are all that the log gets. */
 void history_detail(const char *who, const char *, ...)
     __attribute__((__format__(printf, 2, 3)));
+/*
+ * As history_line, of an operator.  Of what was asked before an event only the
+ * last is kept for it, unless that was refused.
+ */
+void history_asked(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+void history_refused(const char *, ...)
+    __attribute__((__format__(printf, 1, 2)));
 /* Write out what is waiting: at a switch. ev as known by now. */
 void history_flush(const struct ctl_event *ev);
 void history_end(const struct ctl_event *ev);

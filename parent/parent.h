@@ -23,6 +23,7 @@
  *	samples.c	rounds on disk, for reports and replays
  *	control.c	clients; show.c the facts they ask for
  *	verbs.c		what operators ask for; request.c that in words
+ *	asked.c		the same in the story of an event
  *	show_verdict.c	how things stand, in a few words
  *	peering.c	the peers' protocol (peers.h) in the daemon
  *	foresee.c	the steps of a switch, before it is asked for
@@ -220,7 +221,7 @@ struct parent {
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
 	struct monotime returned; /* it has, verified; invalid: not yet */
-	struct monotime asked; /* an operator, for the last time */
+	struct monotime asked; /* the last failover that an operator wanted */
 	uint32_t draining; /* number of the one before, which still drains */
 	struct monotime backup_since; /* invalid: traffic is on the primary */
 	uint32_t detect_ms;

@@ -75,7 +75,9 @@ seconds_in(uint32_t type, const void *data)
 static void
 who(uid_t uid, char *buf, size_t size)
 {
-	if (uid == 0)
+	if (uid == (uid_t)-1)
+		strlcpy(buf, "unknown", size);
+	else if (uid == 0)
 		strlcpy(buf, "root", size);
 	else
 		snprintf(buf, size, "uid %u", (unsigned int)uid);

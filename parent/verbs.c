@@ -9,12 +9,11 @@
 
 #include "common/log.h"
 #include "parent/alarms.h"
+#include "parent/asked.h"
 #include "parent/control.h"
 #include "parent/cost.h"
-#include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/peering.h"
-#include "parent/request.h"
 
 /* The machine answers by MACT_REPLY with the client's number. */
 static void
@@ -186,15 +185,13 @@ clear(uint32_t ctl)
 	ask_machine(MEV_STOP, ctl, MACHINE_NONE, 0);
 }
 
-/* Into the story, too, if an event is going on, or begins with it. */
+/* The event of a failover begins now, unless another one is under way. */
 static void
 note(uint32_t ctl, uint32_t type, const void *data)
 {
-	char text[MSG_TEXT_LEN];
-
-	parent->asked = monotime_now();
-	request_text(type, data, control_uid(ctl), text, sizeof(text));
-	history_line("operator", "%s", text);
+	if (type == IMSG_CTL_FAILOVER && parent->machine.request == 0)
+		parent->asked = monotime_now();
+	asked_note(ctl, type, data);
 }
 
 void

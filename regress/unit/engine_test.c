@@ -686,6 +686,20 @@ story_blamed_is_fit(void)
 	CHECK(!uplink_unfit(1, why, sizeof(why)));
 }
 
+/* Somebody asks just before an outage: that began with the last answer. */
+static void
+story_asked_is_not_the_outage(void)
+{
+	home();
+	parent->asked = monotime_now();
+	clock_ahead_ms += 60000;
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	parent->machine.request = 7;
+	parent->machine.request_uplink = 1;
+	engine_event_begin(MWHY_DOWN);
+	CHECK(parent->event.detect_ms < 60000);
+}
+
 /* Traffic is back on the primary, verified, and the backup drains. */
 static void
 draining(void)
@@ -1072,6 +1086,7 @@ STORY(unproved_in_time)
 STORY(proof_called_off)
 STORY(lost_is_fit)
 STORY(blamed_is_fit)
+STORY(asked_is_not_the_outage)
 STORY(outage_while_draining)
 STORY(outage_at_once)
 STORY(drains_into_next)
@@ -1118,6 +1133,7 @@ main(void)
 		cmocka_unit_test(test_proof_called_off),
 		cmocka_unit_test(test_lost_is_fit),
 		cmocka_unit_test(test_blamed_is_fit),
+		cmocka_unit_test(test_asked_is_not_the_outage),
 		cmocka_unit_test(test_outage_while_draining),
 		cmocka_unit_test(test_outage_at_once),
 		cmocka_unit_test(test_drains_into_next),

@@ -1059,6 +1059,92 @@ story_asked(void)
 		       "good: upstream dead|"));
 }
 
+/* The primary has died. */
+static void
+dies(void)
+{
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state != MACHINE_ON_PRIMARY);
+}
+
+/* Who asks in vain again and again pushes no line out of the story. */
+static void
+story_asked_in_a_loop(void)
+{
+	int i;
+
+	home(PRIMARY POTS FALLBACK);
+	dies();
+	for (i = 0; i < 3; i++) {
+		ask(IMSG_CTL_FALLBACK, NULL, 0);
+		answered(CTL_REFUSED, "the primary is not good");
+	}
+	CHECK(asked_is("fallback, BY|fallback not done: the primary is not "
+		       "good: upstream dead|"));
+	for (i = 0; i < 100; i++) {
+		ask(i % 2 ? IMSG_CTL_FALLBACK : IMSG_CTL_RELEASE, NULL, 0);
+		answered(CTL_REFUSED, "");
+	}
+	(void)asked_is("");
+	for (i = 0; strchr(told, '|') != NULL; i++)
+		*strchr(told, '|') = ' ';
+	CHECK(i == 21);
+}
+
+/* Nor the lines with which one has begun. */
+static void
+story_asked_in_vain_before(void)
+{
+	char who[] = "eth1";
+	struct ctl_event ev;
+	int i;
+
+	home(PRIMARY POTS FALLBACK);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	for (i = 0; i < 10; i++) {
+		ask(IMSG_CTL_RELEASE, NULL, 0);
+		answered(CTL_REFUSED, "nothing is held");
+	}
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(asked_is(""));
+	told[0] = '\0';
+	CHECK(history_event("", &ev, tell, who) >= 0);
+	CHECK(strstr(told, "round bad: upstream dead: 0/3 198.51.100.7, 0/3 "
+			   "198.51.100.8|round bad: ") == told);
+}
+
+/* What moves no traffic is for the log alone. */
+static void
+story_asked_of_no_story(void)
+{
+	struct ctl_log l = { .verbose = 0 };
+
+	home(PRIMARY POTS FALLBACK);
+	dies();
+	ask(IMSG_CTL_LOG, &l, sizeof(l));
+	answered(CTL_OK, "log is brief");
+	CHECK(asked_is(""));
+}
+
+/* Who does not wait for it: what came of it is told all the same. */
+static void
+story_asked_and_left(void)
+{
+	struct ctl_failover f = { .name = "dsl" };
+	int i;
+
+	home(PRIMARY OWN FALLBACK);
+	rig_facts(1, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	close(client.fd);
+	rig_run();
+	for (i = 0; i < 10 && !parent->event.ended; i++)
+		rig_round(1, MSG_BAD, MSG_CAUSE_GATEWAY);
+	CHECK(asked_is("failover dsl, BY|failover not done: the backup could "
+		       "not be proved: dsl: gateway silent|"));
+}
+
 /* Each refusal says why. */
 static void
 story_refusals(void)
@@ -1153,6 +1239,10 @@ STORY(show_to_one_after_another)
 STORY(show)
 STORY(show_config)
 STORY(asked)
+STORY(asked_in_a_loop)
+STORY(asked_in_vain_before)
+STORY(asked_of_no_story)
+STORY(asked_and_left)
 STORY(refusals)
 STORY(hub)
 STORY(clear)
@@ -1192,6 +1282,10 @@ main(void)
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_show_config),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_asked_in_a_loop),
+		cmocka_unit_test(test_asked_in_vain_before),
+		cmocka_unit_test(test_asked_of_no_story),
+		cmocka_unit_test(test_asked_and_left),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_clear),
