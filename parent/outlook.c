@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How long an outage lasts with each backup, from the first lost packet until
- * traffic is there: the bounds of the state machine, one after the other.  A
- * call that fails may take its time-out and a hang-up, and none is faster.
+ * traffic is there: the bounds of the state machine, one after the other.
+ * Nothing that fails takes longer than a call that comes up at the last moment,
+ * is not proved, pauses, and has to be hung up before the next one.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -37,8 +38,8 @@ failed_ms(const struct machine_uplink_conf *u, uint32_t n)
 	uint32_t i;
 
 	for (i = 1; i < n; i++)
-		ms += (uint64_t)u->start_ms +
-		      machine_pause_ms(u, i, MACHINE_SPREAD);
+		ms += (uint64_t)u->start_ms + u->prove_ms +
+		      machine_pause_ms(u, i, MACHINE_SPREAD) + MACHINE_STOP_MS;
 	return ms;
 }
 
@@ -98,8 +99,9 @@ print_backup(const struct conf *conf, uint32_t i, FILE *f)
 	uint64_t works;
 
 	machine_conf_of(&mc, &conf->global, conf->uplink, conf->nuplinks);
-	works = (uint64_t)detect + mc.uplink[i].dial_after_ms +
-		mc.uplink[i].prove_ms;
+	works = (uint64_t)detect + mc.uplink[i].prove_ms;
+	if (u->hot_ms == 0)
+		works += mc.uplink[i].dial_after_ms;
 	if (conf_dialled(u))
 		works += mc.uplink[i].start_ms - LINK_GRACE_MS;
 	fprintf(f, "# with %s: an outage lasts ", u->label);
