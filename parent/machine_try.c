@@ -113,6 +113,13 @@ count_failed_dial(struct mctx *c, uint32_t uplink)
 		machine_alarm_once(c, MALARM_DIAL_CAP, uplink, MWHY_DIAL_CAP);
 }
 
+/* Traffic is on it, or was until a moment ago: it may cost money already. */
+static bool
+is_in_use(const struct machine *m, uint32_t uplink)
+{
+	return (uplink == m->want.active || uplink == m->verified);
+}
+
 /* When this backup may be tried; not valid: at once. */
 static struct monotime
 try_due(const struct machine *m, const struct machine_conf *conf,
@@ -129,7 +136,7 @@ try_due(const struct machine *m, const struct machine_conf *conf,
 	if (u->needs_dial)
 		due = machine_later(due, cap_due(m, now));
 	if (u->dial_after_ms != 0 && monotime_valid(m->down_at) &&
-	    !machine_is_hot(conf, uplink))
+	    !machine_is_hot(conf, uplink) && !is_in_use(m, uplink))
 		due = machine_later(
 		    due, monotime_add_ms(m->down_at, u->dial_after_ms));
 	return (due);

@@ -234,6 +234,40 @@ test_after_without_a_call(void **state)
 	assert_int_equal(s.m.try.uplink, 1);
 }
 
+/* Traffic is on an interface, and the primary is dead since this moment. */
+static void
+down_on_backup(struct story *s)
+{
+	home(s, 1, false);
+	s->conf.uplink[1].dial_after_ms = 90000;
+	down(s);
+	wait_ms(s, 90000);
+	event(s, MEV_PROVED, 1);
+	applied(s);
+	wait_ms(s, 61000); /* no back-off */
+	good(s);
+	down(s);
+	in(s, MACHINE_ON_BACKUP, 1);
+	s->proves = 0;
+}
+
+/* What carries traffic costs money already: that is not put off again. */
+static void
+test_after_not_for_active(void **state)
+{
+	struct story s;
+
+	(void)state;
+	down_on_backup(&s);
+	event(&s, MEV_LINK_DOWN, 1);
+	assert_int_equal(s.proves, 1);
+	down_on_backup(&s);
+	round_of(&s, 1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	round_of(&s, 1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	in(&s, MACHINE_DIALING, 1);
+	assert_int_equal(s.proves, 1);
+}
+
 /* ---- how many ---- */
 
 /* A primary that is dead and alive in turn, or a prober that says so. */
@@ -333,6 +367,7 @@ main(void)
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_start_deadline),
 		cmocka_unit_test(test_after_without_a_call),
+		cmocka_unit_test(test_after_not_for_active),
 		cmocka_unit_test(test_changing_rounds_do_not_dial),
 		cmocka_unit_test(test_called_off_long_ago),
 		cmocka_unit_test(test_dial_cap),
