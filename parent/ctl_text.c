@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "parent/ctl_output.h"
+#include "parent/length.h"
 #include "parent/target.h"
 
 #define WIDTH       79
@@ -446,25 +447,16 @@ targets_at_length(FILE *f, const struct ctl_answer *a)
 	}
 }
 
-/* "0:43:12" */
-static void
-length(char *buf, size_t size, uint32_t seconds)
-{
-	snprintf(buf, size, "%u:%02u:%02u", seconds / 3600, seconds / 60 % 60,
-	    seconds % 60);
-}
-
 static void
 event_line(FILE *f, const char *head, const struct ctl_event *e)
 {
-	char text[512], when[40], took[24];
+	char text[512], when[40], took[LENGTH_LEN];
 
 	wall(when, sizeof(when), e->began_ns, "%Y-%m-%d %H:%M:%S");
 	snprintf(text, sizeof(text), "%s %s %s", e->id, when, e->cause);
 	if (e->backup[0] != '\0') {
-		length(took, sizeof(took), e->backup_s);
 		strlcat(text, ", ", sizeof(text));
-		strlcat(text, took, sizeof(text));
+		strlcat(text, length_text(took, e->backup_s), sizeof(text));
 		strlcat(text, " on ", sizeof(text));
 		strlcat(text, e->backup, sizeof(text));
 	}
@@ -614,15 +606,15 @@ event_head(FILE *f, const struct ctl_answer *a)
 static void
 hold_head(FILE *f, const struct ctl_summary *s)
 {
-	char head[sizeof(s->host) + 3], text[64], left[24];
+	char head[sizeof(s->host) + 3], text[64], left[LENGTH_LEN];
 
 	if (!s->held)
 		return;
 	snprintf(head, sizeof(head), "%*s", (int)strlen(s->host) + 2, "");
 	strlcpy(text, "HELD until released", sizeof(text));
 	if (s->hold_s != CTL_FOREVER) {
-		length(left, sizeof(left), s->hold_s);
-		snprintf(text, sizeof(text), "HELD for another %s", left);
+		snprintf(text, sizeof(text), "HELD for another %s",
+		    length_text(left, s->hold_s));
 	}
 	folded_in(f, "33", head, text);
 }
@@ -696,7 +688,7 @@ carried(char *buf, size_t size, const struct ctl_event *e)
 static void
 story_end(FILE *f, const struct ctl_event *e)
 {
-	char text[300] = "", more[160], took[24];
+	char text[300] = "", more[160], took[LENGTH_LEN];
 
 	if (e->detect_ms > 0)
 		snprintf(text, sizeof(text), ", detected in %.1f s",
@@ -707,11 +699,10 @@ story_end(FILE *f, const struct ctl_event *e)
 		strlcat(text, more, sizeof(text));
 	}
 	if (e->backup[0] != '\0') {
-		length(took, sizeof(took), e->backup_s);
 		snprintf(more, sizeof(more),
 		    ", switched in %.1f ms; %u dial%s, %s on %s, ",
 		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
-		    took, e->backup);
+		    length_text(took, e->backup_s), e->backup);
 		strlcat(text, more, sizeof(text));
 		carried(more, sizeof(more), e);
 		strlcat(text, more, sizeof(text));

@@ -378,6 +378,8 @@ void foresee_end(const struct msg_net_plan_end *);
 /* show.c */
 /* Whole seconds until then, 0 if it has come. */
 uint32_t show_seconds_left(struct monotime);
+/* The same of what drains off a backup; show_verdict.c. */
+uint32_t show_drain_left(void);
 void show_send(uint32_t ctl, const struct ctl_show *);
 void show_peers(uint32_t ctl, const char *name); /* show_peers.c */
 void show_radio(struct ctl_radio *, uint32_t id); /* show_radio.c */

@@ -14,14 +14,6 @@
 
 #define MORE_LEN (REFUSAL_LEN - 80)
 
-static uint32_t
-left_s(struct monotime until)
-{
-	int64_t ms = monotime_ms_between(monotime_now(), until);
-
-	return ms <= 0 ? 0 : (uint32_t)((ms + 999) / 1000);
-}
-
 /* ---- what is under way ---- */
 
 /* How far the one try is, and how long that may take. */
@@ -31,13 +23,17 @@ step(char buf[64])
 	const struct machine_try *t = &parent->machine.try;
 	const char *is = t->phase == MACHINE_TRY_START   ? "is brought up"
 			 : t->phase == MACHINE_TRY_PROVE ? "is proved"
-			 : t->phase == MACHINE_TRY_WAIT  ? "has to wait"
+			 : t->hangup                     ? "is hung up"
 							 : NULL;
 
 	buf[0] = '\0';
-	if (is != NULL && monotime_valid(t->deadline))
+	if (is == NULL && t->phase == MACHINE_TRY_WAIT &&
+	    monotime_valid(t->deadline))
+		snprintf(buf, 64, ", which is tried in %u s",
+		    show_seconds_left(t->deadline));
+	else if (is != NULL && monotime_valid(t->deadline))
 		snprintf(buf, 64, ", which %s, for %u s at most", is,
-		    left_s(t->deadline));
+		    show_seconds_left(t->deadline));
 	return buf;
 }
 
@@ -54,7 +50,7 @@ request(char *text, size_t size)
 		    uplink_name(m->request_uplink), step(buf));
 	else
 		snprintf(text, size, "fallback, for %u s at most",
-		    left_s(m->request_until));
+		    show_seconds_left(m->request_until));
 }
 
 /* Links of backups that nobody waits for, but a drill would. */
@@ -76,8 +72,21 @@ link(char *text, size_t size)
 		else if (b->link == MACHINE_LINK_STOPPING)
 			snprintf(text, size, "%s is stopped, for %u s at most",
 			    uplink_name(i),
-			    left_s(monotime_add_ms(b->since, MACHINE_STOP_MS)));
+			    show_seconds_left(
+				monotime_add_ms(b->since, MACHINE_STOP_MS)));
 	}
+}
+
+static void
+drain(char *text, size_t size)
+{
+	char more[32] = "";
+	uint32_t s = show_drain_left();
+
+	if (s > 0)
+		snprintf(more, sizeof(more), " for %u s at most", s);
+	snprintf(text, size, "old flows drain off %s%s",
+	    uplink_name(parent->machine.want.drain), more);
 }
 
 static void
@@ -92,8 +101,7 @@ busy(char *text, size_t size)
 		snprintf(text, size, "drill of %s%s",
 		    uplink_name(m->drill.uplink), step(buf));
 	else if (m->want.drain != MACHINE_NONE)
-		snprintf(text, size, "old flows drain off %s for %u s at most",
-		    uplink_name(m->want.drain), left_s(m->drain_until));
+		drain(text, size);
 	else if (!m->applied)
 		strlcpy(text, "the network is being set", size);
 	else if (m->try.phase != MACHINE_TRY_NONE)
@@ -111,7 +119,8 @@ held(char *text, size_t size)
 	const struct machine *m = &parent->machine;
 
 	if (monotime_valid(m->held_until))
-		snprintf(text, size, "for %u s more", left_s(m->held_until));
+		snprintf(text, size, "for %u s more",
+		    show_seconds_left(m->held_until));
 	else
 		strlcpy(text, "until release", size);
 }

@@ -5,20 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parent/length.h"
 #include "parent/parent.h"
 
 #define WHY_MAX 136 /* of the line, for what is wrong with backups */
-
-/* "for 0:43:12" */
-static void
-length(char *buf, size_t size, uint32_t s)
-{
-	if (s >= 2 * 86400)
-		snprintf(buf, size, "%u days", s / 86400);
-	else
-		snprintf(
-		    buf, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
-}
 
 /* What is held is dead, and nothing is done about it, as asked. */
 static int
@@ -98,15 +88,17 @@ try_text(const struct machine *m, char *buf, size_t size)
 	const char *name = uplink_name(t->uplink);
 	uint32_t busy = busy_link(m);
 	int waits = t->phase == MACHINE_TRY_WAIT;
+	int starts = busy != MACHINE_NONE &&
+		     m->backup[busy].link == MACHINE_LINK_STARTING;
 
-	if (waits && (t->hangup || busy == t->uplink))
+	if (waits && (t->hangup || (busy == t->uplink && !starts)))
 		snprintf(buf, size, "%s is hung up before it is tried", name);
 	else if (waits && monotime_valid(t->deadline))
 		snprintf(buf, size, "%s is tried in %u s: %s", name,
 		    show_seconds_left(t->deadline), pause_text(m));
-	else if (waits && busy != MACHINE_NONE)
-		snprintf(buf, size, "%s waits until %s is hung up", name,
-		    uplink_name(busy));
+	else if (waits && busy != MACHINE_NONE && busy != t->uplink)
+		snprintf(buf, size, "%s waits until %s is %s", name,
+		    uplink_name(busy), starts ? "brought up" : "hung up");
 	else
 		snprintf(buf, size, "bringing up %s", name);
 }
@@ -130,13 +122,15 @@ verdict_dialing(struct ctl_summary *s)
 }
 
 /* As netconf was told, whose own end of it we wait for a little longer. */
-static int64_t
-drain_left(const struct machine *m)
+uint32_t
+show_drain_left(void)
 {
-	if (!monotime_valid(m->drain_until))
+	struct monotime until = parent->machine.drain_until;
+
+	if (!monotime_valid(until))
 		return 0;
-	return monotime_ms_between(monotime_now(), m->drain_until) -
-	       MACHINE_DRAIN_GRACE_MS;
+	return show_seconds_left(
+	    monotime_add_ms(until, -(int64_t)MACHINE_DRAIN_GRACE_MS));
 }
 
 /* Until when what is left of old connections may stay on the backup. */
@@ -144,20 +138,19 @@ static void
 verdict_returning(struct ctl_summary *s, const char *since)
 {
 	const struct machine *m = &parent->machine;
-	char text[MSG_TEXT_LEN] = "", left[32], some[16] = "";
+	char text[MSG_TEXT_LEN] = "", left[LENGTH_LEN], some[16] = "";
 	uint32_t n = parent->glance.draining;
-	int64_t ms = drain_left(m);
+	uint32_t s_left = show_drain_left();
 
 	if (n != MSG_FLOWS_NONE && n != 0)
 		snprintf(some, sizeof(some), "%u ", n);
-	if (ms > 0) {
-		length(left, sizeof(left), (uint32_t)((ms + 999) / 1000));
+	if (s_left > 0)
 		snprintf(text, sizeof(text),
 		    "; %sold flow%s drain%s off %s within %s; dialfailctl "
 		    "fallback cuts %s now",
 		    some, n == 1 ? "" : "s", n == 1 ? "s" : "",
-		    uplink_name(m->want.drain), left, n == 1 ? "it" : "them");
-	}
+		    uplink_name(m->want.drain), length_text(left, s_left),
+		    n == 1 ? "it" : "them");
 	snprintf(s->verdict, sizeof(s->verdict), "RETURNING to %s for %s%s",
 	    uplink_name(0), since, text);
 }
@@ -185,15 +178,17 @@ none_fit(char *text, size_t size)
 {
 	uint32_t i, n = parent->conf.nuplinks;
 	char why[MSG_TEXT_LEN], one[2 * MSG_TEXT_LEN];
+	size_t used;
 
 	text[0] = '\0';
 	for (i = 1; i < n; i++) {
 		if (!uplink_unfit(i, why, sizeof(why)))
 			return 0;
-		/* each has its share of the line, with its name */
-		snprintf(one, sizeof(one), "%s%s: %.*s", i > 1 ? "; " : "",
-		    uplink_name(i), (int)(WHY_MAX / (n - 1)) - 8, why);
-		strlcat(text, one, size);
+		/* each has its share of what the others left, with its name */
+		snprintf(one, sizeof(one), "%s%s: %s", i > 1 ? "; " : "",
+		    uplink_name(i), why);
+		used = strlen(text);
+		strlcpy(text + used, one, (size - 1 - used) / (n - i) + 1);
 	}
 	return n > 1;
 }
@@ -217,10 +212,10 @@ void
 show_verdict(struct ctl_summary *s)
 {
 	const struct machine *m = &parent->machine;
-	char since[32], then[64] = "";
+	char since[LENGTH_LEN], then[64] = "";
 	const char *name = uplink_name(m->want.active);
 
-	length(since, sizeof(since), s->since_s);
+	length_text(since, s->since_s);
 	if (s->fallback_due)
 		snprintf(then, sizeof(then), "; returns to %s in %u s",
 		    uplink_name(0), s->due_s);

@@ -120,13 +120,20 @@ story_busy(void)
 	expect(MWHY_BUSY, 2, BUSY "the network is being set");
 	m->want.drain = 2;
 	m->drain_until = soon;
-	expect(MWHY_BUSY, 2, BUSY "old flows drain off wan2 for 30 s at most");
+	expect(MWHY_BUSY, 2, BUSY "old flows drain off wan2 for 20 s at most");
+	m->drain_until = monotime_now();
+	expect(MWHY_BUSY, 2, BUSY "old flows drain off wan2");
 	m->drill.uplink = 1;
 	m->try.uplink = 1;
 	m->try.phase = MACHINE_TRY_PROVE;
 	m->try.deadline = soon;
 	expect(MWHY_BUSY, 2,
 	    BUSY "drill of stick, which is proved, for 30 s at most");
+	m->try.phase = MACHINE_TRY_WAIT;
+	expect(MWHY_BUSY, 2, BUSY "drill of stick, which is tried in 30 s");
+	m->try.hangup = true;
+	expect(MWHY_BUSY, 2,
+	    BUSY "drill of stick, which is hung up, for 30 s at most");
 	m->request = 7;
 	m->request_uplink = 1;
 	m->try.phase = MACHINE_TRY_START;
