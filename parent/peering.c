@@ -28,8 +28,7 @@ static struct peers_self self;
 static struct prefix own[CONF_UPLINKS_MAX * FAMILIES];
 static struct msg_peer_dropped drops;
 static struct histogram acknowledge;
-static struct monotime moved; /* to a backup; invalid: all know that */
-static uint32_t nknow; /* peers from the first on that have said so since */
+static struct monotime moved; /* to a backup; invalid: that is counted */
 static struct event timer;
 static int timer_set;
 
@@ -147,19 +146,24 @@ follow(const struct peer *p)
 	parent_send(CHILD_NETCONF, IMSG_NET_FOLLOW, -1, &m, sizeof(m));
 }
 
-/* One more knows that traffic has moved: is it the last? */
+/*
+ * One may know that traffic has moved: is it the last?  Who comes late was
+ * away, and says nothing of how fast the others were told.
+ */
 static void
 count_knowing(void)
 {
 	if (!monotime_valid(moved))
 		return;
-	while (nknow < peers.n && peers.peer[nknow].acked)
-		nknow++;
-	if (nknow < peers.n)
-		return;
-	histogram_add(&parent->phase[CTL_PHASE_PEERS],
-	    monotime_sub(monotime_now(), moved) / 1000);
-	moved = (struct monotime){ 0 };
+	struct monotime now = monotime_now();
+
+	if (monotime_ms_between(moved, now) >= PEERS_UNACKED_MS)
+		moved = (struct monotime){ 0 };
+	else if (peers.nknow == peers.n) {
+		histogram_add(&parent->phase[CTL_PHASE_PEERS],
+		    monotime_sub(now, moved) / 1000);
+		moved = (struct monotime){ 0 };
+	}
 }
 
 static void
@@ -289,7 +293,6 @@ tell(void)
 		moved = monotime_now();
 	else if (reason != PEER_ADDRESS)
 		moved = (struct monotime){ 0 };
-	nknow = 0;
 	peers_move(&peers, &self, reason, monotime_now());
 	rearm();
 }

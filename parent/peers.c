@@ -370,6 +370,7 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	*p = *was; /* with the same keys */
 	p->conf = conf;
 	p->slot = 0;
+	p->knows = false;
 	p->trusted = was->trusted && was->leading == PEER_LED;
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;

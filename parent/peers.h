@@ -112,6 +112,7 @@ struct peer {
 
 	/* what we heard */
 	enum peer_reason heard_reason;
+	bool knows; /* it acknowledged something since we moved */
 	enum peer_reason update; /* the last one that was no hello */
 	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
@@ -202,6 +203,7 @@ struct peers {
 	/* datagrams that were no peer's */
 	uint64_t strangers, malformed, forged;
 };
+	uint32_t nknow; /* peers that know where we are */
 
 /*
  * The peers of a configuration, which must outlive this.  starts is a number

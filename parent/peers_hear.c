@@ -425,6 +425,8 @@ hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
 	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;
 		return;
+	ps->nknow += !p->knows;
+	p->knows = true;
 	}
 	memcpy(p->nonce, h->m.nonce, sizeof(p->nonce));
 	if (h->m.counter > p->floor)

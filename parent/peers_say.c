@@ -180,9 +180,11 @@ peers_move(struct peers *ps, const struct peers_self *self,
 	uint32_t i;
 
 	ps->self = *self;
+	if (tell)
+		ps->nknow = 0;
 	for (i = 0; tell && i < ps->n; i++) {
 		p = &ps->peer[i];
-		p->nat = false;
+		p->nat = p->knows = false;
 		peers_say(ps, p, reason,
 		    monotime_add_ns(now, (int64_t)i * PEERS_PACE_US * 1000));
 		if (!monotime_valid(p->awaited))

@@ -1038,6 +1038,38 @@ keep_one(void)
 	rig.tap = NULL;
 	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
 	rig_run(1000);
+/* That it says hello meanwhile does not make it one that does not know. */
+static void
+who_knows_is_counted_once(void **state)
+{
+	struct rig_end *e = many_branches();
+	struct peers was;
+	uint32_t i;
+
+	(void)state;
+	branches_start();
+	assert_int_equal(e->peers.nknow, MANY);
+	rig_is_at(MANY, ADDR_HUB2, 1, PEER_FAILOVER);
+	assert_int_equal(e->peers.nknow, 0);
+	memset(&rig.end[1].address, 0, sizeof(struct addr));
+	rig_run(2000);
+	assert_int_equal(e->peers.nknow, MANY - 1);
+	memset(&rig.end[0].address, 0, sizeof(struct addr));
+	rig_run(300 * 1000); /* hellos, to one that does not answer */
+	assert_false(e->peers.peer[0].acked);
+	assert_int_equal(e->peers.nknow, MANY - 1);
+	rig.end[1].address = rig_addr("8.8.1.2");
+	rig_run(61 * 1000);
+	assert_int_equal(e->peers.nknow, MANY);
+	was = e->peers;
+	rig_start(MANY, 1);
+	peers_keep(&e->peers, &was);
+	peers_free(&was);
+	for (i = 0; i < MANY; i++)
+		assert_false(e->peers.peer[i].knows);
+	rig_end();
+}
+
 	assert_true(hub_has(ADDR_A));
 	assert_true(kept.len > 0);
 }
@@ -1386,3 +1418,4 @@ main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		cmocka_unit_test(who_knows_is_counted_once),
