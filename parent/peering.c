@@ -95,15 +95,17 @@ send_datagram(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 static void
 apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
 {
+	const struct peer *p = &peers.peer[i];
 	struct msg_net_peer m;
 
 	(void)arg;
 	memset(&m, 0, sizeof(m));
 	m.gen = parent->conf.gen;
-	m.id = peers.peer[i].conf->id;
+	m.id = p->conf->id;
 	memcpy(m.address, address, sizeof(m.address));
 	m.nat = nat;
-	m.drains = peers.peer[i].heard_reason == PEER_FALLBACK;
+	m.drains =
+	    p->heard_reason == PEER_FALLBACK && p->meanwhile != PEER_UNCHANGED;
 	parent_send(CHILD_NETCONF, IMSG_NET_PEER, -1, &m, sizeof(m));
 }
 
@@ -153,10 +155,10 @@ follow(const struct peer *p)
 static void
 count_knowing(void)
 {
-	if (!monotime_valid(moved))
-		return;
 	struct monotime now = monotime_now();
 
+	if (!monotime_valid(moved))
+		return;
 	if (monotime_ms_between(moved, now) >= PEERS_UNACKED_MS)
 		moved = (struct monotime){ 0 };
 	else if (peers.nknow == peers.n) {

@@ -43,8 +43,13 @@
 /* Silent: so many of its own hellos did not come, and a bit of time. */
 #define PEERS_SILENT_HELLOS 3
 #define PEERS_SILENT_MS     10000
-#define PEERS_MOVES_MAX     6 /* a minute */
-#define PEERS_MOVES_MS      60000
+/*
+ * Its kernel failed so often in a row: told to people.  Its WireGuard may have
+ * waited for ours to speak, as after its start, which ours then does.
+ */
+#define PEERS_FAILURES  2
+#define PEERS_MOVES_MAX 6 /* a minute */
+#define PEERS_MOVES_MS  60000
 /* Tunnels to one that began anew are set again, at most so often. */
 #define PEERS_RENEW_MS 10000
 /* A nonce of ours, and the pause before the next one. */
@@ -107,12 +112,13 @@ struct peer {
 	bool nat; /* it saw another address than we announce */
 	bool lost; /* nobody knows where it is: what we say waits for that */
 	bool unacked; /* people were told */
+	bool knows; /* it acknowledged something since we moved */
 	enum peer_reason reason;
 	enum peer_result result; /* once acked */
+	uint8_t failures; /* PEER_FAILED in a row, up to those that are told */
 
 	/* what we heard */
 	enum peer_reason heard_reason;
-	bool knows; /* it acknowledged something since we moved */
 	enum peer_reason update; /* the last one that was no hello */
 	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
@@ -141,7 +147,8 @@ struct peer {
 	struct addr_pair wanted;
 	uint32_t waits_next; /* index + 1, behind it; 0: it is the last */
 	enum peer_leading leading;
-	enum peer_result meanwhile; /* if the kernel does as it is told */
+	/* if the kernel does as it is told; PEER_UNCHANGED: that is no move */
+	enum peer_result meanwhile;
 	bool owed; /* its statement is yet to be acknowledged */
 	uint8_t held; /* of both: nobody else may claim them; bit mask */
 	bool ack_path;
@@ -196,6 +203,7 @@ struct peers {
 	} * configured;
 	uint32_t waits_first, waits_last; /* indexes + 1; 0: none waits */
 	uint32_t nasked; /* without an answer */
+	uint32_t nknow; /* peers that know where we are */
 	uint64_t epoch; /* counters begin above it */
 	struct peers_self self;
 	const struct prefix *own; /* no peer may be there */
@@ -203,7 +211,6 @@ struct peers {
 	/* datagrams that were no peer's */
 	uint64_t strangers, malformed, forged;
 };
-	uint32_t nknow; /* peers that know where we are */
 
 /*
  * The peers of a configuration, which must outlive this.  starts is a number

@@ -136,6 +136,13 @@ is_again(const struct peer *p, const struct heard *h, bool nat)
 	       p->heard_nat == nat && is_as_wanted(p, h);
 }
 
+/* And what was tried was to set again what leads there. */
+static bool
+is_renewed(const struct peer *p, const struct heard *h, bool nat)
+{
+	return p->meanwhile == PEER_UNCHANGED && is_again(p, h, nat);
+}
+
 /* Its clock goes round in thirteen years. */
 static bool
 too_many_moves(struct peer *p, struct monotime now)
@@ -175,7 +182,8 @@ judge(struct peers *ps, struct peer *p, const struct heard *h, bool nat)
 static void
 settle(struct peers *ps, struct peer *p, enum peer_result result)
 {
-	bool news = result != p->answer || result == PEER_APPLIED;
+	bool news = p->meanwhile != PEER_UNCHANGED &&
+		    (result != p->answer || result == PEER_APPLIED);
 
 	p->answer = result;
 	if (result > PEER_UNCHANGED)
@@ -240,7 +248,8 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	if (result == PEER_UNCHANGED && h->m.reason == PEER_START &&
 	    renew(ps, p, h->now))
 		return;
-	if (result != PEER_UNCHANGED || p->meanwhile > PEER_UNCHANGED)
+	if (p->meanwhile > PEER_UNCHANGED ||
+	    (result != PEER_UNCHANGED && !is_renewed(p, h, nat)))
 		p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
 	if (result == PEER_APPLIED) {
 		p->heard_nat = nat;
@@ -374,14 +383,29 @@ peers_applied(struct peers *ps, uint32_t i, enum peer_result result)
 
 /* ---- answers to our own ---- */
 
+/* Where no hello follows, the first failure is the last that is heard of. */
+static bool
+fails_for_good(const struct peers *ps, struct peer *p)
+{
+	if (p->failures == PEERS_FAILURES)
+		return false;
+	p->failures = peers_hello_ms(ps, p) > 0 ? (uint8_t)(p->failures + 1)
+						: PEERS_FAILURES;
+	return p->failures == PEERS_FAILURES;
+}
+
 static void
 take_result(struct peers *ps, struct peer *p, enum peer_result result)
 {
-	bool news = result != p->result;
+	bool news = result > PEER_UNCHANGED && result != p->result;
 	uint32_t i = peers_index(ps, p);
 
 	p->result = result;
-	if (news && result > PEER_UNCHANGED)
+	if (result == PEER_FAILED)
+		news = fails_for_good(ps, p);
+	else
+		p->failures = 0;
+	if (news)
 		ps->user->notice(ps->arg, i, PEERS_REFUSED);
 	if (p->unacked || p->reason != PEER_HELLO)
 		ps->user->notice(ps->arg, i, PEERS_ACKED);
@@ -401,6 +425,8 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 		return;
 	}
 	p->acked = true;
+	ps->nknow += !p->knows;
+	p->knows = true;
 	p->acked_at = h->now;
 	p->rtt_ns = monotime_sub(h->now, p->said);
 	memset(p->nonce, 0, sizeof(p->nonce));
@@ -425,8 +451,6 @@ hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
 	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;
 		return;
-	ps->nknow += !p->knows;
-	p->knows = true;
 	}
 	memcpy(p->nonce, h->m.nonce, sizeof(p->nonce));
 	if (h->m.counter > p->floor)

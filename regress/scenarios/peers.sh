@@ -130,4 +130,6 @@ ok "which it tells" wait_until 20 "grep -q 'wg0: no endpoint' $LAB/hub.log"
 ok "the branch's WireGuard tells it where it is" \
     wait_until 20 "leads_to $PRIMARY_ADDRESS wg0"
 ok "both tunnels have answers" flows gre wg
+is "which nobody had to be told" \
+    "$(grep -c 'alarm: peer: hq' $LAB/daemon.log)" 0
 lab_done

@@ -606,11 +606,39 @@ what_the_kernel_refuses_is_told(void **state)
 	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
 	rig_run(1000);
 	assert_int_equal(branch_sees()->result, PEER_FAILED);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_REFUSED], 0);
+	rig_run(600 * 1000);
 	assert_int_equal(rig.end[BRANCH].notices[PEERS_REFUSED], 1);
 	rig.end[HUB].refuses = false;
-	rig_run(61 * 1000);
+	rig_run(70 * 1000);
 	assert_true(hub_has(ADDR_B));
 	assert_int_equal(branch_sees()->result, PEER_APPLIED);
+	rig_end();
+}
+
+/* A hub's WireGuard has heard nothing since its start: ours speaks to it. */
+static void
+what_the_kernel_refuses_once_is_no_news(void **state)
+{
+	uint32_t *notices;
+
+	(void)state;
+	two_ends(1);
+	start();
+	notices = rig.end[BRANCH].notices;
+	rig.end[HUB].refuses = true;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	rig.end[HUB].refuses = false;
+	rig_run(600 * 1000);
+	assert_true(hub_has(ADDR_B));
+	assert_int_equal(notices[PEERS_REFUSED], 0);
+	/* but it is where nothing is said again */
+	rig.end[BRANCH].conf->hello_ms = 0;
+	rig.end[HUB].refuses = true;
+	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
+	rig_run(1000);
+	assert_int_equal(notices[PEERS_REFUSED], 1);
 	rig_end();
 }
 
@@ -671,9 +699,14 @@ our_kernel_refuses_to_lead_there_again(void **state)
 	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
 	rig_run(100);
 	assert_int_equal(hub_sees()->result, PEER_FAILED);
-	rig.end[BRANCH].refuses = false;
 	rig_run(61 * 1000);
-	assert_int_equal(hub_sees()->result, PEER_APPLIED);
+	assert_int_equal(hub_sees()->result, PEER_FAILED);
+	rig.end[BRANCH].refuses = false;
+	rig_run(70 * 1000);
+	assert_int_equal(hub_sees()->result, PEER_UNCHANGED);
+	/* it never was elsewhere */
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_MOVED], 1);
+	assert_int_equal(rig.end[BRANCH].notices[PEERS_NOT_MOVED], 0);
 	rig_end();
 }
 
@@ -1005,6 +1038,38 @@ a_few_are_told_at_once(void **state)
 	rig_end();
 }
 
+/* That it says hello meanwhile does not make it one that does not know. */
+static void
+who_knows_is_counted_once(void **state)
+{
+	struct rig_end *e = many_branches();
+	struct peers was;
+	uint32_t i;
+
+	(void)state;
+	branches_start();
+	assert_int_equal(e->peers.nknow, MANY);
+	rig_is_at(MANY, ADDR_HUB2, 1, PEER_FAILOVER);
+	assert_int_equal(e->peers.nknow, 0);
+	memset(&rig.end[1].address, 0, sizeof(struct addr));
+	rig_run(2000);
+	assert_int_equal(e->peers.nknow, MANY - 1);
+	memset(&rig.end[0].address, 0, sizeof(struct addr));
+	rig_run(300 * 1000); /* hellos, to one that does not answer */
+	assert_false(e->peers.peer[0].acked);
+	assert_int_equal(e->peers.nknow, MANY - 1);
+	rig.end[1].address = rig_addr("8.8.1.2");
+	rig_run(61 * 1000);
+	assert_int_equal(e->peers.nknow, MANY);
+	was = e->peers;
+	rig_start(MANY, 1);
+	peers_keep(&e->peers, &was);
+	peers_free(&was);
+	for (i = 0; i < MANY; i++)
+		assert_false(e->peers.peer[i].knows);
+	rig_end();
+}
+
 /* ---- who lies ---- */
 
 static struct rig_datagram kept;
@@ -1038,38 +1103,6 @@ keep_one(void)
 	rig.tap = NULL;
 	rig_is_at(BRANCH, ADDR_A, 0, PEER_FALLBACK);
 	rig_run(1000);
-/* That it says hello meanwhile does not make it one that does not know. */
-static void
-who_knows_is_counted_once(void **state)
-{
-	struct rig_end *e = many_branches();
-	struct peers was;
-	uint32_t i;
-
-	(void)state;
-	branches_start();
-	assert_int_equal(e->peers.nknow, MANY);
-	rig_is_at(MANY, ADDR_HUB2, 1, PEER_FAILOVER);
-	assert_int_equal(e->peers.nknow, 0);
-	memset(&rig.end[1].address, 0, sizeof(struct addr));
-	rig_run(2000);
-	assert_int_equal(e->peers.nknow, MANY - 1);
-	memset(&rig.end[0].address, 0, sizeof(struct addr));
-	rig_run(300 * 1000); /* hellos, to one that does not answer */
-	assert_false(e->peers.peer[0].acked);
-	assert_int_equal(e->peers.nknow, MANY - 1);
-	rig.end[1].address = rig_addr("8.8.1.2");
-	rig_run(61 * 1000);
-	assert_int_equal(e->peers.nknow, MANY);
-	was = e->peers;
-	rig_start(MANY, 1);
-	peers_keep(&e->peers, &was);
-	peers_free(&was);
-	for (i = 0; i < MANY; i++)
-		assert_false(e->peers.peer[i].knows);
-	rig_end();
-}
-
 	assert_true(hub_has(ADDR_A));
 	assert_true(kept.len > 0);
 }
@@ -1393,6 +1426,7 @@ main(void)
 		cmocka_unit_test(accept_says_where_it_may_be),
 		cmocka_unit_test(more_than_six_moves_a_minute_are_refused),
 		cmocka_unit_test(what_the_kernel_refuses_is_told),
+		cmocka_unit_test(what_the_kernel_refuses_once_is_no_news),
 		cmocka_unit_test(who_starts_anew_is_led_to_again),
 		cmocka_unit_test(one_that_always_starts_is_led_to_now_and_then),
 		cmocka_unit_test(our_kernel_refuses_to_lead_there_again),
@@ -1407,6 +1441,7 @@ main(void)
 		cmocka_unit_test(what_one_could_not_be_led_to_is_free),
 		cmocka_unit_test(after_a_reload_each_has_its_own),
 		cmocka_unit_test(a_few_are_told_at_once),
+		cmocka_unit_test(who_knows_is_counted_once),
 		cmocka_unit_test(a_replay_changes_nothing),
 		cmocka_unit_test(no_octet_may_be_another),
 		cmocka_unit_test(a_tag_alone_is_not_believed),
@@ -1418,4 +1453,3 @@ main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-		cmocka_unit_test(who_knows_is_counted_once),
