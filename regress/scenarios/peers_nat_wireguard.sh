@@ -3,8 +3,8 @@
 # WireGuard to a branch that is behind NAT whichever way it goes, where only the
 # hub has something to say: the branch's own WireGuard tells the hub's where it
 # is now.  So it is when the hub was quiet for longer than the NAT remembers,
-# since the branch's keepalives are more frequent than that; the times are a
-# fifth of what carriers have.
+# since the branch's keepalives are more frequent than that, as usual ones are
+# than what carriers have; both are a fifth of it.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
@@ -14,7 +14,7 @@
 # shellcheck source=regress/lab/peers.sh
 . "$LAB_DIR/peers.sh"
 
-MAPPED=8    # seconds
+MAPPED=16   # seconds; more than three keepalives
 KEEPALIVE=5 # as hellos
 SAYS=30     # for so long the branch says where it is, whatever its keepalives
 
