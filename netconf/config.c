@@ -20,10 +20,10 @@
 #include "netconf/pppoe.h"
 #include "netconf/run.h"
 
-#define SECRET_MAX    128 /* longer than any key */
-#define KEPT_MAX      (4 * 1024 * 1024)
-#define DISK_SHARE    20 /* at most so much of our time looks at the file, */
-#define DISK_PAUSE_MS 500 /* and not more often than that */
+#define SECRET_MAX   128 /* longer than any key */
+#define KEPT_MAX     (4 * 1024 * 1024)
+#define GLANCE_SHARE 20 /* the time of a glance, so often, is the pause, */
+#define GLANCE_MS    500 /* which is at least that */
 
 static const char *conf_file;
 static const struct conf_macro *conf_macros;
@@ -281,7 +281,10 @@ read_disk(struct msg_glance *g)
 	os_memory_trim();
 }
 
-/* A hub's thousands of peers are not read all the time, whoever asks. */
+/*
+ * A hub's thousands of peers are not read all the time, whoever asks, nor
+ * compared with what is there.
+ */
 void
 config_glance(uint32_t asker)
 {
@@ -289,6 +292,7 @@ config_glance(uint32_t asker)
 	static struct monotime next;
 	static uint32_t gen;
 	struct monotime now = monotime_now();
+	int64_t took;
 
 	if (gen != current_gen) {
 		memset(&g, 0, sizeof(g));
@@ -298,12 +302,13 @@ config_glance(uint32_t asker)
 	if (!net_in_turn() && monotime_cmp(next, now) <= 0) {
 		read_disk(&g);
 		g.draining = net_draining();
-		next = monotime_add_ms(monotime_now(),
-		    DISK_PAUSE_MS +
-			DISK_SHARE * monotime_ms_between(now, monotime_now()));
+		g.differences = net_differences();
+		took = monotime_ms_between(now, monotime_now());
+		next = monotime_add_ms(
+		    now, took + GLANCE_MS + GLANCE_SHARE * took);
 	}
 	g.asker = asker;
-	net_health(&g.differences, &g.repairs);
+	g.repairs = net_repairs();
 	netconf_send(IMSG_GLANCED, -1, &g, sizeof(g));
 }
 

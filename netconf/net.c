@@ -326,18 +326,23 @@ count_line(const char *text, int different, void *arg)
 }
 
 /* After a wish that failed all may be as before it, and still it is not well. */
-void
-net_health(uint32_t *differences, uint32_t *repairs_done)
+uint32_t
+net_differences(void)
 {
-	*repairs_done = nrepairs;
-	*differences = 0;
+	uint32_t n = 0;
+
 	if (!unlike)
-		return;
+		return 0;
 	complete_wish();
 	if (state.nlinks > 0)
-		plan_show(&want, &state, count_line, differences);
-	if (*differences == 0)
-		*differences = 1;
+		plan_show(&want, &state, count_line, &n);
+	return n == 0 ? 1 : n;
+}
+
+uint32_t
+net_repairs(void)
+{
+	return nrepairs;
 }
 
 const struct net_want *

@@ -59,8 +59,9 @@ void net_show(uint32_t asker);
 /* What is done has another turn to come: it is neither as before nor done. */
 int net_in_turn(void);
 uint32_t net_draining(void); /* flows, or MSG_FLOWS_NONE */
-/* Lines of show network that differ, as last seen; how often it was repaired. */
-void net_health(uint32_t *differences, uint32_t *repairs_done);
+/* Lines of show network that differ, as last seen: a walk over all of it. */
+uint32_t net_differences(void);
+uint32_t net_repairs(void); /* how often it was laid again */
 void net_count(const struct msg_net_count *); /* answers NET_COUNTED */
 void net_plan(const struct msg_net_plan *); /* answers NET_PLAN_STEP, _END */
 /*

@@ -8,11 +8,8 @@
 static void
 healthy(uint32_t differences, uint32_t repairs_done)
 {
-	uint32_t now, done;
-
-	net_health(&now, &done);
-	assert_int_equal(now, differences);
-	assert_int_equal(done, repairs_done);
+	assert_int_equal(net_differences(), differences);
+	assert_int_equal(net_repairs(), repairs_done);
 }
 
 static void
