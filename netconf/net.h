@@ -38,6 +38,11 @@
  * here, as those behind a NAT are by this alone.
  */
 #define NET_RENEWALS 12
+/*
+ * So many at once: that takes some tens of milliseconds, more than all to be
+ * told of them (a hub may have its ten thousand on one interface).
+ */
+#define NET_WGPEERS_MAX 1000
 /* From the nth time to the next. */
 #define NET_RENEW_MS(n) ((n) < 3 ? 1000 : 3000)
 

@@ -155,7 +155,7 @@ lead_wireguard(size_t i, const struct conf_tunnel *t, uint32_t ifindex)
 {
 	const struct msg_net_peer *m = &asked.question[i];
 	const struct addr *to = &m->address[FAMILY_INET];
-	uint32_t n;
+	struct net_wgpeers n;
 
 	if (to->family == AF_UNSPEC)
 		to = &m->address[FAMILY_INET6];
@@ -163,8 +163,9 @@ lead_wireguard(size_t i, const struct conf_tunnel *t, uint32_t ifindex)
 		return; /* the handshake that it sends tells more */
 	if (netops->wireguard(ifindex, is_meant, t, to, &n) == -1)
 		not_led(i, t->ifname, MSG_PEER_FAILED, strerror(errno));
-	else if (n == 0)
-		not_led(i, t->ifname, MSG_PEER_FAILED, "no endpoint");
+	else if (n.set == 0)
+		not_led(i, t->ifname, MSG_PEER_FAILED,
+		    n.meant == 0 ? "no such peer" : "no endpoint");
 }
 
 /* Moved from where it may still send for a while. */

@@ -35,6 +35,10 @@ static struct source {
 } source; /* what was renewed for */
 static int renewals; /* done since */
 static size_t renewed; /* links that this one has seen */
+static struct {
+	size_t first; /* peers of the next link that it has seen */
+	size_t seen; /* ours, since it was asked about */
+} part;
 static const struct net_state *state_now;
 static struct event waited; /* for all that have yet to acknowledge */
 static struct monotime acknowledged; /* last, what was waited for */
@@ -215,7 +219,7 @@ tunnels_busy(const struct net_want *w, const struct net_state *s)
 /* ---- WireGuard ---- */
 
 static int
-is_ours(const uint8_t key[KEY_LEN], const void *link)
+is_named(const uint8_t key[KEY_LEN], const void *link)
 {
 	const struct net_link *l = link;
 	struct conf_tunnel c;
@@ -230,19 +234,38 @@ is_ours(const uint8_t key[KEY_LEN], const void *link)
 	return bsearch(&t, tunnels, ntunnels, sizeof(t), by_tunnel) != NULL;
 }
 
-/* 1: it is one of ours. */
+static int
+is_ours(const uint8_t key[KEY_LEN], const void *link)
+{
+	size_t n;
+
+	if (!is_named(key, link))
+		return 0;
+	n = part.seen++;
+	return n >= part.first && n < part.first + NET_WGPEERS_MAX;
+}
+
+/* A part of its peers, or all; 1: it is one of ours. */
 static int
 renew_link(const struct net_link *l)
 {
-	uint32_t n;
+	struct net_wgpeers n;
 
-	if (l->tunnel != NET_WIREGUARD || named(l->name) == NULL)
+	if (l->tunnel != NET_WIREGUARD || named(l->name) == NULL) {
+		renewed++;
 		return 0;
+	}
+	part.seen = 0;
 	if (netops->wireguard(l->ifindex, is_ours, l, NULL, &n) == -1)
 		log_warn("%s: WireGuard", l->name);
 	else
-		log_debug("%s: %u endpoint%s set again", l->name, n,
-		    n == 1 ? "" : "s");
+		log_debug("%s: %u endpoint%s set again", l->name, n.set,
+		    n.set == 1 ? "" : "s");
+	part.first += NET_WGPEERS_MAX;
+	if (part.seen <= part.first) {
+		part.first = 0;
+		renewed++;
+	}
 	return 1;
 }
 
@@ -257,15 +280,14 @@ renew(int fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	/* one that is missed since links went meanwhile has its next turn */
-	for (; renewed < state_now->nlinks; renewed++)
+	while (renewed < state_now->nlinks)
 		if (renew_link(&state_now->links[renewed]) &&
 		    monotime_cmp(monotime_now(), until) >= 0) {
-			renewed++;
 			tv = monotime_ms(0);
 			evtimer_add(&timer, &tv);
 			return;
 		}
-	renewed = 0;
+	renewed = part.first = 0;
 	if (++renewals == NET_RENEWALS)
 		return;
 	tv = monotime_ms(NET_RENEW_MS(renewals));
@@ -299,7 +321,7 @@ tunnels_follow(
 	source = now;
 	state_now = s;
 	renewals = 0;
-	renewed = 0;
+	renewed = part.first = 0;
 	evtimer_del(&timer);
 	renew(-1, 0, NULL);
 }

@@ -186,6 +186,10 @@ struct net_lead {
 
 /* Is the peer with this key one of those that are meant? */
 typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
+struct net_wgpeers {
+	uint32_t meant; /* that there are */
+	uint32_t set; /* of them: they have an endpoint */
+};
 
 /*
  * Flows of an uplink: whose marks say so, or that leave from an address of
@@ -253,12 +257,12 @@ struct netops {
 	int (*link_del)(uint32_t ifindex);
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
-	 * to, and tell them where we are now; how many there were that have
-	 * an endpoint: others are left alone.  With to they are there, at the
-	 * ports that they had.
+	 * to, and tell them where we are now; those without an endpoint are
+	 * left alone.  With to they are there, at the ports that they had.
+	 * Each is asked about once, in an order that stays.
 	 */
 	int (*wireguard)(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-	    const struct addr *to, uint32_t *n);
+	    const struct addr *to, struct net_wgpeers *n);
 	/* Its own value of ignore_routes_with_linkdown. */
 	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
 	/*

@@ -139,7 +139,7 @@ int twin_add(
 struct wg_peer {
 	uint8_t key[KEY_LEN];
 	uint16_t keepalive;
-	uint16_t endpointlen;
+	uint16_t endpointlen; /* 0: it has none */
 	uint8_t endpoint[28]; /* sockaddr_in or sockaddr_in6 */
 };
 struct wg_peers {
@@ -148,7 +148,7 @@ struct wg_peers {
 };
 int wireguard_decode(const struct nlmsghdr *, void *peers);
 int wireguard_renew(struct nl *, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, const struct addr *to, uint32_t *n);
+    const void *arg, const struct addr *to, struct net_wgpeers *);
 
 /* addr.c */
 int addr_decode(const struct nlmsghdr *, void *state);

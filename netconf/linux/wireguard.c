@@ -77,25 +77,36 @@ endpoint_valid(const struct nlattr *a)
 		   sa->sa_family == AF_INET6);
 }
 
-/* Without an endpoint there is nothing to set again; the rest of a peer with
- * many networks comes in the next message, without one, too. */
+/* The rest of a peer with many networks comes in the next message. */
+static int
+is_rest(const struct wg_peers *all, const uint8_t *key)
+{
+	return all->n > 0 &&
+	       memcmp(all->peer[all->n - 1].key, key, KEY_LEN) == 0;
+}
+
 static int
 take_peer(const struct nlattr *peer, struct wg_peers *all)
 {
-	const struct nlattr *tb[WGPEER_A_MAX + 1];
+	const struct nlattr *tb[WGPEER_A_MAX + 1], *end;
+	const uint8_t *key;
 	struct wg_peer *p;
 
 	nl_nested(peer, tb, WGPEER_A_MAX);
-	if (tb[WGPEER_A_PUBLIC_KEY] == NULL || tb[WGPEER_A_ENDPOINT] == NULL ||
-	    mnl_attr_get_payload_len(tb[WGPEER_A_PUBLIC_KEY]) != KEY_LEN ||
-	    !endpoint_valid(tb[WGPEER_A_ENDPOINT]))
+	if (tb[WGPEER_A_PUBLIC_KEY] == NULL ||
+	    mnl_attr_get_payload_len(tb[WGPEER_A_PUBLIC_KEY]) != KEY_LEN)
+		return 0;
+	key = mnl_attr_get_payload(tb[WGPEER_A_PUBLIC_KEY]);
+	if (is_rest(all, key))
 		return 0;
 	if ((p = nl_grow(&all->peer, &all->n, sizeof(*p))) == NULL)
 		return -1;
-	memcpy(p->key, mnl_attr_get_payload(tb[WGPEER_A_PUBLIC_KEY]), KEY_LEN);
-	p->endpointlen = mnl_attr_get_payload_len(tb[WGPEER_A_ENDPOINT]);
-	memcpy(p->endpoint, mnl_attr_get_payload(tb[WGPEER_A_ENDPOINT]),
-	    p->endpointlen);
+	memcpy(p->key, key, KEY_LEN);
+	end = tb[WGPEER_A_ENDPOINT];
+	if (end != NULL && endpoint_valid(end)) {
+		p->endpointlen = mnl_attr_get_payload_len(end);
+		memcpy(p->endpoint, mnl_attr_get_payload(end), p->endpointlen);
+	}
 	if (tb[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL] != NULL &&
 	    mnl_attr_get_payload_len(
 		tb[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL]) ==
@@ -208,15 +219,33 @@ set_endpoint(struct wg_peer *p, const struct addr *to)
 	    p->endpointlen);
 }
 
+/* Without an endpoint there is nothing to set again. */
+static void
+keep_meant(struct wg_peers *all, net_wgpeer *ours, const void *arg,
+    struct net_wgpeers *n)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		if (!ours(all->peer[i].key, arg))
+			continue;
+		n->meant++;
+		if (all->peer[i].endpointlen > 0)
+			all->peer[n->set++] = all->peer[i];
+	}
+	all->n = n->set;
+}
+
 int
 wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, const struct addr *to, uint32_t *n)
+    const void *arg, const struct addr *to, struct net_wgpeers *n)
 {
 	struct wg_peers all = { NULL, 0 };
-	size_t i, kept = 0;
-	uint16_t family;
 	int result = -1, got;
+	uint16_t family;
+	size_t i;
 
+	memset(n, 0, sizeof(*n));
 	if (family_of_wireguard(nl, &family) == -1)
 		return -1;
 	begin(nl, family, NLM_F_DUMP, WG_CMD_GET_DEVICE);
@@ -224,13 +253,9 @@ wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
 	got = nl_request(nl, wireguard_decode, &all);
 	nl_forget(); /* the kernel tells the private key, too */
 	if (got == 0) {
-		for (i = 0; i < all.n; i++)
-			if (ours(all.peer[i].key, arg))
-				all.peer[kept++] = all.peer[i];
-		all.n = kept;
-		for (i = 0; to != NULL && i < kept; i++)
+		keep_meant(&all, ours, arg, n);
+		for (i = 0; to != NULL && i < all.n; i++)
 			set_endpoint(&all.peer[i], to);
-		*n = (uint32_t)kept;
 		result = set_all(nl, family, ifindex, &all);
 	}
 	free(all.peer);

@@ -176,12 +176,12 @@ null_twin(uint32_t ifindex, const char *name, const struct net_place *place)
 
 static int
 null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, uint32_t *n)
+    const struct addr *to, struct net_wgpeers *n)
 {
 	(void)ours;
 	(void)arg;
 	(void)to;
-	(void)n;
+	memset(n, 0, sizeof(*n));
 	return null_link(ifindex);
 }
 

@@ -31,7 +31,8 @@ static struct addr remote[GRE3 + 1]; /* by interface */
 static int led[GRE3 + 1];
 static int refuses; /* a tunnel's index */
 static int deaf, overwritten, nrequests;
-static int unheard; /* WireGuard's peer has no endpoint */
+static int unheard; /* WireGuard's peer has no endpoint, */
+static int unknown; /* or is none */
 
 /* ---- what it calls ---- */
 
@@ -125,15 +126,16 @@ sim_lead(struct net_lead *l, size_t n)
 
 static int
 sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, uint32_t *n)
+    const struct addr *to, struct net_wgpeers *n)
 {
 	static const uint8_t meant[KEY_LEN] = { 1 }, other[KEY_LEN] = { 2 };
 
 	assert_non_null(to);
 	assert_int_equal(ours(meant, arg), 1);
 	assert_int_equal(ours(other, arg), 0);
-	*n = !unheard;
-	if (unheard)
+	n->meant = !unknown;
+	n->set = !unknown && !unheard;
+	if (n->set == 0)
 		return 0;
 	remote[ifindex] = *to;
 	led[ifindex]++;
@@ -174,7 +176,7 @@ begin(void **state)
 	memset(&question, 0, sizeof(question));
 	memset(led, 0, sizeof(led));
 	nsaid = refuses = deaf = overwritten = nrequests = holds = renewed = 0;
-	unheard = 0;
+	unheard = unknown = 0;
 	name_tunnel(GRE1, "gre1", NET_TUNNEL, "9.0.0.1");
 	name_tunnel(WG0, "wg0", NET_WIREGUARD, "9.0.0.1");
 	peer.tunnel[1].wgpeer = 1;
@@ -339,6 +341,10 @@ without_an_endpoint(void **state)
 	unheard = 1;
 	asked("9.0.0.2", MSG_PEER_FAILED);
 	assert_string_equal(said.text, "wg0: no endpoint");
+	unknown = 1;
+	asked("9.0.0.2", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "wg0: no such peer");
+	unknown = 0;
 	assert_true(leads_to(GRE1, "9.0.0.2"));
 	question.nat = 1;
 	peer.ntunnels = 1;

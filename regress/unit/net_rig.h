@@ -357,19 +357,23 @@ sim_tunnels(struct net_move *m, size_t n)
 	return 0;
 }
 
-static int wireguards; /* endpoints set again */
+static uint32_t wireguards; /* endpoints set again */
+static uint32_t wgpeers = 1; /* of a link */
 
 static inline int
 sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, uint32_t *n)
+    const struct addr *to, struct net_wgpeers *n)
 {
 	static const uint8_t key[KEY_LEN] = { 1 };
+	uint32_t i;
 
 	assert_true(by_index(ifindex)->tunnel == NET_WIREGUARD);
-	assert_int_equal(ours(key, arg), 1);
 	assert_null(to); /* where it was */
-	wireguards++;
-	*n = 1;
+	for (n->set = i = 0; i < wgpeers; i++)
+		n->set += ours(key, arg) != 0;
+	n->meant = n->set;
+	assert_in_range(n->set, 1, NET_WGPEERS_MAX);
+	wireguards += n->set;
 	return 0;
 }
 

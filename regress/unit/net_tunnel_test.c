@@ -353,6 +353,20 @@ test_wireguard_again(void **arg)
 	assert_int_equal(wireguards, 1); /* at once */
 	until_renewed();
 	assert_int_equal(wireguards, NET_RENEWALS);
+	/* thousands, in parts */
+	wgpeers = 2 * NET_WGPEERS_MAX;
+	wireguards = 0;
+	m = wish(0);
+	net_want(&m);
+	until_renewed();
+	assert_int_equal(wireguards, NET_RENEWALS * wgpeers);
+	wgpeers++;
+	wireguards = 0;
+	m = wish(1);
+	net_want(&m);
+	until_renewed();
+	assert_int_equal(wireguards, NET_RENEWALS * wgpeers);
+	wgpeers = 1;
 	renew_ms = 1000;
 }
 

@@ -424,16 +424,20 @@ wireguard(void **state)
 	(void)message(0x20, sizeof(struct genlmsghdr));
 	nest = mnl_attr_nest_start(&m.hdr, WGDEVICE_A_PEERS);
 	put_peer(1, &four, sizeof(four), 25);
+	put_peer(1, NULL, 0, 0); /* its other networks */
 	put_peer(2, NULL, 0, 0); /* it has not been heard of */
 	put_peer(3, &six, sizeof(six), 0);
 	put_peer(4, &six, sizeof(four), 0); /* cut short */
 	mnl_attr_nest_end(&m.hdr, nest);
 	assert_int_equal(wireguard_decode(&m.hdr, &peers), 0);
-	assert_int_equal(peers.n, 2);
+	assert_int_equal(peers.n, 4);
 	assert_int_equal(peers.peer[0].key[0], 1);
 	assert_int_equal(peers.peer[0].keepalive, 25);
-	assert_int_equal(peers.peer[1].key[0], 3);
-	assert_int_equal(peers.peer[1].endpointlen, sizeof(six));
+	assert_int_equal(peers.peer[0].endpointlen, sizeof(four));
+	assert_int_equal(peers.peer[1].endpointlen, 0);
+	assert_int_equal(peers.peer[2].key[0], 3);
+	assert_int_equal(peers.peer[2].endpointlen, sizeof(six));
+	assert_int_equal(peers.peer[3].endpointlen, 0);
 	free(peers.peer);
 }
 
