@@ -20,7 +20,7 @@ struct walk {
 	uint32_t left;
 };
 
-enum walked { FALLS_THROUGH, PASSES, STOPS };
+enum walked { FALLS_THROUGH, LEAVES, PASSES, STOPS };
 
 const struct firewall_block *
 firewall_block(const struct firewall_table *t, enum firewall_kind kind,
@@ -49,7 +49,10 @@ go_on_in(struct walk *w, const struct firewall_rule *r, int depth)
 	return walk(w, b->body, depth + 1);
 }
 
-/* One line of a chain; FALLS_THROUGH: the next one follows. */
+/*
+ * One line of a chain, if it holds.  FALLS_THROUGH: the next one follows;
+ * LEAVES: none of this chain does, since nothing comes back from a goto.
+ */
 static enum walked
 step(struct walk *w, const struct firewall_rule *r, int depth)
 {
@@ -59,10 +62,14 @@ step(struct walk *w, const struct firewall_rule *r, int depth)
 	case FIREWALL_ACCEPT:
 		return PASSES;
 	case FIREWALL_DROP:
-		return r->always ? STOPS : FALLS_THROUGH;
+		return STOPS;
+	case FIREWALL_RETURN:
+		return LEAVES;
 	case FIREWALL_JUMP:
+		return go_on_in(w, r, depth);
+	case FIREWALL_GOTO:
 		is = go_on_in(w, r, depth);
-		return is == STOPS && !r->always ? FALLS_THROUGH : is;
+		return is == FALLS_THROUGH ? LEAVES : is;
 	default:
 		return FALLS_THROUGH;
 	}
@@ -70,11 +77,12 @@ step(struct walk *w, const struct firewall_rule *r, int depth)
 
 /*
  * Where a new connection of the LAN gets by this exit.  What may hold or not
- * is taken for letting it out.
+ * is taken for letting it out: who may have left is not stopped further down.
  */
 static enum walked
 walk(struct walk *w, const char *chain, int depth)
 {
+	bool may_leave = false;
 	struct firewall_rule r;
 	enum walked is;
 	const char *p;
@@ -88,10 +96,13 @@ walk(struct walk *w, const char *chain, int depth)
 		firewall_rule(&r, w->table, w->exit, p, n);
 		if (r.other)
 			continue;
-		if (r.verdict == FIREWALL_RETURN && r.always)
-			break;
-		if ((is = step(w, &r, depth)) != FALLS_THROUGH)
-			return is;
+		is = step(w, &r, depth);
+		may_leave |= is == LEAVES;
+		if (is == PASSES)
+			return PASSES;
+		if (r.always && is != FALLS_THROUGH)
+			return is == STOPS && !may_leave ? STOPS
+							 : FALLS_THROUGH;
 	}
 	return FALLS_THROUGH;
 }

@@ -47,7 +47,8 @@ enum firewall_verdict {
 	FIREWALL_ACCEPT, /* also what cannot be told */
 	FIREWALL_DROP,
 	FIREWALL_RETURN,
-	FIREWALL_JUMP /* goes on in another chain */
+	FIREWALL_JUMP, /* goes on in another chain */
+	FIREWALL_GOTO /* the same, and does not come back */
 };
 
 struct firewall_rule {

@@ -257,7 +257,8 @@ is_verdict(struct reader *r, const struct word *w)
 		r->rule->verdict = FIREWALL_RETURN;
 	else if ((is(w, "jump") || is(w, "goto")) && next(r, &chain) &&
 		 !is(&chain, "{")) {
-		r->rule->verdict = FIREWALL_JUMP;
+		r->rule->verdict =
+		    is(w, "goto") ? FIREWALL_GOTO : FIREWALL_JUMP;
 		r->rule->chain = chain.p;
 		r->rule->len = chain.len;
 	} else if (is(w, "accept") || is(w, "queue") || is(w, "xt") ||

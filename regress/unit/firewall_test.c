@@ -39,6 +39,11 @@
 	"\t\toifname \"eth1\" accept\n"                                \
 	"\t}\n"                                                        \
 	"\n"                                                           \
+	"\tchain through {\n"                                          \
+	"\t\tgoto isp\n"                                               \
+	"\t\tdrop\n"                                                   \
+	"\t}\n"                                                        \
+	"\n"                                                           \
 	"\tchain refuse {\n"                                           \
 	"\t\tmeta l4proto tcp reject with tcp reset\n"                 \
 	"\t\treject comment \"no { wan2\"\n"                           \
@@ -202,6 +207,11 @@ test_chains(void **unused)
 	EXPECT(OUT "\t\tiifname \"dmz\" return\n\t\taccept\n", "");
 	EXPECT(OUT "\t\tiifname \"lan\" jump {\n\t\t\taccept\n\t\t}\n", "");
 	EXPECT(OUT "\t\tjump forward\n", ""); /* the kernel has no such loop */
+	/* from a goto nothing comes back */
+	EXPECT(OUT "\t\tgoto isp\n\t\taccept\n", NEITHER);
+	EXPECT(OUT "\t\tjump isp\n\t\taccept\n", "");
+	EXPECT(OUT "\t\tiifname \"lan\" goto isp\n\t\taccept\n", "");
+	EXPECT(OUT "\t\tjump through\n\t\taccept\n", "");
 }
 
 /* A last rule is as good as a policy. */
@@ -213,7 +223,10 @@ test_last_rule(void **unused)
 		"counter name \"isp\" reject with icmpx admin-prohibited",
 		"log prefix \"fw: \" flags all drop", "jump refuse" };
 	static const char *const not_last[] = { "accept",
-		"iifname \"lan\" drop", "limit rate over 5/second drop", "" };
+		"iifname \"lan\" drop", "limit rate over 5/second drop", "",
+		"oifname \"wan2\" return\n\t\toifname \"ppp*\" return\n"
+		"\t\tdrop",
+		"iifname \"lan\" goto isp\n\t\tdrop", "goto isp\n\t\tdrop" };
 	char text[4096];
 	size_t i;
 
