@@ -136,7 +136,7 @@ has(const char *line, const char *text)
 
 /* Its first line says where it is hooked in, and what becomes of the rest. */
 static void
-chain(const struct look *l, const struct firewall_table *t, const char *body)
+chain(const struct look *l, struct firewall_table *t, const char *body)
 {
 	bool drops;
 	uint32_t i;
@@ -147,9 +147,12 @@ chain(const struct look *l, const struct firewall_table *t, const char *body)
 	drops = has(body, "policy drop");
 	if (!has(body, "hook forward") || !lets_out(l, t, body, 0, drops))
 		return;
-	for (i = 1; i < l->conf->nuplinks; i++)
-		if (!lets_out(l, t, body, i, drops))
-			l->found(t->head, t->len, i, l->arg);
+	for (i = 1; i < l->conf->nuplinks; i++) {
+		if (t->told & 1u << i || lets_out(l, t, body, i, drops))
+			continue;
+		t->told |= 1u << i;
+		l->found(t->head, t->len, i, l->arg);
+	}
 }
 
 /* Of packets that are routed; ours is what the file says that runs. */
@@ -170,7 +173,7 @@ is_of_interest(const char *head, size_t len)
 }
 
 static void
-table_end(const struct look *l, const struct firewall_table *t)
+table_end(const struct look *l, struct firewall_table *t)
 {
 	size_t i;
 
@@ -213,11 +216,16 @@ block(struct firewall_table *t, const char *line)
 static void
 line(const struct look *l, struct firewall_table *t, const char *p, size_t n)
 {
+	const char *brace;
+
 	if (strncmp(p, "table ", 6) == 0) {
+		/* a comment may follow, as of who owns it */
+		brace = memmem(p, n, " {", 2);
 		t->head = p;
-		t->len = n > 2 ? n - 2 : n; /* without its brace */
+		t->len = brace != NULL ? (size_t)(brace - p) : n;
 		t->nblocks = 0;
 		t->full = false;
+		t->told = 0;
 	} else if (t->head != NULL && p[0] == '}') {
 		table_end(l, t);
 		t->head = NULL;

@@ -35,6 +35,7 @@ struct firewall_table {
 	size_t len;
 	size_t nblocks;
 	bool full; /* it has more than fit: nothing is told of it */
+	uint32_t told; /* bit mask: uplinks, since it may have two chains */
 	struct firewall_block block[FIREWALL_BLOCKS_MAX];
 };
 

@@ -259,6 +259,11 @@ test_last_rule(void **unused)
 	"\t}\n"                                                          \
 	"}\n"
 
+#define FORWARD(name)                                                      \
+	"\tchain " name " {\n"                                             \
+	"\t\ttype filter hook forward priority filter; policy drop;\n" OUT \
+	"\t}\n"
+
 static void
 test_tables(void **unused)
 {
@@ -268,6 +273,9 @@ test_tables(void **unused)
 	    "ip6 filter 2",
 	    __LINE__);
 	check(FILTER("bridge"), "", __LINE__);
+	check("table ip fw { # progname firewalld\n" FORWARD("a")
+		  FORWARD("b") "}\n",
+	    "table ip fw 1, table ip fw 2", __LINE__);
 	conf.nuplinks = 1; /* a hub */
 	check(FILTER("ip"), "", __LINE__);
 }
