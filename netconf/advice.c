@@ -12,6 +12,7 @@
 #include "netconf/advice.h"
 #include "netconf/firewall.h"
 #include "netconf/net.h"
+#include "netconf/ppp_ifname.h"
 #include "netconf/ppp_options.h"
 
 #define ABSENT_MAX 32 /* names that are told: a hub may have thousands */
@@ -111,6 +112,32 @@ forwarding(const struct advice *a)
 
 /* ---- the forward chain ---- */
 
+/* A table of one family is no matter for an uplink that has only the other. */
+static bool
+has_family(const struct advice *a, uint32_t id, enum family family)
+{
+	const struct msg_family *has;
+	struct msg_facts f;
+
+	plan_facts(&a->w->uplink[id], "", 0, a->s, &f);
+	has = &f.family[family];
+	if (f.ifindex == 0) /* yet to come: as it is proved then */
+		return conf_family_targets(&a->conf->uplink[id], family) > 0;
+	return has->has_route || has->address.family != AF_UNSPEC ||
+	       has->gateway.family != AF_UNSPEC;
+}
+
+static bool
+is_meant(const struct advice *a, uint32_t id, const char *head)
+{
+	if (a->m->ppp_unknown & 1u << id)
+		return false;
+	if (strncmp(head, "table ip6 ", 10) == 0)
+		return has_family(a, id, FAMILY_INET6);
+	return strncmp(head, "table ip ", 9) != 0 ||
+	       has_family(a, id, FAMILY_INET);
+}
+
 static void
 not_let_out(const char *head, size_t len, uint32_t id, void *arg)
 {
@@ -120,6 +147,8 @@ not_let_out(const char *head, size_t len, uint32_t id, void *arg)
 			 : a->m->ppp[id][0] != '\0' ? a->m->ppp[id]
 						    : "ppp*";
 
+	if (!is_meant(a, id, head))
+		return;
 	say(a,
 	    "nft %.*s drops what is forwarded by default, and lets the LAN out "
 	    "by %s, but not by %s%s%s",
@@ -393,20 +422,31 @@ advice_missing(void)
 	return netops->missing();
 }
 
-/* Of an option file: "ifname NAME" (pppd(8)); else it will be pppN. */
-static void
+static int
+ppp_name_in(const char *path, bool needed, char name[IFNAMSIZ])
+{
+	FILE *f;
+	int rc;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return needed || errno != ENOENT ? -1 : 0;
+	rc = ppp_ifname(f, name);
+	fclose(f);
+	return rc;
+}
+
+/* Of the option files, the later one counts; -1: they do not tell it. */
+static int
 ppp_name(const char *call, char name[IFNAMSIZ])
 {
-	char path[PATH_MAX], line[256];
-	FILE *f;
+	char path[PATH_MAX];
 
+	if (ppp_name_in(PPPD_OPTIONS, false, name) == -1)
+		return -1;
+	if (call[0] == '\0')
+		return 0;
 	snprintf(path, sizeof(path), CONF_PEERS_DIR "/%s", call);
-	if (call[0] == '\0' || (f = fopen(path, "re")) == NULL)
-		return;
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, " ifname %15s", name) == 1)
-			break;
-	fclose(f);
+	return ppp_name_in(path, true, name);
 }
 
 static void
@@ -454,7 +494,9 @@ advice(const struct conf *conf, plan_line *line, void *arg)
 		return;
 	}
 	for (i = 0; i < conf->nuplinks; i++)
-		ppp_name(conf->private[i].call, m.ppp[i]);
+		if (conf_ppp(&conf->uplink[i]) &&
+		    ppp_name(conf->private[i].call, m.ppp[i]) == -1)
+			m.ppp_unknown |= 1u << i;
 	netops->machine(&m, &u);
 	advice_of(conf, &s, &m, line, arg);
 	free(m.ruleset);

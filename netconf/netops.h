@@ -216,9 +216,10 @@ struct net_machine {
 	int forwarding[FAMILIES];
 	int clock_wrong; /* nothing keeps it right */
 	const char *missing; /* as (*missing) says */
-	int no_pppd; /* this and the next two are found by advice() */
+	int no_pppd; /* this and the next three are found by advice() */
 	uint32_t no_port; /* bit mask: uplinks whose tty is not there */
 	char ppp[NET_UPLINKS_MAX][IFNAMSIZ]; /* if pppd's options name it */
+	uint32_t ppp_unknown; /* bit mask: they were not read, or not all */
 	const char *rival; /* that moves default routes, too; or NULL */
 	char *ruleset; /* all of nft's, to be freed; NULL: not known */
 };

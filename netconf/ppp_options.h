@@ -14,6 +14,7 @@
 #ifndef PPPD_PATH
 #define PPPD_PATH "/usr/sbin/pppd"
 #endif
+#define PPPD_OPTIONS "/etc/ppp/options" /* there may be none */
 
 /* Descriptors of pppd, besides the line on 0 and 1 and its log on 2. */
 #define PPP_FD_EVENT   3

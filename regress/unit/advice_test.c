@@ -18,13 +18,14 @@
 #define WAN2 3
 
 /* A firewall that lets the LAN out, by two names or by a pattern of both. */
-#define FIREWALL(backup)                                              \
-	"table ip nat {\n"                                            \
-	"\tchain out {\n"                                             \
-	"\t\toifname \"eth1\" masquerade\n"                           \
-	"\t}\n"                                                       \
-	"}\n"                                                         \
-	"table inet fw {\n"                                           \
+#define FIREWALL(backup)                    \
+	"table ip nat {\n"                  \
+	"\tchain out {\n"                   \
+	"\t\toifname \"eth1\" masquerade\n" \
+	"\t}\n"                             \
+	"}\n" FORWARD("inet", backup)
+#define FORWARD(family, backup)                                       \
+	"table " family " fw {\n"                                     \
 	"\tchain forward {\n"                                         \
 	"\t\ttype filter hook forward priority 0; policy drop;\n"     \
 	"\t\tiifname \"eth0\" oifname { \"eth1\"" backup "} accept\n" \
@@ -223,6 +224,9 @@ test_made(void **unused)
 	strlcpy(machine.ppp[1], "isp7", IFNAMSIZ);
 	expect("nft table inet fw drops what is forwarded by default, and lets "
 	       "the LAN out by eth1, but not by isp7, which is lte\n");
+	machine.ppp_unknown = 1u << 1;
+	expect("");
+	machine.ppp_unknown = 0;
 	machine.ruleset = FIREWALL(", \"isp*\"");
 	expect("");
 }
@@ -405,6 +409,33 @@ test_forward_chain(void **unused)
 	expect("");
 }
 
+/* Who has no IPv6 is not missed in its table. */
+static void
+test_forward_family(void **unused)
+{
+	static const char no_backup[] =
+	    "nft table ip6 fw drops what is forwarded by default, and lets the "
+	    "LAN out by eth1, but not by wan2\n";
+	struct conf_uplink *u = &conf.uplink[1];
+
+	(void)unused;
+	machine.ruleset = FORWARD("ip", "");
+	expect("nft table ip fw drops what is forwarded by default, and lets "
+	       "the LAN out by eth1, but not by wan2\n");
+	machine.ruleset = FORWARD("ip6", "");
+	expect("");
+	assert_int_equal(
+	    addr_parse("2001:db8::1", &u->gateway[FAMILY_INET6]), 0);
+	expect(no_backup);
+	u->gateway[FAMILY_INET6].family = AF_UNSPEC;
+	u->start_ms = 1000; /* not there yet */
+	state.nlinks = 1;
+	expect("");
+	u->ntargets = 1;
+	assert_int_equal(addr_parse("2001:db8::7", &u->target[0].address), 0);
+	expect(no_backup);
+}
+
 static void
 test_routes(void **unused)
 {
@@ -478,6 +509,7 @@ main(void)
 		cmocka_unit_test_setup(test_modem, site),
 		cmocka_unit_test_setup(test_reload, site),
 		cmocka_unit_test_setup(test_forward_chain, site),
+		cmocka_unit_test_setup(test_forward_family, site),
 		cmocka_unit_test_setup(test_routes, site),
 		cmocka_unit_test_setup(test_the_rest, site),
 	};
