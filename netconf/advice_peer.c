@@ -118,7 +118,8 @@ say(const struct nat *n, const struct named *peers, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	snprintf(text, sizeof(text), "%s has %s, as behind NAT: %s", n->ifname,
+	snprintf(text, sizeof(text),
+	    "%s has %s, so that it may be behind NAT: %s", n->ifname,
 	    addr_format(n->address, at, sizeof(at)), why);
 	n->line(text, 0, n->arg);
 }

@@ -89,7 +89,7 @@ there(const char *run, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-/* Its directory is there even if it does not run. */
+/* Its directory may be there even if it does not. */
 static bool
 runs(const char *proc, const char *name)
 {
@@ -124,7 +124,9 @@ machine_rival(const char *run, const char *proc, const struct net_uplinks *u)
 		return "mwan3";
 	if (runs(proc, "connmand"))
 		return "connman";
-	for (i = 0; there(run, "NetworkManager") && i < u->n; i++)
+	if (!runs(proc, "NetworkManager"))
+		return NULL;
+	for (i = 0; i < u->n; i++)
 		if (u->ifname[i][0] != '\0' && nm_has(run, u->ifname[i]))
 			return "NetworkManager, if its connectivity check is "
 			       "on,";

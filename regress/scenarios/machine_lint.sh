@@ -34,9 +34,28 @@ nft -f - <<-'NFT'
 	}
 NFT
 is "a forward chain that knows the primary alone" "$(warned)" \
-    "nft table inet fw drops what is forwarded by default, and has rules for eth1 but none for wan2"
+    "nft table inet fw drops what is forwarded by default, and lets the LAN out by eth1, but not by wan2"
 nft add rule inet fw forward iifname eth0 oifname 'wan*' accept
 is "one that knows both" "$(warned)" ""
+cat >>/etc/dialfail.conf <<'CONF'
+backup isp { call "isp" }
+CONF
+ppp() { # what its option file says
+	mkdir -p /etc/ppp/peers
+	echo "$*" >/etc/ppp/peers/isp
+	chmod 0600 /etc/ppp/peers/isp
+}
+ppp 'noauth mtu 1492 # ifname wan7'
+is "a call without a name" "$(warned)" \
+    "nft table inet fw drops what is forwarded by default, and lets the LAN out by eth1, but not by ppp*, which is isp"
+ppp 'noauth ifname "isp7"'
+is "a call that has one" "$(warned)" \
+    "nft table inet fw drops what is forwarded by default, and lets the LAN out by eth1, but not by isp7, which is isp"
+ppp 'noauth ifname "wan7"'
+is "one that is let out" "$(warned)" ""
+ppp 'noauth file /etc/ppp/options.isp'
+is "one that may be said elsewhere" "$(warned)" ""
+sed -i '$d' /etc/dialfail.conf
 ip rule add pref 100 lookup main
 is "a rule before ours" "$(warned)" \
     "rule pref 100 looks up main before ours: what it takes does not move"
@@ -54,10 +73,13 @@ mount --bind "$(type -P false)" "$nft"
 is "a rule set that nft does not tell" "$(warned)" \
     "the rule set was not read, which takes nft(8): it may drop what is forwarded, or not masquerade"
 umount "$nft"
-mkdir /run/NetworkManager
+cp "$(type -P sleep)" "$LAB/NetworkManager"
+spawn router "$LAB/nm.log" "$LAB/NetworkManager" 1000
+# shellcheck disable=SC2016 # expanded by eval
+ok "it runs" wait_until 5 '[ "$(cat /proc/$SPAWNED/comm)" = NetworkManager ]'
 is "another one that moves default routes" "$(warned)" \
     "NetworkManager, if its connectivity check is on, moves default routes as well: only one of the two can"
-rmdir /run/NetworkManager
+end "$SPAWNED"
 is "nothing is wrong any more" "$(warned)" ""
 
 diag "a backup without a gateway is as useless as is said"

@@ -14,13 +14,15 @@
 
 #include "netconf/advice.h"
 
-#define STUCK(ifname, address, peers)                                      \
-	ifname " has " address ", as behind NAT: of the tunnels to " peers \
+#define STUCK(ifname, address, peers)                                     \
+	ifname " has " address                                            \
+	       ", so that it may be behind NAT: of the tunnels to " peers \
 	       " only WireGuard can follow there\n"
-#define FORGOTTEN(ifname, address, peers)                                    \
-	ifname " has " address ", as behind NAT: it may forget us within a " \
-	       "minute; hello to " peers                                     \
-	       " should be 30s at most there, and WireGuard "                \
+#define FORGOTTEN(ifname, address, peers)                                   \
+	ifname " has " address                                              \
+	       ", so that it may be behind NAT: it may forget us within a " \
+	       "minute; hello to " peers                                    \
+	       " should be 30s at most there, and WireGuard "               \
 	       "needs PersistentKeepalive\n"
 
 static struct conf conf;

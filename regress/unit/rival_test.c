@@ -57,6 +57,9 @@ test_network_manager(void **state)
 	(void)state;
 	expect(NULL);
 	put("NetworkManager", NULL);
+	expect(NULL); /* it has been there */
+	put("17", NULL);
+	put("17/comm", "NetworkManager\n");
 	expect(NM); /* an old one tells nothing of devices */
 	put("NetworkManager/devices", NULL);
 	expect(NULL);
