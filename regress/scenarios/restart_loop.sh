@@ -14,11 +14,12 @@ fake() {
 
 # begin [CODE...]: the loop, around a daemon that ends with these one after the
 # other, and stays when there is no more; a crash at $LAB/now
+shell=(sh)
 begin() {
-	rm -f "$LAB"/{pauses,said,got,args}
+	rm -f "$LAB"/{pauses,said,got,args,daemon.pid}
 	printf '%s\n' "$@" >"$LAB/codes"
 	[ $# -gt 0 ] || : >"$LAB/codes"
-	PATH=$LAB/bin:$PATH sh "$LAB_TOP/etc/rc.d/restart-loop" \
+	PATH=$LAB/bin:$PATH "${shell[@]}" "$LAB_TOP/etc/rc.d/restart-loop" \
 	    "$LAB/bin/daemon" -r &
 	loop=$!
 	LAB_PIDS+=("$loop")
@@ -31,6 +32,7 @@ stays() {
 # ends CODE: the loop does, with that one, and the daemon is gone
 ends() {
 	local rc
+	wait_until 20 "! kill -0 $loop" || return
 	wait "$loop"
 	rc=$?
 	echo "exit code $rc"
@@ -58,6 +60,7 @@ fake logger <<SH
 SH
 fake sleep <<SH
 	echo "\$1" >>$LAB/pauses
+	echo \$\$ >$LAB/sleep.pid
 	[ ! -e $LAB/hold ] || exec tail -f /dev/null
 SH
 fake daemon <<SH
@@ -109,4 +112,16 @@ ok "it pauses" wait_until 10 "[ -s $LAB/pauses ]"
 kill "$loop"
 ok "told to end in a pause, it ends" ends 0
 is "and starts nothing" "$(wc -l <"$LAB/args")" 1
+ok "what it waited for ends as well" wait_until 10 \
+    "! kill -0 \$(cat $LAB/sleep.pid)"
+rm "$LAB/hold"
+
+# by bash, which tells what it is about to do; the daemon may not be one yet
+# shellcheck disable=SC2016 # expanded by that
+shell=(bash -Tc 'trap '\''
+	[ "$BASH_COMMAND" != "child=\$!" ] || kill "$$"'\'' DEBUG; . "$0"')
+begin
+ok "told to end before it knows the daemon, it ends" wait_until 20 \
+    "! kill -0 $loop"
+ok "and nothing is left" eval "! stays"
 lab_done
