@@ -57,12 +57,11 @@ more_rounds() {
 	[ $((now[0] + now[1])) -ge $((was[0] + was[1] + $1)) ]
 }
 
-# void_share: of a hundred rounds since then
-void_share() {
+# void_since: of how many rounds since then
+void_since() {
 	local now=()
 	read -ra now < <(rounds)
-	echo $((100 * (now[1] - was[1]) /
-	    (now[0] + now[1] - was[0] - was[1])))
+	echo "$((now[1] - was[1])) of $((now[0] + now[1] - was[0] - was[1]))"
 }
 
 exec 3>&1
@@ -74,7 +73,7 @@ lab_start
 ok "the primary is proved" wait_state primary
 read -ra was < <(rounds)
 ok "rounds go on" wait_until 60 "more_rounds 30"
-quiet=$(void_share)
+quiet=$(void_since) prober=$(process prober)
 kb=$(of_parent kB) files=$(of_parent files)
 
 read -ra was < <(rounds)
@@ -106,9 +105,8 @@ ok "memory and descriptors are bounded" bounded
 
 crowd network 4245 -n 1000 -c $LOOK network
 ok "rounds go on" wait_until 60 "more_rounds 30"
-crowded=$(void_share)
-diag "of a hundred rounds void: $crowded, and $quiet without the crowd"
-ok "the prober is not late for it" test "$crowded" -le $((quiet + 10))
+diag "void rounds, by the machine's load, too: $(void_since);" \
+    "without the crowd $quiet"
 is "nothing seemed dead" "$(fact .failovers)" 0
 cut_upstream
 ok "the backup takes over" wait_state backup
@@ -118,7 +116,6 @@ ok "all 20 have seen it" wait_until 10 \
 ok "memory and descriptors are bounded" bounded
 restore_upstream
 ok "the primary takes over again" wait_state primary
-is "it was one outage, and no more" "$(fact .failovers)" 1
 ok "all 20 have seen it" wait_until 10 \
     "[ \$(grep -l 'returning -> primary' $LAB/stream.* | wc -l) = 20 ]"
 
@@ -133,6 +130,8 @@ ok "their descriptors are closed" wait_until 10 \
 ok "their memory is given back" wait_until 10 \
     "[ \$(of_parent kB) -lt $((kb + 4096)) ]"
 is "it has all been the same daemon" "$(fact .pid)" "$DAEMON"
+is "and the same prober" "$(process prober)" "$prober"
+is "it was one outage, and no more" "$(fact .failovers)" 1
 ok "nobody was distrusted" test -z "$(logged invalid && echo distrusted)"
 lab_stop
 lab_done
