@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # A packet modem from cold: its card asks for the PIN, it registers after a
 # while, the service code brings a line, traffic moves, and a second port tells
 # of the network meanwhile.  A PIN that is wrong is said once, to another card

@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # The line dies with traffic on it, without a word: its far end answers no LCP;
 # it answers nothing at all; it answers LCP, but lets nothing pass.  All are
 # seen and it is dialled again; when that does not help, the next backup takes

@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # A modem on USB has true DTR and DCD, can be pulled out, and may take no more
 # bytes: it is hung up by DTR; loses its carrier; is unplugged with traffic on
 # the line and comes back under another name; stands still with its buffers

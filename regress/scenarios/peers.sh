@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # A branch and its hub, each with a dialfaild: when the branch moves, the hub
 # is told, and leads its end of GRE and of WireGuard to where the branch is
 # now.  What others say, or say again, changes nothing.  And where a hub that

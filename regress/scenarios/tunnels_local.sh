@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # Tunnels to the hub follow the active uplink: GRE, IPIP, SIT, GRE over IPv6,
 # VXLAN and WireGuard.  The hub is told the new address by this script; with
 # WireGuard, where only the hub has something to say, by WireGuard itself.

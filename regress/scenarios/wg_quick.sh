@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# long
 # A real WireGuard tunnel that takes all traffic, by the real wg-quick, begun
 # before us and after us, and taken down and up again while traffic is on the
 # backup.  Nothing for the tunnel leaves an uplink in clear, the tunnel itself
