@@ -224,8 +224,8 @@ test_last_rule(void **unused)
 		"log prefix \"fw: \" flags all drop", "jump refuse" };
 	static const char *const not_last[] = { "accept",
 		"iifname \"lan\" drop", "limit rate over 5/second drop", "",
-		"oifname \"wan2\" return\n\t\toifname \"ppp*\" return\n"
-		"\t\tdrop",
+		("oifname \"wan2\" return\n\t\toifname \"ppp*\" return\n"
+		 "\t\tdrop"),
 		"iifname \"lan\" goto isp\n\t\tdrop", "goto isp\n\t\tdrop" };
 	char text[4096];
 	size_t i;
