@@ -26,16 +26,17 @@
 #define DAY  86400
 #define NOON 1764150000 /* some day's */
 
-#define SITE_WITH(words)                                                \
+#define SITE_PAUSING(pause, words)                                      \
 	"primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"  \
 	"backup pots {\n"                                               \
 	"	modem \"/dev/ttyS0\"\n"                                       \
 	"	phone \"5551\"\n"                                             \
 	"	account \"b017\" secret file \"/etc/dialfail/private/isp\"\n" \
-	"	dial { after 0s timeout 60s redial 5 backoff 10ms max 10ms "  \
-	"}\n" words "	drill every 1d\n"                                 \
+	"	dial { after 0s timeout 60s redial 5 backoff " pause    \
+	" max " pause " }\n" words "	drill every 1d\n"                  \
 	"}\n"
-#define SITE SITE_WITH("	budget { bytes 100k dials 2 then refuse }\n")
+#define SITE_WITH(words) SITE_PAUSING("10ms", words)
+#define SITE             SITE_WITH("	budget { bytes 100k dials 2 then refuse }\n")
 
 static const char *site =
     SITE "fallback automatic { after 0s stable 0s drain 0s }\n";
@@ -457,7 +458,10 @@ story_drill_fails(void)
 	CHECK(cost_entry(1)->drill.done && !cost_entry(1)->drill.ok);
 }
 
-/* Used up, and ten minutes later. */
+/*
+ * Used up, and ten minutes later.  The primary is back in the pause before it
+ * would be dialled again.
+ */
 static void
 over_its_budget(void)
 {
@@ -476,6 +480,9 @@ over_its_budget(void)
 static void
 story_over_refused(void)
 {
+	site = SITE_PAUSING("1m", "	budget { bytes 100k dials 2 then "
+				  "refuse }\n") "fallback automatic { after 0s "
+						"stable 0s drain 0s }\n";
 	over_its_budget();
 	CHECK(cost_barred(1) != NULL);
 	CHECK(drilling_look(NOON + DAY)); /* it waits */
@@ -488,7 +495,7 @@ story_over_alarmed(void)
 {
 	struct msg_alarm a;
 
-	site = SITE_WITH(
+	site = SITE_PAUSING("1m",
 	    "	budget { bytes 100k then alarm }\n") "fallback automatic { "
 						     "after 0s stable 0s drain "
 						     "0s }\n";
