@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: vm
-# long
+# campaign
 # A modem on USB is not there at the start, and is found in a call when it comes;
 # is unplugged while it stands by, and while it dials; and is reset after calls
 # that it refused, by which its port comes back as another.

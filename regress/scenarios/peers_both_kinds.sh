@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: vm
-# long
+# campaign
 # The story of peers_both.sh with GRE, which takes packets from where its far
 # end is only, and WireGuard.
 SITE=gre1 WG0=1

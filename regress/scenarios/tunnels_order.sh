@@ -56,9 +56,10 @@ restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "all tunnels have its address" wait_until 10 all_have $PRIMARY_ADDRESS
 
+# the backup's first, or what is sent in between would go there
 ip -batch - <<IP
-route del default via $GATEWAY
 route del default via $WAN2_GATEWAY metric 200
+route del default via $GATEWAY
 IP
 ok "the backup takes over" wait_state backup
 ok "all tunnels have its address" wait_until 10 all_have $WAN2_ADDRESS
