@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: vm
+# campaign
 # What a dial may come to before it works: BUSY, and silence until its deadline,
 # which is the modem's to keep us no longer than that.
 # shellcheck source=regress/lab/lab.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: vm
-# long
+# campaign
 # An operator brings traffic to the modem while the primary works, and back; for
 # a time; and holds it.  The provider listens, and waits to be spoken to.
 # shellcheck source=regress/lab/lab.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: vm
-# long
+# campaign
 # A line that drops with traffic on it is dialled again, and traffic goes on,
 # also by a modem that was stuck in data mode when we came, or that talks
 # rubbish when it is dialled.
