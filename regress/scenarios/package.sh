@@ -90,7 +90,7 @@ switch_hook() {
 
 # What the package and its site have left behind.
 left() {
-	ls -d /etc/dialfail* /var/lib/dialfail* /run/dialfail/ppp/* \
+	ls -d /etc/dialfail* /var/lib/dialfail* /run/dialfail* \
 	    /lib/systemd/system/dialfail.service \
 	    /etc/systemd/system/*/dialfail.service 2>/dev/null
 	getent passwd _dialfail
@@ -239,7 +239,21 @@ is "and with another one hooks do" "$(may_kill)" 1
 systemctl disable -q --now dialfail-textfile.timer
 rm -r /etc/systemd/system/dialfail{.service.d,-textfile.*} "$collector"
 
+diag "removed on the backup"
 was=$(sums)
+cut_upstream
+ok "PPPoE takes over" wait_state backup 60
+package -r dialfail >"$LAB/removed" 2>&1
+ok "who removes it is told what that means" grep -q 'fallback' "$LAB/removed"
+ok "it does not run" wait_until 30 "! pgrep dialfail"
+ok "the site stays online" ping_lan
+ok "it is installed again" package -i "$deb"
+ok "and goes on where it was" wait_state backup
+restore_upstream
+ok "home" wait_until 10 "ctl fallback"
+ok "the primary carries traffic again" wait_state primary 60
+
+diag "removed at home"
 ok "it is removed" package -r dialfail
 ok "and does not run" wait_until 30 "! pgrep dialfail"
 ok "the kernel is as it was" wait_until 10 "same_as $LAB/bare"
