@@ -104,7 +104,7 @@ hear(const struct talk *t)
 	}
 	if (msg.msg_flags & MSG_TRUNC || p.port == 0)
 		return 1;
-	if (!gate_passes(&p.addr, p.data, (size_t)n, monotime_now())) {
+	if (!gate_passes(&p.addr, p.port, p.data, (size_t)n, monotime_now())) {
 		lost();
 		return 1;
 	}

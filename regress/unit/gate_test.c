@@ -79,7 +79,7 @@ passes(const uint8_t *buf, size_t len, const char *from)
 {
 	struct addr a = ip(from);
 
-	return gate_passes(&a, buf, len, now);
+	return gate_passes(&a, 7157, buf, len, now);
 }
 
 /* A new statement of this peer. */
@@ -192,21 +192,28 @@ a_mad_peer_is_bounded(void **state)
 	assert_true(says(2, "9.0.0.2"));
 }
 
-/* More than can be looked at: who is where it was heard is looked at. */
+/* More than can be looked at, in no time. */
 static void
-those_at_home_are_looked_at_first(void **state)
+forge_all(void)
 {
 	uint8_t buf[PEER_MSG_MAX];
 	size_t len;
 	int i;
 
-	(void)state;
-	assert_true(says(1, "9.0.0.1"));
-	assert_true(says(1, "9.0.1.1")); /* by its backup */
 	len = makes(2, PEER_STATEMENT, 1, buf);
 	buf[len - 70] ^= 1;
 	for (i = 0; i < 30000; i++)
 		assert_false(passes(buf, len, "6.6.6.6"));
+}
+
+/* Who is where it was heard is looked at, whatever comes. */
+static void
+those_at_home_are_looked_at_first(void **state)
+{
+	(void)state;
+	assert_true(says(1, "9.0.0.1"));
+	assert_true(says(1, "9.0.1.1")); /* by its backup */
+	forge_all();
 	assert_false(says(2, "9.0.0.2")); /* until there is time again */
 	assert_true(says(1, "9.0.0.1"));
 	assert_true(says(1, "9.0.1.1"));
@@ -232,7 +239,7 @@ forged_ones_from_home_are_bounded(void **state)
 	for (i = 0; i < 1000000; i++) {
 		if (i % 1000 == 0)
 			now = monotime_add_ms(now, 1);
-		assert_false(gate_passes(&home, buf, len, now));
+		assert_false(gate_passes(&home, 7157, buf, len, now));
 	}
 	assert_in_range(gate_dropped()->forged - was.forged, 90000, 130000);
 	assert_int_equal(gate_dropped()->forged - was.forged +
@@ -244,6 +251,342 @@ forged_ones_from_home_are_bounded(void **state)
 	assert_false(says(1, "9.0.0.1")); /* one of all those */
 	now = monotime_add_ms(now, 50);
 	assert_true(says(1, "9.0.0.1"));
+}
+
+/* ---- who has recorded what a peer said ---- */
+
+#define HOME      "9.0.0.1" /* its primary, and its backup */
+#define AWAY      "9.0.1.1"
+#define ELSEWHERE "6.6.6.6"
+
+struct record {
+	uint8_t buf[PEER_MSG_MAX];
+	size_t len;
+};
+
+/* A copy says by the announced path, or not: they are two. */
+static void
+copies_of(uint32_t peer, uint64_t n, struct record copy[2])
+{
+	struct peer_msg m;
+	uint32_t i;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_STATEMENT;
+	m.counter = n;
+	for (i = 0; i < 2; i++) {
+		m.path = i;
+		copy[i].len = peer_msg_encode(
+		    &m, &to_us[peer], secret[peer], copy[i].buf);
+	}
+}
+
+static struct record
+challenge(uint64_t n, uint8_t nonce)
+{
+	struct peer_msg m;
+	struct record r;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_CHALLENGE;
+	m.counter = n;
+	memset(m.nonce, nonce, sizeof(m.nonce));
+	r.len = peer_msg_encode(&m, &to_us[1], secret[1], r.buf);
+	return r;
+}
+
+static struct record
+ack(uint64_t n)
+{
+	struct record r;
+
+	r.len = makes(1, PEER_ACK, n, r.buf);
+	return r;
+}
+
+static bool
+comes(const struct record *r, const char *from)
+{
+	return passes(r->buf, r->len, from);
+}
+
+/* A thousand a second of them in turn, from there or (NULL) from anywhere. */
+static uint32_t
+replayed(const struct record *r, size_t n, const char *from, uint32_t ms)
+{
+	static uint32_t sources;
+	char anywhere[ADDR_STRLEN];
+	uint32_t i, passed = 0;
+
+	for (i = 0; i < ms; i++) {
+		sources = sources * 1664525 + 1013904223;
+		snprintf(anywhere, sizeof(anywhere), "6.%u.%u.%u",
+		    sources >> 24, sources >> 16 & 255, sources >> 8 & 255);
+		now = monotime_add_ms(now, 1);
+		passed += comes(&r[i % n], from == NULL ? anywhere : from);
+	}
+	return passed;
+}
+
+/* It is at both places now. */
+static void
+is_at_home(void)
+{
+	struct record copy[2];
+
+	copies_of(1, ++counter, copy);
+	assert_true(comes(&copy[1], HOME));
+	assert_true(comes(&copy[0], AWAY));
+}
+
+static void
+says_by_both(const struct record copy[2])
+{
+	assert_true(comes(&copy[0], HOME));
+	assert_true(comes(&copy[1], AWAY)); /* the one that decides */
+}
+
+/* From anywhere, and from where it was: it fails over, and says it again. */
+static void
+replays_starve_no_update(void **state)
+{
+	static const char *const from[] = { ELSEWHERE, NULL, HOME, AWAY };
+	struct record old[2], copy[2];
+	size_t i;
+
+	(void)state;
+	copies_of(1, ++counter, old);
+	is_at_home();
+	for (i = 0; i < sizeof(from) / sizeof(*from); i++) {
+		assert_in_range(replayed(old, 2, from[i], 10000), 1, 800);
+		copies_of(1, ++counter, copy);
+		says_by_both(copy);
+		replayed(old, 2, from[i], 500);
+		says_by_both(copy); /* again: it had no answer */
+	}
+}
+
+/* What it said last is as good as what it says again, from where it is. */
+static void
+replays_of_the_newest_starve_no_repeat(void **state)
+{
+	struct record copy[2];
+	uint32_t i;
+
+	(void)state;
+	is_at_home();
+	copies_of(1, ++counter, copy);
+	says_by_both(copy);
+	for (i = 0; i < 10; i++) {
+		replayed(copy, 2, i % 2 ? ELSEWHERE : NULL, 500);
+		says_by_both(copy);
+		replayed(copy, 2, HOME, 500); /* its answers go to HOME */
+		assert_true(comes(&copy[1], AWAY));
+	}
+}
+
+/* Another port of a NAT is another place: answers there are lost. */
+static void
+a_home_has_a_port(void **state)
+{
+	struct addr home = ip(HOME);
+	struct record copy[2];
+	uint32_t i;
+
+	(void)state;
+	is_at_home();
+	copies_of(1, ++counter, copy);
+	says_by_both(copy);
+	for (i = 0; i < 10000; i++) {
+		now = monotime_add_ms(now, 1);
+		(void)gate_passes(&home, 1, copy[0].buf, copy[0].len, now);
+	}
+	says_by_both(copy);
+}
+
+static void
+replays_move_no_home(void **state)
+{
+	struct record copy[2];
+
+	(void)state;
+	copies_of(1, ++counter, copy);
+	says_by_both(copy);
+	assert_true(replayed(copy, 2, NULL, 3000) > 10); /* they pass */
+	forge_all();
+	assert_false(says(2, "9.0.0.2")); /* no time for who is anywhere */
+	assert_true(comes(&copy[1], AWAY));
+}
+
+/*
+ * Their counter says nothing of when they were made: who restarts knows 0.
+ * What was recorded passed once, and is known.
+ */
+static void
+replays_starve_no_challenge(void **state)
+{
+	struct record old[4], fresh;
+	uint8_t i, round;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		old[i] = challenge(i % 2 ? 1000 : 0, i + 1);
+		assert_true(comes(&old[i], HOME));
+	}
+	is_at_home();
+	for (round = 0; round < 3; round++) {
+		replayed(old, 4, HOME, 3000);
+		replayed(old, 4, NULL, 3000);
+		fresh = challenge(round ? 5 : 0, round + 0x80);
+		assert_true(comes(&fresh, HOME));
+	}
+}
+
+static void
+replays_starve_no_acknowledgement(void **state)
+{
+	struct record old[3], fresh;
+	uint64_t i;
+
+	(void)state;
+	is_at_home();
+	for (i = 0; i < 3; i++) {
+		old[i] = ack(i + 5);
+		assert_true(comes(&old[i], HOME));
+	}
+	for (i = 0; i < 3; i++) {
+		replayed(old, 3, i % 2 ? HOME : NULL, 3000);
+		fresh = ack(i + 100);
+		assert_true(comes(&fresh, AWAY));
+	}
+}
+
+/*
+ * After a start nothing is known, and all that was ever recorded is new once,
+ * in its order: until the peer itself says something.
+ */
+static void
+records_of_years_starve_nobody(void **state)
+{
+	struct record copy[2], old[2];
+	uint64_t i;
+	bool heard;
+
+	(void)state;
+	for (i = 1; i < 3000; i++) {
+		copies_of(1, i, old);
+		replayed(old, 2, NULL, 2);
+	}
+	copies_of(1, i + 1, copy);
+	heard = comes(&copy[0], HOME) && comes(&copy[1], AWAY);
+	assert_false(heard); /* or nothing was tried here */
+	replayed(old, 2, ELSEWHERE, 500);
+	says_by_both(copy);
+}
+
+/* It may be said before the peer says it: one place does not close it. */
+static void
+one_place_does_not_close_another(void **state)
+{
+	struct record copy[2];
+	uint32_t i;
+
+	(void)state;
+	copies_of(1, ++counter, copy);
+	for (i = 0; i < 10; i++) {
+		replayed(copy, 2, ELSEWHERE, 1500);
+		says_by_both(copy);
+	}
+}
+
+/* ---- a region ---- */
+
+#define MANY 10000
+
+/* Whose key is its number. */
+static void
+known_by_number(uint32_t n, struct peer_pair *p)
+{
+	memset(p, 0, sizeof(*p));
+	memcpy(p->own, &n, sizeof(n));
+	p->own[8] = 1;
+	memcpy(p->tag_key, &n, sizeof(n));
+	memcpy(p->peer, key[0], sizeof(p->peer));
+}
+
+static void
+one_of_many(uint32_t who, uint8_t path, uint64_t n, struct record *r)
+{
+	struct peer_pair p;
+	size_t len = PEER_OFF_OWN + 40;
+
+	known_by_number(who, &p);
+	memset(r, 0, sizeof(*r));
+	memcpy(r->buf, peer_magic, sizeof(peer_magic));
+	r->buf[PEER_OFF_TYPE] = PEER_STATEMENT;
+	memcpy(r->buf + PEER_OFF_SENDER, p.own, PEER_ID_LEN);
+	memcpy(r->buf + PEER_OFF_RECEIVER, key[0], PEER_ID_LEN);
+	r->buf[PEER_OFF_COUNTER + 7] = (uint8_t)n;
+	r->buf[PEER_OFF_OWN] = path;
+	peer_tag(r->buf, len, &p, p.own, p.peer, r->buf + len);
+	r->len = len + PEER_TAIL;
+}
+
+static void
+begin_many(void)
+{
+	struct msg_peer_known k;
+	struct peer_pair p;
+	uint32_t i;
+
+	gate_open(key[0], MANY);
+	for (i = 0; i < MANY; i++) {
+		known_by_number(i, &p);
+		memcpy(k.key, p.own, sizeof(k.key));
+		memcpy(k.tag_key, p.tag_key, sizeof(k.tag_key));
+		assert_int_equal(gate_add(&k), 0);
+	}
+}
+
+/* By each uplink to each of two addresses of ours; those that were new. */
+static uint32_t
+all_say(uint64_t n)
+{
+	char from[ADDR_STRLEN];
+	struct record r;
+	uint32_t i, path, to, passed = 0;
+
+	for (i = 0; i < MANY; i++)
+		for (path = 0; path < 2; path++) {
+			one_of_many(i, (uint8_t)path, n, &r);
+			for (to = 0; to < 2; to++) {
+				snprintf(from, sizeof(from), "9.%u.%u.%u", path,
+				    i >> 8, i & 255);
+				now = monotime_add_ns(now, 25000);
+				passed += comes(&r, from) && to == 0;
+			}
+		}
+	return passed;
+}
+
+/* They fail over in one second, while what each said before is replayed. */
+static void
+a_region_passes(void **state)
+{
+	struct record r;
+	uint32_t i;
+
+	(void)state;
+	begin_many();
+	assert_int_equal(all_say(1), 2 * MANY);
+	for (i = 0; i < 20 * MANY; i++) {
+		one_of_many(i % MANY, 0, 1, &r);
+		(void)comes(&r, ELSEWHERE);
+		now = monotime_add_ns(now, 50000);
+	}
+	assert_int_equal(all_say(2), 2 * MANY);
+	now = monotime_add_ms(now, 10000);
+	assert_int_equal(all_say(3), 2 * MANY);
 }
 
 int
@@ -259,6 +602,17 @@ main(void)
 		    those_at_home_are_looked_at_first, begin),
 		cmocka_unit_test_setup(
 		    forged_ones_from_home_are_bounded, begin),
+		cmocka_unit_test_setup(replays_starve_no_update, begin),
+		cmocka_unit_test_setup(
+		    replays_of_the_newest_starve_no_repeat, begin),
+		cmocka_unit_test_setup(a_home_has_a_port, begin),
+		cmocka_unit_test_setup(replays_move_no_home, begin),
+		cmocka_unit_test_setup(replays_starve_no_challenge, begin),
+		cmocka_unit_test_setup(
+		    replays_starve_no_acknowledgement, begin),
+		cmocka_unit_test_setup(records_of_years_starve_nobody, begin),
+		cmocka_unit_test_setup(one_place_does_not_close_another, begin),
+		cmocka_unit_test_setup(a_region_passes, begin),
 	};
 
 	if (sodium_init() == -1)

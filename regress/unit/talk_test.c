@@ -32,6 +32,9 @@
 #define LO          1 /* its index in each namespace */
 #define PATIENCE_MS 5000
 #define NOTHING_MS  50
+#define FLOOD       100 /* less than a socket's queue */
+#define AT_ONCE     32
+#define TURNS_MAX   10000
 
 #define SETUP                                                      \
 	"ip link set lo up && ip addr add 192.0.2.1/32 dev lo && " \
@@ -44,7 +47,7 @@
 static uint8_t secret[2][PEER_SECRET_LEN], key[2][PEER_KEY_LEN];
 static struct peer_pair pair[2]; /* ours with it, its with us */
 static struct msg_peer_packet heard;
-static int nheard, nlost;
+static int nheard, nlost, nturns;
 static int peer[FAMILIES]; /* its sockets */
 static const char *const ours[FAMILIES] = { "192.0.2.1", "2001:db8::1" };
 static const char *const its[FAMILIES] = { "192.0.2.2", "2001:db8::2" };
@@ -294,6 +297,46 @@ leaves_by_an_uplink_with_its_address(void **state)
 	    peer_gets(FAMILY_INET, NOTHING_MS, buf, sizeof(buf), &name), -1);
 }
 
+/* Probes are sent and timed by the same loop. */
+static void
+on_other(int fd, short what, void *arg)
+{
+	static const struct timeval at_once = { 0, 0 };
+	static int before;
+	struct event *other = arg;
+
+	(void)fd;
+	(void)what;
+	if (nturns++ == 0)
+		before = nlost;
+	assert_in_range(nlost - before, 0, AT_ONCE);
+	before = nlost;
+	if (nlost < FLOOD && nturns < TURNS_MAX)
+		evtimer_add(other, &at_once);
+}
+
+static void
+a_flood_leaves_time_for_others(void **state)
+{
+	struct event other;
+	uint8_t buf[PEER_MSG_MAX];
+	size_t len;
+	int i;
+
+	(void)state;
+	start();
+	nturns = 0;
+	len = statement(buf);
+	buf[30] ^= 1;
+	for (i = 0; i < FLOOD; i++)
+		peer_sends(FAMILY_INET, buf, len);
+	evtimer_set(&other, on_other, &other);
+	on_other(-1, 0, &other);
+	comes_to(0, FLOOD);
+	assert_true(nturns > FLOOD / AT_ONCE);
+	evtimer_del(&other);
+}
+
 static void
 listens_elsewhere_or_nowhere(void **state)
 {
@@ -324,6 +367,7 @@ main(void)
 		cmocka_unit_test(told_by_which_uplink_it_came),
 		cmocka_unit_test(strangers_are_not_passed_on),
 		cmocka_unit_test(leaves_by_an_uplink_with_its_address),
+		cmocka_unit_test(a_flood_leaves_time_for_others),
 		cmocka_unit_test(listens_elsewhere_or_nowhere),
 	};
 
