@@ -548,25 +548,85 @@ alters(void)
 	CHECK(is_at(HUB_ADDRESS2));
 }
 
-/* Its own key signs it; all else is as it should be. */
+/* It knows the tag key, not the hub's: its own signs it. */
 static void
-forges(void)
+write_forged(const struct peer_msg *m, const char *from)
 {
 	uint8_t seed[crypto_sign_SEEDBYTES], secret[PEER_SECRET_LEN];
 	uint8_t key[PEER_KEY_LEN];
+
+	memset(seed, 3, sizeof(seed));
+	crypto_sign_seed_keypair(key, secret, seed);
+	write_packet(m, from);
+	packet.len = (uint32_t)peer_msg_encode(m, &pair, secret, packet.data);
+}
+
+static void
+forges(void)
+{
 	struct peer_msg m;
 	uint64_t before;
 
 	trusted();
-	memset(seed, 3, sizeof(seed));
-	crypto_sign_seed_keypair(key, secret, seed);
 	m = statement(HUB_ADDRESS2, NULL);
-	write_packet(&m, HUB_ADDRESS2);
-	packet.len = (uint32_t)peer_msg_encode(&m, &pair, secret, packet.data);
+	write_forged(&m, HUB_ADDRESS2);
 	before = peering_peers()->forged;
 	pass();
 	CHECK(peering_peers()->forged == before + 1);
 	nothing_comes_of_it();
+}
+
+/* We would say no more, and the hub would lead its tunnels to nowhere. */
+static void
+forges_an_acknowledgement(void)
+{
+	struct peer_msg m, ack = { .type = PEER_ACK, .path = 1 };
+	uint64_t before;
+
+	home();
+	fail_over();
+	do
+		m = said_next(PEER_STATEMENT, 1);
+	while (m.reason != PEER_FAILOVER);
+	ack.counter = m.counter;
+	ack.seen = m.address[FAMILY_INET];
+	before = peering_peers()->forged;
+	write_forged(&ack, HUB_ADDRESS);
+	pass();
+	CHECK(peering_peers()->forged == before + 1);
+	CHECK(!hub()->acked && all_knew() == 0);
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_FOLLOW) == 0);
+	(void)said_next(PEER_STATEMENT, 1); /* it goes on */
+	hub_acknowledges(&m, PEER_APPLIED);
+	CHECK(hub()->acked && all_knew() == 1);
+}
+
+/* We would say it by a nonce that is not the hub's, or with a last counter. */
+static void
+forges_a_challenge(void)
+{
+	struct peer_msg m, ask = { .type = PEER_CHALLENGE };
+	uint64_t before;
+
+	home();
+	fail_over();
+	do
+		m = said_next(PEER_STATEMENT, 1);
+	while (m.reason != PEER_FAILOVER);
+	ask.counter = UINT64_MAX / 2;
+	memset(ask.nonce, 9, sizeof(ask.nonce));
+	before = peering_peers()->forged;
+	write_forged(&ask, HUB_ADDRESS);
+	pass();
+	CHECK(peering_peers()->forged == before + 1);
+	CHECK(hub()->counter == m.counter && hub()->floor == 0);
+	ask.counter = m.counter + 5;
+	write_packet(&ask, HUB_ADDRESS);
+	pass(); /* it is the hub's own */
+	do
+		m = said_next(PEER_STATEMENT, 1);
+	while (m.counter <= ask.counter);
+	CHECK(memcmp(m.nonce, ask.nonce, sizeof(m.nonce)) == 0);
 }
 
 /* It keeps what it passed on, and passes it on again later. */
@@ -656,6 +716,8 @@ STORY(netconf_answers_what_was_not_asked)
 STORY(proves_itself_again)
 STORY(alters)
 STORY(forges)
+STORY(forges_an_acknowledgement)
+STORY(forges_a_challenge)
 STORY(replays)
 STORY(lies_about_where_it_came_from)
 STORY(drops)
@@ -681,6 +743,8 @@ main(void)
 		cmocka_unit_test(test_proves_itself_again),
 		cmocka_unit_test(test_alters),
 		cmocka_unit_test(test_forges),
+		cmocka_unit_test(test_forges_an_acknowledgement),
+		cmocka_unit_test(test_forges_a_challenge),
 		cmocka_unit_test(test_replays),
 		cmocka_unit_test(test_lies_about_where_it_came_from),
 		cmocka_unit_test(test_drops),
