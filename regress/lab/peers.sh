@@ -98,8 +98,9 @@ hub_start() {
 	chmod 0600 /etc/dialfail/hub.conf
 	mkdir -p "$LAB/hub-run"
 	spawn hub "$LAB/hub.log" sh -c "mount --bind $LAB/hub-run /run &&
-	    exec dialfaild -d -v -f /etc/dialfail/hub.conf -s $HUB_SOCKET"
-	HUB_DAEMON=$SPAWNED
+	    exec ${HUB_DAEMON:-dialfaild} -d -v -f /etc/dialfail/hub.conf \
+	    -s $HUB_SOCKET"
+	HUB_PID=$SPAWNED
 	ok "the hub runs and answers" \
 	    wait_until 20 "hub_ctl show >/dev/null" ||
 	    diag "$(tail -n 25 "$LAB/hub.log")"
@@ -137,7 +138,7 @@ hub_ctl() {
 
 # hub_stop: as asked
 hub_stop() {
-	end "$HUB_DAEMON"
+	end "$HUB_PID"
 }
 
 hub_state() {
