@@ -51,6 +51,7 @@ static struct record {
 } record[KEPT];
 static size_t nrecords; /* so many were made, and may be over older ones */
 static int tap = -1; /* they come from there */
+static unsigned int batch = BATCH; /* sent at once */
 
 static void
 on_signal(int sig)
@@ -172,7 +173,7 @@ shuffle(void)
 	static uint64_t seed = 1;
 	size_t i, j;
 
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < batch; i++) {
 		seed = seed * 6364136223846793005u + 1;
 		packet[i].ip.ip_src = from;
 		if (from.s_addr == 0)
@@ -215,6 +216,7 @@ main(int argc, char *argv[])
 		    AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETHERTYPE_IP));
 		if (tap == -1)
 			err(1, "packet socket");
+		batch = 1; /* so that none comes in between */
 		argc--;
 		argv++;
 	}
@@ -243,12 +245,12 @@ main(int argc, char *argv[])
 	while (!stop) {
 		due = (int64_t)((double)(clock_ns(CLOCK_MONOTONIC) - began) *
 				rate / 1e9);
-		if (!has_some(&began) || (int64_t)sent + BATCH > due) {
+		if (!has_some(&began) || (int64_t)sent + batch > due) {
 			nanosleep(&(struct timespec){ 0, TICK_NS }, NULL);
 			continue;
 		}
 		shuffle();
-		if ((n = sendmmsg(s, msg, BATCH, 0)) == -1)
+		if ((n = sendmmsg(s, msg, batch, 0)) == -1)
 			err(1, "send");
 		sent += (uint64_t)n;
 	}

@@ -25,14 +25,15 @@ dropped() {
 	echo $(($(refused forged) + $(refused limited) + $(refused replayed)))
 }
 
-# unanswered: the hub's probes that were not answered in time so far; the least
-# of some looks, since one may be on its way
+# unanswered: the hub's probes without an answer so far; one may be on its way
 unanswered() {
-	local i
-	for ((i = 0; i < 5; i++)); do
-		hub_ctl -j show targets | jq '[.targets[] | .sent - .received] | add'
-		sleep 0.2
-	done | sort -n | head -n 1
+	hub_ctl -j show targets | jq '[.targets[] | .sent - .received] | add'
+}
+
+# all_answered N: the hub's probes, since there were N without an answer
+all_answered() {
+	ok "the hub's own probes are answered" wait_until 3 \
+	    '[ "$(unanswered)" -le '"$1 ]"
 }
 
 # ticks NAME: CPU that a process of the hub has used, in hundredths of a second
@@ -94,7 +95,7 @@ flood() {
 	    test $(($(sent sent) * 1000 / $(sent cpu_ms))) -gt $LEAST
 	ok "the prober takes little for each" test $((prober * 1000 / n)) -lt $EACH
 	ok "the parent hardly notices" test $((parent * 100 / ms)) -lt 10
-	is "the hub's own probes are answered" "$(unanswered)" "$lost"
+	all_answered "$lost"
 }
 
 hub_runs() {
@@ -119,9 +120,9 @@ replays() {
 	    "$HUB_KEY" $RECORDED "$@"
 	flooder=$SPAWNED
 	ok "the hub counts what is replayed, from ${1:-anywhere}" wait_until 20 \
-	    '[ "$(dropped)" -gt '$((n + 1000))' ]'
+	    '[ "$(dropped)" -gt '$((n + 300))' ]'
 	follows_to $WAN2_ADDRESS failover wan2
-	is "the hub's own probes are answered" "$(unanswered)" "$lost"
+	all_answered "$lost"
 	hub_stop
 	before=$(grep -c "hq acknowledged" $LAB/daemon.log)
 	ok "the branch moves while there is no hub" ctl fallback
@@ -130,7 +131,7 @@ replays() {
 	    "leads_to $PRIMARY_ADDRESS vxlan1"
 	ok "and the branch knows" wait_until 30 "known_since $before"
 	ok "the tunnel stays there, whatever comes" wait_until 20 \
-	    '[ "$(dropped)" -gt 2000 ] && leads_to '"$PRIMARY_ADDRESS vxlan1"
+	    '[ "$(dropped)" -gt 500 ] && leads_to '"$PRIMARY_ADDRESS vxlan1"
 	end "$flooder"
 	diag "$(cat $LAB/flood.log)"
 }
