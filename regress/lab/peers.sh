@@ -88,7 +88,7 @@ peers_keys() {
 }
 
 # hub_start: by the configuration on standard input, with a /run of its own; and
-# it answers
+# it answers.  HUB_DAEMON=NAME: another program than dialfaild
 hub_start() {
 	{
 		echo 'identity "/etc/dialfail/private/hub"'
@@ -98,8 +98,8 @@ hub_start() {
 	chmod 0600 /etc/dialfail/hub.conf
 	mkdir -p "$LAB/hub-run"
 	spawn hub "$LAB/hub.log" sh -c "mount --bind $LAB/hub-run /run &&
-	    exec ${HUB_DAEMON:-dialfaild} -d -v -f /etc/dialfail/hub.conf \
-	    -s $HUB_SOCKET"
+	    exec ${HUB_DAEMON:-dialfaild} -s $HUB_SOCKET -d -v \
+	    -f /etc/dialfail/hub.conf"
 	HUB_PID=$SPAWNED
 	ok "the hub runs and answers" \
 	    wait_until 20 "hub_ctl show >/dev/null" ||
