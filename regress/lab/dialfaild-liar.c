@@ -24,7 +24,7 @@
 #include "prober/talk.h"
 
 #define LIE         "198.51.100.66"
-#define KEPT        8
+#define KEPT        4
 #define OFF_ADDRESS 48 /* of a statement, dialfail-peers(7) */
 #define ACK_LEN     24
 #define NONCE_LEN   16
