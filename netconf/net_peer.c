@@ -177,8 +177,8 @@ leaves(const struct net_link *l, const struct msg_net_peer *m)
 	const struct addr *to;
 
 	if (!m->drains || monotime_cmp(monotime_now(), asked.until) > 0 ||
-	    !plan_may_have_twin(net_wish(), l) ||
-	    netops->tunnels_lead(&now, 1) == -1 || now.error != 0)
+	    !plan_may_have_twin(l) || netops->tunnels_lead(&now, 1) == -1 ||
+	    now.error != 0)
 		return 0;
 	to = &m->address[addr_family(&now.is)];
 	return to->family != AF_UNSPEC && addr_cmp(&now.is, to) != 0;

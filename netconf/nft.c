@@ -196,33 +196,42 @@ nat(struct text *t, const struct net_want *w)
 	put(t, "\t}\n");
 }
 
+static void
+in_clear(struct text *t, const struct net_outer *o, const char *unless)
+{
+	put(t, "\t\t%s",
+	    o->family == AF_INET    ? "meta nfproto ipv4 "
+	    : o->family == AF_INET6 ? "meta nfproto ipv6 "
+				    : "");
+	if (o->port != 0)
+		put(t, "udp dport %u", o->port);
+	else
+		put(t, "meta l4proto %u", o->proto);
+	put(t, " %s missing counter drop\n", unless);
+}
+
 /*
  * Outer packets of tunnels that must be encrypted have found their way here,
  * and with it the policy that applies to them, or none.  By whatever way: an
- * uplink that just came is not marked as one yet.
+ * uplink that just came is not marked as one yet.  And what comes in clear is
+ * not taken: where a tunnel is to be there may be no policy yet.
  */
 static void
 encrypted(struct text *t, const struct net_want *w)
 {
-	const struct net_outer *o;
 	uint32_t i;
 
 	if (w->nouter == 0)
 		return;
 	put(t, "\tchain encrypted {\n"
 	       "\t\ttype filter hook output priority filter\n");
-	for (i = 0; i < w->nouter; i++) {
-		o = &w->outer[i];
-		put(t, "\t\t%s",
-		    o->family == AF_INET    ? "meta nfproto ipv4 "
-		    : o->family == AF_INET6 ? "meta nfproto ipv6 "
-					    : "");
-		if (o->port != 0)
-			put(t, "udp dport %u", o->port);
-		else
-			put(t, "meta l4proto %u", o->proto);
-		put(t, " rt ipsec missing counter drop\n");
-	}
+	for (i = 0; i < w->nouter; i++)
+		in_clear(t, &w->outer[i], "rt ipsec");
+	put(t, "\t}\n"
+	       "\tchain encrypted_in {\n"
+	       "\t\ttype filter hook input priority filter\n");
+	for (i = 0; i < w->nouter; i++)
+		in_clear(t, &w->outer[i], "meta secpath");
 	put(t, "\t}\n");
 }
 

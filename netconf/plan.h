@@ -222,7 +222,7 @@ int plan_is_twin(const struct net_link *);
 const struct net_link *plan_twin(
     const struct net_state *, uint32_t ifindex, enum twin_side);
 /* What comes for its other place is not taken without one, and may be. */
-int plan_may_have_twin(const struct net_want *, const struct net_link *);
+int plan_may_have_twin(const struct net_link *);
 /* A place with the same address, where a twin can be. */
 struct net_place plan_beside(
     const struct net_state *, const struct net_place *);

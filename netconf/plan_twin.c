@@ -6,7 +6,8 @@
  *	- "l", where the tunnel is to be: it goes on to use an uplink that
  *	  drains until its far end knows that place, and sends there already;
  *	- "r", where it was: a while after it, or its far end, has moved.
- * Whose packets IPsec must have seen has none.
+ * What IPsec must have seen, and has not, comes as far as to neither
+ * (encrypted() in nft.c).
  */
 #include <sys/types.h>
 
@@ -116,10 +117,10 @@ plan_any_twin_left(const struct net_want *w, const struct net_state *s)
 
 /* VXLAN takes its packets from anywhere (vxlan_vs_find_vni() in the kernel). */
 int
-plan_may_have_twin(const struct net_want *w, const struct net_link *l)
+plan_may_have_twin(const struct net_link *l)
 {
 	return l->tunnel == NET_TUNNEL && l->local.family != AF_UNSPEC &&
-	       strcmp(l->kind, "vxlan") != 0 && !plan_is_encrypted(w, l->name);
+	       strcmp(l->kind, "vxlan") != 0;
 }
 
 static int
@@ -148,7 +149,7 @@ leaves_slowly(const struct net_want *w, const struct net_state *s,
 	const struct net_tunnel *t;
 
 	if (w->clear || w->active != 0 || w->drain == MSG_UPLINK_NONE ||
-	    w->ntunnels > NET_TWINS_MAX || !plan_may_have_twin(w, l))
+	    w->ntunnels > NET_TWINS_MAX || !plan_may_have_twin(l))
 		return NULL;
 	t = plan_tunnel_find(w, l->name);
 	return t != NULL && t->acknowledges && drains(w, s, &l->local) ? t

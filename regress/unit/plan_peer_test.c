@@ -282,6 +282,10 @@ never_in_clear(void **state)
 	assert_non_null(strstr(nft,
 	    "meta nfproto ipv4 meta l4proto 47 rt ipsec missing counter "
 	    "drop\n"));
+	assert_non_null(strstr(nft, "hook input"));
+	assert_non_null(strstr(nft,
+	    "meta nfproto ipv4 meta l4proto 47 meta secpath missing counter "
+	    "drop\n"));
 	assert_null(strstr(nft, "udp dport"));
 	/* others of that name in the file may come at any time */
 	add_link(k, 9, "vx1", 0, "10.99.2.1", 24);
@@ -310,6 +314,7 @@ each_kind(void **state)
 		k->w.nouter = 0;
 		name_kind("gre1", kinds[i], i == 7 ? 8472 : 0);
 		assert_non_null(strstr(text(), "rt ipsec missing counter"));
+		assert_non_null(strstr(nft, "meta secpath missing counter"));
 	}
 }
 
