@@ -3,16 +3,20 @@
  * hub: thousands of branches of one hub, by the same code as the daemon's,
  * and what their moves would cost alone.
  *
- *	hub conf N		the hub's peers, as its configuration has them
+ *	hub conf N [fleet]	the hub's peers, as its configuration has them
  *	hub play N HUB PID...	branch I is at 9.0.I.I and speaks to that
  *				address; once all are followed, all of them move
  *				to 9.1.I.I within a second
+ *	hub fleet N HUB		the same within ten seconds, and three datagrams
+ *				of ten are lost from then on; every other branch
+ *				is behind NAT now
  *	hub floor N NET		N signatures checked, and N changes of tunnels
  *				t0... to 9.NET.I.I acknowledged by the kernel
  *
  * "play" prints what happened in the second part: when the last branch had
- * its acknowledgement, and what each process PID used of CPU (ms).  The
- * branches stay, and answer, until it is killed.
+ * its acknowledgement, and what each process PID used of CPU (ms); "fleet" how
+ * long a branch waited for its own at most, and how many were refused for their
+ * NAT.  The branches stay, and answer, until it is killed.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -40,8 +44,11 @@
 #define PORT      7157
 #define STARTS_US 700 /* between two branches that start */
 #define MOVE_US   1000000 /* all of them move in this */
+#define REGION_US 10000000 /* or in this, where some are lost */
+#define LOST      3 /* of ten, then */
 #define QUIET_MS  5000
 #define TICK_MS   50 /* what is due is looked for: the hub needs the caches */
+#define HELLO_MS  10000 /* of a fleet */
 #define ALL_MS    240000 /* or it is given up */
 #define PIDS_MAX  8
 
@@ -49,12 +56,15 @@ struct branch {
 	struct peers peers;
 	struct conf_peer conf;
 	struct addr hub;
-	struct addr at;
-	struct monotime acked;
+	struct addr at; /* as others see it */
+	struct monotime moved, acked;
+	uint32_t sent, heard; /* datagrams, lost ones, too */
+	bool nat;
 };
 
 static struct branch *branch;
 static uint32_t n, nacked, sent;
+static uint32_t hello_ms = 3600000, nat_every, lost_of_ten;
 static int s;
 static struct monotime now;
 
@@ -79,7 +89,8 @@ conf(void)
 
 	keys_of(HUB, key, secret);
 	fprintf(stderr, "%s\n", key_format(secret, text)); /* its seed */
-	printf("group branches { accept 9.0.0.0/8 hello 1h\n");
+	printf(
+	    "group branches { accept 9.0.0.0/8 hello %us\n", hello_ms / 1000);
 	for (i = 0; i < n; i++) {
 		keys_of(i, key, secret);
 		printf("peer b%u { key \"%s\" tunnel t%u }\n", i,
@@ -90,6 +101,18 @@ conf(void)
 
 /* ---- branches ---- */
 
+/* By its own count, and so the same whenever it is. */
+static bool
+is_lost(const struct branch *b, uint32_t count)
+{
+	static const uint8_t key[crypto_shorthash_KEYBYTES];
+	uint32_t which[] = { (uint32_t)(b - branch), count };
+	uint8_t hash[crypto_shorthash_BYTES];
+
+	crypto_shorthash(hash, (uint8_t *)which, sizeof(which), key);
+	return hash[0] % 10 < lost_of_ten;
+}
+
 static void
 send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
     const uint8_t *buf, size_t len)
@@ -98,7 +121,7 @@ send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 		struct cmsghdr head;
 		uint8_t octet[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	} control;
-	const struct branch *b = arg;
+	struct branch *b = arg;
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	struct iovec iov = { (void *)(uintptr_t)buf, len };
 	struct in_pktinfo info = { .ipi_spec_dst = b->at.v4 };
@@ -110,6 +133,8 @@ send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 		.msg_controllen = sizeof(control) };
 
 	(void)uplink;
+	if (is_lost(b, b->sent++))
+		return;
 	memset(&control, 0, sizeof(control));
 	control.head.cmsg_level = IPPROTO_IP;
 	control.head.cmsg_type = IP_PKTINFO;
@@ -138,7 +163,11 @@ notice(void *arg, uint32_t peer, enum peers_notice what)
 	struct branch *b = arg;
 
 	(void)peer;
-	if (what == PEERS_REFUSED)
+	if (what == PEERS_SILENT)
+		warnx("branch %u takes the hub for silent",
+		    (uint32_t)(b - branch));
+	if (what == PEERS_REFUSED &&
+	    (!b->nat || b->peers.peer[0].result != PEER_REFUSED_NAT))
 		errx(1, "a branch is refused: %s",
 		    peer_result_text(b->peers.peer[0].result));
 }
@@ -162,7 +191,11 @@ move(uint32_t i, uint8_t net, enum peer_reason reason)
 	    (uint8_t[]){ 9, net, (uint8_t)(i >> 8), (uint8_t)i }, 4);
 	memset(&self, 0, sizeof(self));
 	self.address[FAMILY_INET] = b->at;
+	b->nat = nat_every != 0 && i % nat_every == 1;
+	if (b->nat) /* what it announces is nobody else's, and nowhere */
+		self.address[FAMILY_INET].octet[1] ^= 0x80;
 	self.usable = 1;
+	b->moved = now;
 	b->acked = (struct monotime){ 0 };
 	peers_move(&b->peers, &self, reason, now);
 }
@@ -193,6 +226,11 @@ hear_one(void)
 	memcpy(&info, CMSG_DATA(&control.head), sizeof(info));
 	i = ntohl(info.ipi_addr.s_addr) & 0xffff;
 	if (i >= n)
+		return;
+	/* where it was is dead */
+	if (memcmp(&info.ipi_addr, &branch[i].at.v4, sizeof(info.ipi_addr)) !=
+		0 ||
+	    is_lost(&branch[i], UINT32_MAX - branch[i].heard++))
 		return;
 	(void)addr_set(&from, AF_INET, (uint8_t *)&sin.sin_addr, 4);
 	peers_hear(&branch[i].peers, 0, &from, ntohs(sin.sin_port), buf,
@@ -313,7 +351,7 @@ make_branches(const char *hub)
 		c = &branch[i].conf;
 		keys_of(HUB, c->key, secret);
 		c->port = PORT;
-		c->hello_ms = c->hello_metered_ms = 3600000;
+		c->hello_ms = c->hello_metered_ms = hello_ms;
 		c->naddresses = 1;
 		c->address = &branch[i].hub;
 		if (addr_parse(hub, &branch[i].hub) == -1)
@@ -326,12 +364,9 @@ make_branches(const char *hub)
 }
 
 static void
-play(char *const pid[], int npids)
+all_start(void)
 {
-	struct monotime began, *at;
-	long before[PIDS_MAX];
-	uint32_t j;
-	int i;
+	struct monotime began;
 
 	open_socket();
 	began = all_move(0, STARTS_US, PEER_START);
@@ -340,6 +375,39 @@ play(char *const pid[], int npids)
 	/* what the hub itself has to say is said meanwhile */
 	for (began = now; monotime_ms_between(began, now) < QUIET_MS;)
 		serve();
+}
+
+static void
+fleet(void)
+{
+	int64_t ms, latest = 0;
+	uint32_t i, refused = 0;
+
+	all_start();
+	nat_every = 2;
+	lost_of_ten = LOST;
+	(void)all_move(1, REGION_US / (int64_t)n, PEER_FAILOVER);
+	for (i = 0; i < n; i++) {
+		ms = monotime_ms_between(branch[i].moved, branch[i].acked);
+		if (ms > latest)
+			latest = ms;
+		refused += branch[i].peers.peer[0].result == PEER_REFUSED_NAT;
+	}
+	printf("hub latest_ms=%lld nat=%u sent=%u\n", (long long)latest,
+	    refused, sent);
+	for (;;)
+		serve();
+}
+
+static void
+play(char *const pid[], int npids)
+{
+	struct monotime began, *at;
+	long before[PIDS_MAX];
+	uint32_t j;
+	int i;
+
+	all_start();
 	for (i = 0; i < npids; i++)
 		before[i] = cpu_ms(pid[i]);
 	began = all_move(1, MOVE_US / (int64_t)n, PEER_FAILOVER);
@@ -449,10 +517,13 @@ main(int argc, char *argv[])
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 3 || sodium_init() == -1)
-		errx(2, "usage: hub conf|play|floor N [HUB PID...|NET]");
+		errx(2, "usage: hub conf|play|fleet|floor N [HUB PID...|NET]");
 	n = (uint32_t)atoi(argv[2]);
 	if (n == 0 || n > 65536)
 		errx(2, "from 1 to 65536 branches");
+	if (argc == 4 &&
+	    (strcmp(argv[1], "fleet") == 0 || strcmp(argv[3], "fleet") == 0))
+		hello_ms = HELLO_MS;
 	if (strcmp(argv[1], "conf") == 0)
 		conf();
 	else if (strcmp(argv[1], "floor") == 0 && argc == 4) {
@@ -460,6 +531,8 @@ main(int argc, char *argv[])
 		change_tunnels((uint8_t)atoi(argv[3]));
 	} else if (argc > 3 && argc - 4 <= PIDS_MAX) {
 		make_branches(argv[3]);
+		if (strcmp(argv[1], "fleet") == 0)
+			fleet();
 		play(argv + 4, argc - 4);
 	}
 	return 0;
