@@ -1,6 +1,6 @@
 #!/bin/bash
 # needs: netns
 # The row of tunnels.sh with VXLAN alone, by the kernel that runs here.
-KINDS=vxlan1
+TUNNELS=vxlan1
 # shellcheck source=regress/bench/tunnels.sh
 . "$(dirname "$0")/tunnels.sh"

@@ -222,6 +222,20 @@ one_end() {
 		inner=10.99.4.$2/24 mtu=1300 ;;
 	vxlan1)	outer="vxlan id 7 local $3 remote $4 dstport 4789 ttl 9 nolearning"
 		inner=10.99.5.$2/24 ;;
+	gretap1)
+		outer="gretap $outer key 9 ttl 64 tos inherit"
+		inner=10.99.7.$2/24 mtu=1380 ;;
+	vxlan6)	outer="vxlan id 8 local $5 remote $6 dstport 4790 ttl 11 nolearning"
+		inner=10.99.8.$2/24 mtu=1340 ;;
+	tnl6)	outer="ip6tnl mode ipip6 local $5 remote $6 encaplimit none"
+		outer="$outer hoplimit 33 tclass 0x10"
+		inner=10.99.9.$2/24 mtu=1330 ;;
+	tnl66)	outer="ip6tnl mode ip6ip6 local $5 remote ${6%::*}::66 encaplimit 3"
+		inner="fd00:99:10::$2/64 nodad" mtu=1320 ;;
+	gretap6)
+		outer="ip6gretap local $5 remote $6 key 10 hoplimit 21"
+		outer="$outer encaplimit none"
+		inner=10.99.11.$2/24 mtu=1290 ;;
 	esac
 	cat <<-IP
 		link add $1 mtu $mtu type $outer
@@ -240,8 +254,87 @@ wireguard() {
 		addr add 10.99.6.$2/24 dev wg0
 	IP
 	on "$1" wg set wg0 listen-port 5182 private-key "$LAB/key" \
-	    peer "$peer" allowed-ips 10.99.6.0/24 "${@:5}"
+	    peer "$peer" allowed-ips 10.99.6.0/24,10.1.6.0/24,10.7.6.0/24 \
+	    "${@:5}"
 	ip -n "$1" link set wg0 up
+}
+
+# A host in a network of the branch's, and one in the hub's, that are led to each
+# other by one tunnel: near and far.
+declare -A TUNNEL_NUMBER=([gre1]=1 [ipip1]=2 [sit1]=3 [gre6]=4 [vxlan1]=5 [wg0]=6)
+
+far() {
+	case $1 in
+	sit1)	echo fd00:1:3::1 ;;
+	*)	echo "10.1.${TUNNEL_NUMBER[$1]}.1" ;;
+	esac
+}
+
+near() {
+	case $1 in
+	sit1)	echo fd00:7:3::10 ;;
+	*)	echo "10.7.${TUNNEL_NUMBER[$1]}.10" ;;
+	esac
+}
+
+# its_network ADDRESS
+its_network() {
+	case $1 in
+	*:*)	echo "${1%::*}::/64" ;;
+	*)	echo "${1%.*}.0/24" ;;
+	esac
+}
+
+# tunnels_to far|near TUNNEL...: as the configuration has them
+tunnels_to() {
+	local i
+	for i in "${@:2}"; do
+		echo "tunnel $i route $(its_network "$("$1" "$i")") via $i"
+	done
+}
+
+# networks TUNNEL...: with an echo at each end
+networks() {
+	local i
+	ip addr add fd00:7:3::fe/64 dev eth0 nodad
+	ip -n lan addr add fd00:7:3::10/64 dev eth0 nodad
+	sysctl_set net.ipv6.conf.all.forwarding 1
+	for i in "$@"; do
+		ip -n hub addr add "$(far "$i")" dev lo
+		case $i in
+		sit1)
+			ip -n lan route add fd00:1:3::/64 via fd00:7:3::fe ;;
+		*)
+			ip -n lan addr add "$(near "$i")/32" dev eth0
+			ip -n lan route add "$(its_network "$(far "$i")")" \
+			    via 10.7.0.1 src "$(near "$i")"
+			ip route add "$(its_network "$(near "$i")")" \
+			    via "$LAN_HOST" ;;
+		esac
+		[ "$i" != vxlan1 ] || proxy_arp vxlan1
+		spawn hub "$LAB/echo.$i" flow echo "$(far "$i")" "$ECHO_PORT"
+		spawn lan "$LAB/echo.$i" flow echo "$(near "$i")" "$ECHO_PORT"
+	done
+}
+
+# proxy_arp TUNNEL: what is behind us is asked for by ARP there
+proxy_arp() {
+	sysctl_set "net.ipv4.conf.$1.proxy_arp" 1
+	sysctl_set "net.ipv4.neigh.$1.proxy_delay" 0
+}
+
+# flow_back NAME TUNNEL [RATE]: as flow_start, but what the hub begins
+flow_back() {
+	: >"$LAB/flow.$1"
+	spawn hub "$LAB/flow.$1" flow udp "$(near "$2")" "$ECHO_PORT" \
+	    "${3:-$LAB_RATE}"
+	LAB_FLOW[$1]=$SPAWNED
+}
+
+# backup_rtt_ms: by the backup to the hub, as it is; a part of one counts
+backup_rtt_ms() {
+	ping -n -q -c 5 -i 0.2 -I wan2 $HUB |
+	    sed -n 's/^rtt [^=]*= [^/]*\/\([0-9]*\).*/\1/p'
 }
 
 # remote TUNNEL [HOST]: where the hub's end of it leads, or that of another host
@@ -269,6 +362,11 @@ here_to() {
 	for i in "${@:2}"; do
 		[ "$(remote "$i" router)" = "$1" ] || return
 	done
+}
+
+# twins HOST: how many links there are that take packets for others
+twins() {
+	ip -n "$1" -o link show group 158 | wc -l
 }
 
 # lost_after NAME FROM [TO]: how many ms of that what is sent was still lost
@@ -308,8 +406,10 @@ follows_in() {
 	ok "$1 follows in time" test "$ms" -le "$limit"
 }
 
-# log_ms PATTERN: when that was said last, as now_ms counts
+# log_ms PATTERN [HOST]: when that was said last, as now_ms counts
 log_ms() {
-	date -d "$(grep "$1" "$LAB/daemon.log" | tail -n 1 | cut -d ' ' -f 1)" \
+	local log=$LAB/daemon.log
+	[ "${2:-router}" = router ] || log=$LAB/$2.log
+	date -d "$(grep -e "$1" "$log" | tail -n 1 | cut -d ' ' -f 1)" \
 	    +%s%3N
 }

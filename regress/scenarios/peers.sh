@@ -28,7 +28,7 @@ hub_conf() {
 		peer branch {
 			key "$BRANCH_KEY"
 			tunnel gre1
-			tunnel wg0
+			$(tunnels_to near wg0)
 			accept { 192.0.2.0/24 203.0.113.64/26 }
 			hello 5s
 		}
@@ -61,6 +61,7 @@ site=$(wg genkey)
 far=$(wg genkey)
 wireguard router 1 "$site" "$far" endpoint $HUB:5182
 wireguard hub 2 "$far" "$site" endpoint $PRIMARY_ADDRESS:5182
+networks wg0
 peers_keys
 is "the public key is told again" \
     "$(dialfailctl pubkey /etc/dialfail/private/key)" "$BRANCH_KEY"
@@ -78,7 +79,7 @@ peer hq {
 	key "$HUB_KEY"
 	address { $HUB $HUB2 }
 	tunnel gre1
-	tunnel wg0
+	$(tunnels_to far wg0)
 	hello 5s
 }
 CONF
@@ -90,8 +91,11 @@ stream hub wg 10.99.6.1
 ok "both tunnels have answers" flows gre wg
 
 record
+flow_back wg wg0
+outage_begins
 cut_upstream
 ok "the backup takes over" wait_state backup
+up=$(log_ms "> backup")
 ok "the hub leads both tunnels there" \
     wait_until 10 "hub_leads_to $WAN2_ADDRESS"
 ok "both tunnels have answers again" flows gre wg
@@ -102,6 +106,10 @@ ok "the primary takes over again" wait_state primary
 ok "the hub leads both tunnels back" \
     wait_until 10 "hub_leads_to $PRIMARY_ADDRESS"
 ok "both tunnels have answers again" flows gre wg
+flow_stop wg
+follows_in wg "$up" "$RESTORED_MS"
+is "what the hub says loses nothing on the way back" \
+    "$(flow_lost wg "$RESTORED_MS")" 0
 
 ok "a statement was recorded" recorded
 export -f forge
