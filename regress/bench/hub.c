@@ -13,6 +13,9 @@
  *	hub floor N NET		N signatures checked, and N changes of tunnels
  *				t0... to 9.NET.I.I acknowledged by the kernel
  *
+ * With HUB_COPIES=2 in the environment each branch speaks by two uplinks at once,
+ * the second of which is at 9.3.I.I.
+ *
  * "play" prints what happened in the second part: when the last branch had
  * its acknowledgement, and what each process PID used of CPU (ms); "fleet" how
  * long a branch waited for its own at most, and how many were refused for their
@@ -48,6 +51,7 @@
 #define LOST      3 /* of ten, then */
 #define QUIET_MS  5000
 #define TICK_MS   50 /* what is due is looked for: the hub needs the caches */
+#define NET_OTHER 3 /* as in 9.3.I.I */
 #define HELLO_MS  10000 /* of a fleet */
 #define ALL_MS    240000 /* or it is given up */
 #define PIDS_MAX  8
@@ -65,6 +69,7 @@ struct branch {
 static struct branch *branch;
 static uint32_t n, nacked, sent;
 static uint32_t hello_ms = 3600000, nat_every, lost_of_ten;
+static uint32_t copies = 1; /* of each datagram, by so many uplinks */
 static int s;
 static struct monotime now;
 
@@ -132,9 +137,10 @@ send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 
-	(void)uplink;
 	if (is_lost(b, b->sent++))
 		return;
+	if (uplink == 1) /* the address of the other one */
+		((uint8_t *)&info.ipi_spec_dst)[1] = NET_OTHER;
 	memset(&control, 0, sizeof(control));
 	control.head.cmsg_level = IPPROTO_IP;
 	control.head.cmsg_type = IP_PKTINFO;
@@ -194,7 +200,7 @@ move(uint32_t i, uint8_t net, enum peer_reason reason)
 	b->nat = nat_every != 0 && i % nat_every == 1;
 	if (b->nat) /* what it announces is nobody else's, and nowhere */
 		self.address[FAMILY_INET].octet[1] ^= 0x80;
-	self.usable = 1;
+	self.usable = (1u << copies) - 1;
 	b->moved = now;
 	b->acked = (struct monotime){ 0 };
 	peers_move(&b->peers, &self, reason, now);
@@ -521,6 +527,9 @@ main(int argc, char *argv[])
 	n = (uint32_t)atoi(argv[2]);
 	if (n == 0 || n > 65536)
 		errx(2, "from 1 to 65536 branches");
+	if (getenv("HUB_COPIES") != NULL &&
+	    strcmp(getenv("HUB_COPIES"), "2") == 0)
+		copies = 2;
 	if (argc == 4 &&
 	    (strcmp(argv[1], "fleet") == 0 || strcmp(argv[3], "fleet") == 0))
 		hello_ms = HELLO_MS;
