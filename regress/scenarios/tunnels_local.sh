@@ -1,8 +1,8 @@
 #!/bin/bash
 # needs: vm
 # long
-# Tunnels to the hub follow the active uplink: GRE, IPIP, SIT, GRE over IPv6,
-# VXLAN and WireGuard.  The hub is told the new address by this script; with
+# Tunnels to the hub follow the active uplink: GRE, IPIP, SIT, VXLAN and
+# WireGuard, and over IPv6 GRE, VXLAN, IPv4 and IPv6, with Ethernet or without.  The hub is told the new address by this script; with
 # WireGuard, where only the hub has something to say, by WireGuard itself.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck source=regress/lab/lab.sh
@@ -12,7 +12,9 @@
 # shellcheck source=regress/lab/peers.sh
 . "$LAB_DIR/peers.sh"
 
-LED="gre1 ipip1 sit1 gre6 vxlan1"
+LED4="gre1 ipip1 sit1 vxlan1 gretap1"
+LED6="gre6 vxlan6 tnl6 gretap6"
+LED="$LED4 $LED6"
 ODD="gre2 gre3 gre4" # with what a change of the address might lose
 
 lab_need wireguard
@@ -26,6 +28,10 @@ hub_follows() {
 		link set sit1 type sit remote $1
 		link set gre6 type ip6gre remote $2
 		link set vxlan1 type vxlan remote $1
+		link set gretap1 type gretap remote $1
+		link set vxlan6 type vxlan remote $2
+		link set tnl6 type ip6tnl remote $2
+		link set gretap6 type ip6gretap remote $2
 	IP
 }
 
@@ -41,16 +47,18 @@ bound_to() {
 # all_local ADDRESS ADDRESS6
 all_local() {
 	local i
-	for i in gre1 ipip1 sit1 vxlan1 $ODD; do
-		[ "$(local_of "$i")" = "$1" ] || return
+	for i in $LED4 $ODD; do
+		[ "$(local_of "$i")" = "$1" ] || { echo "$i"; return 1; }
 	done
-	[ "$(local_of gre6)" = "$2" ]
+	for i in $LED6 tnl66; do
+		[ "$(local_of "$i")" = "$2" ] || { echo "$i"; return 1; }
+	done
 }
 
 # attributes: of all of them, but for the address and the interface
 attributes() {
 	local i
-	for i in $LED $ODD; do
+	for i in $LED $ODD tnl66; do
 		ip -d link show "$i"
 	done | sed 's/link\/[a-z0-9]* [^ ]* /link /; s/ local [^ ]*//
 	    s/ dev [^ ]*//; s/@[^:]*//; s/ permaddr [^ ]*//'
@@ -72,7 +80,7 @@ lab_up
 lab_inet6
 hub_up
 hub_inet6
-ends router "$LED $ODD" 1 $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6
+ends router "$LED $ODD tnl66" 1 $PRIMARY_ADDRESS $HUB $PRIMARY_ADDRESS6 $HUB6
 ends hub "$LED" 2 $HUB $PRIMARY_ADDRESS $HUB6 $PRIMARY_ADDRESS6
 ip link set gre1 type gre dev eth1
 site=$(wg genkey)
@@ -85,6 +93,10 @@ stream router ipip1 10.99.2.2
 stream router sit1 fd00:99:3::2
 stream router gre6 10.99.4.2
 stream router vxlan1 10.99.5.2
+stream router gretap1 10.99.7.2
+stream router vxlan6 10.99.8.2
+stream router tnl6 10.99.9.2
+stream router gretap6 10.99.11.2
 stream hub wg0 10.99.6.1
 
 LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
@@ -95,7 +107,8 @@ peer hq {
 	tunnel wg0 wgpeer "$(wg pubkey <<<"$far")"
 }
 peer other { tunnel gre6 tunnel vxlan1 tunnel gre9 }
-peer odd { tunnel gre2 tunnel gre3 tunnel gre4 }
+peer odd { tunnel gre2 tunnel gre3 tunnel gre4 tunnel tnl66 }
+peer more { tunnel gretap1 tunnel vxlan6 tunnel tnl6 tunnel gretap6 }
 CONF
 snapshot $LAB/before
 attributes >$LAB/attributes
