@@ -14,8 +14,10 @@
 . "$LAB_DIR/peers.sh"
 
 SITE=${SITE:-vxlan1} # the networks' way, or that of peers_both_kinds.sh
-TUNNELS=("$SITE" ${WG0:+wg0})
-STREAMS=(site ${WG0:+wg})
+read -ra MORE <<<"${MORE:-}" # others of peers_both_kinds.sh
+TUNNELS=("$SITE" "${MORE[@]}" ${WG0:+wg0})
+STREAMS=(site "${MORE[@]}" ${WG0:+wg})
+declare -A INSIDE=([ipip1]=10.99.2.2 [sit1]=fd00:99:3::2)
 WAYS='fallback automatic { after 1s stable 1s drain 2s }'
 
 tunnels() {
@@ -46,8 +48,8 @@ last_backup_ms() {
 # up_tunnels: both ends of them
 up_tunnels() {
 	local site far
-	ends router "$SITE" 1 $PRIMARY_ADDRESS $HUB
-	ends hub "$SITE" 2 $HUB $PRIMARY_ADDRESS
+	ends router "$SITE ${MORE[*]}" 1 $PRIMARY_ADDRESS $HUB
+	ends hub "$SITE ${MORE[*]}" 2 $HUB $PRIMARY_ADDRESS
 	[ "$SITE" != vxlan1 ] || proxy_arp vxlan1
 	[ -n "${WG0:-}" ] || return
 	site=$(wg genkey)
@@ -86,6 +88,9 @@ is "in the older format, too" \
 ok "the hub is on its primary" wait_until 20 '[ "$(hub_state)" = primary ]'
 spawn hub $LAB/echo.log flow echo 10.1.0.1 $ECHO_PORT
 stream lan site 10.1.0.1
+for i in "${MORE[@]}"; do
+	stream router "$i" "${INSIDE[$i]}"
+done
 [ -z "${WG0:-}" ] || stream router wg 10.99.6.2
 ok "the networks behind both have answers" flows "${STREAMS[@]}"
 
