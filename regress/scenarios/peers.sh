@@ -28,7 +28,7 @@ hub_conf() {
 		peer branch {
 			key "$BRANCH_KEY"
 			tunnel gre1
-			$(tunnels_to near wg0)
+			tunnel wg0
 			accept { 192.0.2.0/24 203.0.113.64/26 }
 			hello 5s
 		}
@@ -61,7 +61,6 @@ site=$(wg genkey)
 far=$(wg genkey)
 wireguard router 1 "$site" "$far" endpoint $HUB:5182
 wireguard hub 2 "$far" "$site" endpoint $PRIMARY_ADDRESS:5182
-networks wg0
 peers_keys
 is "the public key is told again" \
     "$(dialfailctl pubkey /etc/dialfail/private/key)" "$BRANCH_KEY"
@@ -79,7 +78,7 @@ peer hq {
 	key "$HUB_KEY"
 	address { $HUB $HUB2 }
 	tunnel gre1
-	$(tunnels_to far wg0)
+	tunnel wg0
 	hello 5s
 }
 CONF
@@ -91,7 +90,10 @@ stream hub wg 10.99.6.1
 ok "both tunnels have answers" flows gre wg
 
 record
-flow_back wg wg0
+spawn router $LAB/echo.wg flow echo 10.99.6.1 $ECHO_PORT
+: >$LAB/flow.wg
+spawn hub $LAB/flow.wg flow udp 10.99.6.1 $ECHO_PORT "$LAB_RATE"
+LAB_FLOW[wg]=$SPAWNED
 outage_begins
 cut_upstream
 ok "the backup takes over" wait_state backup
