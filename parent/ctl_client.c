@@ -19,9 +19,14 @@
 #include "parent/ctl_client.h"
 #include "parent/target.h"
 
-#define TEXT_MAX (1024 * 1024) /* of CTL_TEXT, joined */
-#define START_MS 2000 /* a daemon that is just started is waited for */
-#define AGAIN_US (50 * 1000)
+/*
+ * Of an answer altogether.  The longest is that of a hub: 10,000 peers with
+ * four tunnels, eight routes and what goes with them are 100 MB of lines, and
+ * their configuration 30 MB.
+ */
+#define ANSWER_MB 128
+#define START_MS  2000 /* a daemon that is just started is waited for */
+#define AGAIN_US  (50 * 1000)
 
 static int __attribute__((format(printf, 3, 4)))
 fail(struct ctl_client *c, int code, const char *fmt, ...)
@@ -206,8 +211,20 @@ take(struct imsg *imsg, void *record, size_t size, int (*ok)(const void *))
 }
 
 /*
- * The array with one more record of a kind; what a daemon sends is bounded
- * here, too.  A record that is malformed makes it *bad.
+ * Room for one more behind n: doubled when it is used up, or a large hub's
+ * records would be copied once for each of them.
+ */
+static void *
+room(void *array, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return array;
+	return reallocarray(array, n == 0 ? 1 : 2 * n, size);
+}
+
+/*
+ * The array with one more record of a kind.  A record that is malformed makes
+ * it *bad.
  */
 static void *
 add(void *array, size_t *n, size_t size, int (*ok)(const void *),
@@ -215,9 +232,7 @@ add(void *array, size_t *n, size_t size, int (*ok)(const void *),
 {
 	void *bigger;
 
-	if (*n >= CTL_RECORDS_MAX)
-		return array;
-	if ((bigger = reallocarray(array, *n + 1, size)) == NULL) {
+	if ((bigger = room(array, *n, size)) == NULL) {
 		*bad = 1;
 		return array;
 	}
@@ -231,14 +246,18 @@ add(void *array, size_t *n, size_t size, int (*ok)(const void *),
 static int
 add_text(struct ctl_answer *a, struct imsg *imsg)
 {
-	size_t len = imsg_get_len(imsg);
-	char *bigger;
+	size_t len = imsg_get_len(imsg), size = a->textsize;
+	char *bigger = a->text;
 
-	if (len == 0 || a->textlen > TEXT_MAX)
+	if (len == 0)
 		return 0;
-	if ((bigger = realloc(a->text, a->textlen + len)) == NULL)
-		return -1;
-	a->text = bigger;
+	if (a->textlen + len > size) {
+		size = 2 * (a->textlen + len);
+		if ((bigger = realloc(a->text, size)) == NULL)
+			return -1;
+		a->text = bigger;
+		a->textsize = size;
+	}
 	if (imsg_get_data(imsg, bigger + a->textlen, len) == -1 ||
 	    bigger[a->textlen + len - 1] != '\0')
 		return -1;
@@ -330,12 +349,22 @@ wait_for(struct ctl_client *c, int fd, struct monotime deadline)
 	return CTL_EXIT_DONE;
 }
 
+/* A part of an answer must not look like the whole: too much is an error. */
+static int
+too_long(struct ctl_client *c, struct imsg *imsg)
+{
+	if (c->line != NULL) /* nothing is kept of it */
+		return 0;
+	c->answer.octets += imsg_get_len(imsg);
+	return c->answer.octets > ANSWER_MB * 1000000;
+}
+
 /* Until the result has come. */
 static int
 collect(struct ctl_client *c, struct imsgbuf *ibuf, struct monotime deadline)
 {
 	struct imsg imsg;
-	int n, code, done = 0;
+	int n, code, done = 0, much = 0;
 
 	while (!done) {
 		if ((code = wait_for(c, ibuf->fd, deadline)) != CTL_EXIT_DONE)
@@ -345,10 +374,14 @@ collect(struct ctl_client *c, struct imsgbuf *ibuf, struct monotime deadline)
 			    strerror(errno));
 		if (n == 0)
 			return fail(c, CTL_EXIT_REFUSED, "dialfaild ended");
-		while (!done && (n = imsgbuf_get(ibuf, &imsg)) > 0) {
+		while (!done && !much && (n = imsgbuf_get(ibuf, &imsg)) > 0) {
+			much = too_long(c, &imsg);
 			done = got(c, &imsg);
 			imsg_free(&imsg);
 		}
+		if (much)
+			return fail(c, CTL_EXIT_REFUSED,
+			    "the answer is longer than %d MB", ANSWER_MB);
 		if (n == -1 || done == -1)
 			return fail(c, CTL_EXIT_REFUSED,
 			    "malformed answer (another version?)");

@@ -11,8 +11,6 @@
 
 #include "parent/ctl.h"
 
-#define CTL_RECORDS_MAX CONF_PEERS_MAX /* of a kind in an answer */
-
 struct ctl_answer {
 	int has_summary;
 	struct ctl_summary summary;
@@ -33,6 +31,8 @@ struct ctl_answer {
 	size_t nsteps;
 	char *text; /* CTL_TEXT, joined */
 	size_t textlen;
+	size_t textsize; /* there is room for */
+	size_t octets; /* of all that came */
 };
 
 struct ctl_output {

@@ -34,12 +34,14 @@ add_event(struct report *r, struct ctl_client *c, const char *id)
 static void
 add_events(struct report *r, struct ctl_client *c)
 {
-	char ids[CTL_RECORDS_MAX / 8][CTL_EVENT_LEN];
-	size_t i, n = 0;
 	const struct ctl_answer *a = ctl_client_need(c, CTL_SHOW_HISTORY, "");
+	char(*ids)[CTL_EVENT_LEN] = calloc(a->nevents, sizeof(*ids));
 	const struct ctl_event *e;
+	size_t i, n = 0;
 
-	for (i = 0; i < a->nevents && n < sizeof(ids) / sizeof(ids[0]); i++) {
+	if (ids == NULL && a->nevents > 0)
+		err(CTL_EXIT_REFUSED, NULL);
+	for (i = 0; i < a->nevents; i++) {
 		e = &a->events[i];
 		if (!e->ended ||
 		    (e->ended_ns != 0 ? e->ended_ns : e->began_ns) / 1000000 >=
@@ -48,6 +50,7 @@ add_events(struct report *r, struct ctl_client *c)
 	}
 	for (i = 0; i < n; i++)
 		add_event(r, c, ids[i]);
+	free(ids);
 }
 
 /* An event and what was around it. */

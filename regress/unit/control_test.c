@@ -31,7 +31,7 @@
 #include "parent/ctl_output.h"
 
 #define WAIT_MS 10000
-#define LONG    CTL_RECORDS_MAX /* records before the last of a long answer */
+#define LONG    CONF_PEERS_MAX /* records before the last of a long answer */
 
 static char dir[] = "/tmp/dialfail-control.XXXXXX";
 static char path[sizeof(dir) + 8], readonly_path[sizeof(dir) + 8];
