@@ -7,6 +7,7 @@
 
 #include "common/wall.h"
 
+#define STEADY_NS  INT64_C(1000000000)
 #define SANE_SINCE INT64_C(1577836800) /* 2020-01-01T00:00:00Z */
 
 int64_t
@@ -28,6 +29,19 @@ wall_of(struct monotime t)
 	if (now == 0 || !monotime_valid(t))
 		return 0;
 	return now - monotime_sub(monotime_now(), t);
+}
+
+int64_t
+wall_steady(struct monotime t)
+{
+	static int64_t kept; /* how far the clocks are apart */
+	int64_t now = wall_now(), apart = now - monotime_now().ns;
+
+	if (now == 0 || !monotime_valid(t))
+		return 0;
+	if (apart - kept > STEADY_NS || kept - apart > STEADY_NS)
+		kept = apart;
+	return t.ns + kept;
 }
 
 struct monotime

@@ -12,6 +12,11 @@ int64_t wall_now(void);
 /* The wall-clock time of a moment of the monotonic clock, or 0. */
 int64_t wall_of(struct monotime);
 /*
+ * The same, to a second, and equal each time until the clock is set: what is
+ * watched for changes must not change by how long it takes to look.
+ */
+int64_t wall_steady(struct monotime);
+/*
  * The moment of the monotonic clock that this was, or never: it is not known,
  * or lies in the future.
  */

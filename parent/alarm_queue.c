@@ -229,20 +229,19 @@ alarm_waiting(const struct alarm_queue *q)
 	return q->n + (uint32_t)q->running;
 }
 
-int64_t
-alarm_oldest_ms(const struct alarm_queue *q, struct monotime now)
+struct monotime
+alarm_oldest(const struct alarm_queue *q)
 {
-	int64_t age, most = 0;
+	struct monotime oldest = { 0 };
 	uint32_t i;
 
 	if (q->running)
-		most = monotime_ms_between(q->taken.raised, now);
-	for (i = 0; i < q->n; i++) {
-		age = monotime_ms_between(q->alarm[i].raised, now);
-		if (age > most)
-			most = age;
-	}
-	return most;
+		oldest = q->taken.raised;
+	for (i = 0; i < q->n; i++)
+		if (!monotime_valid(oldest) ||
+		    monotime_cmp(q->alarm[i].raised, oldest) < 0)
+			oldest = q->alarm[i].raised;
+	return oldest;
 }
 
 /* ---- the file: A time age-s count kind event state uplink text ---- */

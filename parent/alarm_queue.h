@@ -70,9 +70,9 @@ void alarm_done(struct alarm_queue *, int ok, struct monotime now);
 uint32_t alarm_expire(
     struct alarm_queue *, uint32_t keep_ms, struct monotime now);
 
-/* How many, with the one that the program has, and the oldest's age. */
+/* How many, with the one that the program has; when the oldest was raised. */
 uint32_t alarm_waiting(const struct alarm_queue *);
-int64_t alarm_oldest_ms(const struct alarm_queue *, struct monotime now);
+struct monotime alarm_oldest(const struct alarm_queue *); /* or never */
 
 /*
  * The file: a line each.  Age counts also while the clock is not set, the

@@ -261,9 +261,12 @@ why_held(char *text, size_t size)
 void
 alarms_count(struct ctl_summary *s)
 {
-	s->alarms_waiting = alarm_waiting(&queue);
+	struct monotime oldest = alarm_oldest(&queue);
+
+	if ((s->alarms_waiting = alarm_waiting(&queue)) == 0)
+		return;
 	s->alarm_oldest_s =
-	    (uint32_t)(alarm_oldest_ms(&queue, monotime_now()) / 1000);
-	if (s->alarms_waiting > 0)
-		why_held(s->alarm_why, sizeof(s->alarm_why));
+	    (uint32_t)(monotime_ms_between(oldest, monotime_now()) / 1000);
+	s->alarm_oldest_ns = wall_steady(oldest);
+	why_held(s->alarm_why, sizeof(s->alarm_why));
 }

@@ -160,6 +160,10 @@ struct ctl_summary {
 	uint32_t clock_sane;
 	int64_t time_ns; /* wall clock now */
 	uint32_t uptime_s;
+	/* moments that do not change while the clock is not set; 0: unknown */
+	int64_t started_ns;
+	int64_t alarm_oldest_ns;
+	int64_t hold_until_ns; /* 0: for ever, too */
 	char version[CTL_WORD_LEN];
 	char host[64];
 	char verdict[MSG_TEXT_LEN];

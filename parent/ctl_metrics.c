@@ -147,9 +147,8 @@ daemon_metrics(struct out *o, const struct ctl_summary *s)
 	conf_hash(s->sha256, sum);
 	info(o, "build", "version", s->version, "The version that runs.");
 	info(o, "config", "sha256", sum, "The configuration in force.");
-	if (s->clock_sane)
-		timestamp(o, "start_time_seconds", "Start of the daemon.",
-		    s->time_ns - (int64_t)s->uptime_s * 1000000000);
+	timestamp(
+	    o, "start_time_seconds", "Start of the daemon.", s->started_ns);
 	timestamp(o, "config_last_reload_success_timestamp_seconds",
 	    "When the configuration in force was loaded.", s->loaded_ns);
 	gauge(o, "config_last_reload_successful",
@@ -171,14 +170,10 @@ daemon_metrics(struct out *o, const struct ctl_summary *s)
 	counter(o, "hook_failures", "Hooks that failed.", s->hook_failures);
 	gauge(o, "alarms_waiting", "Alarms not taken by the program yet.",
 	    s->alarms_waiting);
-	if (s->alarms_waiting > 0 && s->clock_sane)
-		timestamp(o, "alarm_oldest_timestamp_seconds",
-		    "Since when the oldest of them waits.",
-		    s->time_ns - (int64_t)s->alarm_oldest_s * 1000000000);
-	if (s->held && s->hold_s != CTL_FOREVER && s->clock_sane)
-		timestamp(o, "hold_until_timestamp_seconds",
-		    "When the hold ends.",
-		    s->time_ns + (int64_t)s->hold_s * 1000000000);
+	timestamp(o, "alarm_oldest_timestamp_seconds",
+	    "Since when the oldest of them waits.", s->alarm_oldest_ns);
+	timestamp(o, "hold_until_timestamp_seconds", "When the hold ends.",
+	    s->hold_until_ns);
 }
 
 static void

@@ -202,13 +202,6 @@ fill_family(struct ctl_family *r, uint32_t id, uint32_t family)
 	    n->last.cause, 1u << family);
 }
 
-/* A moment of the past as the wall clock has it; 0: not known. */
-static int64_t
-wall_then(struct monotime t)
-{
-	return monotime_valid(t) && wall_sane() ? wall_of(t) : 0;
-}
-
 /*
  * The uplink that traffic is on: the wanted one, unless the kernel refused
  * that, and what was there before was left or put back.
@@ -258,7 +251,7 @@ fill_proved(struct ctl_uplink *r, const struct uplink *u)
 	r->proved_known = monotime_valid(u->proved);
 	if (r->proved_known)
 		r->proved_s = seconds(u->proved);
-	r->proved_ns = wall_then(u->proved);
+	r->proved_ns = wall_steady(u->proved);
 	if (r->proved_known || !r->drill.ok || !wall_sane() ||
 	    r->drill.last_ns <= 0 || r->drill.last_ns > now)
 		return;
@@ -471,6 +464,7 @@ fill_summary(struct ctl_summary *s)
 	s->time_ns = wall_now();
 	s->clock_sane = (uint32_t)wall_sane();
 	s->uptime_s = seconds(parent->started);
+	s->started_ns = wall_steady(parent->started);
 	strlcpy(s->version, VERSION, sizeof(s->version));
 	strlcpy(s->host, parent->host, sizeof(s->host));
 	strlcpy(s->state, machine_state_name(m->state), sizeof(s->state));
@@ -483,8 +477,10 @@ fill_summary(struct ctl_summary *s)
 	}
 	s->held = m->held != MACHINE_NONE;
 	s->hold_s = CTL_FOREVER;
-	if (s->held && monotime_valid(m->held_until))
+	if (s->held && monotime_valid(m->held_until)) {
 		s->hold_s = show_seconds_left(m->held_until);
+		s->hold_until_ns = wall_steady(m->held_until);
+	}
 	s->active = carries();
 	s->fallback = parent->conf.global.fallback;
 	return_text(s);

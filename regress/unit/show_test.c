@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/* What the real parent tells of itself, and what screens make of it. */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "regress/unit/clock.h"
+#include "regress/unit/show_rig.h"
+
+static const char site[] =
+    "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
+    "backup wan2\n"
+    "alarm \"/bin/true\"\n";
+
+/* The metrics that are moments; the caller frees them. */
+static char *
+moments(void)
+{
+	char *all = NULL, *text = NULL, *next, *line;
+	size_t size;
+	FILE *f = open_memstream(&all, &size);
+
+	ctl_metrics(f, CTL_SHOW_METRICS, show_summary());
+	fclose(f);
+	f = open_memstream(&text, &size);
+	for (next = all; (line = strsep(&next, "\n")) != NULL;)
+		if (line[0] != '#' && (strstr(line, "timestamp_") != NULL ||
+					  strstr(line, "start_time") != NULL))
+			fprintf(f, "%s\n", line);
+	fclose(f);
+	free(all);
+	return text;
+}
+
+static double
+value(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	CHECK(p != NULL && strchr(p, ' ') != NULL);
+	return strtod(strchr(p, ' '), NULL);
+}
+
+/* A gauge that changes says that something happened: it must not by itself. */
+static void
+story_moments(void)
+{
+	char *first, *later, *set;
+	double hold, oldest, proved;
+
+	rig_home(site);
+	alarms_raise("test", MSG_UPLINK_NONE, "waits");
+	parent->machine.held = MACHINE_PRIMARY;
+	parent->machine.held_until = monotime_add_ms(monotime_now(), 90000);
+	parent->uplink[1].proved = monotime_now();
+	first = moments();
+	clock_ahead_ms = 12345;
+	later = moments();
+	if (strcmp(first, later) != 0)
+		fprintf(stderr, "%s-- and then\n%s", first, later);
+	CHECK(strcmp(first, later) == 0);
+	clock_set_ms = 5000; /* all of them were at another time */
+	set = moments();
+	CHECK(value(set, "start_time") - value(first, "start_time") > 4);
+	hold = value(first, "hold_until");
+	CHECK(value(set, "hold_until") - hold > 4);
+	oldest = value(first, "alarm_oldest");
+	CHECK(value(set, "alarm_oldest") - oldest > 4);
+	CHECK(hold - oldest > 80 && hold - oldest <= 91);
+	proved = value(first, "backup_proved");
+	CHECK(value(set, "backup_proved") - proved > 4);
+	free(first);
+	free(later);
+	free(set);
+}
+
+static void
+test_moments(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_story(story_moments), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_moments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
