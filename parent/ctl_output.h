@@ -7,6 +7,7 @@
 #ifndef PARENT_CTL_OUTPUT_H
 #define PARENT_CTL_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "parent/ctl.h"
@@ -63,5 +64,7 @@ void ctl_cost_json(struct json *, const struct ctl_uplink *);
 
 /* 1: the text output may use colours. */
 extern int ctl_colours;
+/* Whoever runs us wants none, on whatever screen. */
+bool ctl_no_colours(void);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,6 +23,15 @@
 #define MS_TENTHS   INT64_C(10000000000) /* less is told with tenths */
 
 int ctl_colours;
+
+/* https://no-color.org: set, and not empty. */
+bool
+ctl_no_colours(void)
+{
+	const char *set = getenv("NO_COLOR");
+
+	return set != NULL && set[0] != '\0';
+}
 
 /* Nothing from the daemon may move a terminal's cursor. */
 static void

@@ -7,7 +7,6 @@
 
 #include <err.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,15 +128,6 @@ is_picture(uint32_t type)
 	return type == IMSG_CTL_REPORT || type == IMSG_CTL_TOP;
 }
 
-/* https://no-color.org: set, and not empty. */
-static bool
-no_colours(void)
-{
-	const char *set = getenv("NO_COLOR");
-
-	return set != NULL && set[0] != '\0';
-}
-
 /* What the daemon does or says. */
 static int
 ask(struct ctl_client *client, const struct ctl_command *c)
@@ -176,7 +166,7 @@ main(int argc, char *argv[])
 	int n;
 
 	n = options(argc, argv, &client.socket, &conf);
-	ctl_colours = isatty(STDOUT_FILENO) && !no_colours();
+	ctl_colours = isatty(STDOUT_FILENO) && !ctl_no_colours();
 	if (ctl_parse(n, argv, &c, error, sizeof(error)) == -1)
 		errx(CTL_EXIT_USAGE, "%s", error);
 	signal(SIGPIPE, SIG_IGN);

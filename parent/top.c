@@ -91,7 +91,7 @@ begin(void)
 	(void)curs_set(0);
 	(void)keypad(stdscr, TRUE);
 	timeout(EVERY_MS);
-	if (!has_colors() || getenv("NO_COLOR") != NULL)
+	if (!has_colors() || ctl_no_colours())
 		return;
 	(void)start_color();
 	(void)use_default_colors();

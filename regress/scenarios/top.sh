@@ -40,8 +40,10 @@ on_a_terminal NO_COLOR= dialfailctl >"$LAB/shown"
 ok "but with an empty one" grep -qE '^\^\[\[32m.*  OK' "$LAB/shown"
 is "nor in a pipe" "$(ctl show | grep -c $'\033')" 0
 TERM=xterm tmux -S "$LAB/tmux" -f /dev/null new-session -d -x 80 -y 24 \
-    "dialfailctl top; echo ended: \$?; sleep 60"
+    "NO_COLOR= dialfailctl top; echo ended: \$?; sleep 60"
 ok "the verdict" shows "OK +primary eth1"
+ok "in colour, though NO_COLOR is there, but empty" wait_until 5 \
+    "tmux -S $LAB/tmux capture-pane -ep | cat -v | grep '\^\[\[32m.*OK'"
 ok "the uplinks" shows "^wan2 "
 ok "each target" shows "^$TARGET2 +eth1 +[0-9]+\.[0-9]"
 ok "what was, as a graph" shows "^$TARGET +eth1 .*[_.:=+*#-]{3}\$"

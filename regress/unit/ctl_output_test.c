@@ -556,6 +556,18 @@ test_no_cursor(void **state)
 
 /* Green is what nobody has to look at. */
 static void
+test_no_colours(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("NO_COLOR"), 0);
+	assert_false(ctl_no_colours());
+	assert_int_equal(setenv("NO_COLOR", "", 1), 0);
+	assert_false(ctl_no_colours());
+	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+	assert_true(ctl_no_colours());
+}
+
+static void
 test_colours(void **state)
 {
 	(void)state;
@@ -894,6 +906,7 @@ main(void)
 		cmocka_unit_test_setup(test_last_events, site),
 		cmocka_unit_test_setup(test_peers, site),
 		cmocka_unit_test_setup(test_no_cursor, site),
+		cmocka_unit_test(test_no_colours),
 		cmocka_unit_test_setup(test_colours, site),
 		cmocka_unit_test_setup(test_json_keys, site),
 		cmocka_unit_test_setup(test_json_backup, site),
