@@ -370,6 +370,11 @@ struct ctl_event {
 	uint32_t detect_ms;
 	uint32_t dial_ms;
 	uint32_t apply_us;
+	uint32_t
+	    prove_ms; /* from the link to a good round; 0: none was needed */
+	uint32_t peers_ms; /* until all knew of it; 0: not within a minute */
+	/* from the last answer until traffic first moved; 0: unknown, or none */
+	uint32_t outage_ms;
 	uint32_t backup_s; /* time on backup */
 	uint32_t dials;
 	uint32_t flows_cut;

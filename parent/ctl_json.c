@@ -44,16 +44,6 @@ loss(struct json *j, uint32_t sent, uint32_t lost)
 		json_tenths(j, "loss_pct", 100.0 * lost / sent);
 }
 
-/* 0: nothing was, as it was asked for or so from the start. */
-static void
-detected(struct json *j, uint32_t ms)
-{
-	if (ms == 0)
-		json_null(j, "detect_ms");
-	else
-		json_int(j, "detect_ms", ms);
-}
-
 /* Of a gateway the address that it has now. */
 static void
 what_is_asked(struct json *j, const struct ctl_target *r)
@@ -344,7 +334,8 @@ summary_tail(struct json *j, const struct ctl_answer *a)
 	json_int(j, "failovers", (int64_t)s->failovers);
 	json_int(j, "fallbacks", (int64_t)s->fallbacks);
 	json_open(j, "last_switch", '{');
-	detected(j, s->detect_ms);
+	/* 0: it was asked for, or so from the start */
+	number_if(j, "detect_ms", s->detect_ms != 0, s->detect_ms);
 	json_int(j, "dial_ms", s->dial_ms);
 	json_int(j, "moved_us", s->moved_us);
 	json_int(j, "apply_us", s->apply_us);
@@ -450,9 +441,12 @@ event(struct json *j, const char *key, const struct ctl_event *e)
 	json_int(j, "duration_s", e->duration_s);
 	json_string_or_null(j, "backup", e->backup);
 	json_int(j, "backup_s", e->backup_s);
-	detected(j, e->detect_ms);
+	number_if(j, "outage_ms", e->outage_ms != 0, e->outage_ms);
+	number_if(j, "detect_ms", e->detect_ms != 0, e->detect_ms);
 	json_int(j, "dial_ms", e->dial_ms);
+	number_if(j, "prove_ms", e->prove_ms != 0, e->prove_ms);
 	json_int(j, "apply_us", e->apply_us);
+	number_if(j, "peers_ms", e->peers_ms != 0, e->peers_ms);
 	json_int(j, "dials", e->dials);
 	json_int(j, "flows_cut", e->flows_cut);
 	json_int(j, "backup_bytes", (int64_t)e->backup_octets);

@@ -457,16 +457,32 @@ targets_at_length(FILE *f, const struct ctl_answer *a)
 	}
 }
 
+/* ", proved in 0.3 s", if it was. */
+static void
+took(char *text, size_t size, const char *what, uint32_t ms)
+{
+	char more[80], length[LENGTH_LEN];
+
+	if (ms >= 60 * 1000)
+		snprintf(more, sizeof(more), ", %s %s", what,
+		    length_text(length, ms / 1000));
+	else
+		snprintf(more, sizeof(more), ", %s %.1f s", what, ms / 1e3);
+	if (ms > 0)
+		strlcat(text, more, size);
+}
+
 static void
 event_line(FILE *f, const char *head, const struct ctl_event *e)
 {
-	char text[512], when[40], took[LENGTH_LEN];
+	char text[512], when[40], length[LENGTH_LEN];
 
 	wall(when, sizeof(when), e->began_ns, "%Y-%m-%d %H:%M:%S");
 	snprintf(text, sizeof(text), "%s %s %s", e->id, when, e->cause);
+	took(text, sizeof(text), "outage", e->outage_ms);
 	if (e->backup[0] != '\0') {
 		strlcat(text, ", ", sizeof(text));
-		strlcat(text, length_text(took, e->backup_s), sizeof(text));
+		strlcat(text, length_text(length, e->backup_s), sizeof(text));
 		strlcat(text, " on ", sizeof(text));
 		strlcat(text, e->backup, sizeof(text));
 	}
@@ -694,32 +710,39 @@ carried(char *buf, size_t size, const struct ctl_event *e)
 		snprintf(buf, size, "%.1f MB", mb);
 }
 
-/* The figures: of what was detected, dialled, and switched, if it was. */
+/* What the backup did, and what it cost. */
+static void
+on_backup(char *text, size_t size, const struct ctl_event *e)
+{
+	char more[160], length[LENGTH_LEN];
+
+	snprintf(more, sizeof(more), ", switched in %.1f ms",
+	    (double)e->apply_us / 1000);
+	strlcat(text, more, size);
+	took(text, size, "all peers knew after", e->peers_ms);
+	snprintf(more, sizeof(more), "; %u dial%s, %s on %s, ", e->dials,
+	    plural(e->dials), length_text(length, e->backup_s), e->backup);
+	strlcat(text, more, size);
+	carried(more, sizeof(more), e);
+	strlcat(text, more, size);
+	snprintf(more, sizeof(more), "; %u flow%s cut", e->flows_cut,
+	    plural(e->flows_cut));
+	strlcat(text, more, size);
+}
+
+/* The figures: the outage, and what it consisted of, as far as there was. */
 static void
 story_end(FILE *f, const struct ctl_event *e)
 {
-	char text[300] = "", more[160], took[LENGTH_LEN];
+	char text[400] = "";
 
-	if (e->detect_ms > 0)
-		snprintf(text, sizeof(text), ", detected in %.1f s",
-		    (double)e->detect_ms / 1000);
-	if (e->dials > 0 && e->dial_ms > 0) {
-		snprintf(more, sizeof(more), ", dialled in %.1f s",
-		    (double)e->dial_ms / 1000);
-		strlcat(text, more, sizeof(text));
-	}
-	if (e->backup[0] != '\0') {
-		snprintf(more, sizeof(more),
-		    ", switched in %.1f ms; %u dial%s, %s on %s, ",
-		    (double)e->apply_us / 1000, e->dials, plural(e->dials),
-		    length_text(took, e->backup_s), e->backup);
-		strlcat(text, more, sizeof(text));
-		carried(more, sizeof(more), e);
-		strlcat(text, more, sizeof(text));
-		snprintf(more, sizeof(more), "; %u flow%s cut", e->flows_cut,
-		    plural(e->flows_cut));
-		strlcat(text, more, sizeof(text));
-	}
+	took(text, sizeof(text), "outage seen by the LAN", e->outage_ms);
+	took(text, sizeof(text), "detected in", e->detect_ms);
+	if (e->dials > 0)
+		took(text, sizeof(text), "dialled in", e->dial_ms);
+	took(text, sizeof(text), "proved in", e->prove_ms);
+	if (e->backup[0] != '\0')
+		on_backup(text, sizeof(text), e);
 	if (text[0] != '\0')
 		folded(f, "", text + strlen(", "));
 }

@@ -311,6 +311,7 @@ count_switch(enum malarm alarm)
 		parent->failovers[parent->event_cause]++;
 		histogram_add(
 		    &parent->phase[CTL_PHASE_APPLY], parent->apply_us);
+		engine_event_moved();
 	} else if (alarm == MALARM_FALLBACK) {
 		history_counters()->fallbacks++;
 		parent->fallbacks[parent->event_cause]++;

@@ -148,6 +148,36 @@ engine_backup_time(void)
 				   : (struct monotime){ 0 };
 }
 
+bool
+engine_event_open(void)
+{
+	return parent->event.id[0] != '\0' && !parent->event.ended;
+}
+
+/*
+ * Traffic is on a backup, which was read back: its route had been laid before
+ * the rest was done.  What was asked for is no outage, one without an answer
+ * before it has no length, and only the first switch of an event ends one.
+ */
+void
+engine_event_moved(void)
+{
+	struct ctl_event *ev = &parent->event;
+	int64_t rest_us = (int64_t)parent->apply_us - parent->moved_us;
+
+	if (ev->detect_ms != 0 && ev->outage_ms == 0)
+		ev->outage_ms = engine_ms_since(
+		    monotime_add_ns(parent->event_began, rest_us * 1000));
+}
+
+uint32_t
+engine_ms_since(struct monotime then)
+{
+	int64_t ms = (monotime_sub(monotime_now(), then) + 999999) / 1000000;
+
+	return ms < 1 ? 1 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
 struct ctl_event *
 engine_event_of(uint32_t number)
 {

@@ -6,7 +6,8 @@
  *
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
- *	  duration backup cause octets packets seen end-unknown
+ *	  duration backup cause octets packets seen end-unknown prove peers
+ *	  outage
  *	M id boot began seen		in ms of that boot
  *	L id time offset who text
  *

@@ -37,6 +37,17 @@ history_parse_counters(const char *text, struct history_counters *c)
 	return 0;
 }
 
+/* What earlier versions did not measure. */
+static int
+parse_spans(char *f[], struct ctl_event *ev)
+{
+	return record_number32(f[0], &ev->prove_ms) == -1 ||
+		       record_number32(f[1], &ev->peers_ms) == -1 ||
+		       record_number32(f[2], &ev->outage_ms) == -1
+		   ? -1
+		   : 0;
+}
+
 int
 history_parse_event(const char *text, struct ctl_event *ev)
 {
@@ -45,7 +56,7 @@ history_parse_event(const char *text, struct ctl_event *ev)
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    (n = record_split(copy, 'E', f)) < 14 || n > 18 ||
+	    (n = record_split(copy, 'E', f)) < 14 || n > 21 ||
 	    event_id(ev->id, f[0]) == -1 ||
 	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
 	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
@@ -71,6 +82,8 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	if (n > 16 && record_number(f[16], 0, INT64_MAX, &ev->seen_ns) == -1)
 		return -1;
 	if (n > 17 && record_number32(f[17], &ev->end_unknown) == -1)
+		return -1;
+	if (n > 20 && parse_spans(f + 18, ev) == -1)
 		return -1;
 	return ev->end_unknown > ev->ended ? -1 : 0;
 }
@@ -121,12 +134,12 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	fprintf(f,
 	    "E\t%s\t%" PRId64 "\t%" PRId64
 	    "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%" PRIu64
-	    "\t%" PRIu64 "\t%" PRId64 "\t%u\n",
+	    "\t%" PRIu64 "\t%" PRId64 "\t%u\t%u\t%u\t%u\n",
 	    ev->id, ev->began_ns, ev->ended_ns, ev->ended, ev->clean,
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
-	    ev->backup_octets, ev->backup_packets, ev->seen_ns,
-	    ev->end_unknown);
+	    ev->backup_octets, ev->backup_packets, ev->seen_ns, ev->end_unknown,
+	    ev->prove_ms, ev->peers_ms, ev->outage_ms);
 }
 
 void

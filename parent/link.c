@@ -363,19 +363,13 @@ on_timer(int fd, short what, void *arg)
 	}
 }
 
-static int
-event_open(void)
-{
-	return parent->event.id[0] != '\0' && !parent->event.ended;
-}
-
 void
 link_called(struct uplink *u)
 {
 	u->link.called = 1;
 	u->link.dials++;
 	cost_called(u->conf.id);
-	if (event_open())
+	if (engine_event_open())
 		parent->event.dials++;
 }
 
@@ -504,7 +498,7 @@ dialed(struct uplink *u)
 
 	u->link.dialed++;
 	histogram_add(&parent->phase[CTL_PHASE_DIAL], (int64_t)ms * 1000);
-	if (event_open())
+	if (engine_event_open())
 		parent->dial_ms = parent->event.dial_ms = ms;
 }
 

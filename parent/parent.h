@@ -296,6 +296,10 @@ void engine_event_begin(enum mreason);
 void engine_event_end(enum mreason);
 /* The event of that number, the present one or one that is over, or NULL. */
 struct ctl_event *engine_event_of(uint32_t number);
+bool engine_event_open(void);
+void engine_event_moved(void); /* traffic is on a backup: a failover */
+/* In ms, rounded up, as 0 stands for what is not known. */
+uint32_t engine_ms_since(struct monotime);
 /* More became known of it. */
 void engine_amend(struct ctl_event *);
 /* The one that still drains off this uplink while another has begun, or NULL. */

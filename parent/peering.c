@@ -164,6 +164,8 @@ count_knowing(void)
 	else if (peers.nknow == peers.n) {
 		histogram_add(&parent->phase[CTL_PHASE_PEERS],
 		    monotime_sub(now, moved) / 1000);
+		if (engine_event_open())
+			parent->event.peers_ms = engine_ms_since(moved);
 		moved = (struct monotime){ 0 };
 	}
 }

@@ -103,16 +103,6 @@ span(char buf[32], uint32_t s)
 	return buf;
 }
 
-/* "2.4 s", or as above */
-static const char *
-span_ms(char buf[32], uint32_t ms)
-{
-	if (ms >= 60 * 1000)
-		return span(buf, ms / 1000);
-	snprintf(buf, 32, "%.1f s", ms / 1e3);
-	return buf;
-}
-
 /* Packets are not known of every octet: records of earlier versions. */
 static void
 carried(FILE *f, const struct ctl_event *e)
@@ -128,19 +118,34 @@ carried(FILE *f, const struct ctl_event *e)
 	figure(f, "Carried by it", text);
 }
 
+/* "2.4 s", or as above, if there was such a time. */
+static void
+span_figure(FILE *f, const char *what, uint32_t ms)
+{
+	char text[32];
+
+	if (ms >= 60 * 1000)
+		figure(f, what, span(text, ms / 1000));
+	else if (ms > 0) {
+		snprintf(text, sizeof(text), "%.1f s", ms / 1e3);
+		figure(f, what, text);
+	}
+}
+
 static void
 figures(FILE *f, const struct ctl_event *e)
 {
 	char text[32];
 
 	fputs("<dl>\n", f);
-	if (e->detect_ms > 0)
-		figure(f, "Detected in", span_ms(text, e->detect_ms));
-	if (e->dial_ms > 0)
-		figure(f, "Dialled in", span_ms(text, e->dial_ms));
+	span_figure(f, "Outage seen by the LAN", e->outage_ms);
+	span_figure(f, "Detected in", e->detect_ms);
+	span_figure(f, "Dialled in", e->dial_ms);
+	span_figure(f, "Proved in", e->prove_ms);
 	if (e->backup[0] != '\0') {
 		snprintf(text, sizeof(text), "%.1f ms", e->apply_us / 1e3);
 		figure(f, "Switched in", text);
+		span_figure(f, "All peers knew after", e->peers_ms);
 		figure(f, "Time on the backup", span(text, e->backup_s));
 		carried(f, e);
 		snprintf(text, sizeof(text), "%u", e->dials);

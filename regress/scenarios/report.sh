@@ -65,8 +65,13 @@ ctl show probes >"$LAB/probes"
 ctl report "$event" >"$LAB/report.html"
 ok "the page tells the event" grep -q "<h2>Event $event: eth1 " "$LAB/report.html"
 ok "how it was detected" grep -q "Detected in" "$LAB/report.html"
+ok "how long the LAN was without" \
+    grep -q "Outage seen by the LAN</dt><dd>[0-9]" "$LAB/report.html"
 ok "that it switched" grep -q -- "-&gt; backup" "$LAB/report.html"
 ok "and how $TARGET answered" grep -q "$TARGET by eth1: .*probes lost" "$LAB/report.html"
+is "the outage is as long as what it consisted of" "$(fact '.event |
+    .outage_ms >= .detect_ms + .prove_ms + .apply_us / 1000 - 20 and
+    .outage_ms < .duration_s * 1000 + 1000' event "$event")" true
 ctl report --since 1h >"$LAB/since.html"
 ok "all of an hour is the same event" grep -q "<h2>Event $event" "$LAB/since.html"
 ctl report --since 1h -s /run/dialfail/dialfail.sock.ro >"$LAB/since.ro.html"
@@ -103,6 +108,8 @@ ok "the same from a file, without the daemon" \
 lab_stop
 lab_start
 ok "the primary is proved" wait_state primary
+ok "and how long the outage was" \
+    [ "$(fact '.events[-1].outage_ms' history)" -gt 0 ]
 ctl show probes >"$LAB/probes.again"
 ok "what was probed outlives a restart" \
     [ "$(rounds "$LAB/probes.again")" -gt "$(rounds "$LAB/probes")" ]

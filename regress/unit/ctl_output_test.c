@@ -230,6 +230,9 @@ site(void **state)
 	strlcpy(events[0].backup, "pots", sizeof(events[0].backup));
 	events[0].backup_s = 2634;
 	events[0].detect_ms = 2400;
+	events[0].prove_ms = 289;
+	events[0].peers_ms = 84;
+	events[0].outage_ms = 10983;
 	for (i = 0; i < 3; i++) {
 		lines[i].time_ns = a.summary.since_ns;
 		lines[i].offset_ms = (int64_t)i * 1199;
@@ -487,18 +490,20 @@ test_story(void **state)
 	contains("event 4f2b  eth1 upstream dead  2026-11-25 ");
 	contains("still open");
 	contains("   +1.199  network  ");
-	contains("detected in 2.4 s");
-	contains("0:43:54 on");
+	contains("\noutage seen by the LAN 11.0 s, detected in 2.4 s, "
+		 "proved in 0.3 s, switched in\n");
+	contains("all peers knew after 0.1 s; 0 dials, 0:43:54 on");
 	assert_null(strstr(text, "packets")); /* none are known */
 	events[0].backup_packets = 1234;
 	write_answer(&ctl_text, CTL_SHOW_EVENT);
 	contains(" MB in 1234");
-	events[0].detect_ms = 0; /* asked for, or a drill */
+	events[0].detect_ms = events[0].outage_ms = 0; /* asked for, a drill */
 	events[0].dials = 1;
 	events[0].dial_ms = 8300;
 	write_answer(&ctl_text, CTL_SHOW_EVENT);
 	assert_null(strstr(text, "detected in"));
 	contains("\ndialled in ");
+	assert_null(strstr(text, "outage"));
 	events[0].dial_ms = 0;
 	events[0].backup[0] = '\0';
 	write_answer(&ctl_text, CTL_SHOW_EVENT);
@@ -823,9 +828,14 @@ test_json_unknown_is_null(void **state)
 	a.summary.detect_ms = 0; /* so from the start, or asked for */
 	write_answer(&ctl_json, CTL_SHOW_SUMMARY);
 	jq(".last_switch | .detect_ms == null and .apply_us == 900");
-	events[0].detect_ms = 0;
 	write_answer(&ctl_json, CTL_SHOW_EVENT);
-	jq(".event.detect_ms == null");
+	jq(".event | .outage_ms == 10983 and .prove_ms == 289 and "
+	   ".peers_ms == 84");
+	events[0].detect_ms = events[0].outage_ms = 0;
+	events[0].prove_ms = events[0].peers_ms = 0;
+	write_answer(&ctl_json, CTL_SHOW_EVENT);
+	jq(".event | .detect_ms == null and .outage_ms == null and "
+	   ".prove_ms == null and .peers_ms == null");
 }
 
 static void

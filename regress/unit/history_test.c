@@ -127,6 +127,9 @@ outage(void)
 	strlcpy(ev.cause, "eth1 upstream dead", sizeof(ev.cause));
 	ev.began_ns = INT64_C(1790000000) * 1000000000;
 	ev.detect_ms = 2400;
+	ev.prove_ms = 289;
+	ev.peers_ms = 84;
+	ev.outage_ms = 10983;
 	history_line("eth1", "before it has a name");
 	history_begin(&ev, monotime_add_ms(monotime_now(), -2400), NULL);
 	history_line("state", "suspect -> dialing: %s", "primary down");
@@ -166,6 +169,8 @@ all_there(void)
 	CHECK(strcmp(e.cause, "eth1 upstream dead") == 0);
 	CHECK(strcmp(e.backup, "pots") == 0);
 	CHECK(e.detect_ms == 2400);
+	CHECK(e.prove_ms == 289 && e.peers_ms == 84);
+	CHECK(e.outage_ms == 10983);
 	CHECK(strcmp(texts,
 		  "before it has a name|suspect -> dialing: primary down|"
 		  "a tab and a newline|not written when the power went|") == 0);

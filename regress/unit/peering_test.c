@@ -265,8 +265,10 @@ told_at_each_switch(void)
 	CHECK(m.counter > first);
 	CHECK(addr_cmp(&m.address[FAMILY_INET], &there) == 0);
 	CHECK(all_knew() == 0); /* that at the start was no failover */
+	CHECK(parent->event.peers_ms == 0);
 	hub_acknowledges(&m, PEER_REFUSED_NAT);
 	CHECK(all_knew() == 1);
+	CHECK(parent->event.peers_ms > 0);
 	hub_acknowledges(&m, PEER_REFUSED_NAT);
 	CHECK(all_knew() == 1);
 	CHECK(hub()->acked && hub()->result == PEER_REFUSED_NAT);

@@ -109,6 +109,9 @@ backup(void **state)
 	strlcpy(event.event.backup, "lte", sizeof(event.event.backup));
 	event.event.dial_ms = 8300;
 	event.event.apply_us = 900;
+	event.event.prove_ms = 289;
+	event.event.peers_ms = 84;
+	event.event.outage_ms = 10983;
 	event.event.backup_s = 2640;
 	event.event.backup_octets = 218000000;
 	event.event.backup_packets = 301234;
@@ -117,7 +120,10 @@ backup(void **state)
 	print();
 	has("traffic went by the backup lte; it is over, and nothing of it");
 	has("<dt>Dialled in</dt><dd>8.3 s</dd>");
+	has("<dt>Proved in</dt><dd>0.3 s</dd>");
 	has("<dt>Switched in</dt><dd>0.9 ms</dd>");
+	has("<dt>All peers knew after</dt><dd>0.1 s</dd>");
+	has("<dt>Outage seen by the LAN</dt><dd>11.0 s</dd>");
 	has("<dt>Time on the backup</dt><dd>44:00 min</dd>");
 	has("<dt>Carried by it</dt><dd>218.0 MB, 301234 packets</dd>");
 	has("<dt>From begin to end</dt><dd>2:03:04 h</dd>");
@@ -129,6 +135,7 @@ backup(void **state)
 	event.event.detect_ms = 0; /* asked for, or a drill */
 	print();
 	has_not("Detected in");
+	has_not("Outage");
 	r.nevents = 0;
 	sample_list_load(&r.probes, "");
 	print();

@@ -86,11 +86,59 @@ test_moments(void **state)
 	assert_int_equal(rig_story(story_moments), 0);
 }
 
+/* The backup is found in 1.2 s, proved in 8 s, and the network takes 0.9 ms. */
+static void
+story_outage(void)
+{
+	const struct ctl_event *e = shown.event;
+
+	rig_home(site);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_facts(1, 1);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	clock_ahead_ms += 8000;
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	show_summary();
+	CHECK(shown.a.nevents == 1 && e->detect_ms >= 1200);
+	CHECK(e->prove_ms >= 8000 && e->prove_ms < 60000);
+	CHECK(e->outage_ms >= e->detect_ms + e->prove_ms);
+	CHECK(e->outage_ms < 90000);
+	CHECK(e->peers_ms == 0); /* there are none */
+}
+
+/* It ended nobody's outage. */
+static void
+story_asked(void)
+{
+	struct mevent ev = { .type = MEV_FAILOVER, .uplink = 1, .id = ASKER };
+
+	rig_home(site);
+	rig_facts(1, 1);
+	engine_event(&ev);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	show_summary();
+	CHECK(shown.event[0].outage_ms == 0 && shown.event[0].prove_ms > 0);
+}
+
+static void
+test_outage(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_story(story_outage), 0);
+	assert_int_equal(rig_story(story_asked), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_outage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
