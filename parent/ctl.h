@@ -300,6 +300,10 @@ struct ctl_uplink {
 	uint32_t proved_known; /* 1: proved_s counts; of a hot one if ready */
 	uint32_t proved_s; /* since its last proof */
 	uint32_t last_dial_ms; /* it took so long, 0: unknown */
+	/* an outage would last so long; 0: it is in use, or could not end one */
+	uint32_t takes_ms;
+	uint32_t takes_measured; /* by how long it took; 0: at most */
+	uint32_t last_outage_ms; /* the last one that it ended, 0: unknown */
 	uint32_t hot; /* the next ones are of those that stand by hot */
 	uint32_t ready; /* it could take over at once, or is in use */
 	char standby[64]; /* that in words, or why it is not ready */

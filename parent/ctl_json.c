@@ -204,6 +204,10 @@ backup(struct json *j, const struct ctl_uplink *u)
 	standby(j, u);
 	ctl_cost_json(j, u);
 	number_if(j, "last_dial_ms", u->last_dial_ms != 0, u->last_dial_ms);
+	number_if(j, "takes_over_ms", u->takes_ms != 0, u->takes_ms);
+	json_bool(j, "takes_over_measured", u->takes_measured != 0);
+	number_if(
+	    j, "last_outage_ms", u->last_outage_ms != 0, u->last_outage_ms);
 	radio(j, &u->radio);
 	json_int(j, "dials", (int64_t)u->dials);
 	if (u->next_s > 0)

@@ -281,39 +281,41 @@ uplink_inet6(FILE *f, const struct ctl_uplink *u)
 	uplink_rest(f, v, v->cause);
 }
 
-/* "3 d ago" */
+/* Below: how long until it would carry traffic, by its past or at most. */
 static void
-age(char *buf, size_t size, uint32_t s)
+takes(FILE *f, const struct ctl_uplink *u)
 {
+	uint32_t s = (u->takes_ms + 999) / 1000;
+	char text[120] = "", length[LENGTH_LEN], last[40] = "";
+
+	if (u->takes_ms == 0)
+		return;
 	if (s < 120)
-		snprintf(buf, size, "%u s ago", s);
-	else if (s < 2 * 3600)
-		snprintf(buf, size, "%u min ago", s / 60);
-	else if (s < 2 * 86400)
-		snprintf(buf, size, "%u h ago", s / 3600);
+		snprintf(length, sizeof(length), "%u s", s);
 	else
-		snprintf(buf, size, "%u d ago", s / 86400);
+		length_text(length, s);
+	if (u->last_outage_ms != 0)
+		snprintf(last, sizeof(last), " (last time %.1f s)",
+		    u->last_outage_ms / 1e3);
+	snprintf(text, sizeof(text), "%s%s%s%s",
+	    u->takes_measured ? "about " : "", length,
+	    u->takes_measured ? "" : " at most", last);
+	ctl_below(f, "would carry traffic in ", text);
 }
 
 /* Below: could it take over at once, if it should; else when it last could. */
 static void
 standby(FILE *f, const struct ctl_uplink *u)
 {
-	char text[40];
+	char ago[LENGTH_LEN];
 
-	if (u->hot) {
+	if (u->hot)
 		ctl_below(f, "standby hot: ", u->standby);
-		return;
-	}
-	if (u->role == CONF_PRIMARY || u->active)
-		return;
-	age(text, sizeof(text), u->proved_s);
-	ctl_below(f, "last proved: ",
-	    u->proved_known ? text : "not yet, as far as is known: see drill");
-	if (u->last_dial_ms == 0)
-		return;
-	snprintf(text, sizeof(text), "%.1f s", u->last_dial_ms / 1e3);
-	ctl_below(f, "last dial took: ", text);
+	else if (u->role != CONF_PRIMARY && !u->active)
+		ctl_below(f, "last proved: ",
+		    u->proved_known ? length_ago(ago, u->proved_s)
+				    : "not yet, as far as is known: see drill");
+	takes(f, u);
 }
 
 /* Below, of a packet modem: "LTE, Example (home), -87 dBm good" */
@@ -780,14 +782,14 @@ peer_place(const struct ctl_peer *p, char *buf, size_t size)
 static void
 peer_heard(const struct ctl_peer *p, char *buf, size_t size)
 {
-	char more[80], when[24];
+	char more[80], when[LENGTH_LEN];
 
 	strlcpy(buf, "not heard yet", size);
 	if (p->heard)
 		snprintf(buf, size, "heard %u s ago", p->heard_s);
 	if (p->update[0] != '\0') {
-		age(when, sizeof(when), p->updated_s);
-		snprintf(more, sizeof(more), ", %s %s", p->update, when);
+		snprintf(more, sizeof(more), ", %s %s", p->update,
+		    length_ago(when, p->updated_s));
 		strlcat(buf, more, size);
 	}
 	if (p->networks > 0) {

@@ -9,5 +9,7 @@
 
 /* "0:43:12", "3 days" */
 const char *length_text(char buf[LENGTH_LEN], uint32_t seconds);
+/* "119 s ago", "3 d ago" */
+const char *length_ago(char buf[LENGTH_LEN], uint32_t seconds);
 
 #endif

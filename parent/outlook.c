@@ -89,25 +89,37 @@ print_tries(const struct conf_uplink *u, const struct machine_uplink_conf *mu,
 		     : "th");
 }
 
+void
+outlook_of(const struct conf_uplink *uplinks, const struct machine_conf *mc,
+    uint32_t i, struct outlook *o)
+{
+	const struct conf_uplink *u = &uplinks[i];
+
+	memset(o, 0, sizeof(*o));
+	o->detect_ms = detect_ms(&uplinks[0]);
+	o->prove_ms = mc->uplink[i].prove_ms;
+	if (u->hot_ms == 0)
+		o->after_ms = mc->uplink[i].dial_after_ms;
+	if (conf_dialled(u))
+		o->start_ms = mc->uplink[i].start_ms - LINK_GRACE_MS;
+}
+
 static void
 print_backup(const struct conf *conf, uint32_t i, FILE *f)
 {
 	const struct conf_uplink *u = &conf->uplink[i];
-	uint32_t detect = detect_ms(&conf->uplink[0]);
 	struct machine_conf mc;
+	struct outlook o;
 	char buf[SPAN_LEN];
 	uint64_t works;
 
 	machine_conf_of(&mc, &conf->global, conf->uplink, conf->nuplinks);
-	works = (uint64_t)detect + mc.uplink[i].prove_ms;
-	if (u->hot_ms == 0)
-		works += mc.uplink[i].dial_after_ms;
-	if (conf_dialled(u))
-		works += mc.uplink[i].start_ms - LINK_GRACE_MS;
+	outlook_of(conf->uplink, &mc, i, &o);
+	works = (uint64_t)o.detect_ms + o.after_ms + o.start_ms + o.prove_ms;
 	fprintf(f, "# with %s: an outage lasts ", u->label);
 	if (u->hot_ms != 0)
 		fprintf(f, "%s at most while it is ready, else ",
-		    span(detect, buf));
+		    span(o.detect_ms, buf));
 	fprintf(f, "%s at most", span(works, buf));
 	if (conf_dialled(u))
 		print_tries(u, &mc.uplink[i], works, f);

@@ -395,7 +395,9 @@ void show_glance(const struct msg_glance *);
 void show_net_line(const struct msg_net_line *);
 void show_conf_text(const struct msg_conf_text *);
 void show_text_end(uint32_t asker);
-/* In ms, 0: not known; show_dial.c. */
-uint32_t show_last_dial(uint32_t id);
+/* What its past tells; show_backup.c. */
+void show_backup(struct ctl_uplink *, uint32_t id);
+/* When it was last proved, by the wall clock, 0: unknown; 0: it is not known. */
+int show_proved(uint32_t id, int64_t *at_ns, uint32_t *ago_s);
 
 #endif

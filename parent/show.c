@@ -242,30 +242,13 @@ add_unproved(struct ctl_uplink *r, const struct uplink *u)
 		}
 }
 
-/* By a round of this run, or by a drill before it. */
-static void
-fill_proved(struct ctl_uplink *r, const struct uplink *u)
-{
-	int64_t now = wall_now();
-
-	r->proved_known = monotime_valid(u->proved);
-	if (r->proved_known)
-		r->proved_s = seconds(u->proved);
-	r->proved_ns = wall_steady(u->proved);
-	if (r->proved_known || !r->drill.ok || !wall_sane() ||
-	    r->drill.last_ns <= 0 || r->drill.last_ns > now)
-		return;
-	r->proved_known = 1;
-	r->proved_s = (uint32_t)((now - r->drill.last_ns) / 1000000000);
-	r->proved_ns = r->drill.last_ns;
-}
-
 static void
 fill_standby(struct ctl_uplink *r, const struct uplink *u, uint32_t id)
 {
 	enum mreason why;
 
-	fill_proved(r, u);
+	r->proved_known =
+	    (uint32_t)show_proved(id, &r->proved_ns, &r->proved_s);
 	r->hot = u->conf.hot_ms != 0;
 	if (!r->hot)
 		return;
@@ -331,7 +314,7 @@ send_uplink(uint32_t ctl, uint32_t id)
 		(void)uplink_unfit(id, r.unfit, sizeof(r.unfit));
 	show_radio(&r.radio, id);
 	r.dialled = conf_dialled(&u->conf);
-	r.last_dial_ms = show_last_dial(id);
+	show_backup(&r, id);
 	r.dials = u->link.dials;
 	r.dialed = u->link.dialed;
 	r.failed = u->link.failed;

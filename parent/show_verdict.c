@@ -193,19 +193,40 @@ none_fit(char *text, size_t size)
 	return n > 1;
 }
 
+/* When one that could take over was last proved, the latest of them. */
+static void
+proved_text(char *text, size_t size)
+{
+	uint32_t i, s, least = UINT32_MAX, n = parent->conf.nuplinks;
+	char why[MSG_TEXT_LEN], ago[LENGTH_LEN];
+	int64_t at_ns;
+
+	for (i = 1; i < n; i++)
+		if (!uplink_unfit(i, why, sizeof(why)) &&
+		    show_proved(i, &at_ns, &s) && s < least)
+			least = s;
+	if (least != UINT32_MAX)
+		snprintf(
+		    text, size, "; backup proved %s", length_ago(ago, least));
+	else
+		strlcpy(text, n > 1 ? "; backup not proved yet" : "", size);
+}
+
 /* It works; but would anything, if it did not? */
 static void
 verdict_primary(struct ctl_summary *s, const char *since)
 {
 	const struct machine *m = &parent->machine;
-	char why[WHY_MAX], but[sizeof(why) + 40] = "  ";
+	char why[WHY_MAX], but[sizeof(why) + 40] = "  ", proved[48] = "";
 
 	if (!m->target && none_fit(why, sizeof(why)))
 		snprintf(but, sizeof(but),
 		    ", but no backup can take over: %s; ", why);
-	snprintf(s->verdict, sizeof(s->verdict), "%s%sprimary %s for %s%s",
+	else if (!m->target)
+		proved_text(proved, sizeof(proved));
+	snprintf(s->verdict, sizeof(s->verdict), "%s%sprimary %s for %s%s%s",
 	    m->target ? "UNSURE" : "OK", but, uplink_name(m->want.active),
-	    since, m->primary.congested ? "; congested" : "");
+	    since, proved, m->primary.congested ? "; congested" : "");
 }
 
 void

@@ -79,6 +79,10 @@ ok "and has some speed" test "$(drilled kbps)" -gt 1000
 ok "it took some time" test "$(drilled ready_ms)" -gt 0
 hung_up
 ok "it was proved just now" says 0 'last proved: [0-9]+ s ago' show
+ok "which is the end of the first line" \
+    says 0 'OK  primary eth1 for .*; backup proved [0-9]+ s ago' show
+ok "and how long an outage would be" \
+    says 0 'would carry traffic in about [0-9]+ s' show
 is "it is a call" "$(fact .backups[0].budget.dials.used backup)" 1
 ok "history has it" grep -q 'drill of stick good' <<<"$(ctl show history)"
 ok "the metrics have it" grep -q '^dialfail_drill_success{uplink="stick"} 1' \

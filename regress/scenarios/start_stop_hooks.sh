@@ -128,7 +128,7 @@ ok "all end" wait_until 5 daemon_gone
 lab_start
 ok "the primary is proved" wait_state primary
 ok "how long its start took in the outage is remembered" \
-    says 0 'last dial took: [0-9.]+ s' show
+    says 0 'would carry traffic in about [0-9]+ s \(last time [0-9.]+ s\)' show
 ok "so is the outage" says 0 '^ +[0-9a-f]+ 2.* on stick, ' show
 touch $LAB/go
 ok "the hook ends" wait_until 5 "! kill -0 $hook"

@@ -353,9 +353,16 @@ test_summary(void **state)
 	uplinks[2].proved_s = 7200;
 	write_answer(&ctl_text, CTL_SHOW_BACKUP);
 	contains("last proved: 2 h ago\n");
-	uplinks[2].last_dial_ms = 8349;
+	uplinks[2].takes_ms = 75001;
 	write_answer(&ctl_text, CTL_SHOW_BACKUP);
-	contains("last proved: 2 h ago\n             last dial took: 8.3 s\n");
+	contains("last proved: 2 h ago\n             would carry traffic in "
+		 "76 s at most\n");
+	uplinks[2].takes_ms = 120000;
+	uplinks[2].takes_measured = 1;
+	uplinks[2].last_outage_ms = 10983;
+	write_answer(&ctl_text, CTL_SHOW_SUMMARY);
+	contains("\n             would carry traffic in about 0:02:00 "
+		 "(last time 11.0 s)\n");
 	uplinks[2].proved_known = 0;
 	uplinks[2].drill.done = 1;
 }
@@ -694,6 +701,9 @@ test_json_backup(void **state)
 	(void)state;
 	need_jq();
 	uplinks[1].last_dial_ms = 8349;
+	uplinks[1].takes_ms = 14349;
+	uplinks[1].takes_measured = 1;
+	uplinks[1].last_outage_ms = 10983;
 	uplinks[2].hot = 1;
 	strlcpy(uplinks[2].standby, "no carrier", sizeof(uplinks[2].standby));
 	uplinks[2].radio = (struct ctl_radio){ .known = 1,
@@ -714,7 +724,9 @@ test_json_backup(void **state)
 	   "\"left\": 0}, \"then\": \"refuse\"} and .drill == null and "
 	   ".no_new_call == \"its dials are used up\" and .radio == null and "
 	   ".standby == \"cold\" and .ready == null and "
-	   ".last_dial_ms == 8349");
+	   ".last_dial_ms == 8349 and .takes_over_ms == 14349 and "
+	   ".takes_over_measured and .last_outage_ms == 10983");
+	jq(".backups[1] | .takes_over_ms == null and .last_outage_ms == null");
 	jq(".backups[1] | .drill == {\"going_on\": false, \"next\": "
 	   "\"2026-12-03T19:45:46.000Z\", \"last\": "
 	   "\"2026-11-26T19:45:46.000Z\", \"ok\": true, \"ready_ms\": "

@@ -15,6 +15,7 @@
 static const char site[] =
     "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
     "backup wan2\n"
+    "fallback automatic { after 0s stable 0s drain 0s }\n"
     "alarm \"/bin/true\"\n";
 
 /* The metrics that are moments; the caller frees them. */
@@ -86,13 +87,10 @@ test_moments(void **state)
 	assert_int_equal(rig_story(story_moments), 0);
 }
 
-/* The backup is found in 1.2 s, proved in 8 s, and the network takes 0.9 ms. */
+/* Found after 1.2 s, proved in 8 s, and the network takes 0.9 ms. */
 static void
-story_outage(void)
+use_backup(void)
 {
-	const struct ctl_event *e = shown.event;
-
-	rig_home(site);
 	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
 	rig_facts(1, 1);
 	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
@@ -101,10 +99,19 @@ story_outage(void)
 	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
 	rig_apply();
 	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+}
+
+static void
+story_outage(void)
+{
+	const struct ctl_event *e = shown.event;
+
+	rig_home(site);
+	use_backup();
 	show_summary();
 	CHECK(shown.a.nevents == 1 && e->detect_ms >= 1200);
 	CHECK(e->prove_ms >= 8000 && e->prove_ms < 60000);
-	CHECK(e->outage_ms >= e->detect_ms + e->prove_ms);
+	CHECK(e->outage_ms + 2 >= e->detect_ms + e->prove_ms); /* rounded */
 	CHECK(e->outage_ms < 90000);
 	CHECK(e->peers_ms == 0); /* there are none */
 }
@@ -126,6 +133,68 @@ story_asked(void)
 }
 
 static void
+go_back(void)
+{
+	rig_round(0, MSG_GOOD, MSG_CAUSE_NONE);
+	CHECK(parent->machine.state == MACHINE_RETURNING);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+}
+
+static void
+verdict_ends(const char *end)
+{
+	const char *verdict = shown.a.summary.verdict;
+	size_t len = strlen(verdict), n = strlen(end);
+
+	if (len < n || strcmp(verdict + len - n, end) != 0)
+		fprintf(stderr, "%s\n", verdict);
+	CHECK(len >= n && strcmp(verdict + len - n, end) == 0);
+}
+
+/* Before it was ever used bounds are all that is known. */
+static void
+story_readiness(void)
+{
+	const struct ctl_uplink *u = &shown.uplink[1];
+	uint32_t bound;
+
+	rig_home(site);
+	rig_facts(1, 1);
+	show_summary();
+	verdict_ends("; backup not proved yet");
+	bound = u->takes_ms;
+	CHECK(bound > 2000 && bound < 60000);
+	CHECK(!u->takes_measured && u->last_outage_ms == 0);
+	CHECK(shown.uplink[0].takes_ms == 0);
+	rig_facts(1, 0); /* nobody knows how long it would be */
+	show_summary();
+	CHECK(u->takes_ms == 0 && u->unfit[0] != '\0');
+	rig_facts(1, 1);
+	use_backup();
+	show_summary();
+	CHECK(u->takes_ms == 0); /* it does */
+	go_back();
+	clock_ahead_ms += INT64_C(60) * 3600000;
+	show_summary();
+	verdict_ends("; backup proved 2 d ago");
+	CHECK(u->takes_measured && u->takes_ms >= 8000);
+	CHECK(u->last_outage_ms == shown.event[0].outage_ms);
+	/* as after a restart: history remembers */
+	parent->uplink[1].proved = (struct monotime){ 0 };
+	show_summary();
+	verdict_ends("; backup proved 2 d ago");
+	CHECK(u->proved_known && u->proved_s >= 60 * 3600);
+}
+
+static void
+test_readiness(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_story(story_readiness), 0);
+}
+
+static void
 test_outage(void **state)
 {
 	(void)state;
@@ -139,6 +208,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_readiness),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
