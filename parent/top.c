@@ -65,9 +65,19 @@ ask(struct top *t, struct ctl_client *c, uint32_t what)
 	return 0;
 }
 
+/* A human comes when something has happened: what it was must be there. */
+static void
+look_back(struct top *t, struct ctl_client *c)
+{
+	if (ask(t, c, CTL_SHOW_PROBES) == 0 && c->answer.text != NULL)
+		top_past(t, c->answer.text);
+}
+
 static void
 look(struct top *t, struct ctl_client *c)
 {
+	int first = !t->known;
+
 	if (ask(t, c, CTL_SHOW_SUMMARY) == -1)
 		return;
 	if (c->result.code != CTL_OK) {
@@ -76,6 +86,8 @@ look(struct top *t, struct ctl_client *c)
 	}
 	t->why[0] = '\0';
 	top_take(t, &c->answer);
+	if (first)
+		look_back(t, c);
 	/* that there was none yet is no fault */
 	if (ask(t, c, CTL_SHOW_EVENT) == 0)
 		top_take_event(t, &c->answer);

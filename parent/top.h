@@ -2,7 +2,8 @@
 /*
  * dialfailctl top: the page of show, each target's last minutes as a graph,
  * and the story of the present event, as they change.  top_grid.c lays them
- * out into characters and knows no terminal; top.c has the terminal.
+ * out into characters and knows no terminal; top_past.c has what was before;
+ * top.c has the terminal.
  */
 #ifndef PARENT_TOP_H
 #define PARENT_TOP_H
@@ -63,6 +64,11 @@ struct top {
 
 /* A new answer to show summary: a point more for each graph. */
 void top_take(struct top *, const struct ctl_answer *);
+/*
+ * The text of show probes, behind the first such answer: what graphs would
+ * have by now if top had been there.
+ */
+void top_past(struct top *, const char *probes);
 /* The answer to show event; takes its lines. */
 void top_take_event(struct top *, struct ctl_answer *);
 /* Lay all of it out; at least a line is shown, however small it is. */

@@ -66,5 +66,11 @@ ok "still on the backup" shows "ON BACKUP wan2"
 tmux -S "$LAB/tmux" send-keys q
 ok "q ends it" shows "ended: 0"
 tmux -S "$LAB/tmux" kill-server
+# nothing has answered since before the one that ended
+TERM=xterm tmux -S "$LAB/tmux" -f /dev/null new-session -d -x 300 -y 24 \
+    "dialfailctl top"
+ok "one that is started later shows what was before, too" \
+    shows "^$TARGET +eth1 .*[_.:=+*#-]{2}x+"
+tmux -S "$LAB/tmux" kill-server
 lab_stop
 lab_done

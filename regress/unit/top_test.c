@@ -223,6 +223,73 @@ restarts(void **state)
 	assert_int_equal(t.graph[0].point[4].lost, 0);
 }
 
+/* What was before the first look: good, then losses, then dead for 4 s. */
+static void
+past(void **state)
+{
+	static const char probes[] =
+	    "T\teth1\t0\t0\t0\t1\t192.0.2.1\n"
+	    "T\teth1\t0\t1\t1\t0\t"
+	    "2001:db8:ffff:ffff:ffff:ffff:ffff:fff9\n"
+	    "T\tpots\t1\t0\t0\t0\t198.51.100.7\n"
+	    /* ten minutes ago, and of a target that is no more */
+	    "R\t400000\t60000\teth1\t0\t0\t0\t40\t120\t0\t900\n"
+	    "T\teth1\t0\t2\t0\t0\t198.51.100.99\n"
+	    "R\t970000\t19000\teth1\t0\t0\t0\t13\t39\t0\t1000\n"
+	    "R\t990100\t800\teth1\t0\t0\t0\t1\t2\t1\t2000\n"
+	    "R\t995000\t4000\teth1\t0\t1\t2\t3\t0\t9\t0\n";
+	const struct top_graph *g = &t.graph[0];
+	unsigned int i, y = 0;
+
+	(void)state;
+	site();
+	a.summary.time_ns = INT64_C(1000) * 1000000000;
+	targets[0].stats.sent = 300;
+	targets[0].stats.received = 280;
+	top_take(&t, &a);
+	assert_int_equal(g->n, 1);
+	top_past(&t, probes);
+	assert_int_equal(g->n, 31); /* seconds since 970, and the look */
+	for (i = 0; i < 20; i++)
+		assert_int_equal(g->point[i].rtt_us, 1000);
+	assert_int_equal(g->point[20].rtt_us, 2000);
+	assert_int_equal(g->point[20].lost, 1);
+	assert_int_equal(g->point[21].sent, 0); /* a pause */
+	assert_int_equal(g->point[25].lost, 9);
+	assert_int_equal(g->point[25].rtt_us, 0);
+	assert_int_equal(t.graph[1].n, 1); /* never probed */
+	top_layout(&t, &grid, 24, 80);
+	while (y < grid.rows && grid.cell[y][0].c != '1')
+		y++;
+	assert_int_equal(grid.cell[y][79].c, ' '); /* the present second */
+	assert_int_equal(grid.cell[y][78].c, 'x');
+	assert_int_equal(grid.cell[y][69].c, 'x');
+	assert_int_equal(grid.cell[y][68].c, '-');
+	/* and goes on from there */
+	looks(2);
+	assert_int_equal(g->n, 33);
+	assert_int_equal(g->point[32].rtt_us, 2000);
+	for (i = 0; i < TOP_POINTS_MAX; i++)
+		looks(1);
+	assert_int_equal(g->n, TOP_POINTS_MAX);
+}
+
+/* Without a clock nobody knows when that was; and what is none is none. */
+static void
+no_past(void **state)
+{
+	(void)state;
+	site();
+	top_take(&t, &a);
+	top_past(&t, "T\teth1\t0\t0\t0\t1\t192.0.2.1\n"
+		     "R\t0\t4000\teth1\t0\t1\t2\t3\t0\t9\t0\n");
+	assert_int_equal(t.graph[0].n, 1);
+	a.summary.time_ns = INT64_C(1000) * 1000000000;
+	top_take(&t, &a);
+	top_past(&t, "R\tx\n\n");
+	assert_int_equal(t.graph[0].n, 2);
+}
+
 int
 main(void)
 {
@@ -230,6 +297,8 @@ main(void)
 		cmocka_unit_test(pictures),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(restarts),
+		cmocka_unit_test(past),
+		cmocka_unit_test(no_past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
