@@ -321,7 +321,7 @@ top_layout(const struct top *t, struct top_grid *g, unsigned int rows,
 		putf(&p, 0, TOP_BOLD, "%s",
 		    g->cols >= NARROW
 			? "TARGET                     VIA        RTT/highest ms"
-			: "TARGET             ms");
+			: "TARGET          RTT ms");
 		p.row++;
 		end += 2;
 		for (i = 0; i < t->ngraphs && p.row < end; i++)
