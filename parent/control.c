@@ -292,7 +292,10 @@ strings_ok(uint32_t type, const void *data)
 	return 1;
 }
 
-/* Its answer may be some 100 kB; the configuration of a large hub, 2 MB. */
+/*
+ * Its answer may be some 100 kB; of a large hub the configuration is 2 MB, and
+ * what the kernel has 15 MB.
+ */
 static int
 long_answer(const struct client *c)
 {
@@ -304,6 +307,7 @@ long_answer(const struct client *c)
 	case CTL_SHOW_PEER_METRICS:
 	case CTL_SHOW_PEER_PROMETHEUS:
 	case CTL_SHOW_CONFIG:
+	case CTL_SHOW_NETWORK:
 		return 1;
 	default:
 		return 0;

@@ -602,6 +602,31 @@ test_unread_peers(void **state)
 		disconnect(&c[i]);
 }
 
+/* And what the kernel has of their tunnels. */
+static void
+test_unread_network(void **state)
+{
+	struct ctl_show show = { .what = CTL_SHOW_NETWORK };
+	struct ctl_plan plan = { .kind = CTL_PLAN_FALLBACK };
+	struct imsgbuf c[5], admin;
+
+	(void)state;
+	connect_to(&admin, path);
+	ask(&admin, IMSG_CTL_PLAN, &plan, sizeof(plan)); /* netconf has it */
+	for (size_t i = 0; i < 5; i++) {
+		connect_to(&c[i], readonly_path);
+		ask(&c[i], IMSG_CTL_SHOW, &show, sizeof(show));
+	}
+	expect_end(&c[4], "too many such answers are not read yet");
+	control_result(last_ctl, CTL_OK, "done");
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(next(&c[i], NULL, 0), IMSG_CTL_PROCESS);
+		expect_result(&c[i], CTL_OK, "done");
+		disconnect(&c[i]);
+	}
+	disconnect(&admin);
+}
+
 /* The next request waits until the last answer has been taken. */
 static void
 test_pipelined(void **state)
@@ -666,6 +691,7 @@ main(void)
 		cmocka_unit_test(test_configuration),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_unread_peers),
+		cmocka_unit_test(test_unread_network),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_no_descriptors),
 	};
