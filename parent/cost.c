@@ -36,6 +36,7 @@ static int dirty; /* it says more than the file */
 static struct monotime written;
 static struct disk disk; /* that it is on */
 static struct machine_memory last; /* as in the file */
+static struct machine_wish wish; /* the same */
 
 static void on_timer(int, short, void *);
 
@@ -90,12 +91,28 @@ cost_open(const char *dir)
 }
 
 static void
+fill_wish(void)
+{
+	machine_wish_of(&parent->machine, &wish);
+	ledger.wall_s = wall_s();
+	ledger.held[0] = '\0';
+	if (last.held != MACHINE_NONE)
+		strlcpy(
+		    ledger.held, uplink_name(last.held), sizeof(ledger.held));
+	ledger.stay = last.stay;
+	ledger.nfailovers = last.nfailovers;
+	memcpy(
+	    ledger.failover_ms, last.failover_ms, sizeof(ledger.failover_ms));
+}
+
+static void
 fill_ledger(void)
 {
 	struct monotime now = monotime_now();
 	uint32_t i;
 
 	machine_remember(&parent->machine, now, &last);
+	fill_wish();
 	strlcpy(ledger.boot, parent->boot, sizeof(ledger.boot));
 	ledger.mono_ms = now.ns / 1000000;
 	memcpy(ledger.sha256, parent->conf.sha256, sizeof(ledger.sha256));
@@ -495,6 +512,19 @@ failed_since(void)
 	return parent->failed_dials != parent->machine.nfailed_dials;
 }
 
+/* What an operator asked for, or that it is over. */
+static int
+asked_since(void)
+{
+	struct machine_wish w;
+
+	machine_wish_of(&parent->machine, &w);
+	return w.held != wish.held || w.manual != wish.manual ||
+	       w.go_back != wish.go_back ||
+	       monotime_cmp(w.held_until, wish.held_until) != 0 ||
+	       monotime_cmp(w.manual_until, wish.manual_until) != 0;
+}
+
 void
 cost_stepped(void)
 {
@@ -505,13 +535,45 @@ cost_stepped(void)
 		    is_connected(&parent->uplink[i]) !=
 			monotime_valid(parent->uplink[i].account.connected))
 			cost_link(i);
-	if (!failed_since())
+	if (!failed_since() && !asked_since())
 		return;
 	parent->failed_dials = parent->machine.nfailed_dials;
 	cost_write();
 }
 
 /* ---- beginnings ---- */
+
+/* 0 is for ever, and so is none that is left. */
+static int64_t
+less(int64_t ms, int64_t away_ms)
+{
+	return ms == 0 ? 0 : ms > away_ms ? ms - away_ms : 1;
+}
+
+/*
+ * A hold has an end on the operator's clock, so one of another boot has lost
+ * the time that both boots' clocks tell, if they were set.
+ */
+static void
+recall_wish(struct machine_memory *mem)
+{
+	int64_t now_s = wall_s(), away_ms = 0;
+	uint32_t i;
+
+	if (!same_boot && ledger.wall_s != 0 && now_s > ledger.wall_s)
+		away_ms = (now_s - ledger.wall_s) * 1000;
+	mem->stay = ledger.stay;
+	mem->stay.hold_ms = less(mem->stay.hold_ms, away_ms);
+	mem->held = MACHINE_NONE;
+	/* one of an uplink that is no more is found nowhere */
+	if (ledger.held[0] != '\0')
+		mem->held = MACHINE_UPLINKS;
+	for (i = 0; i < parent->conf.nuplinks; i++)
+		if (strcmp(ledger.held, uplink_name(i)) == 0)
+			mem->held = i;
+	mem->nfailovers = ledger.nfailovers;
+	memcpy(mem->failover_ms, ledger.failover_ms, sizeof(mem->failover_ms));
+}
 
 static void
 recall(void)
@@ -527,10 +589,12 @@ recall(void)
 		for (i = 1; i < parent->conf.nuplinks; i++)
 			if ((e = ledger_find(&ledger, uplink_name(i))) != NULL)
 				mem.backup[i] = e->grudge;
+	recall_wish(&mem);
 	machine_recall(
 	    &parent->machine, &parent->mconf, monotime_now(), &mem, elapsed_ms);
 	parent->failed_dials = parent->machine.nfailed_dials;
 	last = mem;
+	machine_wish_of(&parent->machine, &wish);
 }
 
 /* Said once: an hour that is not known is allowed. */

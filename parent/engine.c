@@ -645,6 +645,22 @@ engine_net_done(const struct msg_net_done *d)
 		applied(d);
 }
 
+/* What operators asked an earlier run for. */
+static void
+tell_wish(void)
+{
+	const struct machine *m = &parent->machine;
+
+	if (m->held != MACHINE_NONE)
+		history_line(
+		    "state", "the hold of %s goes on", uplink_name(m->held));
+	if (monotime_valid(m->manual_until))
+		history_line("state",
+		    "traffic is on %s for %u s more, unless confirmed",
+		    uplink_name(m->want.active),
+		    show_seconds_left(m->manual_until));
+}
+
 /* Links that were found are told first; then what carries traffic. */
 void
 engine_adopt(const struct msg_net_adopt *a)
@@ -666,6 +682,7 @@ engine_adopt(const struct msg_net_adopt *a)
 		history_line("state", "found traffic on %s from before",
 		    uplink_name(ev.uplink));
 	engine_event(&ev);
+	tell_wish();
 	engine_tell_link(0);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is known of the backups; see ledger.h.  As text:
+ * What outlives a run; see ledger.h.  As text:
  *
  *	V 1 boot monotonic-ms sha256
  *	F ms ms ...				failed dials, so long before
+ *	O wall-s held hold-ms manual go-back confirm-ms flapping
+ *	T ms ms ...				failovers, the oldest first
  *	B label since used*3 granted*3 told*3 ifname ifindex octets
  *	  fails refused gave-up wait-ms
  *	D label last done ok dial negotiate prove ready mtu kbps slow-told
@@ -17,11 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parent/ctl.h"
 #include "parent/ledger.h"
 #include "parent/record.h"
 
 #define VERSION_NUMBER 1
 #define B_FIELDS       (9 + 3 * CONF_COSTS)
+#define STAY_MAX_MS    (CTL_FOR_MAX * INT64_C(1000))
+#define AGE_MAX_MS     (INT64_MAX / 2000000) /* in ns it is a number, too */
 
 struct ledger_entry *
 ledger_find(struct ledger *l, const char *label)
@@ -122,24 +127,64 @@ parse_version(char *text, struct ledger *l)
 		   : -1;
 }
 
-/* The oldest first. */
+/* How long ago, the oldest first. */
+static int
+parse_ages(char *text, char kind, int most, int64_t oldest, int64_t ms[])
+{
+	char *f[RECORD_FIELDS_MAX];
+	int n = record_split(text, kind, f), i;
+
+	if (n < 0 || n > most)
+		return -1;
+	memset(ms, 0, (size_t)most * sizeof(*ms));
+	for (i = 0; i < n; i++)
+		if (record_number(
+			f[i], 0, i == 0 ? oldest : ms[i - 1], &ms[i]) == -1)
+			return -1;
+	return n;
+}
+
 static int
 parse_failed(char *text, struct ledger *l)
 {
-	char *f[RECORD_FIELDS_MAX];
-	int n = record_split(text, 'F', f), i;
+	int n = parse_ages(text, 'F', MACHINE_DIAL_CAP,
+	    MACHINE_DIAL_CAP_EVERY_MS, l->failed_ms);
 
-	if (n < 0 || n > MACHINE_DIAL_CAP)
-		return -1;
-	memset(l->failed_ms, 0, sizeof(l->failed_ms));
-	for (i = 0; i < n; i++)
-		if (record_number(f[i], 0,
-			i == 0 ? MACHINE_DIAL_CAP_EVERY_MS
-			       : l->failed_ms[i - 1],
-			&l->failed_ms[i]) == -1)
-			return -1;
 	l->nfailed = (uint32_t)n;
-	return 0;
+	return n == -1 ? -1 : 0;
+}
+
+static int
+parse_failovers(char *text, struct ledger *l)
+{
+	int n =
+	    parse_ages(text, 'T', MACHINE_FLAP_MAX, AGE_MAX_MS, l->failover_ms);
+
+	l->nfailovers = (uint32_t)n;
+	return n == -1 ? -1 : 0;
+}
+
+static int
+parse_asked(char *text, struct ledger *l)
+{
+	struct machine_stay *s = &l->stay;
+	char *f[RECORD_FIELDS_MAX];
+
+	return record_split(text, 'O', f) == 7 &&
+		       record_number(f[0], 0, INT64_MAX / 2000, &l->wall_s) ==
+			   0 &&
+		       or_empty(l->held, sizeof(l->held), f[1]) == 0 &&
+		       record_number(f[2], 0, STAY_MAX_MS, &s->hold_ms) == 0 &&
+		       record_number32(f[3], &s->manual) == 0 &&
+		       s->manual <= 1 &&
+		       record_number32(f[4], &s->go_back) == 0 &&
+		       s->go_back <= 1 &&
+		       record_number(f[5], 0, STAY_MAX_MS, &s->confirm_ms) ==
+			   0 &&
+		       record_number32(f[6], &s->flapping) == 0 &&
+		       s->flapping <= 1
+		   ? 0
+		   : -1;
 }
 
 static int
@@ -238,7 +283,8 @@ static int
 parse(const char *line, struct ledger *l)
 {
 	static int (*const kind[])(char *, struct ledger *) = { parse_version,
-		parse_failed, parse_entry, parse_drill, parse_samples };
+		parse_failed, parse_asked, parse_failovers, parse_entry,
+		parse_drill, parse_samples };
 	struct ledger was = *l;
 	char copy[1024];
 	size_t i;
@@ -310,20 +356,34 @@ write_drill(FILE *f, const char *label, const struct drill_past *d)
 	fputc('\n', f);
 }
 
+static void
+write_ages(FILE *f, char kind, uint32_t n, const int64_t ms[])
+{
+	uint32_t i;
+
+	if (n == 0)
+		return;
+	fputc(kind, f);
+	for (i = 0; i < n; i++)
+		fprintf(f, "\t%" PRId64, ms[i]);
+	fputc('\n', f);
+}
+
 void
 ledger_write(FILE *f, const struct ledger *l)
 {
+	const struct machine_stay *s = &l->stay;
 	char sum[CONF_HASH_LEN];
 	uint32_t i;
 
 	conf_hash(l->sha256, sum);
 	fprintf(f, "V\t%d\t%s\t%" PRId64 "\t%s\n", VERSION_NUMBER,
 	    or_dash(l->boot), l->mono_ms, sum);
-	for (i = 0; i < l->nfailed; i++)
-		fprintf(
-		    f, "%s%" PRId64, i == 0 ? "F\t" : "\t", l->failed_ms[i]);
-	if (l->nfailed > 0)
-		fputc('\n', f);
+	write_ages(f, 'F', l->nfailed, l->failed_ms);
+	fprintf(f, "O\t%" PRId64 "\t%s\t%" PRId64 "\t%u\t%u\t%" PRId64 "\t%u\n",
+	    l->wall_s, or_dash(l->held), s->hold_ms, s->manual, s->go_back,
+	    s->confirm_ms, s->flapping);
+	write_ages(f, 'T', l->nfailovers, l->failover_ms);
 	for (i = 0; i < l->n; i++) {
 		write_entry(f, &l->entry[i]);
 		write_drill(f, l->entry[i].label, &l->entry[i].drill);

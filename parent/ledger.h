@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is known of the backups beyond one run of the daemon: what they have
- * cost, and what failed.  By their labels, since their order may change.
+ * What is known beyond one run of the daemon: what backups have cost, what
+ * failed, and where operators want traffic to stay.  By labels of uplinks,
+ * since their order may change.
  */
 #ifndef PARENT_LEDGER_H
 #define PARENT_LEDGER_H
@@ -39,6 +40,12 @@ struct ledger {
 	uint8_t sha256[32]; /* of the configuration then */
 	uint32_t nfailed;
 	int64_t failed_ms[MACHINE_DIAL_CAP]; /* before it was written */
+	/* what operators asked for, and failovers, for the flap cap */
+	int64_t wall_s; /* when it was written; 0: unknown */
+	char held[CONF_LABEL_LEN]; /* empty: nothing is */
+	struct machine_stay stay;
+	uint32_t nfailovers;
+	int64_t failover_ms[MACHINE_FLAP_MAX];
 	uint32_t n;
 	struct ledger_entry entry[LEDGER_MAX]; /* the latest to be new: last */
 };

@@ -110,6 +110,7 @@ init_uplinks(struct mctx *c)
 	m->want.drain = m->want.flush = MACHINE_NONE;
 	m->verified = m->probing = m->proving = m->held = MACHINE_NONE;
 	m->try.uplink = m->drill.uplink = MACHINE_NONE;
+	m->wish.held = MACHINE_NONE;
 	for (i = 0; i < MACHINE_UPLINKS; i++) {
 		m->backup[i].link = MACHINE_LINK_DOWN;
 		m->backup[i].since = c->now;

@@ -255,6 +255,7 @@ enum mreason {
 	MWHY_UNCONFIRMED,
 	MWHY_HELD,
 	MWHY_HOLD_ENDED,
+	MWHY_HELD_ELSEWHERE,
 	MWHY_DONE,
 	MWHY_NEXT,
 	MWHY_APPLY_FAILED,
@@ -434,6 +435,16 @@ struct machine_drill {
 	bool measured;
 };
 
+/* What operators asked for, and flaps: where traffic stays, and how long. */
+struct machine_wish {
+	uint32_t held; /* uplink, or MACHINE_NONE */
+	struct monotime held_until;
+	bool manual;
+	bool go_back;
+	struct monotime manual_until;
+	bool flapping;
+};
+
 /* Fields are for reading (show); only machine_*.c writes them. */
 struct machine {
 	enum machine_state state;
@@ -491,6 +502,8 @@ struct machine {
 	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */
 	uint32_t nfailed_dials; /* ever */
 	uint32_t alarmed; /* bit mask by malarm: told in this spell */
+	/* an earlier run's, until what was found is adopted */
+	struct machine_wish wish;
 	uint64_t seed; /* of the jitter */
 };
 
@@ -522,7 +535,20 @@ struct machine_memory {
 		uint32_t gave_up;
 		int64_t wait_ms; /* before the next try */
 	} backup[MACHINE_UPLINKS];
+	/* machine_wish */
+	uint32_t held;
+	struct machine_stay {
+		int64_t hold_ms; /* left; 0: for ever */
+		uint32_t manual;
+		uint32_t go_back;
+		int64_t confirm_ms; /* left; 0: for good */
+		uint32_t flapping;
+	} stay;
+	uint32_t nfailovers;
+	int64_t failover_ms[MACHINE_FLAP_MAX]; /* so long ago, in order */
 };
+/* What is asked for now, also before it is adopted. */
+void machine_wish_of(const struct machine *, struct machine_wish *);
 void machine_remember(
     const struct machine *, struct monotime now, struct machine_memory *);
 /* After machine_init: as it was elapsed_ms ago, as far as that is known. */

@@ -289,8 +289,10 @@ fact_adopt(struct mctx *c)
 		return (MWHY_STALE);
 	m->adopted = true;
 	machine_want_changed(m);
-	if (i == MACHINE_PRIMARY || i >= c->conf->nuplinks || !c->ev->up)
+	if (i == MACHINE_PRIMARY || i >= c->conf->nuplinks || !c->ev->up) {
+		machine_wish_adopt(c);
 		return (MWHY_NOTED);
+	}
 	b = &m->backup[i];
 	b->link = MACHINE_LINK_UP;
 	b->since = c->now;
@@ -299,6 +301,7 @@ fact_adopt(struct mctx *c)
 	b->stale = false;
 	b->bad = 0;
 	m->want.active = m->verified = m->announced = i;
+	machine_wish_adopt(c);
 	return (MWHY_NOTED);
 }
 

@@ -34,6 +34,9 @@ struct monotime machine_later(struct monotime, struct monotime);
 enum mreason machine_fact(struct mctx *);
 void machine_target_clear(struct mctx *);
 
+/* machine_memory.c: what outlives a restart */
+void machine_wish_adopt(struct mctx *);
+
 /* machine_op.c: an operator's requests and a new configuration */
 enum mreason machine_op(struct mctx *);
 enum mreason machine_reload(struct mctx *);

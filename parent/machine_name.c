@@ -64,6 +64,8 @@ static const char *const reasons[] = {
 	[MWHY_UNCONFIRMED] = "not confirmed in time",
 	[MWHY_HELD] = "down, and held",
 	[MWHY_HOLD_ENDED] = "the hold has ended",
+	[MWHY_HELD_ELSEWHERE] =
+	    "the hold has ended: traffic was found elsewhere at the start",
 	[MWHY_DONE] = "verified and drained",
 	[MWHY_NEXT] = "another one begins",
 	[MWHY_APPLY_FAILED] = "the network could not be set",

@@ -564,6 +564,113 @@ story_drill_slower(void)
 	CHECK(shown.p95_ms >= 11000 && shown.p95_ms < 16000);
 }
 
+/* A run that ends without a word, on the backup, held for an hour. */
+static void
+held_run(const char *dir, uint32_t uplink)
+{
+	struct mevent hold = { .type = MEV_HOLD, .id = 1, .ms = 3600 * 1000 };
+	int status;
+	pid_t pid;
+
+	CHECK((pid = fork()) != -1);
+	if (pid == 0) {
+		rig.boot = "first";
+		rig.state = dir;
+		if (uplink == 0)
+			rig_home(site);
+		else {
+			up();
+			rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+			rig_apply();
+		}
+		engine_event(&hold);
+		CHECK(parent->machine.held == uplink);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void
+next_run(const char *dir, const char *boot, uint32_t uplink)
+{
+	char path[64];
+
+	rig.boot = boot;
+	rig.state = dir;
+	rig_configured(site);
+	rig_facts(0, 1);
+	if (uplink != 0)
+		rig_ppp_up(uplink, 1);
+	rig_adopt(uplink, 1);
+	snprintf(path, sizeof(path), "%s/backups", dir);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+}
+
+static int
+hold_left(int64_t s)
+{
+	int64_t ms =
+	    monotime_ms_between(monotime_now(), parent->machine.held_until);
+
+	return ms > (s - 60) * 1000 && ms <= s * 1000;
+}
+
+static void
+story_hold_outlives(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 1);
+	clock_ahead_ms = 600 * 1000;
+	next_run(dir, "first", 1);
+	CHECK(parent->machine.held == 1 && hold_left(3000));
+}
+
+/* Of another boot only the clock on the wall knows how long ago that was. */
+static void
+story_hold_of_other_boot(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 0);
+	clock_set_ms = 600 * 1000;
+	next_run(dir, "second", 0);
+	CHECK(parent->machine.held == 0 && hold_left(3000));
+}
+
+static void
+story_hold_without_clock(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+	struct timespec now;
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 0);
+	CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
+	clock_set_ms = (1000 - now.tv_sec) * 1000;
+	next_run(dir, "second", 0);
+	CHECK(parent->machine.held == 0 && hold_left(3600));
+}
+
+/* Of a backup that is configured no more. */
+static void
+story_hold_of_none(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+	struct msg_alarm a;
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 1);
+	site = "primary eth1 { target 198.51.100.7 }\nbackup dsl { interface "
+	       "eth3 }\n";
+	next_run(dir, "first", 0);
+	CHECK(parent->machine.held == MACHINE_NONE);
+	rig_alarm("hold-ended", &a);
+}
+
 /* A full disk took no grant: not only after an hour is it tried again. */
 static void
 story_not_written(void)
@@ -617,6 +724,10 @@ STORY(drill_slower)
 STORY(over_refused)
 STORY(over_alarmed)
 STORY(not_written)
+STORY(hold_outlives)
+STORY(hold_of_other_boot)
+STORY(hold_without_clock)
+STORY(hold_of_none)
 
 int
 main(void)
@@ -643,6 +754,10 @@ main(void)
 		cmocka_unit_test(test_over_refused),
 		cmocka_unit_test(test_over_alarmed),
 		cmocka_unit_test(test_not_written),
+		cmocka_unit_test(test_hold_outlives),
+		cmocka_unit_test(test_hold_of_other_boot),
+		cmocka_unit_test(test_hold_without_clock),
+		cmocka_unit_test(test_hold_of_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

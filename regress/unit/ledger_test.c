@@ -47,6 +47,7 @@ test_round_trip(void **state)
 	struct ledger_entry *e;
 	char text[4096] = "";
 	FILE *f;
+	int i;
 
 	(void)state;
 	memset(&l, 0, sizeof(l));
@@ -56,6 +57,12 @@ test_round_trip(void **state)
 	l.nfailed = 2;
 	l.failed_ms[0] = 3000000;
 	l.failed_ms[1] = 7;
+	l.wall_s = 1760000000;
+	strlcpy(l.held, "pots", sizeof(l.held));
+	l.stay = (struct machine_stay){ 7 * 86400 * 1000, 1, 1, 600000, 1 };
+	l.nfailovers = MACHINE_FLAP_MAX;
+	for (i = 0; i < MACHINE_FLAP_MAX; i++)
+		l.failover_ms[i] = 30LL * 86400 * 1000 - i;
 	e = ledger_get(&l, "pots", all);
 	e->budget.since_s = 1760000000;
 	e->budget.used[CONF_COST_BYTES] = 1ULL << 40;
@@ -94,6 +101,15 @@ test_broken(void **state)
 		"F\t3600001\n",
 		"F\tx\n",
 		"F\t1\t1\t1\t1\t1\t1\t1\t1\t1\t1\t1\t1\t1\n",
+		"O\t0\t-\t0\t0\t0\t0\n",
+		"O\t-1\tpots\t0\t0\t0\t0\t0\n",
+		"O\t0\tpots\t604800001\t0\t0\t0\t0\n",
+		"O\t0\tpots\t0\t2\t0\t0\t0\n",
+		"O\t0\tpots\t0\t0\t2\t0\t0\n",
+		"O\t0\tpots\t0\t0\t0\t-1\t0\n",
+		"O\t0\tpots\t0\t0\t0\t0\t2\n",
+		"T\t1\t2\n",
+		"T\t9223372036854775807\n",
 		"B\t\t0\t1\t2\t3\t0\t0\t0\t0\t0\t0\t-\t0\t0\t0\t0\t0\t0\n",
 		"B\ta\t0\t1\t2\t3\t0\t0\t0\t0\t0\t0\t-\t0\t0\t0\t0\t0\n",
 		"B\ta\t0\t1\t2\t3\t0\t0\t0\t0\t0\t101\t-\t0\t0\t0\t0\t0\t0\n",
@@ -120,6 +136,9 @@ test_broken(void **state)
 		assert_int_equal(read_text(text, &l), 1);
 		assert_int_equal(l.n, 1);
 		assert_int_equal(l.nfailed, 0);
+		assert_int_equal(l.nfailovers, 0);
+		assert_int_equal(l.wall_s, 0);
+		assert_string_equal(l.held, "");
 		assert_int_equal(l.mono_ms, 0);
 		assert_int_equal(l.entry[0].budget.used[CONF_COST_DIALS], 3);
 	}

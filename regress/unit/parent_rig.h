@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "parent/alarms.h"
 #include "parent/control.h"
+#include "parent/cost.h"
 #include "parent/history.h"
 #include "parent/parent.h"
 #include "parent/run.h"
@@ -39,6 +40,7 @@
 struct rig {
 	struct imsgbuf peer[CHILD_MAX]; /* our ends */
 	struct conf *conf;
+	const char *boot, *state; /* its id and the state directory, or NULL */
 	struct imsg imsg; /* the message last taken */
 	int taken;
 };
@@ -292,6 +294,10 @@ rig_begin(void)
 	parent_init();
 	alarms_open(NULL);
 	strlcpy(parent->host, "b017", sizeof(parent->host));
+	if (rig.state != NULL) {
+		strlcpy(parent->boot, rig.boot, sizeof(parent->boot));
+		cost_open(rig.state);
+	}
 	for (i = 0; i < CHILD_MAX; i++) {
 		CHECK(socketpair(AF_UNIX,
 			  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
