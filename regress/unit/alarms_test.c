@@ -16,10 +16,10 @@
 
 #define MINUTE_MS 60000
 
-static const char *const site = "primary eth1 { target 198.51.100.7 }\n"
-				"backup dsl { interface eth3 }\n"
-				"fallback manual\n"
-				"alarm \"/bin/true\" { repeat 2h }\n";
+static const char *site = "primary eth1 { target 198.51.100.7 }\n"
+			  "backup dsl { interface eth3 }\n"
+			  "fallback manual\n"
+			  "alarm \"/bin/true\" { repeat 2h }\n";
 
 static void
 away(void)
@@ -105,6 +105,39 @@ story_limit(void)
 		  "60 min") == 0);
 }
 
+static void
+fails(void)
+{
+	struct msg_alarm_done d = { .ok = 0 };
+	struct msg_alarm a;
+
+	rig_expect(CHILD_NETCONF, IMSG_ALARM, &a, sizeof(a));
+	d.id = a.id;
+	rig_send(CHILD_NETCONF, IMSG_ALARM_DONE, &d, sizeof(d));
+}
+
+/* One that nobody can be told of is given up after keep, not after a day. */
+static void
+story_keep(void)
+{
+	struct ctl_summary s = { .alarms_waiting = 0 };
+
+	site = "primary eth1 { target 198.51.100.7 }\n"
+	       "backup dsl { interface eth3 }\n"
+	       "alarm \"/bin/true\" { keep 2h }\n";
+	rig_home(site);
+	alarms_raise("hook", MSG_UPLINK_NONE, "failed");
+	fails();
+	clock_ahead_ms += 119 * MINUTE_MS;
+	fails();
+	alarms_count(&s);
+	CHECK(s.alarms_waiting == 1);
+	clock_ahead_ms += 60 * MINUTE_MS;
+	CHECK(rig_count(CHILD_NETCONF, IMSG_ALARM) == 0);
+	alarms_count(&s);
+	CHECK(s.alarms_waiting == 0);
+}
+
 #define STORY(name)                                           \
 	static void test_##name(void **state)                 \
 	{                                                     \
@@ -114,6 +147,7 @@ story_limit(void)
 STORY(reminder)
 STORY(sim)
 STORY(limit)
+STORY(keep)
 
 int
 main(void)
@@ -122,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_reminder),
 		cmocka_unit_test(test_sim),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_keep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ set_up(void **state)
 	memset(&conf, 0, sizeof(conf));
 	strlcpy(conf.capture, path, sizeof(conf.capture));
 	conf.capture_size = 4 << 20;
-	conf.capture_keep_ms = 14u * DAY * 1000;
+	conf.capture_keep_ms = 3u * DAY * 1000;
 	return dir == -1 ? -1 : 0;
 }
 
@@ -225,8 +225,8 @@ expired(void **state)
 	int days = (int)((NOW - now) / DAY);
 
 	(void)state;
-	put("0001.pcap", 10, days + 15);
-	put("0002.pcap", 10, days + 13);
+	put("0001.pcap", 10, days + 4);
+	put("0002.pcap", 10, days + 2);
 	capture_reloaded();
 	assert_false(there("0001.pcap"));
 	assert_true(there("0002.pcap"));
