@@ -6,6 +6,7 @@
  */
 #include <sys/types.h>
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,10 +80,18 @@ say_request(const char *text)
 		log_info("operator: %s", text);
 }
 
+/* How long it still holds is no news. */
 static void
 say_refusal(const char *text)
 {
-	if (is_news(said.refusal, text))
+	char what[MSG_TEXT_LEN];
+	size_t n = 0;
+
+	for (const char *p = text; *p != '\0' && n < sizeof(what) - 1; p++)
+		if (!isdigit((unsigned char)*p))
+			what[n++] = *p;
+	what[n] = '\0';
+	if (is_news(said.refusal, what))
 		history_refused("%s", text);
 	else
 		log_info("operator: %s", text);

@@ -266,6 +266,7 @@ void reload_dispatch_netconf(uint32_t type, struct imsg *);
 void reload_ack(enum child_id, uint32_t gen);
 /* Processes change over just now: no link may be started. */
 int reload_changing(void);
+uint32_t reload_left_s(void); /* at most, of the one under way */
 /* A link has come to rest: a reload may have waited for it. */
 void reload_link_idle(void);
 

@@ -125,14 +125,53 @@ held(char *text, size_t size)
 		strlcpy(text, "until release", size);
 }
 
+/* When traffic returns by itself, if the primary is good from now on. */
+static void
+earliest(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+	struct monotime now = monotime_now();
+	struct machine_return r;
+	int64_t ms;
+
+	text[0] = '\0';
+	machine_return_due(m, &parent->mconf, now, &r);
+	ms = r.after_ms > r.stable_ms ? r.after_ms : r.stable_ms;
+	if (r.put_off_ms > ms)
+		ms = r.put_off_ms;
+	if (r.flap_ms > ms)
+		ms = r.flap_ms;
+	if (monotime_valid(m->manual_until))
+		ms = monotime_ms_between(now, m->manual_until);
+	if (r.possible && ms > 0)
+		snprintf(text, size,
+		    "; traffic returns by itself in %lld s at the earliest",
+		    (long long)((ms + 999) / 1000));
+}
+
 static void
 primary(char *text, size_t size)
 {
 	uint32_t cause = engine_primary_cause();
+	char when[80];
 
+	earliest(when, sizeof(when));
 	if (cause != MSG_CAUSE_NONE)
-		snprintf(text, size, "%s%s", uplink_faulty_family(0, cause),
-		    msg_cause_text(cause));
+		snprintf(text, size, "%s%s%s", uplink_faulty_family(0, cause),
+		    msg_cause_text(cause), when);
+}
+
+/* A doubt ends with a verdict, and without one, too. */
+static void
+doubt(char *text, size_t size)
+{
+	const struct machine *m = &parent->machine;
+
+	if (m->state == MACHINE_SUSPECT && monotime_valid(m->deadline))
+		snprintf(text, size, "for %u s at most",
+		    show_seconds_left(m->deadline));
+	else if (m->state == MACHINE_DIALING || m->state == MACHINE_STRANDED)
+		strlcpy(text, machine_state_name(m->state), size);
 }
 
 /* Of this backup: a call that may not be placed, or one that failed. */
@@ -177,6 +216,9 @@ refusal(enum mreason why, uint32_t uplink, char text[REFUSAL_LEN])
 		break;
 	case MWHY_PRIMARY_NOT_GOOD:
 		primary(more, sizeof(more));
+		break;
+	case MWHY_NOT_CALM:
+		doubt(more, sizeof(more));
 		break;
 	default:
 		break;

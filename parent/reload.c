@@ -38,6 +38,7 @@ static uint32_t for_s; /* of this reload */
 static uint32_t ctl; /* who asked for it, or 0 */
 static int acked[CHILD_MAX];
 static struct event deadline, confirm;
+static struct monotime load_until;
 static struct monotime confirm_at; /* invalid: nothing to confirm */
 static int stuck; /* the way back is not open; that has been told */
 static int timers_set;
@@ -80,6 +81,7 @@ reload_begin(enum msg_conf_source from, uint32_t limit_s, uint32_t asker)
 	free_config(&pending);
 	memset(acked, 0, sizeof(acked));
 	timer(&deadline, LOAD_MS);
+	load_until = monotime_add_ms(monotime_now(), LOAD_MS);
 	m.gen = ++last_gen;
 	m.source = from;
 	m.limited = limit_s != 0;
@@ -264,6 +266,12 @@ int
 reload_changing(void)
 {
 	return phase == OFFERED;
+}
+
+uint32_t
+reload_left_s(void)
+{
+	return show_seconds_left(load_until);
 }
 
 void

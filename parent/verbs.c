@@ -96,12 +96,19 @@ plan(uint32_t ctl, const struct ctl_plan *p)
 }
 
 static void
+reloading(uint32_t ctl)
+{
+	control_result(ctl, CTL_REFUSED,
+	    "a reload is under way, for %u s at most", reload_left_s());
+}
+
+static void
 drill(uint32_t ctl, const struct ctl_name *n)
 {
 	uint32_t id;
 
 	if (reload_changing())
-		control_result(ctl, CTL_REFUSED, "a reload is under way");
+		reloading(ctl);
 	else if (find_backup(ctl, n->name, &id) == 0)
 		ask_machine(MEV_DRILL, ctl, id, 0);
 }
@@ -143,7 +150,7 @@ reload(uint32_t ctl, const struct ctl_time *t)
 		    "the last reload waits for confirm, or goes back in %u s",
 		    reload_confirm_s());
 	else if (reload_begin(MSG_CONF_FILE, t->for_s, ctl) != 0)
-		control_result(ctl, CTL_REFUSED, "a reload is under way");
+		reloading(ctl);
 }
 
 static void

@@ -155,7 +155,55 @@ story_others(void)
 	strlcpy(parent->network_why, "rule: no", sizeof(parent->network_why));
 	expect(MWHY_APPLY_FAILED, 1, "the network could not be set: rule: no");
 	expect(MWHY_NOT_CALM, 1, "not while the primary is in doubt");
+	parent->machine.state = MACHINE_STRANDED;
+	expect(MWHY_NOT_CALM, 1, "not while the primary is in doubt: stranded");
+	parent->machine.state = MACHINE_SUSPECT;
+	parent->machine.deadline = monotime_add_ms(monotime_now(), 29900);
+	expect(MWHY_NOT_CALM, 1,
+	    "not while the primary is in doubt: for 30 s at most");
 	expect(MWHY_NOT_PROVED, 1, "the backup could not be proved: stick");
+}
+
+#define BAD "the primary is not good: upstream dead"
+
+/* The primary is dead, and traffic has just come to a backup. */
+static struct machine *
+away(void)
+{
+	struct machine *m;
+
+	rig_home(site);
+	m = &parent->machine;
+	m->state = MACHINE_ON_BACKUP;
+	m->want.active = 2;
+	m->primary.good = false;
+	m->primary.cause = MSG_CAUSE_UPSTREAM;
+	m->primary.last_bad = m->failover_at = monotime_now();
+	m->jitter = 0;
+	return m;
+}
+
+static void
+story_primary_not_good(void)
+{
+	struct machine *m = away();
+
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    BAD "; traffic returns by itself in 300 s at the earliest");
+	m->flapping = true;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    BAD "; traffic returns by itself in 3600 s at the earliest");
+	m->flapping = false;
+	m->not_before = monotime_add_ms(monotime_now(), 400 * 1000);
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    BAD "; traffic returns by itself in 400 s at the earliest");
+	m->manual = true;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0, BAD);
+	m->manual_until = monotime_add_ms(monotime_now(), 60 * 1000);
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    BAD "; traffic returns by itself in 60 s at the earliest");
+	m->held = 2;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0, BAD);
 }
 
 #define STORY(name)                                           \
@@ -170,6 +218,7 @@ STORY(no_clock)
 STORY(held)
 STORY(busy)
 STORY(others)
+STORY(primary_not_good)
 
 int
 main(void)
@@ -180,6 +229,7 @@ main(void)
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_primary_not_good),
 	};
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);

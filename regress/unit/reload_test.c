@@ -203,6 +203,12 @@ story_one_at_a_time(void)
 	struct ctl_time t = { 0 };
 
 	home(PRIMARY POTS FALLBACK);
+	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 0);
+	rig_expect(CHILD_NETCONF, IMSG_CONF_LOAD, &load, sizeof(load));
+	ask(IMSG_CTL_RELOAD, &t, sizeof(t));
+	answered(CTL_REFUSED, "a reload is under way, for 50 s at most");
+	rig_offer(rig.conf, load.gen);
+	rig_accept();
 	load = reload(0);
 	CHECK(reload_begin(MSG_CONF_FILE, 0, 0) == 1);
 	/* of another generation: no part of it is taken */
@@ -1062,12 +1068,52 @@ story_asked(void)
 	answered(CTL_OK, "done");
 	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
 	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	parent->mconf.automatic = false; /* no time is told */
 	ask(IMSG_CTL_FALLBACK, NULL, 0);
 	answered(CTL_REFUSED, "the primary is not good");
 	CHECK(asked_is("failover dsl for 600 s, BY|hold for 7200 s, BY|"
 		       "hold forever, BY|failover dsl, BY|release, BY|"
 		       "fallback, BY|fallback not done: the primary is not "
 		       "good: upstream dead|"));
+}
+
+static size_t
+lines_told(void)
+{
+	char operator[] = "operator";
+	struct ctl_event ev;
+	const char *at;
+	size_t n = 0;
+
+	told[0] = '\0';
+	CHECK(history_event("", &ev, tell, operator) >= 0);
+	for (at = told; (at = strchr(at, '|')) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* In vain once more, but that it takes less time now, is no news. */
+static void
+story_asked_in_time(void)
+{
+	struct ctl_failover f = { .name = "dsl", .for_s = 600 };
+	size_t n;
+
+	home(PRIMARY OWN FALLBACK);
+	rig_facts(1, 1);
+	ask(IMSG_CTL_FAILOVER, &f, sizeof(f));
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	answered(CTL_OK, "done");
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	ask(IMSG_CTL_FALLBACK, NULL, 0);
+	answered(CTL_REFUSED, "dead; traffic returns by itself in ");
+	n = lines_told();
+	clock_ahead_ms = 50000;
+	ask(IMSG_CTL_FALLBACK, NULL, 0);
+	answered(CTL_REFUSED, "dead; traffic returns by itself in 5");
+	CHECK(lines_told() == n);
 }
 
 /* The primary has died. */
@@ -1255,6 +1301,7 @@ STORY(show_to_one_after_another)
 STORY(show)
 STORY(show_config)
 STORY(asked)
+STORY(asked_in_time)
 STORY(asked_in_a_loop)
 STORY(asked_in_vain_before)
 STORY(asked_of_no_story)
@@ -1298,6 +1345,7 @@ main(void)
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_show_config),
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_asked_in_time),
 		cmocka_unit_test(test_asked_in_a_loop),
 		cmocka_unit_test(test_asked_in_vain_before),
 		cmocka_unit_test(test_asked_of_no_story),
