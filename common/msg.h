@@ -130,6 +130,7 @@
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
 	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
+	X(NET_PEER_AGAIN) /* N>P struct msg_net_peer_again: its tunnel is new */ \
 	X(NET_FOLLOW) /* P>N struct msg_net_follow: a peer knows it */        \
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
@@ -599,6 +600,15 @@ struct msg_net_peer {
 
 /* It has acknowledged where we are: tunnels that waited for it may follow. */
 struct msg_net_follow {
+	uint32_t gen; /* as above */
+	uint32_t id;
+};
+
+/*
+ * A tunnel to it was made, or is named since now: it leads to where it was made
+ * for, which may not be where the peer is.
+ */
+struct msg_net_peer_again {
 	uint32_t gen; /* as above */
 	uint32_t id;
 };

@@ -10,6 +10,7 @@
  *	net_move.c	its tunnels, several at once
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
+ *	net_again.c	tunnels of peers that are there again
  *	net_twin.c	what still comes from where it was
  *	net_behind.c	networks behind peers, tunnels that are encrypted
  *	net_flow.c	old flows: forgotten, or waited for
@@ -167,6 +168,13 @@ void tunnel_alone(const char *ifname); /* it has no twin */
 int tunnel_may_try(const char *ifname);
 /* 1: one waits, or what was sent to where it was may still be on its way. */
 int tunnels_busy(const struct net_want *, const struct net_state *);
+
+/* net_again.c */
+/* Those of the next configuration; what was seen of one that stays is known. */
+void again_keep(struct net_tunnel *now, size_t nnow,
+    const struct net_tunnel *was, size_t nwas);
+/* The parent hears whose tunnels are there that were not. */
+void again_tell(const struct net_want *, const struct net_state *);
 
 /* net_twin.c */
 void twins_open(void);

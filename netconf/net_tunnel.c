@@ -67,11 +67,11 @@ allow_all(void)
 void
 tunnels_fill(struct net_want *w, const struct conf *conf)
 {
-	struct net_tunnel *t;
+	struct net_tunnel *t, *was = tunnels;
+	size_t nwas = ntunnels;
 	uint32_t i, j;
 
 	allow_all();
-	free(tunnels);
 	for (ntunnels = 0, i = 0; i < conf->npeers; i++)
 		ntunnels += conf->peer[i].ntunnels;
 	if ((tunnels = calloc(ntunnels + 1, sizeof(*tunnels))) == NULL)
@@ -82,8 +82,12 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 			t->conf = &conf->peer[i].tunnel[j];
 			t->peer = i;
 			t->acknowledges = conf->peer[i].keyed != 0;
+			if (conf->peer[i].keyed)
+				t->key = conf->peer[i].key;
 		}
 	qsort(tunnels, ntunnels, sizeof(*tunnels), by_tunnel);
+	again_keep(tunnels, ntunnels, was, nwas);
+	free(was);
 	w->tunnel = tunnels;
 	w->ntunnels = ntunnels;
 }

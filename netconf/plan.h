@@ -61,6 +61,8 @@ struct net_tunnel {
 	uint8_t acknowledges; /* its far end tells when it knows where we are */
 	uint8_t follows; /* enum tunnel_follows */
 	uint8_t tries; /* of its twin, for this drain */
+	uint32_t there; /* index of its link as last seen up; 0: it was not */
+	const uint8_t *key; /* its peer's; NULL: that one has none */
 };
 
 /* A tunnel whose twin takes what comes as before. */

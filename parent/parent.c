@@ -312,6 +312,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		struct msg_net_blocked blocked;
 		struct msg_net_proof proof;
 		struct msg_net_peer_done peer;
+		struct msg_net_peer_again again;
 		struct msg_net_counted counted;
 		struct msg_net_line line;
 		struct msg_conf_text text;
@@ -350,6 +351,7 @@ dispatch_network(uint32_t type, struct imsg *imsg)
 		    engine_net_proof(&m.proof));
 		TAKE(NET_PEER_DONE, peer, msg_net_peer_done_valid(&m.peer),
 		    peering_done(&m.peer));
+		TAKE(NET_PEER_AGAIN, again, 1, peering_again(&m.again));
 		TAKE(NET_COUNTED, counted, msg_net_counted_valid(&m.counted),
 		    cost_counted(&m.counted));
 		TAKE(NET_LINE, line, msg_net_line_valid(&m.line),

@@ -415,6 +415,26 @@ peering_done(const struct msg_net_peer_done *d)
 	rearm();
 }
 
+void
+peering_again(const struct msg_net_peer_again *a)
+{
+	const struct conf_peer *c = find(a->id);
+	uint32_t i;
+
+	if (!running || a->gen != parent->conf.gen)
+		return; /* of peers as they were */
+	if (c == NULL) {
+		parent_distrust(CHILD_NETCONF, IMSG_NET_PEER_AGAIN);
+		return;
+	}
+	i = (uint32_t)(c - parent->conf.peer);
+	if (peers_again(&peers, i))
+		log_info("peers: %s: a tunnel is there again: led to where it "
+			 "is",
+		    c->name);
+	rearm();
+}
+
 /* ---- begin, and begin again ---- */
 
 static void

@@ -32,5 +32,7 @@ const struct peers *peering_peers(void);
 /* What this peer said counts no more; 0, or -1: there is none. */
 int peering_forget(const char *name);
 void peering_done(const struct msg_net_peer_done *);
+/* A tunnel to it is there that was not. */
+void peering_again(const struct msg_net_peer_again *);
 
 #endif

@@ -361,22 +361,29 @@ peers_free(struct peers *ps)
 	sodium_memzero(ps, sizeof(*ps));
 }
 
-/* What it waits for will not come: it is to say it again, with a nonce. */
+/*
+ * What it waits for will not come: it is to say it again, with a nonce.  What
+ * it did not ask for, it would not say again.
+ */
 static void
 keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 {
 	const struct conf_peer *conf = p->conf;
+	bool again = was->leading != PEER_LED && was->trusted &&
+		     was->meanwhile == PEER_UNCHANGED;
 
 	*p = *was; /* with the same keys */
 	p->conf = conf;
 	p->slot = 0;
 	p->knows = false;
-	p->trusted = was->trusted && was->leading == PEER_LED;
+	p->trusted = again || (was->trusted && was->leading == PEER_LED);
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
 	p->held = 0;
 	peers_claim(ps, p, PEERS_IN_FORCE, &was->address);
 	peers_schedule(ps, p);
+	if (again)
+		peers_lead_again(ps, p);
 }
 
 void

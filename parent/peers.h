@@ -238,6 +238,11 @@ void peers_hear(struct peers *, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len, struct monotime now);
 /* The kernel has it, or not. */
 void peers_applied(struct peers *, uint32_t peer, enum peer_result);
+/*
+ * A tunnel to it is there that was not, and leads elsewhere, perhaps: it is led
+ * to where the peer is, which is no move.  True if that is known.
+ */
+bool peers_again(struct peers *, uint32_t peer);
 /* Nothing it said counts any more; what it says next must be fresh. */
 void peers_forget(struct peers *, uint32_t peer);
 

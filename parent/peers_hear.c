@@ -222,16 +222,12 @@ is_found(struct peers *ps, struct peer *p, const struct heard *h)
 static bool
 renew(struct peers *ps, struct peer *p, struct monotime now)
 {
-	struct addr_pair there = p->address;
-
 	if (!p->trusted || p->heard_nat || p->leading != PEER_LED ||
 	    p->answer > PEER_UNCHANGED ||
 	    within(p->renewed, PEERS_RENEW_MS, now))
 		return false;
 	p->renewed = now;
-	p->meanwhile = PEER_UNCHANGED;
-	peers_claim(ps, p, PEERS_WANTED, &there);
-	peers_lead(ps, p);
+	peers_lead_again(ps, p);
 	return true;
 }
 

@@ -30,6 +30,8 @@ void peers_say(
 void peers_repeat(struct peers *, struct peer *, struct monotime now);
 /* The kernel is to have what is wanted, when it is its turn. */
 void peers_lead(struct peers *, struct peer *);
+/* To where it is already, or was to be led in vain: that is no move. */
+void peers_lead_again(struct peers *, struct peer *);
 /* Asked, it answered: does that count? */
 bool peers_led(struct peers *, struct peer *);
 /* When the next hello is due, in ms; 0: never. */

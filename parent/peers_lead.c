@@ -44,6 +44,51 @@ peers_lead(struct peers *ps, struct peer *p)
 	ask(ps);
 }
 
+void
+peers_lead_again(struct peers *ps, struct peer *p)
+{
+	struct addr_pair there = p->wanted;
+
+	if (p->answer != PEER_FAILED) {
+		there = p->address;
+		p->meanwhile = PEER_UNCHANGED;
+	}
+	peers_claim(ps, p, PEERS_WANTED, &there);
+	peers_lead(ps, p);
+}
+
+/* In vain, and nobody has come to be there since. */
+static bool
+may_still(const struct peers *ps, const struct peer *p)
+{
+	struct addr at[FAMILIES];
+	uint32_t f;
+
+	addr_pair_get(&p->wanted, at);
+	for (f = 0; f < FAMILIES; f++)
+		if (at[f].family != AF_UNSPEC &&
+		    !peers_may_claim(ps, p, &at[f]))
+			return false;
+	return true;
+}
+
+/*
+ * Who waits for its turn finds the tunnel there; and what netconf was asked
+ * before it told of this, it does after it.
+ */
+bool
+peers_again(struct peers *ps, uint32_t i)
+{
+	struct peer *p = &ps->peer[i];
+
+	if (!p->trusted || p->heard_nat || p->leading != PEER_LED ||
+	    (p->answer > PEER_UNCHANGED &&
+		(p->answer != PEER_FAILED || !may_still(ps, p))))
+		return false;
+	peers_lead_again(ps, p);
+	return true;
+}
+
 bool
 peers_led(struct peers *ps, struct peer *p)
 {

@@ -69,6 +69,7 @@ static int ppp_ends; /* looks until it has ended */
 static char dir[] = "/tmp/net_test.XXXXXX";
 
 union body {
+	struct msg_net_peer_again again;
 	struct msg_facts facts;
 	struct msg_net_step step;
 	struct msg_net_done done;

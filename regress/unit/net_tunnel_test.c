@@ -370,6 +370,100 @@ test_wireguard_again(void **arg)
 	renew_ms = 1000;
 }
 
+static struct conf_tunnel gres[2];
+static struct conf_peer hubs[2];
+
+static void
+two_hubs(void)
+{
+	struct net_link *l = &k->link[k->s.nlinks++];
+	uint32_t i;
+
+	memset(l, 0, sizeof(*l));
+	l->ifindex = 100;
+	strlcpy(l->name, "gre0", sizeof(l->name));
+	l->up = 1;
+	l->tunnel = NET_TUNNEL;
+	memset(hubs, 0, sizeof(hubs));
+	memset(gres, 0, sizeof(gres));
+	for (i = 0; i < 2; i++) {
+		snprintf(gres[i].ifname, IFNAMSIZ, "gre%u", i);
+		hubs[i].ntunnels = 1;
+		hubs[i].tunnel = &gres[i];
+		hubs[i].keyed = 1;
+		hubs[i].key[0] = (uint8_t)(i + 1);
+	}
+	conf.npeers = 2;
+	conf.peer = hubs;
+}
+
+/* So often since the last look, and of this one. */
+static int
+told_again(uint32_t peer)
+{
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < nsent; i++)
+		if (sent[i].type == IMSG_NET_PEER_AGAIN) {
+			assert_int_equal(sent[i].body.again.gen, config_gen());
+			assert_int_equal(sent[i].body.again.id, peer);
+			n++;
+		}
+	nsent = 0;
+	return n;
+}
+
+static void
+test_there_again(void **arg)
+{
+	(void)arg;
+	two_hubs();
+	net_reloaded();
+	nsent = 0;
+	net_look_again();
+	assert_int_equal(told_again(0), 0); /* as before */
+	k->link[k->s.nlinks - 1].up = 0;
+	net_look_again();
+	assert_int_equal(told_again(0), 0);
+	k->link[k->s.nlinks - 1].up = 1;
+	k->link[k->s.nlinks - 1].ifindex++; /* made anew, and set up */
+	net_look_again();
+	assert_int_equal(told_again(0), 1);
+	k->link[k->s.nlinks - 1].ifindex++; /* between two looks */
+	net_look_again();
+	assert_int_equal(told_again(0), 1);
+	hubs[0].keyed = 0; /* it does not say where it is */
+	net_reloaded();
+	k->link[k->s.nlinks - 1].ifindex++;
+	net_look_again();
+	assert_int_equal(told_again(0), 0);
+}
+
+/* One that another configuration names, of a link that was there. */
+static void
+test_named_again(void **arg)
+{
+	static struct conf_peer before[2];
+
+	(void)arg;
+	two_hubs();
+	net_reloaded();
+	nsent = 0;
+	net_reloaded();
+	assert_int_equal(told_again(0), 0);
+	/* what a peer had is now the other one's */
+	memcpy(before, hubs, sizeof(before));
+	before[0].tunnel = &gres[1];
+	before[1].tunnel = &gres[0];
+	conf.peer = before;
+	net_reloaded();
+	assert_int_equal(told_again(1), 1);
+	strlcpy(gres[0].ifname, "gre9", IFNAMSIZ);
+	net_reloaded();
+	assert_int_equal(told_again(1), 0);
+}
+
 int
 main(void)
 {
@@ -382,6 +476,8 @@ main(void)
 		T(test_not_written_down),
 		T(test_both_written_down),
 		T(test_wireguard_again),
+		T(test_there_again),
+		T(test_named_again),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -491,6 +491,30 @@ netconf_answers_what_was_not_asked(void)
 	CHECK(parent->quitting);
 }
 
+/* A tunnel to the hub was made again. */
+static void
+led_again(void)
+{
+	struct msg_net_peer_again a;
+	struct msg_net_peer m;
+
+	trusted();
+	a.gen = parent->conf.gen - 1; /* of a configuration that was */
+	a.id = 77;
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_AGAIN, &a, sizeof(a));
+	CHECK(rig_count(CHILD_NETCONF, IMSG_NET_PEER) == 0);
+	a.gen = parent->conf.gen;
+	a.id = hub()->conf->id;
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_AGAIN, &a, sizeof(a));
+	rig_expect(CHILD_NETCONF, IMSG_NET_PEER, &m, sizeof(m));
+	CHECK(m.id == a.id && m.drains == 0);
+	CHECK(memcmp(&m.address[FAMILY_INET].v4, &hub()->address.v4, 4) == 0);
+	CHECK(!parent->quitting);
+	a.id = 0; /* it has no key */
+	rig_send(CHILD_NETCONF, IMSG_NET_PEER_AGAIN, &a, sizeof(a));
+	CHECK(parent->quitting);
+}
+
 /* The same key on new hardware: its counter begins anew. */
 static void
 proves_itself_again(void)
@@ -715,6 +739,7 @@ STORY(without_peers_nobody_listens)
 STORY(followed)
 STORY(not_followed)
 STORY(netconf_answers_what_was_not_asked)
+STORY(led_again)
 STORY(proves_itself_again)
 STORY(alters)
 STORY(forges)
@@ -742,6 +767,7 @@ main(void)
 		cmocka_unit_test(test_followed),
 		cmocka_unit_test(test_not_followed),
 		cmocka_unit_test(test_netconf_answers_what_was_not_asked),
+		cmocka_unit_test(test_led_again),
 		cmocka_unit_test(test_proves_itself_again),
 		cmocka_unit_test(test_alters),
 		cmocka_unit_test(test_forges),

@@ -998,6 +998,99 @@ what_one_could_not_be_led_to_is_free(void **state)
 	rig_end();
 }
 
+/* Made for where the branch was, while each hello says what is known. */
+static void
+a_tunnel_that_is_made_again_is_led(void **state)
+{
+	struct rig_end *e = &rig.end[HUB];
+	uint32_t moved;
+
+	(void)state;
+	two_ends(1);
+	start();
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	moved = e->notices[PEERS_MOVED];
+	e->kernel[0] = rig_addr(ADDR_A);
+	rig_run(10 * 60 * 1000);
+	assert_true(hub_has(ADDR_A));
+	assert_true(peers_again(&e->peers, 0));
+	assert_true(hub_has(ADDR_B));
+	assert_int_equal(e->notices[PEERS_MOVED], moved);
+	assert_int_equal(hub_sees()->answer, PEER_UNCHANGED);
+	/* at once again: links that come and go are netconf's to pace */
+	assert_true(peers_again(&e->peers, 0));
+	peers_forget(&e->peers, 0);
+	assert_false(peers_again(&e->peers, 0));
+	rig_end();
+}
+
+/* It was not there when the branch moved: the next hello is far away. */
+static void
+a_tunnel_that_comes_late_is_led(void **state)
+{
+	struct rig_end *e = &rig.end[HUB];
+
+	(void)state;
+	two_ends(1);
+	start();
+	e->refuses = true;
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->result, PEER_FAILED);
+	e->refuses = false;
+	assert_true(peers_again(&e->peers, 0));
+	assert_true(hub_has(ADDR_B));
+	assert_int_equal(e->notices[PEERS_MOVED], 2);
+	rig_run(61 * 1000);
+	assert_int_equal(branch_sees()->result, PEER_UNCHANGED);
+	rig_end();
+}
+
+/* It was asked of a netconf that then had other numbers for its peers. */
+static void
+a_reload_forgets_no_tunnel_that_was_to_be_led(void **state)
+{
+	struct rig_end *e = &rig.end[HUB];
+	struct peers was;
+
+	(void)state;
+	two_ends(1);
+	start();
+	e->slow = true;
+	e->applied = 0;
+	assert_true(peers_again(&e->peers, 0));
+	assert_false(peers_again(&e->peers, 0)); /* it is under way */
+	assert_int_equal(e->applied, 1);
+	was = e->peers;
+	rig_start(HUB, 1);
+	peers_keep(&e->peers, &was);
+	peers_free(&was);
+	assert_int_equal(e->applied, 2);
+	peers_applied(&e->peers, 0, PEER_APPLIED);
+	assert_true(hub_sees()->trusted);
+	assert_int_equal(hub_sees()->answer, PEER_UNCHANGED);
+	rig_end();
+}
+
+/* In vain, and another one is there by now. */
+static void
+a_tunnel_that_comes_late_takes_nothing(void **state)
+{
+	struct rig_end *e = many_branches();
+
+	(void)state;
+	branches_start();
+	e->refuses = true;
+	branch_gets(0, "8.8.2.1", PEER_FAILED);
+	e->refuses = false;
+	branch_gets(1, "8.8.2.1", PEER_APPLIED);
+	e->applied = 0;
+	assert_false(peers_again(&e->peers, 0));
+	assert_int_equal(e->applied, 0);
+	rig_end();
+}
+
 static void
 after_a_reload_each_has_its_own(void **state)
 {
@@ -1439,6 +1532,10 @@ main(void)
 		cmocka_unit_test(what_another_is_led_to_is_refused),
 		cmocka_unit_test(where_it_is_not_led_any_more_is_free),
 		cmocka_unit_test(what_one_could_not_be_led_to_is_free),
+		cmocka_unit_test(a_tunnel_that_is_made_again_is_led),
+		cmocka_unit_test(a_tunnel_that_comes_late_is_led),
+		cmocka_unit_test(a_reload_forgets_no_tunnel_that_was_to_be_led),
+		cmocka_unit_test(a_tunnel_that_comes_late_takes_nothing),
 		cmocka_unit_test(after_a_reload_each_has_its_own),
 		cmocka_unit_test(a_few_are_told_at_once),
 		cmocka_unit_test(who_knows_is_counted_once),

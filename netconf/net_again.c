@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tunnels of peers that are there again: made anew, set up, or named since now.
+ * They lead to where they were made for, while the peer may have moved since:
+ * the parent knows where it is, and asks for it to be led there.  As its
+ * hellos say nothing new, nothing else would ask.
+ */
+#include <sys/types.h>
+
+#include <string.h>
+
+#include "netconf/net.h"
+#include "netconf/run.h"
+
+/* As the list is sorted (net_tunnel.c), and then whose it is. */
+static int
+order(const struct net_tunnel *a, const struct net_tunnel *b)
+{
+	int c = strcmp(a->conf->ifname, b->conf->ifname);
+
+	return c != 0
+		   ? c
+		   : memcmp(a->conf->key, b->conf->key, sizeof(a->conf->key));
+}
+
+static int
+same_peer(const struct net_tunnel *a, const struct net_tunnel *b)
+{
+	return a->key != NULL && b->key != NULL &&
+	       memcmp(a->key, b->key, KEY_LEN) == 0;
+}
+
+void
+again_keep(struct net_tunnel *now, size_t nnow, const struct net_tunnel *was,
+    size_t nwas)
+{
+	size_t i, j;
+	int c;
+
+	for (i = j = 0; i < nnow && j < nwas;) {
+		c = order(&now[i], &was[j]);
+		if (c == 0 && same_peer(&now[i], &was[j]))
+			now[i].there = was[j].there;
+		i += c <= 0;
+		j += c >= 0;
+	}
+}
+
+static void
+tell(uint32_t peer)
+{
+	const struct msg_net_peer_again m = { config_gen(), peer };
+
+	netconf_send(IMSG_NET_PEER_AGAIN, -1, &m, sizeof(m));
+}
+
+/*
+ * One link may have thousands of them (WireGuard); they stand in a row.  When
+ * we have just started, the parent has too, and believes nobody yet.
+ */
+void
+again_tell(const struct net_want *w, const struct net_state *s)
+{
+	static int begun;
+	const struct net_link *l = NULL;
+	struct net_tunnel *t;
+	uint32_t there;
+	size_t i;
+
+	for (i = 0; i < w->ntunnels; i++) {
+		t = &w->tunnel[i];
+		if (i == 0 || strcmp(t->conf->ifname, t[-1].conf->ifname) != 0)
+			l = net_link_find(s, t->conf->ifname);
+		there = l != NULL && l->up ? l->ifindex : 0;
+		if (begun && there != 0 && there != t->there && t->key != NULL)
+			tell(t->peer);
+		t->there = there;
+	}
+	begun = 1;
+}
