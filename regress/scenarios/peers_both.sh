@@ -133,6 +133,12 @@ ok "the hub finds it" wait_until 20 "leads_to $WAN2_ADDRESS ${TUNNELS[*]}"
 ok "the networks have answers" flows "${STREAMS[@]}"
 flow_stop both
 follows_in both "$(last_backup_ms)"
+ip -n hub link del "$SITE"
+ends hub "$SITE" 2 $HUB $PRIMARY_ADDRESS
+ok "a tunnel that is made again, for the primary, is led" \
+    wait_until 10 "leads_to $WAN2_ADDRESS $SITE"
+ok "which is told" grep -q "branch: a tunnel is there again" $LAB/hub.log
+ok "the networks have answers" flows "${STREAMS[@]}"
 restore_hub
 restore_upstream
 ok "both come back: the branch" wait_state primary
