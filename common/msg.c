@@ -187,6 +187,8 @@ int
 msg_peer_packet_valid(const struct msg_peer_packet *p)
 {
 	return uplink_or_none_valid(p->uplink) && addr_len(&p->addr) != 0 &&
+	       (p->own.family == AF_UNSPEC ||
+		   p->own.family == p->addr.family) &&
 	       p->port != 0 && p->port <= UINT16_MAX &&
 	       p->len <= sizeof(p->data);
 }

@@ -130,7 +130,7 @@
 	X(NET_PROOF) /* N>P struct msg_net_proof, when traffic is back */     \
 	X(NET_PEER) /* P>N struct msg_net_peer: a peer is elsewhere */        \
 	X(NET_PEER_DONE) /* N>P struct msg_net_peer_done, for each of them */ \
-	X(NET_PEER_AGAIN) /* N>P struct msg_net_peer_again: its tunnel is new */ \
+	X(NET_PEER_AGAIN) /* N>P struct msg_net_peer_again */                 \
 	X(NET_FOLLOW) /* P>N struct msg_net_follow: a peer knows it */        \
 	X(NET_SHOW) /* P>N uint32_t id of the asker */                        \
 	X(NET_LINE) /* N>P struct msg_net_line: wanted, found, difference */  \
@@ -411,6 +411,7 @@ struct msg_peer_dropped {
 struct msg_peer_packet {
 	uint32_t uplink; /* by which it came or goes; NONE: as routes say */
 	struct addr addr; /* of the other end */
+	struct addr own; /* ours; AF_UNSPEC: the uplink's, or as routes say */
 	uint32_t port;
 	uint32_t len;
 	uint8_t data[MSG_PACKET_MAX];

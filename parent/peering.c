@@ -75,8 +75,8 @@ on_timer(int fd, short what, void *arg)
 /* ---- what the protocol asks for ---- */
 
 static void
-send_datagram(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
-    const uint8_t *buf, size_t len)
+send_datagram(
+    void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 {
 	struct msg_peer_packet p;
 
@@ -84,9 +84,10 @@ send_datagram(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 	if (reload_changing())
 		return; /* uplinks' numbers change: it is said again */
 	memset(&p, 0, sizeof(p));
-	p.uplink = uplink;
-	p.addr = *to;
-	p.port = port;
+	p.uplink = to->uplink;
+	p.addr = to->addr;
+	p.own = to->own;
+	p.port = to->port;
 	p.len = (uint32_t)len;
 	memcpy(p.data, buf, len);
 	parent_send(CHILD_PROBER, IMSG_PEER_OUT, -1, &p, sizeof(p));
@@ -325,11 +326,12 @@ peering_facts(void)
 void
 peering_heard(const struct msg_peer_packet *p)
 {
+	const struct peer_place from = { p->addr, p->own, p->port, p->uplink };
+
 	if (!running || (p->uplink != MSG_UPLINK_NONE &&
 			    p->uplink >= parent->conf.nuplinks))
 		return; /* of a configuration that was */
-	peers_hear(&peers, p->uplink, &p->addr, p->port, p->data, p->len,
-	    monotime_now());
+	peers_hear(&peers, &from, p->data, p->len, monotime_now());
 	rearm();
 }
 

@@ -87,11 +87,16 @@ enum __attribute__((__packed__)) peer_leading {
 	PEER_ASKED_BEFORE /* it moved since; the answer does not count */
 };
 
-/* Where a datagram came from, and by which of our uplinks. */
+/*
+ * Where a datagram came from or goes to, and by which of our uplinks.  Its
+ * answer leaves from the address that it came to: a NAT before the other end
+ * lets in no other.
+ */
 struct peer_place {
 	struct addr addr;
+	struct addr own; /* AF_UNSPEC: that of the uplink */
 	uint32_t port;
-	uint32_t uplink;
+	uint32_t uplink; /* or any: MSG_UPLINK_NONE */
 };
 
 /* Of thousands: what has few values takes few octets. */
@@ -174,9 +179,8 @@ enum peers_notice {
 };
 
 struct peers_user {
-	/* By an uplink, or by any (MSG_UPLINK_NONE). */
-	void (*send)(void *arg, uint32_t uplink, const struct addr *to,
-	    uint32_t port, const uint8_t *buf, size_t len);
+	void (*send)(void *arg, const struct peer_place *to, const uint8_t *buf,
+	    size_t len);
 	/*
 	 * Re-point what belongs to this peer; answered by peers_applied(), at
 	 * once or later, and not asked again before.
@@ -233,9 +237,9 @@ void peers_move(struct peers *, const struct peers_self *,
 /* What is ours on this machine: refused from whomever. */
 void peers_own(struct peers *, const struct prefix *, size_t n);
 
-/* A datagram that came in by an uplink. */
-void peers_hear(struct peers *, uint32_t uplink, const struct addr *from,
-    uint32_t port, const uint8_t *buf, size_t len, struct monotime now);
+/* A datagram that came in. */
+void peers_hear(struct peers *, const struct peer_place *from,
+    const uint8_t *buf, size_t len, struct monotime now);
 /* The kernel has it, or not. */
 void peers_applied(struct peers *, uint32_t peer, enum peer_result);
 /*

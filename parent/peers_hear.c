@@ -33,7 +33,7 @@ answer(struct peers *ps, struct peer *p, struct peer_msg *m,
 
 	peers_pair(ps, p, &pair);
 	len = peer_msg_encode(m, &pair, ps->secret, buf);
-	ps->user->send(ps->arg, to->uplink, &to->addr, to->port, buf, len);
+	ps->user->send(ps->arg, to, buf, len);
 }
 
 /* To where the statement came from: the way back through a NAT is open. */
@@ -458,13 +458,10 @@ hear_challenge(struct peers *ps, struct peer *p, const struct heard *h)
 /* ---- anything ---- */
 
 void
-peers_hear(struct peers *ps, uint32_t uplink, const struct addr *from,
-    uint32_t port, const uint8_t *buf, size_t len, struct monotime now)
+peers_hear(struct peers *ps, const struct peer_place *from, const uint8_t *buf,
+    size_t len, struct monotime now)
 {
-	struct heard h = { .from = { *from, port, uplink },
-		.buf = buf,
-		.len = len,
-		.now = now };
+	struct heard h = { .from = *from, .buf = buf, .len = len, .now = now };
 	struct peer_head head;
 	const uint8_t *own = ps->secret + PEER_SECRET_LEN - PEER_KEY_LEN;
 	struct peer *p;

@@ -11,10 +11,7 @@
 
 struct places {
 	uint32_t n;
-	struct {
-		struct addr addr;
-		uint32_t port;
-	} place[PLACES_MAX];
+	struct peer_place place[PLACES_MAX];
 };
 
 int64_t
@@ -77,8 +74,8 @@ add_place(struct places *places, const struct addr *a, uint32_t port)
 		if (addr_cmp(&places->place[i].addr, a) == 0 &&
 		    places->place[i].port == port)
 			return;
-	places->place[places->n].addr = *a;
-	places->place[places->n++].port = port;
+	places->place[places->n++] =
+	    (struct peer_place){ .addr = *a, .port = port };
 }
 
 static void
@@ -104,6 +101,7 @@ send_by(struct peers *ps, struct peer *p, uint32_t uplink, struct peer_msg *m,
     const struct places *places)
 {
 	uint8_t buf[PEER_MSG_MAX];
+	struct peer_place to;
 	struct peer_pair pair;
 	uint32_t i;
 	size_t len;
@@ -111,9 +109,11 @@ send_by(struct peers *ps, struct peer *p, uint32_t uplink, struct peer_msg *m,
 	peers_pair(ps, p, &pair);
 	m->path = uplink == ps->self.active;
 	len = peer_msg_encode(m, &pair, ps->secret, buf);
-	for (i = 0; i < places->n; i++)
-		ps->user->send(ps->arg, uplink, &places->place[i].addr,
-		    places->place[i].port, buf, len);
+	for (i = 0; i < places->n; i++) {
+		to = places->place[i];
+		to.uplink = uplink;
+		ps->user->send(ps->arg, &to, buf, len);
+	}
 }
 
 /* Up to an eighth more or less, so that a region does not speak in unison. */

@@ -50,8 +50,9 @@ uplink_of(uint32_t ifindex)
 	return MSG_UPLINK_NONE;
 }
 
-static uint32_t
-came_by(struct msghdr *msg)
+/* By which uplink it came, and to which address of ours. */
+static void
+came_by(struct msghdr *msg, struct msg_peer_packet *p)
 {
 	struct in6_pktinfo v6;
 	struct in_pktinfo v4;
@@ -61,16 +62,38 @@ came_by(struct msghdr *msg)
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
 		    c->cmsg_len == CMSG_LEN(sizeof(v4))) {
 			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
-			return uplink_of((uint32_t)v4.ipi_ifindex);
+			p->uplink = uplink_of((uint32_t)v4.ipi_ifindex);
+			p->own.family = AF_INET;
+			p->own.v4 = v4.ipi_spec_dst;
 		}
 		if (c->cmsg_level == IPPROTO_IPV6 &&
 		    c->cmsg_type == IPV6_PKTINFO &&
 		    c->cmsg_len == CMSG_LEN(sizeof(v6))) {
 			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
-			return uplink_of(v6.ipi6_ifindex);
+			p->uplink = uplink_of(v6.ipi6_ifindex);
+			p->own.family = AF_INET6;
+			p->own.v6 = v6.ipi6_addr;
 		}
 	}
-	return MSG_UPLINK_NONE;
+}
+
+/*
+ * Where we listen: what we say by an uplink leaves with its own address, and
+ * its answers come there.
+ */
+static int
+is_for_us(const struct addr *own)
+{
+	enum family family = addr_family(own);
+	uint32_t i;
+
+	if (here.address.family == AF_UNSPEC ||
+	    addr_cmp(own, &here.address) == 0)
+		return 1;
+	for (i = 0; i < CONF_UPLINKS_MAX; i++)
+		if (addr_cmp(own, &facts[i].family[family].address) == 0)
+			return 1;
+	return 0;
 }
 
 /* 0: nothing more is there. */
@@ -104,11 +127,14 @@ hear(const struct talk *t)
 	}
 	if (msg.msg_flags & MSG_TRUNC || p.port == 0)
 		return 1;
+	p.uplink = MSG_UPLINK_NONE;
+	came_by(&msg, &p);
+	if (!is_for_us(&p.own))
+		return 1;
 	if (!gate_passes(&p.addr, p.port, p.data, (size_t)n, monotime_now())) {
 		lost();
 		return 1;
 	}
-	p.uplink = came_by(&msg);
 	p.len = (uint32_t)n;
 	heard(&p);
 	return 1;
@@ -137,9 +163,7 @@ prepare(int fd, enum family family)
 
 	memset(&any, 0, sizeof(any));
 	any.family = (uint32_t)af[family];
-	len =
-	    device_name(here.address.family == AF_UNSPEC ? &any : &here.address,
-		here.port, 0, &name);
+	len = device_name(&any, here.port, 0, &name);
 	if (family == FAMILY_INET6 &&
 	    (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1 ||
 		setsockopt(
@@ -221,19 +245,18 @@ talk_forget(void)
 
 /* ---- out ---- */
 
+/* f: NULL: by any uplink, as the routes say. */
 static void
-leave_by(struct msghdr *msg, const struct msg_facts *f, enum family family)
+leave_by(struct msghdr *msg, const struct msg_facts *f, const struct addr *own)
 {
-	const struct addr *own = here.address.family != AF_UNSPEC
-				     ? &here.address
-				     : &f->family[family].address;
+	uint32_t ifindex = f != NULL ? f->ifindex : 0;
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
 	struct in6_pktinfo v6;
 	struct in_pktinfo v4;
 
-	if (family == FAMILY_INET) {
+	if (own->family == AF_INET) {
 		memset(&v4, 0, sizeof(v4));
-		v4.ipi_ifindex = (int)f->ifindex;
+		v4.ipi_ifindex = (int)ifindex;
 		v4.ipi_spec_dst = own->v4;
 		c->cmsg_level = IPPROTO_IP;
 		c->cmsg_type = IP_PKTINFO;
@@ -241,7 +264,7 @@ leave_by(struct msghdr *msg, const struct msg_facts *f, enum family family)
 		memcpy(CMSG_DATA(c), &v4, sizeof(v4));
 	} else {
 		memset(&v6, 0, sizeof(v6));
-		v6.ipi6_ifindex = f->ifindex;
+		v6.ipi6_ifindex = ifindex;
 		v6.ipi6_addr = own->v6;
 		c->cmsg_level = IPPROTO_IPV6;
 		c->cmsg_type = IPV6_PKTINFO;
@@ -257,6 +280,7 @@ talk_send(const struct msg_peer_packet *p)
 	enum family family = addr_family(&p->addr);
 	struct talk *t = &talk[family];
 	const struct msg_facts *f = NULL;
+	const struct addr *own = &p->own;
 	struct iovec iov = { (void *)(uintptr_t)p->data, p->len };
 	union device_name to;
 	union control control;
@@ -268,6 +292,8 @@ talk_send(const struct msg_peer_packet *p)
 		if (f->ifindex == 0 ||
 		    f->family[family].address.family == AF_UNSPEC)
 			return;
+		if (own->family == AF_UNSPEC)
+			own = &f->family[family].address;
 	}
 	if (!t->open)
 		return;
@@ -277,10 +303,10 @@ talk_send(const struct msg_peer_packet *p)
 	msg.msg_namelen = device_name(&p->addr, p->port, 0, &to);
 	msg.msg_iov = &iov;
 	msg.msg_iovlen = 1;
-	if (f != NULL) {
+	if (own->family != AF_UNSPEC) {
 		msg.msg_control = &control;
 		msg.msg_controllen = sizeof(control);
-		leave_by(&msg, f, family);
+		leave_by(&msg, f, own);
 	}
 	if (sendmsg(t->fd, &msg, MSG_DONTWAIT) == -1)
 		log_debug("peers: send: %s", strerror(errno));

@@ -119,8 +119,8 @@ is_lost(const struct branch *b, uint32_t count)
 }
 
 static void
-send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
-    const uint8_t *buf, size_t len)
+send_from(
+    void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 {
 	union {
 		struct cmsghdr head;
@@ -139,15 +139,15 @@ send_from(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
 
 	if (is_lost(b, b->sent++))
 		return;
-	if (uplink == 1) /* the address of the other one */
+	if (to->uplink == 1) /* the address of the other one */
 		((uint8_t *)&info.ipi_spec_dst)[1] = NET_OTHER;
 	memset(&control, 0, sizeof(control));
 	control.head.cmsg_level = IPPROTO_IP;
 	control.head.cmsg_type = IP_PKTINFO;
 	control.head.cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(&control.head), &info, sizeof(info));
-	sin.sin_port = htons((uint16_t)port);
-	sin.sin_addr = to->v4;
+	sin.sin_port = htons((uint16_t)to->port);
+	sin.sin_addr = to->addr.v4;
 	if (sendmsg(s, &msg, 0) == -1)
 		err(1, "send");
 	sent++;
@@ -223,7 +223,7 @@ hear_one(void)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 	struct in_pktinfo info;
-	struct addr from;
+	struct peer_place from = { .uplink = 0 };
 	uint32_t i;
 	ssize_t len = recvmsg(s, &msg, 0);
 
@@ -238,9 +238,9 @@ hear_one(void)
 		0 ||
 	    is_lost(&branch[i], UINT32_MAX - branch[i].heard++))
 		return;
-	(void)addr_set(&from, AF_INET, (uint8_t *)&sin.sin_addr, 4);
-	peers_hear(&branch[i].peers, 0, &from, ntohs(sin.sin_port), buf,
-	    (size_t)len, now);
+	(void)addr_set(&from.addr, AF_INET, (uint8_t *)&sin.sin_addr, 4);
+	from.port = ntohs(sin.sin_port);
+	peers_hear(&branch[i].peers, &from, buf, (size_t)len, now);
 	if (branch[i].peers.peer[0].acked && !monotime_valid(branch[i].acked)) {
 		branch[i].acked = now;
 		nacked++;

@@ -38,16 +38,14 @@ static bool at_once;
 static uint8_t random_octet;
 
 static void
-send_away(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
-    const uint8_t *buf, size_t len)
+send_away(
+    void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 {
 	struct peer_msg m;
 	uint32_t i;
 
 	(void)arg;
-	(void)uplink;
-	(void)port;
-	if (to->family == AF_UNSPEC || peer_msg_decode(buf, len, &m) == -1)
+	if (to->addr.family == AF_UNSPEC || peer_msg_decode(buf, len, &m) == -1)
 		abort();
 	for (i = 0; i < PEERS; i++)
 		if (m.type == PEER_CHALLENGE &&
@@ -205,15 +203,15 @@ decode(const uint8_t *buf, size_t len)
 static void
 hear(const uint8_t *buf, size_t len, uint8_t from)
 {
+	struct peer_place p = { .port = 7157 };
 	struct peer_msg m;
-	struct addr a;
 
-	addr_parse("192.0.2.1", &a);
-	a.octet[3] = from;
+	addr_parse("192.0.2.1", &p.addr);
+	p.addr.octet[3] = from;
 	if (from % 2 == 0 && peer_msg_decode(buf, len, &m) == 0)
-		a = m.address[m.address[0].family == AF_UNSPEC];
-	if (a.family != AF_UNSPEC)
-		peers_hear(&peers, 0, &a, 7157, buf, len, now);
+		p.addr = m.address[m.address[0].family == AF_UNSPEC];
+	if (p.addr.family != AF_UNSPEC)
+		peers_hear(&peers, &p, buf, len, now);
 }
 
 /* The kernel answers what it was asked, of one of them or of both. */

@@ -491,6 +491,22 @@ netconf_answers_what_was_not_asked(void)
 	CHECK(parent->quitting);
 }
 
+/* A NAT before the hub lets in no other address than it spoke to. */
+static void
+answered_from_there(void)
+{
+	struct addr there = at("198.51.100.99");
+	struct peer_msg m;
+
+	home();
+	m = statement(HUB_ADDRESS, NULL);
+	write_packet(&m, HUB_ADDRESS);
+	packet.own = there;
+	pass();
+	(void)said_next(PEER_CHALLENGE, packet.uplink);
+	CHECK(addr_cmp(&out.own, &there) == 0);
+}
+
 /* A tunnel to the hub was made again. */
 static void
 led_again(void)
@@ -739,6 +755,7 @@ STORY(without_peers_nobody_listens)
 STORY(followed)
 STORY(not_followed)
 STORY(netconf_answers_what_was_not_asked)
+STORY(answered_from_there)
 STORY(led_again)
 STORY(proves_itself_again)
 STORY(alters)
@@ -767,6 +784,7 @@ main(void)
 		cmocka_unit_test(test_followed),
 		cmocka_unit_test(test_not_followed),
 		cmocka_unit_test(test_netconf_answers_what_was_not_asked),
+		cmocka_unit_test(test_answered_from_there),
 		cmocka_unit_test(test_led_again),
 		cmocka_unit_test(test_proves_itself_again),
 		cmocka_unit_test(test_alters),

@@ -90,20 +90,19 @@ rig_queue(const struct rig_datagram *d)
 }
 
 static void
-rig_send(void *arg, uint32_t uplink, const struct addr *to, uint32_t port,
-    const uint8_t *buf, size_t len)
+rig_send(void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 {
 	struct rig_end *e = arg;
 	struct rig_datagram d;
 
 	memset(&d, 0, sizeof(d));
-	d.from = uplink != e->peers.self.active   ? e->other
-		 : e->outside.family != AF_UNSPEC ? e->outside
-						  : e->address;
+	d.from = to->uplink != e->peers.self.active ? e->other
+		 : e->outside.family != AF_UNSPEC   ? e->outside
+						    : e->address;
 	d.from_port =
 	    addr_cmp(&d.from, &e->address) == 0 ? RIG_PORT : RIG_NAT_PORT;
-	d.to = *to;
-	d.port = port;
+	d.to = to->addr;
+	d.port = to->port;
 	d.len = len;
 	memcpy(d.buf, buf, len);
 	rig.sent++;
@@ -231,6 +230,17 @@ rig_is_at(
 }
 
 static void
+rig_hear(struct rig_end *e, uint32_t uplink, const struct addr *from,
+    uint32_t port, const uint8_t *buf, size_t len)
+{
+	const struct peer_place place = {
+		.addr = *from, .port = port, .uplink = uplink
+	};
+
+	peers_hear(&e->peers, &place, buf, len, rig.now);
+}
+
+static void
 rig_deliver(struct rig_datagram *d)
 {
 	struct rig_end *e;
@@ -244,8 +254,8 @@ rig_deliver(struct rig_datagram *d)
 				  addr_cmp(&e->other, &d->to) == 0
 			    : e->outside.family == AF_UNSPEC &&
 				  addr_cmp(&e->address, &d->to) == 0))
-			peers_hear(&e->peers, e->peers.self.active, &d->from,
-			    d->from_port, d->buf, d->len, rig.now);
+			rig_hear(e, e->peers.self.active, &d->from,
+			    d->from_port, d->buf, d->len);
 	}
 	free(d);
 }

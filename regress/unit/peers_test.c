@@ -434,8 +434,8 @@ a_nat_is_spoken_to_at_each_port(void **state)
 	behind_nat(true);
 	rig.tap = note_hellos;
 	rig_run(61 * 1000);
-	peers_hear(&rig.end[HUB].peers, 1, &hello.from, RIG_NAT_PORT + 1,
-	    hello.buf, hello.len, rig.now);
+	rig_hear(&rig.end[HUB], 1, &hello.from, RIG_NAT_PORT + 1, hello.buf,
+	    hello.len);
 	ports = 0;
 	rig_is_at(HUB, ADDR_HUB2, 1, PEER_FAILOVER);
 	rig_run(100);
@@ -1181,8 +1181,7 @@ hub_hears(const struct rig_datagram *d)
 {
 	struct addr liar = rig_addr("6.6.6.6");
 
-	peers_hear(
-	    &rig.end[HUB].peers, 0, &liar, RIG_PORT, d->buf, d->len, rig.now);
+	rig_hear(&rig.end[HUB], 0, &liar, RIG_PORT, d->buf, d->len);
 }
 
 static void
@@ -1297,12 +1296,10 @@ another_pair_has_no_use_for_it(void **state)
 	rig_run(1000);
 	assert_true(kept.len > 0);
 	/* to another, and in another's name */
-	peers_hear(&rig.end[1].peers, 0, &kept.from, RIG_PORT, kept.buf,
-	    kept.len, rig.now);
+	rig_hear(&rig.end[1], 0, &kept.from, RIG_PORT, kept.buf, kept.len);
 	assert_int_equal(rig.end[1].peers.strangers, 1);
 	memcpy(kept.buf + 4, rig.end[1].key, PEER_ID_LEN);
-	peers_hear(&rig.end[2].peers, 0, &kept.from, RIG_PORT, kept.buf,
-	    kept.len, rig.now);
+	rig_hear(&rig.end[2], 0, &kept.from, RIG_PORT, kept.buf, kept.len);
 	assert_int_equal(rig.end[2].peers.forged, 1);
 	/* nor may a peer be where another one is */
 	rig_is_at(1, ADDR_A, 0, PEER_START);

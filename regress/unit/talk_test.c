@@ -39,6 +39,8 @@
 #define SETUP                                                      \
 	"ip link set lo up && ip addr add 192.0.2.1/32 dev lo && " \
 	"ip addr add 192.0.2.2/32 dev lo && "                      \
+	"ip addr add 192.0.2.3/32 dev lo && "                      \
+	"ip addr add 192.0.2.4/32 dev lo && "                      \
 	"sysctl -qw net.ipv6.conf.all.disable_ipv6=0 "             \
 	"net.ipv6.conf.lo.disable_ipv6=0 && "                      \
 	"ip addr add 2001:db8::1/128 dev lo nodad && "             \
@@ -167,14 +169,20 @@ statement(uint8_t *buf)
 }
 
 static void
-peer_sends(enum family f, const void *buf, size_t len)
+peer_sends_to(enum family f, const char *address, const void *buf, size_t len)
 {
-	struct addr to = ip(ours[f]);
+	struct addr to = ip(address);
 	union device_name name;
 	socklen_t n = device_name(&to, PORT, 0, &name);
 
 	assert_int_equal(
 	    sendto(peer[f], buf, len, 0, &name.any, n), (ssize_t)len);
+}
+
+static void
+peer_sends(enum family f, const void *buf, size_t len)
+{
+	peer_sends_to(f, ours[f], buf, len);
 }
 
 /* On a busy machine the kernel hands over what was sent a bit later. */
@@ -255,17 +263,25 @@ peer_gets(
 }
 
 static void
-sends(uint32_t uplink, enum family f)
+sends_from(uint32_t uplink, enum family f, const char *own)
 {
 	struct msg_peer_packet p;
 
 	memset(&p, 0, sizeof(p));
 	p.uplink = uplink;
+	if (own != NULL)
+		p.own = ip(own);
 	p.addr = ip(its[f]);
 	p.port = ITS_PORT;
 	p.len = 5;
 	memcpy(p.data, "words", 5);
 	talk_send(&p);
+}
+
+static void
+sends(uint32_t uplink, enum family f)
+{
+	sends_from(uplink, f, NULL);
 }
 
 static void
@@ -360,6 +376,46 @@ listens_elsewhere_or_nowhere(void **state)
 	comes_to(2, 0);
 }
 
+/* From which address of ours the peer gets what was sent. */
+static int
+came_from(const char *address)
+{
+	struct addr a = ip(address);
+	union device_name name;
+	uint8_t buf[64];
+
+	return peer_gets(FAMILY_INET, PATIENCE_MS, buf, sizeof(buf), &name) ==
+		   5 &&
+	       memcmp(&name.v4.sin_addr, &a.v4, sizeof(a.v4)) == 0 &&
+	       ntohs(name.v4.sin_port) == PORT;
+}
+
+/* A statement from another address than the one it tells looks like a NAT. */
+static void
+listens_at_one_and_says_it_from_the_uplinks(void **state)
+{
+	static const char *const one = "192.0.2.3";
+	struct addr at = ip("192.0.2.3");
+	uint8_t buf[PEER_MSG_MAX];
+
+	(void)state;
+	start();
+	listen_on(one, PORT);
+	sends(1, FAMILY_INET);
+	assert_true(came_from(ours[FAMILY_INET]));
+	peer_sends_to(FAMILY_INET, "192.0.2.4", buf, statement(buf));
+	peer_sends_to(FAMILY_INET, one, buf, statement(buf));
+	comes_to(1, 0);
+	assert_int_equal(addr_cmp(&heard.own, &at), 0);
+	peer_sends(FAMILY_INET, buf, statement(buf)); /* it answers there */
+	comes_to(2, 0);
+	/* and what came here has its answer from here */
+	sends_from(1, FAMILY_INET, one);
+	assert_true(came_from(one));
+	sends_from(MSG_UPLINK_NONE, FAMILY_INET, one);
+	assert_true(came_from(one));
+}
+
 int
 main(void)
 {
@@ -369,6 +425,7 @@ main(void)
 		cmocka_unit_test(leaves_by_an_uplink_with_its_address),
 		cmocka_unit_test(a_flood_leaves_time_for_others),
 		cmocka_unit_test(listens_elsewhere_or_nowhere),
+		cmocka_unit_test(listens_at_one_and_says_it_from_the_uplinks),
 	};
 
 	if (sodium_init() == -1)
