@@ -264,6 +264,8 @@ struct conf_peer {
 	uint32_t port;
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
+	uint32_t
+	    hello_nat_ms; /* at most, while we are behind NAT; 0: as above */
 	bool keyed;
 	uint8_t ntunnels;
 	uint8_t naddresses; /* 0: any */

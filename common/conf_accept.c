@@ -86,7 +86,9 @@ conf_peer_valid(const struct conf_peer *c)
 	    !nets_valid(c->announce, c->nannounce) ||
 	    !nets_valid(c->accept, c->naccept) ||
 	    !conf_in_range(CONF_F_HELLO, c->hello_ms) ||
-	    !conf_in_range(CONF_F_HELLO, c->hello_metered_ms))
+	    !conf_in_range(CONF_F_HELLO, c->hello_metered_ms) ||
+	    (c->hello_nat_ms != 0 &&
+		!conf_in_range(CONF_F_HELLO, c->hello_nat_ms)))
 		return 0;
 	for (i = 0; i < c->naddresses; i++)
 		if (!conf_address_valid(&c->address[i]))

@@ -38,15 +38,25 @@ drill_calls_in(const struct conf_uplink *u, double ms)
 	return conf_dialled(u) && u->hot_ms == 0 ? drills_in(u, ms) : 0;
 }
 
+/* It is up while it stands by: hellos go out by it, too. */
+static bool
+stands_by(const struct conf_uplink *u)
+{
+	return u->role == CONF_BACKUP && (!conf_dialled(u) || u->hot_ms != 0);
+}
+
 /* Standing by and drills, while there is no outage. */
 static double
-idle_octets_in(const struct conf_uplink *u, double ms)
+idle_octets_in(const struct conf *conf, const struct conf_uplink *u, double ms)
 {
-	double hot = 0;
+	double month = 0;
 
 	if (u->hot_ms != 0)
-		hot = conf_hot_octets(u) * ms / (double)CONF_MONTH_MS;
-	return hot + drills_in(u, ms) * (double)conf_drill_octets(u);
+		month += conf_hot_octets(u);
+	if (stands_by(u))
+		month += conf_hello_octets(conf, u, CONF_STANDING_BY);
+	return month * ms / (double)CONF_MONTH_MS +
+	       drills_in(u, ms) * (double)conf_drill_octets(u);
 }
 
 static void
@@ -89,10 +99,11 @@ print_time(const struct conf_uplink *u, const struct period *p, FILE *f)
 }
 
 static void
-print_bytes(const struct conf_uplink *u, const struct period *p, FILE *f)
+print_bytes(const struct conf *conf, const struct conf_uplink *u,
+    const struct period *p, FILE *f)
 {
 	double limit = (double)u->budget.limit[CONF_COST_BYTES];
-	double idle = idle_octets_in(u, p->ms);
+	double idle = idle_octets_in(conf, u, p->ms);
 	char all[CONF_ROUNDED_LEN], used[CONF_ROUNDED_LEN];
 
 	if (limit <= 0)
@@ -134,14 +145,14 @@ print_dials(const struct conf_uplink *u, const struct period *p, FILE *f)
 }
 
 static void
-print_budget(const struct conf_uplink *u, FILE *f)
+print_budget(const struct conf *conf, const struct conf_uplink *u, FILE *f)
 {
 	struct period p = period_of(&u->budget);
 
 	if (!conf_budgeted(&u->budget))
 		return;
 	print_time(u, &p, f);
-	print_bytes(u, &p, f);
+	print_bytes(conf, u, &p, f);
 	print_dials(u, &p, f);
 	fprintf(f, "# when its budget is used up, %s %s\n", u->label,
 	    u->budget.refuse
@@ -202,10 +213,30 @@ print_drills(const struct conf_uplink *u, FILE *f)
 	    conf_dialled(u) && u->hot_ms == 0 ? " and as many calls" : "");
 }
 
+/* By the active one the mapping of a NAT is held, whatever that costs. */
 void
-conf_print_afford(const struct conf_uplink *u, FILE *f)
+conf_print_hellos(const struct conf *conf, const struct conf_uplink *u, FILE *f)
+{
+	double nat = conf_hello_octets(conf, u, CONF_BEHIND_NAT) /
+		     ((double)CONF_MONTH_MS / DAY_MS);
+	char a[CONF_ROUNDED_LEN], b[CONF_ROUNDED_LEN];
+
+	if (!u->metered || nat <= 0)
+		return;
+	fprintf(f, "# hellos to peers by %s:", u->label);
+	if (stands_by(u))
+		fprintf(f, " about %s MB of IP a month while it stands by,",
+		    conf_rounded(
+			conf_hello_octets(conf, u, CONF_STANDING_BY) / 1e6, a));
+	fprintf(f, " %s MB a day while it is used behind NAT\n",
+	    conf_rounded(nat / 1e6, b));
+}
+
+void
+conf_print_afford(const struct conf *conf, const struct conf_uplink *u, FILE *f)
 {
 	print_drills(u, f);
-	print_budget(u, f);
+	conf_print_hellos(conf, u, f);
+	print_budget(conf, u, f);
 	print_hours(u, f);
 }

@@ -94,6 +94,14 @@ int conf_query_valid(const char *); /* a domain name without its last dot */
 uint64_t conf_budget_least(const struct conf_uplink *, uint32_t delay_ms);
 double conf_month_octets(const struct conf_uplink *); /* of good rounds */
 double conf_hot_octets(const struct conf_uplink *); /* the same, in standby */
+#define CONF_HELLO_NAT_MS 25000 /* where no hello is configured */
+/*
+ * A month's of hellos to all peers, answered, by an uplink that stands by, or
+ * by the one that carries traffic, behind NAT.
+ */
+enum conf_hellos { CONF_STANDING_BY, CONF_BEHIND_NAT };
+double conf_hello_octets(
+    const struct conf *, const struct conf_uplink *, enum conf_hellos);
 uint64_t conf_drill_octets(const struct conf_uplink *); /* of one, about */
 uint64_t conf_drill_ms(const struct conf_uplink *); /* connected, at most */
 
@@ -254,7 +262,8 @@ int conf_cost_valid(const struct conf_uplink *);
 void conf_print_cost(const struct conf_uplink *, FILE *);
 
 /* conf_afford.c */
-void conf_print_afford(const struct conf_uplink *, FILE *);
+void conf_print_hellos(const struct conf *, const struct conf_uplink *, FILE *);
+void conf_print_afford(const struct conf *, const struct conf_uplink *, FILE *);
 
 /* conf_radio.c */
 void conf_build_apn(struct conf_build *, const struct conf_text *);

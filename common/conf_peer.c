@@ -203,7 +203,11 @@ conf_build_listen(struct conf_build *b, const struct conf_text *word,
 		    "\"%s\" is not a host's address", address->s);
 }
 
-/* What costs by the octet is talked by ten times as seldom. */
+/*
+ * What costs by the octet is talked by ten times as seldom.  A NAT may forget
+ * who was silent for 30 seconds, and then nobody hears where a hub moves to:
+ * that is worth the octets, unless somebody has reckoned otherwise.
+ */
 static void
 default_hellos(struct conf_build *b)
 {
@@ -213,8 +217,10 @@ default_hellos(struct conf_build *b)
 
 	for (i = 0; i < b->conf->npeers; i++) {
 		p = &b->conf->peer[i];
-		if (p->hello_ms == 0)
+		if (p->hello_ms == 0) {
 			p->hello_ms = conf_range[CONF_F_HELLO].value;
+			p->hello_nat_ms = CONF_HELLO_NAT_MS;
+		}
 		if (p->hello_metered_ms == 0)
 			p->hello_metered_ms =
 			    p->hello_ms > max / 10 ? max : 10 * p->hello_ms;

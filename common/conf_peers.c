@@ -88,6 +88,7 @@ msg_conf_peer_encode(struct msg_conf_peer *m, const struct conf_peer *c)
 	m->port = c->port;
 	m->hello_ms = c->hello_ms;
 	m->hello_metered_ms = c->hello_metered_ms;
+	m->hello_nat_ms = c->hello_nat_ms;
 	m->naddresses = c->naddresses;
 	m->nannounce = c->nannounce;
 	m->naccept = c->naccept;
@@ -121,6 +122,7 @@ msg_conf_peer_decode(struct msg_conf_peer *m, size_t len, struct conf_peer *c)
 	c->port = m->port;
 	c->hello_ms = m->hello_ms;
 	c->hello_metered_ms = m->hello_metered_ms;
+	c->hello_nat_ms = m->hello_nat_ms;
 	c->naddresses = (uint8_t)m->naddresses;
 	c->nannounce = (uint8_t)m->nannounce;
 	c->naccept = (uint8_t)m->naccept;

@@ -347,10 +347,26 @@ print_capture(FILE *f, const struct conf *conf)
 	    conf->uplink[0].capture == CONF_CAPTURE_ALL ? "all" : "control");
 }
 
+/* The default is none that can be written: what is written holds for NAT. */
+static void
+print_hello(FILE *f, const struct conf_peer *p)
+{
+	char hello[CONF_DURATION_LEN], metered[CONF_DURATION_LEN];
+	char nat[CONF_DURATION_LEN];
+
+	fprintf(f, "\t%shello %s metered %s", p->hello_nat_ms != 0 ? "# " : "",
+	    conf_duration(p->hello_ms, hello),
+	    conf_duration(p->hello_metered_ms, metered));
+	if (p->hello_nat_ms != 0)
+		fprintf(
+		    f, ", behind NAT %s", conf_duration(p->hello_nat_ms, nat));
+	fputc('\n', f);
+}
+
 static void
 print_keyed(FILE *f, const struct conf_peer *p)
 {
-	char key[KEY_STRLEN], text[PREFIX_STRLEN], hello[CONF_DURATION_LEN];
+	char key[KEY_STRLEN], text[PREFIX_STRLEN];
 	uint32_t i;
 
 	fprintf(f, "\tkey \"%s\"\n\taddress ", key_format(p->key, key));
@@ -368,8 +384,7 @@ print_keyed(FILE *f, const struct conf_peer *p)
 	for (i = 0; i < p->nannounce; i++)
 		fprintf(f, "\tannounce %s\n",
 		    prefix_format(&p->announce[i], text, sizeof(text)));
-	fprintf(f, "\thello %s", conf_duration(p->hello_ms, hello));
-	print_duration(f, " metered", p->hello_metered_ms);
+	print_hello(f, p);
 }
 
 static void
@@ -713,9 +728,10 @@ conf_print_meaning(const struct conf *conf, FILE *f)
 			fprintf(f, "# %s names no resolvers: dns stays\n",
 			    conf->uplink[i].label);
 	}
+	conf_print_hellos(conf, &conf->uplink[0], f);
 	for (i = 1; i < conf->nuplinks; i++) {
 		print_hot(&conf->uplink[i], f);
-		conf_print_afford(&conf->uplink[i], f);
+		conf_print_afford(conf, &conf->uplink[i], f);
 	}
 	print_standby(&conf->uplink[0], conf->nuplinks > 1, f);
 	if (conf->alarm[0] == '\0')

@@ -205,6 +205,43 @@ conf_month_octets(const struct conf_uplink *u)
 	return octets;
 }
 
+/* With the heads of IPv4 and UDP: dialfail-peers(7). */
+static uint32_t
+hello_octets(const struct conf_peer *p)
+{
+	uint32_t places = p->naddresses > 0 ? p->naddresses : 1;
+	uint32_t networks = p->nannounce;
+
+	return places * (28 + 148 + 18 * networks + 28 + 132);
+}
+
+static uint32_t
+hello_every_ms(const struct conf_peer *p, const struct conf_uplink *u,
+    enum conf_hellos which)
+{
+	uint32_t ms = u->metered ? p->hello_metered_ms : p->hello_ms;
+
+	if (which == CONF_BEHIND_NAT && p->hello_nat_ms != 0 &&
+	    p->hello_nat_ms < ms)
+		ms = p->hello_nat_ms;
+	return ms;
+}
+
+double
+conf_hello_octets(const struct conf *conf, const struct conf_uplink *u,
+    enum conf_hellos which)
+{
+	double octets = 0;
+	uint32_t i;
+
+	for (i = 0; i < conf->npeers; i++)
+		if (conf->peer[i].keyed)
+			octets += (double)hello_octets(&conf->peer[i]) *
+				  (double)CONF_MONTH_MS /
+				  hello_every_ms(&conf->peer[i], u, which);
+	return octets;
+}
+
 double
 conf_hot_octets(const struct conf_uplink *u)
 {

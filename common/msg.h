@@ -226,6 +226,7 @@ struct msg_conf_peer {
 	uint32_t port;
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
+	uint32_t hello_nat_ms; /* or 0 */
 	uint32_t naddresses;
 	uint32_t nannounce;
 	uint32_t naccept;

@@ -97,7 +97,8 @@ is_forgotten(const struct net_state *s, const struct conf_peer *p,
 {
 	uint32_t hello_ms = u->metered ? p->hello_metered_ms : p->hello_ms;
 
-	return hello_ms > NAT_REMEMBERS_MS && has_tunnel(s, p, NET_WIREGUARD);
+	return p->hello_nat_ms == 0 && hello_ms > NAT_REMEMBERS_MS &&
+	       has_tunnel(s, p, NET_WIREGUARD);
 }
 
 struct nat {
@@ -129,6 +130,7 @@ behind(const struct nat *n, const struct conf *conf, const struct net_state *s,
     const struct conf_uplink *u)
 {
 	struct named forgotten = { NULL, 0 }, stuck = { NULL, 0 };
+	struct named quiet = { NULL, 0 };
 	char buf[CONF_LABEL_LEN + 32];
 	const struct conf_peer *p;
 	uint32_t i;
@@ -141,6 +143,9 @@ behind(const struct nat *n, const struct conf *conf, const struct net_state *s,
 			name(&stuck, p->name);
 		if (is_forgotten(s, p, u))
 			name(&forgotten, p->name);
+		else if (p->hello_nat_ms != 0 &&
+			 has_tunnel(s, p, NET_WIREGUARD))
+			name(&quiet, p->name);
 	}
 	say(n, &stuck, "of the tunnels to %s only WireGuard can follow there",
 	    names(&stuck, buf, sizeof(buf)));
@@ -148,6 +153,10 @@ behind(const struct nat *n, const struct conf *conf, const struct net_state *s,
 	    "it may forget us within a minute; hello to %s should be 30s at "
 	    "most there, and WireGuard needs PersistentKeepalive",
 	    names(&forgotten, buf, sizeof(buf)));
+	say(n, &quiet,
+	    "it may forget us within a minute; hellos go out often enough "
+	    "then, and WireGuard to %s needs PersistentKeepalive",
+	    names(&quiet, buf, sizeof(buf)));
 }
 
 void

@@ -255,8 +255,11 @@ fill_self(struct peers_self *s)
 	for (i = 0; i < FAMILIES; i++)
 		s->address[i] = u->facts.family[i].address;
 	for (i = 0; i < parent->conf.nuplinks; i++)
-		if (is_usable(&parent->uplink[i]))
+		if (is_usable(&parent->uplink[i])) {
 			s->usable |= 1u << i;
+			if (i != carrying && parent->uplink[i].conf.metered)
+				s->costly |= 1u << i;
+		}
 }
 
 static void

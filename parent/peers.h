@@ -69,6 +69,8 @@ struct peers_self {
 	struct addr address[FAMILIES]; /* of it */
 	uint32_t usable; /* bit mask of uplinks that statements go out by */
 	uint32_t metered; /* 1: hellos are rarer */
+	uint32_t
+	    costly; /* bit mask of uplinks but the active: so they are there */
 };
 
 /* The prober lets through some tens a second (gate.c): enough for years. */
@@ -113,6 +115,8 @@ struct peer {
 	int64_t rtt_ns; /* from said to acked_at */
 	struct monotime due; /* next datagram; invalid: never */
 	uint32_t tries;
+	uint32_t says_ms; /* the time between hellos that it tells */
+	struct monotime costly; /* last copy by one of these; invalid: none */
 	bool acked;
 	bool nat; /* it saw another address than we announce */
 	bool lost; /* nobody knows where it is: what we say waits for that */

@@ -433,6 +433,8 @@ hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 	if (p->result == PEER_FAILED)
 		(void)renew(ps, p, h->now); /* it may wait for our WireGuard */
 	ms = peers_hello_ms(ps, p);
+	if (ms > p->says_ms)
+		ms = p->says_ms; /* it is waited for */
 	p->due = ms > 0 ? monotime_add_ms(h->now, ms) : (struct monotime){ 0 };
 	peers_schedule(ps, p);
 }

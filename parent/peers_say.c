@@ -14,10 +14,19 @@ struct places {
 	struct peer_place place[PLACES_MAX];
 };
 
+/*
+ * By the active uplink the way in by a NAT is kept open, also if it is metered:
+ * nothing else would tell us where a hub moves to.
+ */
 int64_t
 peers_hello_ms(const struct peers *ps, const struct peer *p)
 {
-	return ps->self.metered ? p->conf->hello_metered_ms : p->conf->hello_ms;
+	const struct conf_peer *c = p->conf;
+	uint32_t ms = ps->self.metered ? c->hello_metered_ms : c->hello_ms;
+
+	if (p->nat && c->hello_nat_ms != 0 && c->hello_nat_ms < ms)
+		ms = c->hello_nat_ms;
+	return ms;
 }
 
 /* Above all that was used, with this start's number in the upper half. */
@@ -41,6 +50,7 @@ peers_say(struct peers *ps, struct peer *p, enum peer_reason reason,
 	p->reason = reason;
 	p->acked = false;
 	p->tries = 0;
+	p->says_ms = (uint32_t)peers_hello_ms(ps, p);
 	p->said = (struct monotime){ 0 };
 	p->due = due;
 }
@@ -56,7 +66,7 @@ fill(const struct peers *ps, const struct peer *p, struct peer_msg *m)
 	m->counter = p->counter;
 	memcpy(m->nonce, p->nonce, sizeof(m->nonce));
 	m->reason = p->reason;
-	m->hello_s = (uint32_t)((peers_hello_ms(ps, p) + 999) / 1000);
+	m->hello_s = (p->says_ms + 999) / 1000;
 	memcpy(m->address, ps->self.address, sizeof(m->address));
 	m->nnets = c->nannounce;
 	for (i = 0; i < c->nannounce; i++)
@@ -141,12 +151,30 @@ retry_ms(const struct peers *ps, const struct peer *p, struct monotime now)
 	return ms < PEERS_RETRY_MAX_MS ? ms : PEERS_RETRY_MAX_MS;
 }
 
+/*
+ * By a metered uplink that stands by goes what is news, at first, and one in
+ * the time between two hellos there; and one that is not acknowledged by the
+ * other ways.
+ */
+static bool
+goes_by_costly(const struct peer *p, struct monotime now)
+{
+	bool late =
+	    p->tries > 0 && monotime_ms_between(p->said, now) >= PEERS_EAGER_MS;
+
+	if ((p->reason != PEER_HELLO && !late) || !monotime_valid(p->costly))
+		return true;
+	return (late && monotime_cmp(p->costly, p->said) < 0) ||
+	       monotime_ms_between(p->costly, now) >=
+		   (int64_t)p->conf->hello_metered_ms;
+}
+
 void
 peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 {
 	struct places places;
 	struct peer_msg m;
-	uint32_t uplink;
+	uint32_t uplink, by = ps->self.usable;
 
 	find_places(p, &places);
 	p->lost = places.n == 0;
@@ -155,8 +183,12 @@ peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 		return;
 	}
 	fill(ps, p, &m);
+	if (!goes_by_costly(p, now))
+		by &= ~ps->self.costly;
+	else if (by & ps->self.costly)
+		p->costly = now;
 	for (uplink = 0; uplink < CONF_UPLINKS_MAX; uplink++)
-		if (ps->self.usable & 1u << uplink)
+		if (by & 1u << uplink)
 			send_by(ps, p, uplink, &m, &places);
 	if (p->tries++ == 0)
 		p->said = now; /* it may have waited for its turn */

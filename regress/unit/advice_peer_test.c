@@ -25,6 +25,13 @@
 	       " should be 30s at most there, and WireGuard "               \
 	       "needs PersistentKeepalive\n"
 
+#define QUIET(ifname, address, peers)                                          \
+	ifname                                                                 \
+	    " has " address                                                    \
+	    ", so that it may be behind NAT: it may forget us within a "       \
+	    "minute; hellos go out often enough then, and WireGuard to " peers \
+	    " needs PersistentKeepalive\n"
+
 static struct conf conf;
 static struct conf_peer peers[3];
 static struct conf_tunnel tunnels[] = { { .ifname = "gre1" },
@@ -113,6 +120,17 @@ by_an_uplink_behind_nat_hellos_are_often(void **unused)
 	expect("");
 }
 
+/* Where nobody has reckoned how often. */
+static void
+by_default_they_are_often_enough(void **unused)
+{
+	(void)unused;
+	peers[0].hello_nat_ms = 25000;
+	expect(QUIET("wan2", "100.64.0.7", "b0"));
+	peers[0].ntunnels = 0;
+	expect("");
+}
+
 static void
 what_cannot_follow_is_told_before(void **unused)
 {
@@ -175,6 +193,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup(f, site)
 	const struct CMUnitTest tests[] = {
 		T(by_an_uplink_behind_nat_hellos_are_often),
+		T(by_default_they_are_often_enough),
 		T(what_cannot_follow_is_told_before),
 		T(many_are_told_in_a_line),
 		T(within_a_network_of_ones_own_is_no_nat),

@@ -195,14 +195,15 @@ counts_are_bounded(void **state)
 static void
 what_is_out_of_range_is_refused(void **state)
 {
-	uint32_t *word[] = { &m.id, &m.port, &m.hello_ms, &m.hello_metered_ms };
+	uint32_t *word[] = { &m.id, &m.port, &m.hello_ms, &m.hello_metered_ms,
+		&m.hello_nat_ms };
 	struct addr *a = (struct addr *)(void *)m.lists;
 	struct prefix *net = (struct prefix *)(void *)(a + 2);
 	struct conf_behind *r = (struct conf_behind *)(void *)(net + 3);
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(word) / sizeof(*word); i++) {
 		(void)begin(NULL);
 		*word[i] = UINT32_MAX;
 		assert_int_equal(msg_conf_peer_decode(&m, len, &out), -1);

@@ -29,6 +29,8 @@ struct rig_end {
 	struct addr other; /* of its other uplink's NAT; unspec: it has none */
 	/* what its kernel has of each peer */
 	struct addr *kernel;
+	bool metered; /* and its active uplink */
+	bool costly; /* its other one is metered */
 	bool no_nat; /* its kernel cannot follow behind a NAT */
 	bool refuses;
 	bool slow; /* it does not answer by itself */
@@ -226,6 +228,9 @@ rig_is_at(
 	self.usable = 1u << uplink;
 	if (e->other.family != AF_UNSPEC)
 		self.usable |= 1u << (uplink + 1);
+	if (e->costly)
+		self.costly = 1u << (uplink + 1);
+	self.metered = e->metered;
 	peers_move(&e->peers, &self, reason, rig.now);
 }
 

@@ -384,6 +384,107 @@ the_uplink_that_is_announced_tells_of_its_nat(void **state)
 	rig_end();
 }
 
+/* A carrier's may forget in less than a minute. */
+static void
+the_way_in_by_a_nat_is_kept_open(bool metered)
+{
+	uint32_t sent;
+
+	two_ends(1);
+	rig.end[BRANCH].conf->hello_nat_ms = 25000;
+	rig.end[BRANCH].metered = metered;
+	start();
+	sent = branch_sees()->stats.sent;
+	rig_run(10 * 60 * 1000);
+	assert_int_equal(branch_sees()->stats.sent - sent, metered ? 1 : 10);
+	rig.end[BRANCH].outside = rig_addr("9.9.9.9");
+	rig_is_at(BRANCH, "100.64.0.7", 1, PEER_FAILOVER);
+	rig_run(30 * 1000);
+	assert_int_equal(hub_sees()->hello_s, 25);
+	sent = branch_sees()->stats.sent;
+	rig_run(10 * 60 * 1000);
+	assert_in_range(branch_sees()->stats.sent - sent, 23, 24);
+	/* what the far end waits for comes, though it is there no more */
+	memset(&rig.end[BRANCH].outside, 0, sizeof(struct addr));
+	rig_run(60 * 60 * 1000);
+	assert_false(branch_sees()->nat);
+	assert_int_equal(hub_sees()->hello_s, metered ? 600 : 60);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 0);
+	rig_end();
+}
+
+static void
+behind_nat_hellos_are_often(void **state)
+{
+	(void)state;
+	the_way_in_by_a_nat_is_kept_open(false);
+	the_way_in_by_a_nat_is_kept_open(true);
+}
+
+/* It is not for us to know better. */
+static void
+a_hello_that_is_configured_is_kept_behind_nat(void **state)
+{
+	uint32_t sent;
+
+	(void)state;
+	behind_nat(true);
+	sent = branch_sees()->stats.sent;
+	rig_run(10 * 60 * 1000);
+	assert_in_range(branch_sees()->stats.sent - sent, 9, 10);
+	assert_int_equal(hub_sees()->hello_s, 60);
+	rig_end();
+}
+
+static uint32_t by_other; /* so many went out by it */
+
+static int
+count_by_other(struct rig *r, struct rig_datagram *d)
+{
+	by_other += addr_cmp(&d->from, &r->end[BRANCH].other) == 0;
+	return 1;
+}
+
+static int
+only_by_other(struct rig *r, struct rig_datagram *d)
+{
+	(void)count_by_other(r, d);
+	return addr_cmp(&d->from, &r->end[BRANCH].address) != 0;
+}
+
+/* It stands by, and is paid for by the octet. */
+static void
+a_metered_standby_is_spoken_by_rarely(void **state)
+{
+	(void)state;
+	two_ends(1);
+	rig.end[BRANCH].other = rig_addr("9.8.8.8");
+	rig.end[BRANCH].costly = true;
+	rig.tap = count_by_other;
+	start();
+	by_other = 0;
+	rig_run(60 * 60 * 1000);
+	assert_in_range(by_other, 5, 6);
+	/* news goes by all, while somebody may wait for it */
+	by_other = 0;
+	rig_is_at(BRANCH, ADDR_B, 0, PEER_ADDRESS);
+	rig_run(1000);
+	assert_int_equal(by_other, 1);
+	/* and so does what has no other way: it is not silent */
+	rig.tap = only_by_other;
+	by_other = 0;
+	rig_run(60 * 60 * 1000);
+	assert_int_equal(rig.end[HUB].notices[PEERS_SILENT], 0);
+	assert_in_range(by_other, 20, 60);
+	/* nobody hears: that costs no more than hellos do */
+	memset(&rig.end[HUB].address, 0, sizeof(struct addr));
+	rig_run(2 * 60 * 1000);
+	by_other = 0;
+	rig_run(60 * 60 * 1000);
+	assert_in_range(by_other, 5, 7);
+	rig_end();
+}
+
 static void
 what_cannot_follow_is_told_so_for_good(void **state)
 {
@@ -1509,6 +1610,9 @@ main(void)
 		cmocka_unit_test(other_tunnels_are_refused_behind_nat),
 		cmocka_unit_test(a_nat_is_spoken_to_at_each_port),
 		cmocka_unit_test(the_uplink_that_is_announced_tells_of_its_nat),
+		cmocka_unit_test(behind_nat_hellos_are_often),
+		cmocka_unit_test(a_hello_that_is_configured_is_kept_behind_nat),
+		cmocka_unit_test(a_metered_standby_is_spoken_by_rarely),
 		cmocka_unit_test(what_cannot_follow_is_told_so_for_good),
 		cmocka_unit_test(by_the_other_uplink_alone_it_is_followed),
 		cmocka_unit_test(nobody_claims_by_a_nat_what_another_has),
