@@ -52,9 +52,10 @@
 #define PEERS_MOVES_MS  60000
 /* Tunnels to one that began anew are set again, at most so often. */
 #define PEERS_RENEW_MS 10000
-/* A nonce of ours, and the pause before the next one. */
-#define PEERS_CHALLENGE_MS       30000
-#define PEERS_CHALLENGE_PAUSE_MS 2000
+/* A nonce of ours serves so long. */
+#define PEERS_CHALLENGE_MS 30000
+/* Copies of a statement may come so late. */
+#define PEERS_LATE_MS 2000
 /* Answers to what was heard already: a burst, then one in so long. */
 #define PEERS_REPEAT_MS    100
 #define PEERS_REPEAT_BURST 8
@@ -148,7 +149,6 @@ struct peer {
 	struct monotime repeated;
 	uint8_t challenge[PEER_NONCE_LEN]; /* ours */
 	struct monotime challenged; /* when it was made; invalid: none */
-	struct monotime challenge_sent;
 	struct monotime renewed; /* its tunnels; invalid: never */
 	uint32_t move[PEERS_MOVES_MAX]; /* ring, in tenths of a second */
 

@@ -62,19 +62,24 @@ within(struct monotime then, int64_t ms, struct monotime now)
 
 /* ---- what may be believed ---- */
 
-/* The nonce stays the same for a while: its answer may be on the way. */
+/*
+ * The nonce stays the same for a while: its answer may be on the way.  Each
+ * statement is asked about that the prober lets through: by a pause of ours
+ * who repeats an old one could have all the challenges.  But right behind one
+ * that is believed come copies of those before it; each would be answered by
+ * another statement, with copies of its own.
+ */
 static void
 challenge(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	struct peer_msg m;
 
-	if (within(p->challenge_sent, PEERS_CHALLENGE_PAUSE_MS, h->now))
+	if (p->trusted && within(p->heard, PEERS_LATE_MS, h->now))
 		return;
 	if (!within(p->challenged, PEERS_CHALLENGE_MS, h->now)) {
 		ps->user->random(ps->arg, p->challenge, sizeof(p->challenge));
 		p->challenged = h->now;
 	}
-	p->challenge_sent = h->now;
 	memset(&m, 0, sizeof(m));
 	m.type = PEER_CHALLENGE;
 	m.counter = p->heard_counter;
@@ -499,5 +504,4 @@ peers_forget(struct peers *ps, uint32_t i)
 	p->trusted = false;
 	p->heard_counter = 0;
 	memset(&p->challenged, 0, sizeof(p->challenged));
-	memset(&p->challenge_sent, 0, sizeof(p->challenge_sent));
 }

@@ -1414,6 +1414,53 @@ another_pair_has_no_use_for_it(void **state)
 	rig_end();
 }
 
+/*
+ * Who repeats to a hub that begins anew what was said long ago is asked as
+ * often as he speaks, with less than he says; so is who speaks the truth.
+ */
+static uint32_t asked_elsewhere;
+
+static int
+count_challenges(struct rig *r, struct rig_datagram *d)
+{
+	struct addr liar = rig_addr("6.6.6.6");
+
+	(void)r;
+	if (addr_cmp(&d->to, &liar) == 0) {
+		assert_in_range(d->len, 1, kept.len);
+		asked_elsewhere++;
+	}
+	return 1;
+}
+
+static void
+a_replay_diverts_no_challenge(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	keep_one();
+	peers_free(&rig.end[HUB].peers);
+	rig_start(HUB, 2);
+	rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
+	rig.tap = count_challenges;
+	asked_elsewhere = 0;
+	for (i = 0; i < 200; i++) {
+		hub_hears(&kept);
+		rig_run(100);
+	}
+	assert_int_equal(asked_elsewhere, i);
+	rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+	for (i = 0; i < 5; i++) {
+		hub_hears(&kept);
+		rig_run(100);
+	}
+	assert_true(hub_sees()->trusted);
+	assert_true(hub_has(ADDR_B));
+	assert_true(branch_sees()->acked);
+	rig_end();
+}
+
 /* ---- counters ---- */
 
 static void
@@ -1644,6 +1691,7 @@ main(void)
 		cmocka_unit_test(no_octet_may_be_another),
 		cmocka_unit_test(a_tag_alone_is_not_believed),
 		cmocka_unit_test(another_pair_has_no_use_for_it),
+		cmocka_unit_test(a_replay_diverts_no_challenge),
 		cmocka_unit_test(new_hardware_with_the_old_key_is_heard),
 		cmocka_unit_test(two_ends_always_come_to_agree),
 		cmocka_unit_test(a_region_moves_at_once),
