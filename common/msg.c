@@ -77,6 +77,12 @@ flag_valid(uint32_t flag)
 }
 
 static int
+families_valid(uint32_t mask)
+{
+	return mask < 1u << FAMILIES;
+}
+
+static int
 ifname_valid(const char name[IFNAMSIZ])
 {
 	return msg_text_valid(name, IFNAMSIZ) && strchr(name, '/') == NULL;
@@ -108,7 +114,7 @@ msg_facts_valid(const struct msg_facts *f)
 			return 0;
 	return uplink_valid(f->uplink) && flag_valid(f->up) &&
 	       flag_valid(f->carrier) && flag_valid(f->pointopoint) &&
-	       f->refused < 1u << FAMILIES && ifname_valid(f->ifname);
+	       families_valid(f->refused) && ifname_valid(f->ifname);
 }
 
 int
@@ -193,19 +199,33 @@ msg_peer_packet_valid(const struct msg_peer_packet *p)
 	       p->len <= sizeof(p->data);
 }
 
+/* A family has an address, or this is the matter with it, or it has none. */
+static int
+peer_families_valid(const struct msg_net_peer *p)
+{
+	uint32_t f, has = 0;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (p->address[f].family != AF_UNSPEC)
+			has |= 1u << f;
+	return families_valid(p->nat) && families_valid(p->barred) &&
+	       (p->nat & p->barred) == 0 && (has & (p->nat | p->barred)) == 0;
+}
+
 int
 msg_net_peer_valid(const struct msg_net_peer *p)
 {
 	return p->id < CONF_PEERS_MAX &&
 	       of_family(&p->address[FAMILY_INET], FAMILY_INET) &&
 	       of_family(&p->address[FAMILY_INET6], FAMILY_INET6) &&
-	       flag_valid(p->nat) && flag_valid(p->drains);
+	       peer_families_valid(p) && flag_valid(p->drains);
 }
 
 int
 msg_net_peer_done_valid(const struct msg_net_peer_done *d)
 {
 	return d->id < CONF_PEERS_MAX && d->result <= MSG_PEER_FAILED &&
+	       families_valid(d->barred) &&
 	       msg_text_valid(d->text, sizeof(d->text));
 }
 

@@ -595,8 +595,10 @@ struct msg_net_proof {
 struct msg_net_peer {
 	uint32_t gen; /* of the configuration: ids are its */
 	uint32_t id; /* of struct conf_peer */
-	struct addr address[FAMILIES]; /* where it is; AF_UNSPEC: none */
-	uint32_t nat; /* but not to be reached there */
+	struct addr address[FAMILIES]; /* where it can be reached, if it can */
+	/* bit masks of families; an address of these is not told */
+	uint32_t nat; /* it cannot be reached where it says it is */
+	uint32_t barred; /* it may not be there */
 	uint32_t drains; /* where it was it still is, for a while */
 };
 
@@ -626,6 +628,7 @@ struct msg_net_peer_done {
 	uint32_t gen;
 	uint32_t id;
 	uint32_t result; /* enum msg_net_peer_result */
+	uint32_t barred; /* as above: more than the parent knew of */
 	char text[MSG_TEXT_LEN]; /* the tunnel and why, if not applied */
 };
 

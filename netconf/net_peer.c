@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A peer is elsewhere: exactly its tunnels are led there.  The parent has
- * verified that the peer said so; what it may say is checked here again,
- * since the parent talks to strangers.  It stays where it is when we leave:
- * our routes go, the peer does not.
+ * A peer is elsewhere: exactly its tunnels are led there, each by its own
+ * family.  The parent has verified that the peer said so; what it may say is
+ * checked here again, since the parent talks to strangers.  It stays where it
+ * is when we leave: our routes go, the peer does not.
  */
 #include <sys/types.h>
 
@@ -39,18 +39,43 @@ is_ours(const struct net_state *s, const struct addr *a)
 	return 0;
 }
 
-static int
-may_be_there(const struct conf_peer *p, const struct net_state *s,
-    const struct msg_net_peer *m)
+/* An address where it must not be is taken away: which families had one. */
+static uint32_t
+bar(const struct conf_peer *p, const struct net_state *s,
+    struct msg_net_peer *m)
 {
-	uint32_t f;
+	uint32_t f, barred = 0;
 
 	for (f = 0; f < FAMILIES; f++)
 		if (m->address[f].family != AF_UNSPEC &&
 		    (!conf_peer_accepts(p, &m->address[f]) ||
-			is_ours(s, &m->address[f])))
-			return 0;
-	return 1;
+			is_ours(s, &m->address[f]))) {
+			memset(&m->address[f], 0, sizeof(m->address[f]));
+			barred |= 1u << f;
+		}
+	m->barred |= barred;
+	return barred;
+}
+
+/* It can be reached by one family at least; NULL: by none. */
+static const struct addr *
+reached_at(const struct msg_net_peer *m)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (m->address[f].family != AF_UNSPEC)
+			return &m->address[f];
+	return NULL;
+}
+
+/* What becomes of tunnels of a family that is not led. */
+static enum msg_net_peer_result
+is_refused(const struct msg_net_peer *m, enum family f)
+{
+	if (m->nat & 1u << f)
+		return MSG_PEER_NAT;
+	return m->barred & 1u << f ? MSG_PEER_ADDRESS : MSG_PEER_APPLIED;
 }
 
 /* ---- its tunnels ---- */
@@ -99,6 +124,12 @@ not_led(size_t i, const char *ifname, enum msg_net_peer_result result,
 	snprintf(done->text, sizeof(done->text), "%s: %s", ifname, why);
 }
 
+static const char *
+refusal_text(enum msg_net_peer_result result)
+{
+	return result == MSG_PEER_NAT ? "behind NAT" : "not where it may be";
+}
+
 /* EAGAIN: somebody else wrote it in between. */
 static int
 lead_error(const struct net_lead *l)
@@ -111,21 +142,34 @@ lead_error(const struct net_lead *l)
 								    : EAGAIN;
 }
 
+/* Of which family it is was read with it. */
+static void
+judge_led(size_t i, int error)
+{
+	const struct net_lead *l = &asked.lead[i];
+	enum msg_net_peer_result refused;
+
+	refused =
+	    is_refused(&asked.question[asked.whose[i]], addr_family(&l->is));
+	if (error != 0)
+		not_led(asked.whose[i], asked.ifname[i], MSG_PEER_FAILED,
+		    strerror(error));
+	else
+		not_led(asked.whose[i], asked.ifname[i], refused,
+		    refusal_text(refused));
+}
+
 static void
 lead_tunnels(void)
 {
-	int failed = 0, error;
+	int failed = 0;
 	size_t i;
 
 	if (asked.nleads > 0 &&
 	    netops->tunnels_lead(asked.lead, asked.nleads) == -1)
 		failed = errno;
-	for (i = 0; i < asked.nleads; i++) {
-		error = failed != 0 ? failed : lead_error(&asked.lead[i]);
-		if (error != 0)
-			not_led(asked.whose[i], asked.ifname[i],
-			    MSG_PEER_FAILED, strerror(error));
-	}
+	for (i = 0; i < asked.nleads; i++)
+		judge_led(i, failed != 0 ? failed : lead_error(&asked.lead[i]));
 	asked.nleads = 0;
 }
 
@@ -146,26 +190,41 @@ add_tunnel(size_t i, const char *ifname, uint32_t ifindex)
 /*
  * Not read back: each packet of the peer's own may have changed it since
  * (wg_socket_set_peer_endpoint() in the kernel).  Which family it talks is
- * for its side to choose; IPv4 comes first.  One that was not heard since it
- * was made has no endpoint, if none was set, and what port it has nobody
- * says: until its own packets do, nothing reaches it.
+ * for its side to choose: it is led by the one that it talked last, and if
+ * that is behind NAT, the handshake that it sends tells more.  One that was
+ * not heard since it was made has no endpoint, if none was set, and what port
+ * it has nobody says: until its own packets do, nothing reaches it.
  */
 static void
 lead_wireguard(size_t i, const struct conf_tunnel *t, uint32_t ifindex)
 {
 	const struct msg_net_peer *m = &asked.question[i];
-	const struct addr *to = &m->address[FAMILY_INET];
+	const struct addr *any = reached_at(m);
+	struct addr to[FAMILIES];
 	struct net_wgpeers n;
+	uint32_t f;
 
-	if (to->family == AF_UNSPEC)
-		to = &m->address[FAMILY_INET6];
-	if (m->nat || to->family == AF_UNSPEC)
-		return; /* the handshake that it sends tells more */
+	if (any == NULL)
+		return;
+	for (f = 0; f < FAMILIES; f++) {
+		to[f] = m->address[f];
+		if (to[f].family == AF_UNSPEC && !(m->nat & 1u << f))
+			to[f] = *any;
+	}
 	if (netops->wireguard(ifindex, is_meant, t, to, &n) == -1)
 		not_led(i, t->ifname, MSG_PEER_FAILED, strerror(errno));
-	else if (n.set == 0)
+	else if (n.set + n.left == 0)
 		not_led(i, t->ifname, MSG_PEER_FAILED,
 		    n.meant == 0 ? "no such peer" : "no endpoint");
+}
+
+/* As far as is known before it is read. */
+static int
+may_be_led(const struct net_link *l, const struct msg_net_peer *m)
+{
+	if (l->local.family == AF_UNSPEC)
+		return reached_at(m) != NULL;
+	return m->address[addr_family(&l->local)].family != AF_UNSPEC;
 }
 
 /* Moved from where it may still send for a while. */
@@ -194,12 +253,11 @@ lead(size_t i, const struct conf_tunnel *t)
 		not_led(i, t->ifname, MSG_PEER_FAILED, strerror(ENODEV));
 	else if (l->tunnel == NET_WIREGUARD)
 		lead_wireguard(i, t, l->ifindex);
-	else if (m->nat)
-		not_led(i, t->ifname, MSG_PEER_NAT, "behind NAT");
 	else {
 		if (leaves(l, m))
 			twin_hold(net_known(), l);
-		twin_renew(net_known(), l);
+		if (may_be_led(l, m))
+			twin_renew(net_known(), l);
 		add_tunnel(i, t->ifname, l->ifindex);
 	}
 }
@@ -207,7 +265,7 @@ lead(size_t i, const struct conf_tunnel *t)
 static void
 lead_peer(size_t i)
 {
-	const struct msg_net_peer *m = &asked.question[i];
+	struct msg_net_peer *m = &asked.question[i];
 	struct msg_net_peer_done *done = &asked.answer[i];
 	const struct conf_peer *p = &config_current()->peer[m->id];
 	uint32_t j;
@@ -215,9 +273,11 @@ lead_peer(size_t i)
 	memset(done, 0, sizeof(*done));
 	done->gen = m->gen;
 	done->id = m->id;
-	if (!m->nat && !may_be_there(p, net_known(), m)) {
+	done->barred = bar(p, net_known(), m);
+	if (m->barred != 0 && m->nat == 0 && reached_at(m) == NULL) {
 		done->result = MSG_PEER_ADDRESS;
-		strlcpy(done->text, "not where it may be", sizeof(done->text));
+		strlcpy(
+		    done->text, refusal_text(done->result), sizeof(done->text));
 		return;
 	}
 	for (j = 0; j < p->ntunnels; j++)

@@ -189,6 +189,7 @@ typedef int net_wgpeer(const uint8_t key[KEY_LEN], const void *arg);
 struct net_wgpeers {
 	uint32_t meant; /* that there are */
 	uint32_t set; /* of them: they have an endpoint */
+	uint32_t left; /* they have one, and are left alone */
 };
 
 /*
@@ -259,11 +260,13 @@ struct netops {
 	/*
 	 * Forget by which address peers of a WireGuard interface were talked
 	 * to, and tell them where we are now; those without an endpoint are
-	 * left alone.  With to they are there, at the ports that they had.
+	 * left alone.  With to they are there, at the ports that they had:
+	 * those with an endpoint of a family at to of that family, which may
+	 * be of the other one, or AF_UNSPEC: left alone.
 	 * Each is asked about once, in an order that stays.
 	 */
 	int (*wireguard)(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-	    const struct addr *to, struct net_wgpeers *n);
+	    const struct addr to[FAMILIES], struct net_wgpeers *n);
 	/* Its own value of ignore_routes_with_linkdown. */
 	int (*linkdown)(uint32_t ifindex, enum family, uint32_t value);
 	/*

@@ -94,7 +94,8 @@ send_datagram(
 }
 
 static void
-apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
+apply(void *arg, uint32_t i, const struct addr address[FAMILIES], uint32_t nat,
+    uint32_t barred)
 {
 	const struct peer *p = &peers.peer[i];
 	struct msg_net_peer m;
@@ -105,6 +106,7 @@ apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
 	m.id = p->conf->id;
 	memcpy(m.address, address, sizeof(m.address));
 	m.nat = nat;
+	m.barred = barred;
 	m.drains =
 	    p->heard_reason == PEER_FALLBACK && p->meanwhile != PEER_UNCHANGED;
 	parent_send(CHILD_NETCONF, IMSG_NET_PEER, -1, &m, sizeof(m));
@@ -416,7 +418,7 @@ peering_done(const struct msg_net_peer_done *d)
 	/* it is tried again with each hello, which is no news */
 	if (d->text[0] != '\0' && peers.peer[i].answer != results[d->result])
 		history_line("peers", "%s: %s", c->name, d->text);
-	peers_applied(&peers, i, results[d->result]);
+	peers_applied(&peers, i, results[d->result], d->barred);
 	rearm();
 }
 

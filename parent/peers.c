@@ -84,22 +84,27 @@ release(struct peers *ps, struct peer *p, uint32_t i)
 	p->held &= (uint8_t) ~(1u << i);
 }
 
-/* By a NAT it may say anything, and takes it from nobody. */
 static void
 hold(struct peers *ps, struct peer *p, uint32_t i)
 {
 	uint32_t claim = peers_index(ps, p) * CLAIMS + i, id, peer;
 	struct addr a = claimed(ps, claim, &peer);
 
-	if (p->heard_nat || a.family == AF_UNSPEC)
+	if (a.family == AF_UNSPEC)
 		return;
 	peer_ids_add(&ps->claims, address_id(&a, &id), claim);
 	p->held |= (uint8_t)(1u << i);
 }
 
+uint32_t
+peers_held(const struct peer *p, enum peers_which which)
+{
+	return (uint32_t)p->held >> which * FAMILIES & ((1u << FAMILIES) - 1);
+}
+
 void
 peers_claim(struct peers *ps, struct peer *p, enum peers_which which,
-    const struct addr_pair *address)
+    const struct addr_pair *address, uint32_t families)
 {
 	uint32_t f;
 
@@ -109,7 +114,25 @@ peers_claim(struct peers *ps, struct peer *p, enum peers_which which,
 		return;
 	*which_of(p, which) = *address;
 	for (f = 0; f < FAMILIES; f++)
-		hold(ps, p, which * FAMILIES + f);
+		if (families & 1u << f)
+			hold(ps, p, which * FAMILIES + f);
+}
+
+/* By a NAT it may say anything, and takes it from nobody. */
+uint32_t
+peers_usable(const struct peer *p, const struct addr_pair *address,
+    struct addr usable[FAMILIES])
+{
+	uint32_t wrong = p->heard_nat | p->barred | p->barred_there;
+	uint32_t f, families = 0;
+
+	addr_pair_get(address, usable);
+	for (f = 0; f < FAMILIES; f++)
+		if (wrong & 1u << f)
+			memset(&usable[f], 0, sizeof(usable[f]));
+		else if (usable[f].family != AF_UNSPEC)
+			families |= 1u << f;
+	return families;
 }
 
 /* ---- by key ---- */
@@ -380,7 +403,8 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
 	p->held = 0;
-	peers_claim(ps, p, PEERS_IN_FORCE, &was->address);
+	peers_claim(ps, p, PEERS_IN_FORCE, &was->address,
+	    peers_held(was, PEERS_IN_FORCE));
 	peers_schedule(ps, p);
 	if (again)
 		peers_lead_again(ps, p);

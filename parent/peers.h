@@ -119,7 +119,9 @@ struct peer {
 	uint32_t says_ms; /* the time between hellos that it tells */
 	struct monotime costly; /* last copy by one of these; invalid: none */
 	bool acked;
-	bool nat; /* it saw another address than we announce */
+	/* bit masks of families */
+	uint8_t nat; /* it saw another address than we announce */
+	uint8_t nat_told; /* it told that of this statement, or not */
 	bool lost; /* nobody knows where it is: what we say waits for that */
 	bool unacked; /* people were told */
 	bool knows; /* it acknowledged something since we moved */
@@ -133,8 +135,13 @@ struct peer {
 	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
 	bool unsettled; /* what it said with it is not acted on yet */
-	bool heard_nat;
+	bool told; /* people: that it moved by that */
 	bool silent;
+	/* bit masks of families: what is the matter with what is wanted */
+	uint8_t heard_nat; /* it is not reached where it says it is */
+	uint8_t barred; /* it may not be there */
+	uint8_t barred_there; /* nor is it, as the kernel's side knows */
+	uint8_t shown; /* its last statement came from there as announced */
 	uint8_t repeats; /* of its last statement, up to a burst of them */
 	uint8_t networks; /* that it announces */
 	uint8_t unrouted; /* of them: no route of ours leads there */
@@ -186,11 +193,13 @@ struct peers_user {
 	void (*send)(void *arg, const struct peer_place *to, const uint8_t *buf,
 	    size_t len);
 	/*
-	 * Re-point what belongs to this peer; answered by peers_applied(), at
-	 * once or later, and not asked again before.
+	 * Re-point what belongs to this peer to where it can be reached, and
+	 * see what there is of the families behind NAT, and of those that are
+	 * barred (bit masks); answered by peers_applied(), at once or later,
+	 * and not asked again before.
 	 */
 	void (*apply)(void *arg, uint32_t peer,
-	    const struct addr address[FAMILIES], bool nat);
+	    const struct addr address[FAMILIES], uint32_t nat, uint32_t barred);
 	void (*notice)(void *arg, uint32_t peer, enum peers_notice);
 	void (*random)(void *arg, void *buf, size_t len);
 };
@@ -244,8 +253,9 @@ void peers_own(struct peers *, const struct prefix *, size_t n);
 /* A datagram that came in. */
 void peers_hear(struct peers *, const struct peer_place *from,
     const uint8_t *buf, size_t len, struct monotime now);
-/* The kernel has it, or not. */
-void peers_applied(struct peers *, uint32_t peer, enum peer_result);
+/* The kernel has it, or not; barred: families where it may not be, too. */
+void peers_applied(
+    struct peers *, uint32_t peer, enum peer_result, uint32_t barred);
 /*
  * A tunnel to it is there that was not, and leads elsewhere, perhaps: it is led
  * to where the peer is, which is no move.  True if that is known.

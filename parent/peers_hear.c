@@ -20,7 +20,12 @@ struct heard {
 	struct monotime now;
 	struct peer_pair pair;
 	struct peer_msg m;
-	struct addr_pair says; /* a statement */
+	/* a statement, and bit masks of families */
+	struct addr_pair says;
+	uint8_t announced; /* it has an address of them, */
+	uint8_t nat; /* is not reached there, */
+	uint8_t barred; /* or may not be there */
+	uint8_t shows; /* by this copy: where it comes from */
 };
 
 static void
@@ -94,58 +99,106 @@ answers_challenge(const struct peer *p, const struct heard *h)
 	       sodium_memcmp(p->challenge, h->m.nonce, PEER_NONCE_LEN) == 0;
 }
 
+/* Where it is already it may stay. */
 static bool
-may_be_there(const struct peers *ps, const struct peer *p, const struct addr *a)
+may_be_there(const struct peers *ps, const struct peer *p, enum family f,
+    const struct addr *a)
 {
-	return conf_peer_accepts(p->conf, a) && peers_may_claim(ps, p, a);
-}
+	struct addr at[FAMILIES];
 
-static bool
-is_as_wanted(const struct peer *p, const struct heard *h)
-{
-	return memcmp(&p->wanted, &h->says, sizeof(p->wanted)) == 0;
+	addr_pair_get(&p->address, at);
+	if (peers_held(p, PEERS_IN_FORCE) & 1u << f && addr_cmp(&at[f], a) == 0)
+		return true;
+	return conf_peer_accepts(p->conf, a) && peers_may_claim(ps, p, a);
 }
 
 /*
  * Behind a NAT: what it sent by the uplink that it announces came from
  * elsewhere.  Then its address is of no use to us, nor held against it.  What
- * came by another uplink does not tell: as long as it says the same as before,
- * what was known holds.
+ * came by another uplink, or is of the other family, does not tell: as long as
+ * it says the same as before, what was known holds.
  */
 static bool
-is_behind_nat(const struct peer *p, const struct heard *h)
+is_behind_nat(const struct peer *p, const struct heard *h, enum family f)
 {
-	const struct addr *a = &h->m.address[addr_family(&h->from.addr)];
+	const struct addr *a = &h->m.address[f];
+	struct addr was[FAMILIES];
 
-	if (h->m.path == 0)
-		return is_as_wanted(p, h) && p->heard_nat;
-	return addr_cmp(a, &h->from.addr) != 0;
+	if (h->shows & 1u << f)
+		return addr_cmp(a, &h->from.addr) != 0;
+	addr_pair_get(&p->wanted, was);
+	return p->heard_nat & 1u << f && addr_cmp(a, &was[f]) == 0;
+}
+
+/* Each family by itself. */
+static void
+look(const struct peers *ps, const struct peer *p, struct heard *h)
+{
+	const struct addr *a;
+	enum family f;
+	uint8_t bit;
+
+	h->shows = (uint8_t)(h->m.path << addr_family(&h->from.addr));
+	h->announced = h->nat = h->barred = 0;
+	for (f = 0; f < FAMILIES; f++) {
+		a = &h->m.address[f];
+		bit = (uint8_t)(1u << f);
+		if (a->family == AF_UNSPEC)
+			continue;
+		h->announced |= bit;
+		if (is_behind_nat(p, h, f))
+			h->nat |= bit;
+		else if (!may_be_there(ps, p, f, a))
+			h->barred |= bit;
+	}
+}
+
+static bool
+is_same_place(const struct addr_pair *a, const struct heard *h)
+{
+	return memcmp(a, &h->says, sizeof(*a)) == 0;
+}
+
+static bool
+is_as_known(const struct peer *p, const struct heard *h)
+{
+	return p->heard_nat == h->nat && p->barred == h->barred;
 }
 
 /* Or on the way there. */
 static bool
-is_there(const struct peer *p, const struct heard *h, bool nat)
+is_there(const struct peer *p, const struct heard *h)
 {
 	if (p->leading != PEER_LED)
-		return p->heard_nat == nat && is_as_wanted(p, h);
-	return memcmp(&p->address, &h->says, sizeof(p->address)) == 0 &&
-	       p->heard_nat == nat &&
+		return is_same_place(&p->wanted, h) && is_as_known(p, h);
+	return is_same_place(&p->address, h) && is_as_known(p, h) &&
 	       (p->answer == PEER_APPLIED || p->answer == PEER_UNCHANGED);
 }
 
-/* It was tried already, in vain: to try again is no move. */
 static bool
-is_again(const struct peer *p, const struct heard *h, bool nat)
+is_in_vain(const struct peer *p, const struct heard *h)
 {
-	return (p->answer == PEER_FAILED || p->answer == PEER_REFUSED_NAT) &&
-	       p->heard_nat == nat && is_as_wanted(p, h);
+	return (p->answer == PEER_FAILED || p->answer == PEER_REFUSED_NAT ||
+		   p->answer == PEER_REFUSED_ADDRESS) &&
+	       is_same_place(&p->wanted, h) && is_as_known(p, h);
+}
+
+/*
+ * It was tried already, in vain, or more is known of it since another copy of
+ * the same statement came: to try again is no move.
+ */
+static bool
+is_again(const struct peer *p, const struct heard *h)
+{
+	return is_in_vain(p, h) ||
+	       (!p->unsettled && is_same_place(&p->wanted, h));
 }
 
 /* And what was tried was to set again what leads there. */
 static bool
-is_renewed(const struct peer *p, const struct heard *h, bool nat)
+is_renewed(const struct peer *p, const struct heard *h)
 {
-	return p->meanwhile == PEER_UNCHANGED && is_again(p, h, nat);
+	return p->meanwhile == PEER_UNCHANGED && is_in_vain(p, h);
 }
 
 /* Its clock goes round in thirteen years. */
@@ -166,19 +219,13 @@ too_many_moves(struct peer *p, struct monotime now)
 
 /* PEER_APPLIED: to be done. */
 static enum peer_result
-judge(struct peers *ps, struct peer *p, const struct heard *h, bool nat)
+judge(struct peer *p, const struct heard *h)
 {
-	const struct addr *a;
-	uint32_t f;
-
-	if (is_there(p, h, nat))
+	if (is_there(p, h))
 		return PEER_UNCHANGED;
-	for (f = 0; !nat && f < FAMILIES; f++) {
-		a = &h->m.address[f];
-		if (a->family != AF_UNSPEC && !may_be_there(ps, p, a))
-			return PEER_REFUSED_ADDRESS;
-	}
-	if (is_again(p, h, nat))
+	if (h->announced != 0 && h->barred == h->announced)
+		return PEER_REFUSED_ADDRESS;
+	if (is_again(p, h))
 		return PEER_APPLIED;
 	return too_many_moves(p, h->now) ? PEER_REFUSED_MOVES : PEER_APPLIED;
 }
@@ -187,8 +234,9 @@ judge(struct peers *ps, struct peer *p, const struct heard *h, bool nat)
 static void
 settle(struct peers *ps, struct peer *p, enum peer_result result)
 {
-	bool news = p->meanwhile != PEER_UNCHANGED &&
-		    (result != p->answer || result == PEER_APPLIED);
+	bool news =
+	    p->meanwhile != PEER_UNCHANGED &&
+	    (result != p->answer || (result == PEER_APPLIED && !p->told));
 
 	p->answer = result;
 	if (result > PEER_UNCHANGED)
@@ -196,9 +244,11 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 	if (p->owed)
 		acknowledge(ps, p, p->ack_path, &p->from);
 	p->owed = false;
-	if (news && result != PEER_UNCHANGED)
-		ps->user->notice(ps->arg, peers_index(ps, p),
-		    result == PEER_APPLIED ? PEERS_MOVED : PEERS_NOT_MOVED);
+	if (!news || result == PEER_UNCHANGED)
+		return;
+	p->told = result == PEER_APPLIED;
+	ps->user->notice(ps->arg, peers_index(ps, p),
+	    p->told ? PEERS_MOVED : PEERS_NOT_MOVED);
 }
 
 /*
@@ -227,7 +277,10 @@ is_found(struct peers *ps, struct peer *p, const struct heard *h)
 static bool
 renew(struct peers *ps, struct peer *p, struct monotime now)
 {
-	if (!p->trusted || p->heard_nat || p->leading != PEER_LED ||
+	struct addr at[FAMILIES];
+
+	if (!p->trusted || p->leading != PEER_LED ||
+	    peers_usable(p, &p->address, at) == 0 ||
 	    p->answer > PEER_UNCHANGED ||
 	    within(p->renewed, PEERS_RENEW_MS, now))
 		return false;
@@ -236,13 +289,37 @@ renew(struct peers *ps, struct peer *p, struct monotime now)
 	return true;
 }
 
+/* What is refused of the place that was tried last is known from now on. */
+static void
+note_known(struct peer *p, const struct heard *h)
+{
+	if (!is_same_place(&p->wanted, h))
+		return;
+	p->heard_nat = h->nat;
+	p->barred = h->barred;
+}
+
+/* To there; its turn may come late. */
+static void
+want(struct peers *ps, struct peer *p, const struct heard *h)
+{
+	struct addr to[FAMILIES];
+
+	p->heard_nat = h->nat;
+	p->barred = h->barred;
+	p->barred_there = 0;
+	peers_claim(
+	    ps, p, PEERS_WANTED, &h->says, peers_usable(p, &h->says, to));
+	peers_lead(ps, p);
+}
+
 static void
 consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
-	bool nat = is_behind_nat(p, h);
-	enum peer_result result = judge(ps, p, h, nat);
+	enum peer_result result = judge(p, h);
 
 	p->unsettled = false;
+	p->shown |= h->shows;
 	p->owed = true;
 	is_found(ps, p, h);
 	p->ack_path = h->m.path == 1;
@@ -250,15 +327,14 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 	    renew(ps, p, h->now))
 		return;
 	if (p->meanwhile > PEER_UNCHANGED ||
-	    (result != PEER_UNCHANGED && !is_renewed(p, h, nat)))
+	    (result != PEER_UNCHANGED && !is_renewed(p, h)))
 		p->meanwhile = result > PEER_UNCHANGED ? result : PEER_APPLIED;
-	if (result == PEER_APPLIED) {
-		p->heard_nat = nat;
-		/* its turn may come late */
-		peers_claim(ps, p, PEERS_WANTED, &h->says);
-		peers_lead(ps, p);
-	} else if (p->leading == PEER_LED)
+	if (result == PEER_APPLIED)
+		want(ps, p, h);
+	else if (p->leading == PEER_LED) {
+		note_known(p, h);
 		settle(ps, p, result);
+	}
 }
 
 /* Which networks there are is configured here; a difference is only told. */
@@ -285,8 +361,9 @@ count_networks(struct peer *p, const struct peer_msg *m)
  * waits for the copy that tells.
  */
 static void
-believe(struct peers *ps, struct peer *p, const struct heard *h)
+believe(struct peers *ps, struct peer *p, struct heard *h)
 {
+	look(ps, p, h);
 	p->trusted = true;
 	p->heard_counter = h->m.counter;
 	p->heard_reason = (enum peer_reason)h->m.reason;
@@ -299,20 +376,23 @@ believe(struct peers *ps, struct peer *p, const struct heard *h)
 	p->heard = h->now;
 	p->repeats = 0;
 	p->unsettled = true;
+	p->told = false;
+	p->shown = 0;
 	memset(&p->challenged, 0, sizeof(p->challenged));
 	p->stats.accepted++;
 	if (p->silent) {
 		p->silent = false;
 		ps->user->notice(ps->arg, peers_index(ps, p), PEERS_HEARD);
 	}
-	if (h->m.path == 1 || is_there(p, h, is_behind_nat(p, h)))
+	if (h->m.path == 1 || is_there(p, h))
 		consider(ps, p, h);
 	peers_schedule(ps, p);
 }
 
 /*
  * Does this copy tell more than those before?  By the announced path it tells
- * whether there is a NAT; when others are sent again, that one was lost.
+ * whether its family has a NAT, once: who repeats it from elsewhere comes too
+ * late.  When others are sent again, that one was lost.
  */
 static bool
 tells_more(const struct peer *p, const struct heard *h)
@@ -320,15 +400,20 @@ tells_more(const struct peer *p, const struct heard *h)
 	if (p->unsettled)
 		return h->m.path == 1 ||
 		       !within(p->heard, PEERS_OTHER_MS, h->now);
-	return h->m.path == 1 && !p->ack_path && is_behind_nat(p, h);
+	return h->shows & ~p->shown &&
+	       !(is_same_place(&p->wanted, h) && is_as_known(p, h));
 }
 
 /* The same statement by another path, or its acknowledgement was lost. */
 static void
-hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
+hear_repeat(struct peers *ps, struct peer *p, struct heard *h)
 {
-	bool more = tells_more(p, h);
+	bool more;
 
+	look(ps, p, h);
+	more = tells_more(p, h);
+	if (!more)
+		p->shown |= h->shows;
 	if (h->from.uplink != p->from.uplink)
 		p->other = h->from;
 	if (!more && (p->unsettled || p->leading != PEER_LED))
@@ -348,7 +433,7 @@ hear_repeat(struct peers *ps, struct peer *p, const struct heard *h)
 }
 
 static void
-hear_statement(struct peers *ps, struct peer *p, const struct heard *h)
+hear_statement(struct peers *ps, struct peer *p, struct heard *h)
 {
 	bool fresh = p->trusted && h->m.counter > p->heard_counter;
 
@@ -367,16 +452,46 @@ hear_statement(struct peers *ps, struct peer *p, const struct heard *h)
 		ps->forged++;
 }
 
+/* All of it, or what is not of the families that something is wrong with. */
+static bool
+is_partly_led(const struct peer *p, enum peer_result result)
+{
+	return result == PEER_APPLIED ||
+	       (result != PEER_FAILED &&
+		   (p->heard_nat | p->barred | p->barred_there) != 0);
+}
+
+/* If tunnels of some families cannot be led, those stay where they were. */
+static void
+note_led(struct peers *ps, struct peer *p, enum peer_result result)
+{
+	struct addr at[FAMILIES], was[FAMILIES];
+	uint32_t f, usable = peers_usable(p, &p->wanted, at);
+	struct addr_pair there = p->wanted;
+
+	if (result != PEER_APPLIED) {
+		addr_pair_get(&p->address, was);
+		for (f = 0; f < FAMILIES; f++)
+			if (!(usable & 1u << f))
+				at[f] = was[f];
+		addr_pair_set(&there, at);
+		usable |= peers_held(p, PEERS_IN_FORCE);
+	}
+	peers_claim(ps, p, PEERS_IN_FORCE, &there, usable);
+}
+
 void
-peers_applied(struct peers *ps, uint32_t i, enum peer_result result)
+peers_applied(
+    struct peers *ps, uint32_t i, enum peer_result result, uint32_t barred)
 {
 	struct peer *p = &ps->peer[i];
 
 	if (!peers_led(ps, p))
 		return; /* a later one counts */
-	peers_claim(ps, p, PEERS_WANTED, NULL);
-	if (result == PEER_APPLIED)
-		peers_claim(ps, p, PEERS_IN_FORCE, &p->wanted);
+	p->barred_there |= (uint8_t)barred;
+	peers_claim(ps, p, PEERS_WANTED, NULL, 0);
+	if (is_partly_led(p, result))
+		note_led(ps, p, result);
 	if (result == PEER_APPLIED || p->meanwhile > PEER_UNCHANGED)
 		result = p->meanwhile;
 	settle(ps, p, result);
@@ -413,27 +528,51 @@ take_result(struct peers *ps, struct peer *p, enum peer_result result)
 	p->unacked = false;
 }
 
+/* Of its family; one by another uplink than announced tells nothing. */
+static uint8_t
+tells_of_nat(const struct peer *p, const struct heard *h)
+{
+	enum family f = addr_family(&h->m.seen);
+
+	if (h->m.path == 0 || h->m.seen.family == AF_UNSPEC)
+		return 0;
+	return (uint8_t)(1u << f & ~p->nat_told);
+}
+
+static void
+note_nat(const struct peers *ps, struct peer *p, const struct heard *h)
+{
+	const struct addr *a = &ps->self.address[addr_family(&h->m.seen)];
+	uint8_t told = tells_of_nat(p, h);
+
+	p->nat_told |= told;
+	p->nat &= (uint8_t)~told;
+	if (a->family != AF_UNSPEC && addr_cmp(a, &h->m.seen) != 0)
+		p->nat |= told;
+}
+
+/* The first one counts; another may tell of the other family. */
 static void
 hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 {
-	const struct addr *announced;
 	int64_t ms;
 
-	if (p->acked || h->m.counter != p->counter || p->tries == 0)
+	if (h->m.counter != p->counter || p->tries == 0 ||
+	    (p->acked && tells_of_nat(p, h) == 0))
 		return;
 	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;
 		return;
 	}
+	note_nat(ps, p, h);
+	if (p->acked)
+		return;
 	p->acked = true;
 	ps->nknow += !p->knows;
 	p->knows = true;
 	p->acked_at = h->now;
 	p->rtt_ns = monotime_sub(h->now, p->said);
 	memset(p->nonce, 0, sizeof(p->nonce));
-	announced = &ps->self.address[addr_family(&h->m.seen)];
-	if (h->m.path == 1)
-		p->nat = addr_cmp(announced, &h->m.seen) != 0;
 	take_result(ps, p, (enum peer_result)h->m.result);
 	if (p->result == PEER_FAILED)
 		(void)renew(ps, p, h->now); /* it may wait for our WireGuard */

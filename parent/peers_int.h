@@ -17,11 +17,17 @@ bool peers_may_claim(
     const struct peers *, const struct peer *, const struct addr *);
 /*
  * Its addresses in force, or those wanted, are these from now on, and nobody
- * else may claim them.  NULL: they stay as they are, for anybody.
+ * else may claim those of these families (bit mask).  NULL: they stay as they
+ * are, for anybody.
  */
 enum peers_which { PEERS_IN_FORCE, PEERS_WANTED, PEERS_WHICH };
-void peers_claim(
-    struct peers *, struct peer *, enum peers_which, const struct addr_pair *);
+void peers_claim(struct peers *, struct peer *, enum peers_which,
+    const struct addr_pair *, uint32_t families);
+/* Families in which nobody else may claim those. */
+uint32_t peers_held(const struct peer *, enum peers_which);
+/* Of these addresses those that nothing is the matter with; their families. */
+uint32_t peers_usable(const struct peer *, const struct addr_pair *,
+    struct addr usable[FAMILIES]);
 
 /* A statement of its own to this peer, from now on. */
 void peers_say(

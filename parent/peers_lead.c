@@ -20,8 +20,9 @@ ask(struct peers *ps)
 		ps->waits_first = p->waits_next;
 		ps->nasked++;
 		p->leading = PEER_ASKED;
-		addr_pair_get(&p->wanted, to);
-		ps->user->apply(ps->arg, peers_index(ps, p), to, p->heard_nat);
+		(void)peers_usable(p, &p->wanted, to);
+		ps->user->apply(ps->arg, peers_index(ps, p), to, p->heard_nat,
+		    p->barred | p->barred_there);
 	}
 }
 
@@ -48,12 +49,13 @@ void
 peers_lead_again(struct peers *ps, struct peer *p)
 {
 	struct addr_pair there = p->wanted;
+	struct addr at[FAMILIES];
 
 	if (p->answer != PEER_FAILED) {
 		there = p->address;
 		p->meanwhile = PEER_UNCHANGED;
 	}
-	peers_claim(ps, p, PEERS_WANTED, &there);
+	peers_claim(ps, p, PEERS_WANTED, &there, peers_usable(p, &there, at));
 	peers_lead(ps, p);
 }
 
@@ -64,7 +66,8 @@ may_still(const struct peers *ps, const struct peer *p)
 	struct addr at[FAMILIES];
 	uint32_t f;
 
-	addr_pair_get(&p->wanted, at);
+	if (peers_usable(p, &p->wanted, at) == 0)
+		return false;
 	for (f = 0; f < FAMILIES; f++)
 		if (at[f].family != AF_UNSPEC &&
 		    !peers_may_claim(ps, p, &at[f]))
@@ -80,10 +83,12 @@ bool
 peers_again(struct peers *ps, uint32_t i)
 {
 	struct peer *p = &ps->peer[i];
+	struct addr at[FAMILIES];
 
-	if (!p->trusted || p->heard_nat || p->leading != PEER_LED ||
-	    (p->answer > PEER_UNCHANGED &&
-		(p->answer != PEER_FAILED || !may_still(ps, p))))
+	if (!p->trusted || p->leading != PEER_LED ||
+	    (p->answer <= PEER_UNCHANGED
+		    ? peers_usable(p, &p->address, at) == 0
+		    : p->answer != PEER_FAILED || !may_still(ps, p)))
 		return false;
 	peers_lead_again(ps, p);
 	return true;

@@ -49,6 +49,7 @@ peers_say(struct peers *ps, struct peer *p, enum peer_reason reason,
 	p->counter = next_counter(ps, p);
 	p->reason = reason;
 	p->acked = false;
+	p->nat_told = 0;
 	p->tries = 0;
 	p->says_ms = (uint32_t)peers_hello_ms(ps, p);
 	p->said = (struct monotime){ 0 };
@@ -95,11 +96,11 @@ find_places(const struct peer *p, struct places *places)
 	struct addr at[FAMILIES];
 	uint32_t i;
 
-	addr_pair_get(&p->address, at);
+	(void)peers_usable(p, &p->address, at);
 	places->n = 0;
 	for (i = 0; i < c->naddresses; i++)
 		add_place(places, &c->address[i], c->port);
-	for (i = 0; !p->heard_nat && i < FAMILIES; i++)
+	for (i = 0; i < FAMILIES; i++)
 		add_place(places, &at[i], c->port);
 	add_place(places, &p->from.addr, p->from.port);
 	add_place(places, &p->other.addr, p->other.port);
@@ -216,7 +217,8 @@ peers_move(struct peers *ps, const struct peers_self *self,
 		ps->nknow = 0;
 	for (i = 0; tell && i < ps->n; i++) {
 		p = &ps->peer[i];
-		p->nat = p->knows = false;
+		p->nat = 0;
+		p->knows = false;
 		peers_say(ps, p, reason,
 		    monotime_add_ns(now, (int64_t)i * PEERS_PACE_US * 1000));
 		if (!monotime_valid(p->awaited))

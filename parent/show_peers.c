@@ -40,7 +40,7 @@ send_peer(uint32_t ctl, const struct peer *p)
 	r.updated_s = seconds_since(p->updated);
 	r.networks = p->networks;
 	r.unrouted = p->unrouted;
-	r.nat = p->heard_nat;
+	r.nat = p->heard_nat != 0;
 	if (p->answer > PEER_UNCHANGED)
 		strlcpy(
 		    r.answer, peer_result_text(p->answer), sizeof(r.answer));

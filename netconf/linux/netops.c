@@ -110,7 +110,7 @@ linux_link_del(uint32_t ifindex)
 
 static int
 linux_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, struct net_wgpeers *n)
+    const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
 	return wireguard_renew(&generic, ifindex, ours, arg, to, n);
 }

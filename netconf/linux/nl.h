@@ -148,7 +148,7 @@ struct wg_peers {
 };
 int wireguard_decode(const struct nlmsghdr *, void *peers);
 int wireguard_renew(struct nl *, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, const struct addr *to, struct net_wgpeers *);
+    const void *arg, const struct addr to[FAMILIES], struct net_wgpeers *);
 
 /* addr.c */
 int addr_decode(const struct nlmsghdr *, void *state);

@@ -219,26 +219,39 @@ set_endpoint(struct wg_peer *p, const struct addr *to)
 	    p->endpointlen);
 }
 
+static enum family
+endpoint_family(const struct wg_peer *p)
+{
+	return p->endpointlen == sizeof(struct sockaddr_in) ? FAMILY_INET
+							    : FAMILY_INET6;
+}
+
 /* Without an endpoint there is nothing to set again. */
 static void
 keep_meant(struct wg_peers *all, net_wgpeer *ours, const void *arg,
-    struct net_wgpeers *n)
+    const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
+	struct wg_peer *p;
 	size_t i;
 
 	for (i = 0; i < all->n; i++) {
-		if (!ours(all->peer[i].key, arg))
+		p = &all->peer[i];
+		if (!ours(p->key, arg))
 			continue;
 		n->meant++;
-		if (all->peer[i].endpointlen > 0)
-			all->peer[n->set++] = all->peer[i];
+		if (p->endpointlen == 0)
+			continue;
+		if (to != NULL && to[endpoint_family(p)].family == AF_UNSPEC)
+			n->left++;
+		else
+			all->peer[n->set++] = *p;
 	}
 	all->n = n->set;
 }
 
 int
 wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
-    const void *arg, const struct addr *to, struct net_wgpeers *n)
+    const void *arg, const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
 	struct wg_peers all = { NULL, 0 };
 	int result = -1, got;
@@ -253,9 +266,10 @@ wireguard_renew(struct nl *nl, uint32_t ifindex, net_wgpeer *ours,
 	got = nl_request(nl, wireguard_decode, &all);
 	nl_forget(); /* the kernel tells the private key, too */
 	if (got == 0) {
-		keep_meant(&all, ours, arg, n);
+		keep_meant(&all, ours, arg, to, n);
 		for (i = 0; to != NULL && i < all.n; i++)
-			set_endpoint(&all.peer[i], to);
+			set_endpoint(
+			    &all.peer[i], &to[endpoint_family(&all.peer[i])]);
 		result = set_all(nl, family, ifindex, &all);
 	}
 	free(all.peer);

@@ -176,7 +176,7 @@ null_twin(uint32_t ifindex, const char *name, const struct net_place *place)
 
 static int
 null_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, struct net_wgpeers *n)
+    const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
 	(void)ours;
 	(void)arg;

@@ -154,13 +154,15 @@ send_from(
 }
 
 static void
-apply(void *arg, uint32_t peer, const struct addr at[FAMILIES], bool nat)
+apply(void *arg, uint32_t peer, const struct addr at[FAMILIES], uint32_t nat,
+    uint32_t barred)
 {
 	struct branch *b = arg;
 
 	(void)at;
 	(void)nat;
-	peers_applied(&b->peers, peer, PEER_APPLIED);
+	(void)barred;
+	peers_applied(&b->peers, peer, PEER_APPLIED, 0);
 }
 
 static void

@@ -65,11 +65,12 @@ answer(uint32_t i, enum peer_result result)
 	k->waits = false;
 	if (result == PEER_APPLIED && peers.peer[i].leading == PEER_ASKED)
 		memcpy(k->at, k->asked, sizeof(k->at));
-	peers_applied(&peers, i, result);
+	peers_applied(&peers, i, result, 0);
 }
 
 static void
-apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
+apply(void *arg, uint32_t i, const struct addr address[FAMILIES], uint32_t nat,
+    uint32_t barred)
 {
 	struct kernel *k = &kernel[i];
 	const struct addr *a;
@@ -78,13 +79,13 @@ apply(void *arg, uint32_t i, const struct addr address[FAMILIES], bool nat)
 	(void)arg;
 	if (i >= PEERS || k->waits)
 		abort();
-	memset(k->asked, 0, sizeof(k->asked));
-	for (f = 0; !nat && f < FAMILIES; f++) {
+	for (f = 0; f < FAMILIES; f++) {
 		a = &address[f];
 		k->asked[f] = *a;
 		if (a->family != AF_UNSPEC &&
 		    (addr_is_loopback(a) || prefix_contains(&own, a) ||
-			addr_cmp(a, &kernel[!i].at[f]) == 0))
+			addr_cmp(a, &kernel[!i].at[f]) == 0 ||
+			(nat | barred) & 1u << f))
 			abort();
 	}
 	k->waits = true;

@@ -192,7 +192,7 @@ destination(const struct net_route *r)
 	    "change link %u: gone", i)                                        \
 	WRAP(wireguard,                                                       \
 	    (uint32_t i, net_wgpeer *ours, const void *arg,                   \
-		const struct addr *to, struct net_wgpeers *n),                \
+		const struct addr to[FAMILIES], struct net_wgpeers *n),       \
 	    (i, ours, arg, to, n),                                            \
 	    "change wireguard %u", i)                                         \
 	WRAP(linkdown, (uint32_t i, enum family f, uint32_t value),           \

@@ -126,17 +126,24 @@ sim_lead(struct net_lead *l, size_t n)
 
 static int
 sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, struct net_wgpeers *n)
+    const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
 	static const uint8_t meant[KEY_LEN] = { 1 }, other[KEY_LEN] = { 2 };
 
 	assert_non_null(to);
 	assert_int_equal(ours(meant, arg), 1);
 	assert_int_equal(ours(other, arg), 0);
+	n->left = 0;
 	n->meant = !unknown;
 	n->set = !unknown && !unheard;
 	if (n->set == 0)
 		return 0;
+	to += addr_family(&remote[ifindex]);
+	if (to->family == AF_UNSPEC) {
+		n->left = n->set;
+		n->set = 0;
+		return 0;
+	}
 	remote[ifindex] = *to;
 	led[ifindex]++;
 	return 0;
@@ -197,11 +204,9 @@ end(void **state)
 }
 
 static void
-asked(const char *address, enum msg_net_peer_result result)
+asked_as_it_is(enum msg_net_peer_result result)
 {
-	struct addr a = ip(address);
-
-	question.address[addr_family(&a)] = a;
+	assert_int_equal(msg_net_peer_valid(&question), 1);
 	nsaid = 0;
 	net_peer(&question);
 	net_peers_lead();
@@ -209,6 +214,15 @@ asked(const char *address, enum msg_net_peer_result result)
 	assert_int_equal(said.gen, question.gen);
 	assert_int_equal(said.result, result);
 	assert_int_equal(said.text[0] != '\0', result != MSG_PEER_APPLIED);
+}
+
+static void
+asked(const char *address, enum msg_net_peer_result result)
+{
+	struct addr a = ip(address);
+
+	question.address[addr_family(&a)] = a;
+	asked_as_it_is(result);
 }
 
 static int
@@ -281,17 +295,88 @@ only_where_it_is_accepted(void **state)
 }
 
 static void
+wireguard_alone(void)
+{
+	peer.ntunnels = 1;
+	peer.tunnel[0] = peer.tunnel[1];
+}
+
+static void
 behind_nat(void **state)
 {
 	(void)state;
-	question.nat = 1;
-	asked("10.8.0.1", MSG_PEER_NAT); /* of no use, and not held against */
-	assert_int_equal(led[GRE1] + led[WG0], 0);
-	assert_non_null(strstr(said.text, "gre1"));
-	peer.ntunnels = 1;
-	peer.tunnel[0] = peer.tunnel[1];
-	asked("10.8.0.1", MSG_PEER_APPLIED); /* WireGuard's handshake does it */
+	question.nat = 1u << FAMILY_INET;
+	asked_as_it_is(MSG_PEER_NAT);
+	assert_int_equal(led[GRE1] + led[WG0] + renewed, 0);
+	assert_string_equal(said.text, "gre1: behind NAT");
+	wireguard_alone();
+	asked_as_it_is(MSG_PEER_APPLIED); /* its handshake does it */
 	assert_int_equal(led[WG0], 0);
+}
+
+/* Of a tunnel's own family alone it matters what is wrong. */
+static void
+one_family_behind_nat(void **state)
+{
+	(void)state;
+	name_tunnel(SIT1, "gre6", NET_TUNNEL, "2a00::1");
+	question.nat = 1u << FAMILY_INET;
+	asked("2a00::2", MSG_PEER_NAT);
+	assert_string_equal(said.text, "gre1: behind NAT");
+	assert_true(leads_to(SIT1, "2a00::2") && leads_to(GRE1, "9.0.0.1"));
+	/* WireGuard talks IPv4, and is left to the peer's handshake */
+	assert_true(leads_to(WG0, "9.0.0.1"));
+	peer.tunnel[0] = peer.tunnel[2];
+	peer.ntunnels = 2;
+	asked("2a00::3", MSG_PEER_APPLIED);
+	assert_true(leads_to(SIT1, "2a00::3") && leads_to(WG0, "9.0.0.1"));
+	assert_int_equal(said.barred, 0);
+}
+
+static void
+one_family_barred(void **state)
+{
+	(void)state;
+	name_tunnel(SIT1, "gre6", NET_TUNNEL, "2a00::1");
+	question.barred = 1u << FAMILY_INET; /* as the parent says */
+	asked("2a00::2", MSG_PEER_ADDRESS);
+	assert_string_equal(said.text, "gre1: not where it may be");
+	assert_true(leads_to(SIT1, "2a00::2") && leads_to(GRE1, "9.0.0.1"));
+	assert_true(leads_to(WG0, "2a00::2")); /* which can go there */
+	assert_int_equal(said.barred, 0);
+	question.barred = 0; /* or as it does not know */
+	question.address[FAMILY_INET] = ip("10.1.0.77");
+	asked("2a00::3", MSG_PEER_ADDRESS);
+	assert_int_equal(said.barred, 1u << FAMILY_INET);
+	assert_true(leads_to(SIT1, "2a00::3") && leads_to(GRE1, "9.0.0.1"));
+	/* nothing at all is led where all is barred */
+	question.address[FAMILY_INET] = ip("10.1.0.77");
+	memset(led, 0, sizeof(led));
+	asked("fd00::1", MSG_PEER_ADDRESS);
+	assert_int_equal(said.barred, 3);
+	assert_int_equal(led[SIT1] + led[WG0], 0);
+	/* of the one barred and of the other behind NAT */
+	memset(question.address, 0, sizeof(question.address));
+	question.nat = 1u << FAMILY_INET6;
+	asked("10.1.0.77", MSG_PEER_NAT);
+	assert_string_equal(said.text, "gre6: behind NAT");
+	assert_int_equal(led[SIT1] + led[WG0], 0);
+}
+
+static void
+wireguard_by_the_family_that_it_talks(void **state)
+{
+	(void)state;
+	wireguard_alone();
+	question.address[FAMILY_INET] = ip("9.0.0.2");
+	asked("2a00::2", MSG_PEER_APPLIED);
+	assert_true(leads_to(WG0, "9.0.0.2"));
+	remote[WG0] = ip("2a00::1");
+	asked("2a00::2", MSG_PEER_APPLIED);
+	assert_true(leads_to(WG0, "2a00::2"));
+	memset(&question.address[FAMILY_INET6], 0, sizeof(struct addr));
+	asked("9.0.0.3", MSG_PEER_APPLIED); /* none of that is announced */
+	assert_true(leads_to(WG0, "9.0.0.3"));
 }
 
 /* What is on its way from where it was is taken, if it says so. */
@@ -346,10 +431,10 @@ without_an_endpoint(void **state)
 	assert_string_equal(said.text, "wg0: no such peer");
 	unknown = 0;
 	assert_true(leads_to(GRE1, "9.0.0.2"));
-	question.nat = 1;
-	peer.ntunnels = 1;
-	peer.tunnel[0] = peer.tunnel[1];
-	asked("10.8.0.1", MSG_PEER_APPLIED); /* its handshake is waited for */
+	memset(question.address, 0, sizeof(question.address));
+	question.nat = 1u << FAMILY_INET;
+	wireguard_alone();
+	asked_as_it_is(MSG_PEER_APPLIED); /* its handshake is waited for */
 	question.nat = 0;
 	unheard = 0;
 	asked("9.0.0.2", MSG_PEER_APPLIED);
@@ -393,10 +478,11 @@ many_at_once(void **state)
 	conf.peer = many;
 	conf.npeers = MANY;
 	refuses = GRE3;
-	question.address[FAMILY_INET] = ip("9.0.0.2");
 	for (i = 0; i < MANY; i++) {
 		question.id = i;
 		question.nat = i == 4;
+		question.address[FAMILY_INET] =
+		    i == 4 ? (struct addr){ 0 } : ip("9.0.0.2");
 		net_peer(&question);
 	}
 	net_peers_lead();
@@ -430,6 +516,9 @@ main(void)
 		TEST(not_where_it_must_not_be),
 		TEST(only_where_it_is_accepted),
 		TEST(behind_nat),
+		TEST(one_family_behind_nat),
+		TEST(one_family_barred),
+		TEST(wireguard_by_the_family_that_it_talks),
 		TEST(from_where_it_was),
 		TEST(refused_by_the_kernel),
 		TEST(without_an_endpoint),

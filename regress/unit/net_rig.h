@@ -363,7 +363,7 @@ static uint32_t wgpeers = 1; /* of a link */
 
 static inline int
 sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
-    const struct addr *to, struct net_wgpeers *n)
+    const struct addr to[FAMILIES], struct net_wgpeers *n)
 {
 	static const uint8_t key[KEY_LEN] = { 1 };
 	uint32_t i;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Ends that talk by a channel that loses, repeats and reorders, in virtual
- * time.  An end's addresses lead to it as long as it has them.
+ * time.  An end's addresses lead to it as long as it has them; those of IPv6
+ * are beside those of IPv4, if it has any.
  */
 #ifndef REGRESS_PEERS_RIG_H
 #define REGRESS_PEERS_RIG_H
@@ -27,11 +28,13 @@ struct rig_end {
 	struct addr address; /* where it is reached; unspec: nowhere */
 	struct addr outside; /* of its NAT; unspec: none */
 	struct addr other; /* of its other uplink's NAT; unspec: it has none */
-	/* what its kernel has of each peer */
-	struct addr *kernel;
+	struct addr address6, outside6, other6; /* likewise */
+	/* what its kernel has of each peer: a tunnel of each family */
+	struct addr *kernel, *kernel6;
+	uint32_t no_nat; /* families that cannot follow behind a NAT */
+	uint32_t bars; /* families that its kernel's side bars */
 	bool metered; /* and its active uplink */
 	bool costly; /* its other one is metered */
-	bool no_nat; /* its kernel cannot follow behind a NAT */
 	bool refuses;
 	bool slow; /* it does not answer by itself */
 	uint32_t applied, notices[PEERS_NOT_MOVED + 1];
@@ -95,14 +98,18 @@ static void
 rig_send(void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 {
 	struct rig_end *e = arg;
+	bool v6 = to->addr.family == AF_INET6;
+	const struct addr *address = v6 ? &e->address6 : &e->address;
+	const struct addr *outside = v6 ? &e->outside6 : &e->outside;
 	struct rig_datagram d;
 
 	memset(&d, 0, sizeof(d));
-	d.from = to->uplink != e->peers.self.active ? e->other
-		 : e->outside.family != AF_UNSPEC   ? e->outside
-						    : e->address;
-	d.from_port =
-	    addr_cmp(&d.from, &e->address) == 0 ? RIG_PORT : RIG_NAT_PORT;
+	d.from = *address;
+	if (outside->family != AF_UNSPEC)
+		d.from = *outside;
+	if (to->uplink != e->peers.self.active)
+		d.from = v6 ? e->other6 : e->other;
+	d.from_port = addr_cmp(&d.from, address) == 0 ? RIG_PORT : RIG_NAT_PORT;
 	d.to = to->addr;
 	d.port = to->port;
 	d.len = len;
@@ -117,24 +124,34 @@ rig_send(void *arg, const struct peer_place *to, const uint8_t *buf, size_t len)
 		rig_queue(&d);
 }
 
+/* Each tunnel by its own family, as netconf does it. */
+static enum peer_result
+rig_lead(struct rig_end *e, uint32_t peer, const struct addr address[FAMILIES],
+    uint32_t nat, uint32_t barred)
+{
+	if (address[FAMILY_INET].family != AF_UNSPEC && !(e->bars & 1))
+		e->kernel[peer] = address[FAMILY_INET];
+	if (address[FAMILY_INET6].family != AF_UNSPEC && !(e->bars & 2))
+		e->kernel6[peer] = address[FAMILY_INET6];
+	if (nat & e->no_nat)
+		return PEER_REFUSED_NAT;
+	return barred & e->no_nat ? PEER_REFUSED_ADDRESS : PEER_APPLIED;
+}
+
 static void
-rig_apply(
-    void *arg, uint32_t peer, const struct addr address[FAMILIES], bool nat)
+rig_apply(void *arg, uint32_t peer, const struct addr address[FAMILIES],
+    uint32_t nat, uint32_t barred)
 {
 	struct rig_end *e = arg;
 
 	e->applied++;
-	if (e->slow)
+	if (e->refuses)
+		peers_applied(&e->peers, peer, PEER_FAILED, 0);
+	else if (e->slow)
 		e->kernel[peer] = address[FAMILY_INET];
-	else if (e->refuses)
-		peers_applied(&e->peers, peer, PEER_FAILED);
-	else if (nat && e->no_nat)
-		peers_applied(&e->peers, peer, PEER_REFUSED_NAT);
-	else {
-		if (!nat)
-			e->kernel[peer] = address[FAMILY_INET];
-		peers_applied(&e->peers, peer, PEER_APPLIED);
-	}
+	else
+		peers_applied(&e->peers, peer,
+		    rig_lead(e, peer, address, nat, barred | e->bars), e->bars);
 }
 
 static void
@@ -189,9 +206,11 @@ rig_peers(uint32_t end, const uint32_t *others, uint32_t n)
 	e->nconf = n;
 	e->conf = calloc(n, sizeof(*e->conf));
 	e->kernel = calloc(n, sizeof(*e->kernel));
+	e->kernel6 = calloc(n, sizeof(*e->kernel6));
 	e->configured =
 	    calloc((size_t)n * CONF_PEER_ADDRS_MAX, sizeof(*e->configured));
-	if (e->conf == NULL || e->kernel == NULL || e->configured == NULL)
+	if (e->conf == NULL || e->kernel == NULL || e->kernel6 == NULL ||
+	    e->configured == NULL)
 		abort();
 	for (i = 0; i < n; i++) {
 		c = &e->conf[i];
@@ -225,13 +244,30 @@ rig_is_at(
 	memset(&self, 0, sizeof(self));
 	self.active = uplink;
 	self.address[FAMILY_INET] = e->address = rig_addr(address);
+	self.address[FAMILY_INET6] = e->address6;
 	self.usable = 1u << uplink;
-	if (e->other.family != AF_UNSPEC)
+	if (e->other.family != AF_UNSPEC || e->other6.family != AF_UNSPEC)
 		self.usable |= 1u << (uplink + 1);
 	if (e->costly)
 		self.costly = 1u << (uplink + 1);
 	self.metered = e->metered;
 	peers_move(&e->peers, &self, reason, rig.now);
+}
+
+/* By which uplink it comes to this end; MSG_UPLINK_NONE: by none. */
+static uint32_t
+rig_reaches(const struct rig_datagram *d, const struct rig_end *e)
+{
+	bool v6 = d->to.family == AF_INET6, nat = d->port == RIG_NAT_PORT;
+	const struct addr *outside = v6 ? &e->outside6 : &e->outside;
+	const struct addr *address = v6 ? &e->address6 : &e->address;
+	const struct addr *other = v6 ? &e->other6 : &e->other;
+
+	if (addr_cmp(nat ? outside : address, &d->to) == 0 &&
+	    (nat || outside->family == AF_UNSPEC))
+		return e->peers.self.active;
+	return nat && addr_cmp(other, &d->to) == 0 ? e->peers.self.active + 1
+						   : MSG_UPLINK_NONE;
 }
 
 static void
@@ -249,18 +285,14 @@ static void
 rig_deliver(struct rig_datagram *d)
 {
 	struct rig_end *e;
-	uint32_t i;
+	uint32_t i, uplink;
 
 	for (i = 0; i < rig.nends; i++) {
 		e = &rig.end[i];
-		if (e->peers.n > 0 &&
-		    (d->port == RIG_NAT_PORT
-			    ? addr_cmp(&e->outside, &d->to) == 0 ||
-				  addr_cmp(&e->other, &d->to) == 0
-			    : e->outside.family == AF_UNSPEC &&
-				  addr_cmp(&e->address, &d->to) == 0))
-			rig_hear(e, e->peers.self.active, &d->from,
-			    d->from_port, d->buf, d->len);
+		uplink = rig_reaches(d, e);
+		if (e->peers.n > 0 && uplink != MSG_UPLINK_NONE)
+			rig_hear(
+			    e, uplink, &d->from, d->from_port, d->buf, d->len);
 	}
 	free(d);
 }
@@ -324,9 +356,10 @@ rig_end(void)
 		peers_free(&rig.end[i].peers);
 		free(rig.end[i].conf);
 		free(rig.end[i].kernel);
+		free(rig.end[i].kernel6);
 		free(rig.end[i].configured);
 		rig.end[i].conf = NULL;
-		rig.end[i].kernel = NULL;
+		rig.end[i].kernel = rig.end[i].kernel6 = NULL;
 	}
 }
 

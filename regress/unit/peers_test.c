@@ -441,7 +441,11 @@ static uint32_t by_other; /* so many went out by it */
 static int
 count_by_other(struct rig *r, struct rig_datagram *d)
 {
-	by_other += addr_cmp(&d->from, &r->end[BRANCH].other) == 0;
+	struct peer_head head;
+
+	assert_int_equal(peer_head(d->buf, d->len, &head), 0);
+	by_other += head.type == PEER_STATEMENT &&
+		    addr_cmp(&d->from, &r->end[BRANCH].other) == 0;
 	return 1;
 }
 
@@ -847,7 +851,7 @@ who_could_not_lead_there_is_led_to_again(void **state)
 static void
 kernel_answers(struct rig_end *e, uint32_t peer)
 {
-	peers_applied(&e->peers, peer, PEER_APPLIED);
+	peers_applied(&e->peers, peer, PEER_APPLIED, 0);
 }
 
 /* At its first address, the kernel's answer is to come; then elsewhere. */
@@ -1168,7 +1172,7 @@ a_reload_forgets_no_tunnel_that_was_to_be_led(void **state)
 	peers_keep(&e->peers, &was);
 	peers_free(&was);
 	assert_int_equal(e->applied, 2);
-	peers_applied(&e->peers, 0, PEER_APPLIED);
+	peers_applied(&e->peers, 0, PEER_APPLIED, 0);
 	assert_true(hub_sees()->trusted);
 	assert_int_equal(hub_sees()->answer, PEER_UNCHANGED);
 	rig_end();
@@ -1484,26 +1488,58 @@ new_hardware_with_the_old_key_is_heard(void **state)
 
 #define CONVERSATIONS 500 /* PEERS_CONVERSATIONS in the environment: so many */
 
-/* A branch that may begin anew, anywhere, perhaps behind a NAT. */
+/* What is the matter with where the branch is: bit masks of families. */
+static uint32_t announces, has_nat, is_private;
+
+/* In a family it is there, behind a NAT, or within its site alone. */
 static void
-branch_goes(uint32_t starts, char text[ADDR_STRLEN])
+draw_family(enum family f, struct addr *address, struct addr *outside)
+{
+	bool v6 = f == FAMILY_INET6;
+	uint32_t kind = rig_random(v6 ? 4 : 3);
+	char public[ADDR_STRLEN];
+
+	snprintf(public, sizeof(public), v6 ? "2a00::%x:%x" : "9.9.%u.%u",
+	    rig_random(200), 1 + rig_random(200));
+	memset(address, 0, sizeof(*address));
+	memset(outside, 0, sizeof(*outside));
+	if (kind == 3)
+		return;
+	announces |= 1u << f;
+	if (kind == 0) {
+		*address = rig_addr(public);
+		return;
+	}
+	*address = rig_addr(v6 ? "fd00::7" : "100.64.0.7");
+	if (kind == 1) {
+		*outside = rig_addr(public);
+		has_nat |= 1u << f;
+	} else
+		is_private |= 1u << f;
+}
+
+/* A branch that may begin anew, anywhere. */
+static void
+branch_goes(uint32_t starts)
 {
 	struct rig_end *e = &rig.end[BRANCH];
 	bool anew = rig_random(4) == 0;
+	char text[ADDR_STRLEN];
 
 	if (anew) {
 		peers_free(&e->peers);
 		rig_start(BRANCH, starts);
 	}
-	snprintf(text, ADDR_STRLEN, "9.9.%u.%u", rig_random(200),
-	    1 + rig_random(200));
-	memset(&e->outside, 0, sizeof(e->outside));
+	announces = has_nat = is_private = 0;
+	draw_family(FAMILY_INET, &e->address, &e->outside);
+	draw_family(FAMILY_INET6, &e->address6, &e->outside6);
 	memset(&e->other, 0, sizeof(e->other));
-	if (rig_random(3) == 0)
-		e->outside = rig_addr(text);
+	memset(&e->other6, 0, sizeof(e->other6));
 	if (rig_random(2) == 0)
 		e->other = rig_addr("9.8.0.1");
-	rig_is_at(BRANCH, e->outside.family == AF_UNSPEC ? text : "100.64.0.7",
+	if (rig_random(2) == 0)
+		e->other6 = rig_addr("2a00:1::1");
+	rig_is_at(BRANCH, addr_format(&e->address, text, sizeof(text)),
 	    rig_random(2), anew ? PEER_START : PEER_FAILOVER);
 }
 
@@ -1522,39 +1558,71 @@ hub_goes(uint32_t starts, bool must)
 		    rig_random(2), PEER_START);
 }
 
-/* Each has what the other said last, as far as a NAT lets it. */
-static bool
-they_agree(const char *text)
+/* What the hub answers: APPLIED is UNCHANGED, too. */
+static enum peer_result
+its_answer(void)
 {
-	bool nat = rig.end[BRANCH].outside.family != AF_UNSPEC;
-	bool refused = nat && rig.end[HUB].no_nat;
+	uint32_t follows = rig.end[HUB].no_nat;
 
+	if (is_private == announces)
+		return PEER_REFUSED_ADDRESS;
+	if (has_nat & follows)
+		return PEER_REFUSED_NAT;
+	return is_private & follows ? PEER_REFUSED_ADDRESS : PEER_APPLIED;
+}
+
+/* Of the families by which it can be reached. */
+static bool
+the_hub_follows(void)
+{
+	const struct rig_end *hub = &rig.end[HUB], *branch = &rig.end[BRANCH];
+	uint32_t led = announces & ~(has_nat | is_private);
+
+	if (is_private == announces)
+		return true; /* nothing of it counts */
+	return hub_sees()->heard_nat == has_nat &&
+	       hub_sees()->barred == is_private &&
+	       (!(led & 1u << FAMILY_INET) ||
+		   addr_cmp(hub->kernel, &branch->address) == 0) &&
+	       (!(led & 1u << FAMILY_INET6) ||
+		   addr_cmp(hub->kernel6, &branch->address6) == 0);
+}
+
+/* Each has what the other said last, as far as it can. */
+static bool
+they_agree(void)
+{
+	const struct rig_end *hub = &rig.end[HUB], *branch = &rig.end[BRANCH];
+	enum peer_result result = branch_sees()->result;
+
+	if (result == PEER_UNCHANGED)
+		result = PEER_APPLIED;
 	return branch_sees()->acked && hub_sees()->acked &&
-	       branch_sees()->nat == nat && hub_sees()->heard_nat == nat &&
-	       (branch_sees()->result == PEER_REFUSED_NAT) == refused &&
-	       (refused || branch_sees()->result <= PEER_UNCHANGED) &&
-	       (nat || hub_has(text)) &&
-	       addr_cmp(&rig.end[BRANCH].kernel[0], &rig.end[HUB].address) == 0;
+	       branch_sees()->nat == has_nat && result == its_answer() &&
+	       the_hub_follows() &&
+	       addr_cmp(branch->kernel, &hub->address) == 0 &&
+	       addr_cmp(branch->kernel6, &hub->address6) == 0;
 }
 
 static void
 converge(uint64_t seed)
 {
-	char text[ADDR_STRLEN];
 	uint32_t i, moves;
 
 	two_ends(seed);
 	rig.loss = rig_random(600);
 	rig.twice = rig_random(500);
 	rig.spread_ms = rig_random(3000);
-	rig.end[HUB].no_nat = rig_random(2);
-	rig.end[BRANCH].conf->naddresses = 2;
+	rig.end[HUB].no_nat = rig_random(1u << FAMILIES);
+	rig.end[HUB].address6 = rig_addr("2a00:4::4");
+	rig.end[BRANCH].conf->naddresses = 3;
 	rig.end[BRANCH].conf->address[1] = rig_addr(ADDR_HUB2);
+	rig.end[BRANCH].conf->address[2] = rig.end[HUB].address6;
 	start();
 	moves = 1 + rig_random(PEERS_MOVES_MAX - 2);
 	for (i = 0; i < moves; i++) {
 		hub_goes(2 + i, i == 0);
-		branch_goes(2 + i, text);
+		branch_goes(2 + i);
 		rig_run(rig_random(3000));
 		if (rig.end[HUB].peers.self.usable == 0)
 			rig_is_at(HUB, ADDR_HUB, 0, PEER_START);
@@ -1562,9 +1630,9 @@ converge(uint64_t seed)
 	rig_run(600 * 1000);
 	/* a hello may be on its way just now */
 	rig.loss = 0;
-	for (i = 0; i < 100 && !they_agree(text); i++)
+	for (i = 0; i < 100 && !they_agree(); i++)
 		rig_run(1000);
-	if (!they_agree(text))
+	if (!they_agree())
 		fail_msg(
 		    "seed %llu: they do not agree", (unsigned long long)seed);
 	rig_end();
