@@ -121,21 +121,43 @@ alarm_peer(const struct peer *p, const char *what, const char *why)
 	alarms_raise("peer", MSG_UPLINK_NONE, text);
 }
 
+/* Where it can be reached, if anywhere. */
 static const char *
 where(const struct peer *p, char *buf, size_t size)
 {
-	char a[ADDR_STRLEN], b[ADDR_STRLEN];
+	uint32_t f, wrong = p->heard_nat | p->barred | p->barred_there;
 	struct addr at[FAMILIES];
-	const struct addr *v4 = &at[FAMILY_INET], *v6 = &at[FAMILY_INET6];
-	int both;
+	char a[ADDR_STRLEN];
 
+	buf[0] = '\0';
 	addr_pair_get(&p->address, at);
-	both = v4->family != AF_UNSPEC && v6->family != AF_UNSPEC;
-	snprintf(buf, size, "%s%s%s",
-	    v4->family != AF_UNSPEC ? addr_format(v4, a, sizeof(a)) : "",
-	    both ? " and " : "",
-	    v6->family != AF_UNSPEC ? addr_format(v6, b, sizeof(b)) : "");
+	for (f = 0; f < FAMILIES; f++) {
+		if (at[f].family == AF_UNSPEC || wrong & 1u << f)
+			continue;
+		if (buf[0] != '\0')
+			strlcat(buf, " and ", size);
+		strlcat(buf, addr_format(&at[f], a, sizeof(a)), size);
+	}
 	return buf;
+}
+
+static void
+tell_moved(const struct peer *p)
+{
+	static const char *const nat[1u << FAMILIES] = {
+		[1u << FAMILY_INET] = ", by IPv4 behind NAT",
+		[1u << FAMILY_INET6] = ", by IPv6 behind NAT"
+	};
+	const char *why = peer_reason_text(p->heard_reason);
+	char text[2 * ADDR_STRLEN + 8];
+
+	if (where(p, text, sizeof(text))[0] == '\0' && p->heard_nat != 0)
+		history_line(
+		    "peers", "%s moved (%s), behind NAT", p->conf->name, why);
+	else
+		history_line("peers", "%s moved (%s): it is at %s%s",
+		    p->conf->name, why, text,
+		    p->heard_nat != 0 ? nat[p->heard_nat] : "");
 }
 
 /* It knows where we are: what waited for that need not any more. */
@@ -177,7 +199,6 @@ static void
 notice(void *arg, uint32_t i, enum peers_notice n)
 {
 	const struct peer *p = &peers.peer[i];
-	char text[2 * ADDR_STRLEN + 8];
 
 	(void)arg;
 	switch (n) {
@@ -203,13 +224,7 @@ notice(void *arg, uint32_t i, enum peers_notice n)
 		    p, "refuses where we are: ", peer_result_text(p->result));
 		break;
 	case PEERS_MOVED:
-		if (p->heard_nat)
-			history_line("peers", "%s moved (%s), behind NAT",
-			    p->conf->name, peer_reason_text(p->heard_reason));
-		else
-			history_line("peers", "%s moved (%s): it is at %s",
-			    p->conf->name, peer_reason_text(p->heard_reason),
-			    where(p, text, sizeof(text)));
+		tell_moved(p);
 		break;
 	case PEERS_NOT_MOVED:
 		history_line("peers", "%s moved, and was not followed: %s",
