@@ -34,6 +34,11 @@
 #define PEERS_RETRY_MAX_MS  2000
 #define PEERS_EAGER_MS      30000 /* then more and more rarely */
 #define PEERS_RETRY_SLOW_MS 30000
+/*
+ * From then on it has a new counter each time: the peer may have heard it, and
+ * what is lost is its acknowledgement.
+ */
+#define PEERS_AFRESH_MS 5000
 /* Between the first datagrams to two peers: thousands are not told at once. */
 #define PEERS_PACE_US 200
 /* So many are told in one go, of those that are due: others want our time. */
@@ -128,6 +133,7 @@ struct peer {
 	enum peer_reason reason;
 	enum peer_result result; /* once acked */
 	uint8_t failures; /* PEER_FAILED in a row, up to those that are told */
+	uint8_t afresh; /* so many counters before it said the same */
 
 	/* what we heard */
 	enum peer_reason heard_reason;

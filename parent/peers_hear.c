@@ -551,13 +551,21 @@ note_nat(const struct peers *ps, struct peer *p, const struct heard *h)
 		p->nat |= told;
 }
 
+/* Where all is slow it may be for one of the counters before this one. */
+static bool
+is_of_ours(const struct peer *p, uint64_t counter)
+{
+	return p->tries > 0 && counter <= p->counter &&
+	       p->counter - counter <= p->afresh;
+}
+
 /* The first one counts; another may tell of the other family. */
 static void
 hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	int64_t ms;
 
-	if (h->m.counter != p->counter || p->tries == 0 ||
+	if (!is_of_ours(p, h->m.counter) ||
 	    (p->acked && tells_of_nat(p, h) == 0))
 		return;
 	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {

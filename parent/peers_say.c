@@ -47,6 +47,7 @@ peers_say(struct peers *ps, struct peer *p, enum peer_reason reason,
     struct monotime due)
 {
 	p->counter = next_counter(ps, p);
+	p->afresh = 0;
 	p->reason = reason;
 	p->acked = false;
 	p->nat_told = 0;
@@ -144,7 +145,8 @@ retry_ms(const struct peers *ps, const struct peer *p, struct monotime now)
 	uint32_t i;
 
 	if (monotime_ms_between(p->said, now) >= PEERS_EAGER_MS)
-		return ps->self.metered && hello > PEERS_RETRY_SLOW_MS
+		return hello > 0 &&
+			       (ps->self.metered || hello < PEERS_RETRY_SLOW_MS)
 			   ? hello
 			   : PEERS_RETRY_SLOW_MS;
 	for (i = 1; i < p->tries && ms < PEERS_RETRY_MAX_MS; i++)
@@ -170,6 +172,18 @@ goes_by_costly(const struct peer *p, struct monotime now)
 		   (int64_t)p->conf->hello_metered_ms;
 }
 
+/* Who hears only the same counter again takes us for silent. */
+static void
+count_afresh(struct peers *ps, struct peer *p, struct monotime now)
+{
+	if (p->tries == 0 ||
+	    monotime_ms_between(p->said, now) < PEERS_AFRESH_MS)
+		return;
+	p->counter = next_counter(ps, p);
+	if (p->afresh < UINT8_MAX)
+		p->afresh++;
+}
+
 void
 peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 {
@@ -183,6 +197,7 @@ peers_repeat(struct peers *ps, struct peer *p, struct monotime now)
 		p->due = (struct monotime){ 0 };
 		return;
 	}
+	count_afresh(ps, p, now);
 	fill(ps, p, &m);
 	if (!goes_by_costly(p, now))
 		by &= ~ps->self.costly;
