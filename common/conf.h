@@ -248,7 +248,10 @@ struct conf_tunnel {
 	uint8_t key[KEY_LEN];
 };
 
-/* A network behind a peer, and the tunnel that leads there. */
+/*
+ * A network behind a peer, and the tunnel that leads there; empty: the peer
+ * itself is the next hop.
+ */
 struct conf_behind {
 	struct prefix net;
 	char ifname[IFNAMSIZ];
@@ -389,6 +392,10 @@ void conf_peer_copy(
     struct conf_peer *to, const struct conf_peer *from, uint8_t **at);
 /* By `address` and `accept`, may it say that it is there? */
 bool conf_peer_accepts(const struct conf_peer *, const struct addr *);
+/* And is it written there, not only public? */
+bool conf_peer_names(const struct conf_peer *, const struct addr *);
+/* Is it itself the next hop to a network behind it? */
+bool conf_peer_is_hop(const struct conf_peer *);
 /*
  * Whether two are the same but for their place in the order and for budget,
  * hours and drill, which change nothing of a link that is up.

@@ -64,6 +64,24 @@ conf_peer_accepts(const struct conf_peer *c, const struct addr *a)
 	return is_configured(c, a) || is_accepted(c, a);
 }
 
+bool
+conf_peer_names(const struct conf_peer *c, const struct addr *a)
+{
+	return conf_peer_accepts(c, a) &&
+	       (is_configured(c, a) || c->naccept > 0);
+}
+
+bool
+conf_peer_is_hop(const struct conf_peer *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->nroutes; i++)
+		if (c->route[i].ifname[0] == '\0')
+			return true;
+	return false;
+}
+
 static bool
 nets_valid(const struct prefix *net, uint32_t n)
 {

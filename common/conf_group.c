@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What holds for all peers of a group, and networks: those behind us, which
- * peers are told, and those behind a peer, to which its tunnels lead.
+ * peers are told, and those behind a peer, to which its tunnels lead, or it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -103,12 +103,15 @@ conf_build_route(struct conf_build *b, const struct conf_text *text,
 	if (p == NULL || !take_net(b, text, p->is.nroutes, &net.net))
 		return;
 	memset(net.ifname, 0, sizeof(net.ifname));
-	conf_build_ifname(b, net.ifname, ifname);
+	if (ifname->s != NULL)
+		conf_build_ifname(b, net.ifname, ifname);
 	if (net.net.len == 0) {
 		conf_src_error(b->src, text,
 		    "route %s: a default route is the uplinks' alone", text->s);
 		return;
 	}
+	if (ifname->s == NULL && b->in_peer)
+		p->hop = *text;
 	p->route_where[p->is.nroutes] = *text;
 	p->route[p->is.nroutes++] = net;
 }
@@ -140,7 +143,7 @@ by_net(const void *p, const void *q)
 	return c != 0 ? c : a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Each by a tunnel of its peer, and there by one way only. */
+/* Each by its peer or a tunnel of it, and there by one way only. */
 void
 conf_build_routes_finish(struct conf_build *b)
 {
@@ -159,7 +162,8 @@ conf_build_routes_finish(struct conf_build *b)
 		for (j = 0; j < p->nroutes; j++, n++) {
 			ref[n] = (struct ref){ p, &p->route[j].net,
 				&b->peer[i].route_where[j], n };
-			if (!has_tunnel(p, p->route[j].ifname))
+			if (p->route[j].ifname[0] != '\0' &&
+			    !has_tunnel(p, p->route[j].ifname))
 				conf_src_error(b->src, ref[n].where,
 				    "route via %s: that is no tunnel of this "
 				    "peer",

@@ -195,6 +195,7 @@ struct conf_build {
 		struct conf_text key_where;
 		struct conf_text route_where[CONF_PEER_NETS_MAX];
 		struct conf_text alone; /* a word that needs a key */
+		struct conf_text hop; /* likewise: a route without via */
 	} * peer; /* conf->npeers of them, which are its at the end */
 	int in_peer;
 	int in_group; /* and not in a peer of it: its words hold for all */

@@ -159,6 +159,14 @@ conf_build_hello(struct conf_build *b, const struct conf_text *text,
 		    b, CONF_F_HELLO, &p->is.hello_metered_ms, metered);
 }
 
+/* Something is led when it moves, or it is told where our networks are. */
+static int
+has_use(const struct conf_build *b, const struct conf_peer_build *p)
+{
+	return p->is.ntunnels > 0 || p->hop.s != NULL || p->is.nannounce > 0 ||
+	       (b->in_group && p->is.keyed && b->group.is.nannounce > 0);
+}
+
 void
 conf_build_peer_end(struct conf_build *b)
 {
@@ -169,10 +177,16 @@ conf_build_peer_end(struct conf_build *b)
 	b->in_peer = 0;
 	if (conf_src_errors(b->src) != b->errors_before)
 		return;
-	if (p->is.ntunnels == 0)
+	if (!has_use(b, p))
 		conf_src_error(b->src, &p->where,
-		    "a peer needs a tunnel: tunnel INTERFACE");
-	if (!p->is.keyed && p->alone.s != NULL)
+		    "a peer needs a tunnel: tunnel INTERFACE; or, with a key, "
+		    "route NETWORK or announce NETWORK");
+	if (!p->is.keyed && p->hop.s != NULL)
+		conf_src_error(b->src, &p->hop,
+		    "route %s: without via the peer is the next hop, and needs "
+		    "its key: key \"KEY\"",
+		    p->hop.s);
+	else if (!p->is.keyed && p->alone.s != NULL)
 		conf_src_error(b->src, &p->alone,
 		    "a peer that is to be talked to needs its key: key "
 		    "\"KEY\"");

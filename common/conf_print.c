@@ -414,9 +414,12 @@ print_behind(FILE *f, const struct conf_peer *p)
 	uint32_t i;
 
 	for (i = 0; i < p->nroutes; i++) {
-		fprintf(f, "\troute %s via ",
+		fprintf(f, "\troute %s",
 		    prefix_format(&p->route[i].net, text, sizeof(text)));
-		print_name(f, p->route[i].ifname);
+		if (p->route[i].ifname[0] != '\0') {
+			fprintf(f, " via ");
+			print_name(f, p->route[i].ifname);
+		}
 		fputc('\n', f);
 	}
 }

@@ -117,6 +117,7 @@ static void	once(const struct conf_text *);
 %token	<text>	WEEKLY
 %token	<text>	WORD QUOTED JUNK
 %type	<text>	string macro_value port query answer metered listen_on
+%type	<text>	via
 %type	<text>	at spread
 %type	<tunnel> tunnel_how
 %type	<quorum> quorum
@@ -838,10 +839,14 @@ peer_word	: TUNNEL string tunnel_how	{
 		  addresses port		{
 			conf_build_peer_port(BUILD, &$4);
 		}
-		| ROUTE string VIA string	{
-			conf_build_route(BUILD, &$2, &$4);
+		| ROUTE string via		{
+			conf_build_route(BUILD, &$2, &$3);
 		}
 		| peer_default
+		;
+
+via		: /* empty */			{ $$ = NOTHING; }
+		| VIA string			{ $$ = $2; }
 		;
 
 peer_default	: ACCEPT accepted

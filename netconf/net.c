@@ -160,6 +160,7 @@ dump(void)
 	apply_prune(&state);
 	plan_note_private(&want, &state);
 	plan_note_encrypted(&want, &state);
+	plan_note_hops(&want, &state);
 	again_tell(&want, &state);
 	await_expiry();
 	return 0;

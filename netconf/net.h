@@ -11,6 +11,7 @@
  *	net_tunnel.c	tunnels: named by peers, WireGuard's endpoints
  *	net_peer.c	where a peer is, as it says itself
  *	net_again.c	tunnels of peers that are there again
+ *	net_hop.c	and the routes to what is behind it, if it is on-link
  *	net_twin.c	what still comes from where it was
  *	net_behind.c	networks behind peers, tunnels that are encrypted
  *	net_flow.c	old flows: forgotten, or waited for
@@ -186,6 +187,17 @@ void twin_renew(const struct net_state *, const struct net_link *);
 
 /* net_behind.c: what the configuration says of networks behind peers */
 void behind_fill(struct net_want *, const struct conf *);
+/* Networks whose next hop is this peer: the first one, then each; or NULL. */
+size_t behind_first_hop(const struct conf_peer *);
+struct net_hop *behind_hop(const struct conf_peer *, size_t);
+
+/* net_hop.c */
+/* It is at these addresses, FAMILIES of them; AF_UNSPEC: as before. */
+void hops_take(const struct conf_peer *, const struct addr *to);
+void hops_lay(void); /* of all that were taken */
+/* NULL, or why one of its networks is not routed there. */
+const char *hops_led(
+    const struct conf_peer *, const struct addr *to, struct prefix *net);
 
 /* net_forward.c */
 void forward_open(void);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Networks behind peers and tunnels that are encrypted, as configured. */
+/*
+ * Networks behind peers and tunnels that are encrypted, as configured; and
+ * where peers are that are next hops themselves.
+ */
 #include <sys/types.h>
 
 #include <stdlib.h>
@@ -9,6 +12,8 @@
 #include "netconf/net.h"
 
 static struct net_behind *behind; /* by interface */
+static struct net_hop *hops; /* by peer */
+static size_t nhops;
 static char (*encrypted)[IFNAMSIZ]; /* sorted */
 
 static int
@@ -28,20 +33,37 @@ by_name(const void *a, const void *b)
 static void
 make_room(const struct conf *conf)
 {
-	size_t nroutes = 0, nencrypted = 0;
+	size_t nroutes = 0, via_none = 0, nencrypted = 0;
 	uint32_t i, j;
 
 	for (i = 0; i < conf->npeers; i++) {
 		nroutes += conf->peer[i].nroutes;
+		for (j = 0; j < conf->peer[i].nroutes; j++)
+			via_none += conf->peer[i].route[j].ifname[0] == '\0';
 		for (j = 0; j < conf->peer[i].ntunnels; j++)
 			nencrypted += conf->peer[i].tunnel[j].encrypted;
 	}
 	free(behind);
 	free(encrypted);
-	behind = calloc(nroutes + 1, sizeof(*behind));
+	free(hops);
+	behind = calloc(nroutes - via_none + 1, sizeof(*behind));
+	hops = calloc(via_none + 1, sizeof(*hops));
 	encrypted = calloc(nencrypted + 1, sizeof(*encrypted));
-	if (behind == NULL || encrypted == NULL)
+	if (behind == NULL || hops == NULL || encrypted == NULL)
 		fatal(NULL);
+}
+
+static void
+add_route(
+    struct net_want *w, const struct conf_peer *p, const struct conf_behind *r)
+{
+	if (r->ifname[0] == '\0') {
+		hops[nhops].dst = r->net;
+		hops[nhops++].peer = p;
+		return;
+	}
+	behind[w->nbehind].dst = r->net;
+	strlcpy(behind[w->nbehind++].ifname, r->ifname, IFNAMSIZ);
 }
 
 void
@@ -52,13 +74,11 @@ behind_fill(struct net_want *w, const struct conf *conf)
 
 	make_room(conf);
 	w->nbehind = w->nencrypted = w->nouter = 0;
+	nhops = 0;
 	for (i = 0; i < conf->npeers; i++) {
 		p = &conf->peer[i];
-		for (j = 0; j < p->nroutes; j++, w->nbehind++) {
-			behind[w->nbehind].dst = p->route[j].net;
-			strlcpy(behind[w->nbehind].ifname, p->route[j].ifname,
-			    IFNAMSIZ);
-		}
+		for (j = 0; j < p->nroutes; j++)
+			add_route(w, p, &p->route[j]);
 		for (j = 0; j < p->ntunnels; j++)
 			if (p->tunnel[j].encrypted)
 				strlcpy(encrypted[w->nencrypted++],
@@ -67,5 +87,29 @@ behind_fill(struct net_want *w, const struct conf *conf)
 	qsort(behind, w->nbehind, sizeof(*behind), by_ifname);
 	qsort(encrypted, w->nencrypted, sizeof(*encrypted), by_name);
 	w->behind = behind;
+	w->hop = hops;
+	w->nhops = nhops;
+	w->hops_noted = 0;
 	w->encrypted = encrypted;
+}
+
+size_t
+behind_first_hop(const struct conf_peer *p)
+{
+	size_t low = 0, high = nhops, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (hops[mid].peer->id < p->id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct net_hop *
+behind_hop(const struct conf_peer *p, size_t i)
+{
+	return i < nhops && hops[i].peer == p ? &hops[i] : NULL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A peer is elsewhere: exactly its tunnels are led there, each by its own
- * family.  The parent has verified that the peer said so; what it may say is
- * checked here again, since the parent talks to strangers.  It stays where it
- * is when we leave: our routes go, the peer does not.
+ * A peer is elsewhere: exactly its tunnels and next hops are led there, each by
+ * its own family.  The parent has verified that the peer said so; what it may
+ * say is checked here again, since the parent talks to strangers.  It stays
+ * where it is when we leave: our routes go, the peer does not.
  */
 #include <sys/types.h>
 
@@ -19,10 +19,15 @@
 
 /* ---- where it may be ---- */
 
-/* Ours, or in a network of our site; an uplink's may have others, too. */
+/*
+ * Ours, or in a network of our site; an uplink's may have others, too.  So may
+ * one where a next hop is, if that is named.
+ */
 static int
-is_ours(const struct net_state *s, const struct addr *a)
+is_ours(
+    const struct conf_peer *p, const struct net_state *s, const struct addr *a)
 {
+	int shared = conf_peer_is_hop(p) && conf_peer_names(p, a);
 	struct prefix net;
 	size_t i;
 
@@ -32,7 +37,7 @@ is_ours(const struct net_state *s, const struct addr *a)
 		if (addr_cmp(&net.addr, a) == 0)
 			return 1;
 		prefix_mask(&net);
-		if (net.len > 0 && prefix_contains(&net, a) &&
+		if (!shared && net.len > 0 && prefix_contains(&net, a) &&
 		    !plan_is_uplinks(net_wish(), s, s->addrs[i].ifindex))
 			return 1;
 	}
@@ -49,7 +54,7 @@ bar(const struct conf_peer *p, const struct net_state *s,
 	for (f = 0; f < FAMILIES; f++)
 		if (m->address[f].family != AF_UNSPEC &&
 		    (!conf_peer_accepts(p, &m->address[f]) ||
-			is_ours(s, &m->address[f]))) {
+			is_ours(p, s, &m->address[f]))) {
 			memset(&m->address[f], 0, sizeof(m->address[f]));
 			barred |= 1u << f;
 		}
@@ -108,6 +113,7 @@ static struct {
 	struct net_lead lead[NET_MOVES_MAX];
 	const char *ifname[NET_MOVES_MAX];
 	size_t whose[NET_MOVES_MAX]; /* question */
+	int hops; /* networks are behind one itself */
 	struct monotime until; /* links take their time: no more after that */
 } asked;
 
@@ -262,12 +268,63 @@ lead(size_t i, const struct conf_tunnel *t)
 	}
 }
 
+/* ---- networks whose next hop it is ---- */
+
+static const struct conf_peer *
+peer_of(size_t i)
+{
+	return &config_current()->peer[asked.question[i].id];
+}
+
+/* Each by its own family, as tunnels are. */
+static void
+take_hops(size_t i)
+{
+	const struct msg_net_peer *m = &asked.question[i];
+	const struct conf_peer *p = peer_of(i);
+	enum msg_net_peer_result result;
+	const struct net_hop *h;
+	char net[PREFIX_STRLEN];
+	size_t j;
+
+	for (j = behind_first_hop(p); (h = behind_hop(p, j)) != NULL; j++) {
+		asked.hops = 1;
+		result = is_refused(m, addr_family(&h->dst.addr));
+		if (result != MSG_PEER_APPLIED)
+			not_led(i, prefix_format(&h->dst, net, sizeof(net)),
+			    result, refusal_text(result));
+	}
+	hops_take(p, m->address);
+}
+
+static void
+lead_hops(void)
+{
+	char text[PREFIX_STRLEN];
+	struct prefix net;
+	const char *why;
+	size_t i;
+
+	if (!asked.hops)
+		return;
+	asked.hops = 0;
+	hops_lay();
+	for (i = 0; i < asked.n; i++) {
+		why = hops_led(peer_of(i), asked.question[i].address, &net);
+		if (why != NULL)
+			not_led(i, prefix_format(&net, text, sizeof(text)),
+			    MSG_PEER_FAILED, why);
+	}
+}
+
+/* ---- all of it ---- */
+
 static void
 lead_peer(size_t i)
 {
 	struct msg_net_peer *m = &asked.question[i];
 	struct msg_net_peer_done *done = &asked.answer[i];
-	const struct conf_peer *p = &config_current()->peer[m->id];
+	const struct conf_peer *p = peer_of(i);
 	uint32_t j;
 
 	memset(done, 0, sizeof(*done));
@@ -282,6 +339,7 @@ lead_peer(size_t i)
 	}
 	for (j = 0; j < p->ntunnels; j++)
 		lead(i, &p->tunnel[j]);
+	take_hops(i);
 }
 
 void
@@ -293,6 +351,7 @@ net_peers_lead(void)
 	for (i = 0; i < asked.n; i++)
 		lead_peer(i);
 	lead_tunnels();
+	lead_hops();
 	for (i = 0; i < asked.n; i++)
 		netconf_send(IMSG_NET_PEER_DONE, -1, &asked.answer[i],
 		    sizeof(asked.answer[i]));

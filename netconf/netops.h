@@ -21,6 +21,7 @@
 #define NET_PROTO         157 /* of our routes and rules */
 #define NET_GROUP         157 /* of every uplink's interface */
 #define NET_GROUP_TWIN    158 /* of what takes packets for tunnels that move */
+#define NET_TABLE_HOPS    154 /* networks whose next hop is a peer */
 #define NET_TABLE_HELD    155 /* private networks that no hot backup gets */
 #define NET_TABLE_OWN     156 /* the primary's, for sockets bound to it */
 #define NET_TABLE         157 /* the active uplink's, when it is a backup */

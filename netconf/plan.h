@@ -13,6 +13,7 @@
  *	plan_tunnel.c	tunnels that follow the active uplink
  *	plan_twin.c	what takes their packets meanwhile
  *	plan_peer.c	networks behind peers; what leaves encrypted only
+ *	plan_hop.c	those whose next hop is the peer, and where it is
  *	plan_text.c	steps and differences in words
  *	nft.c		the text of our nft table
  */
@@ -78,6 +79,13 @@ struct net_behind {
 	struct prefix dst;
 };
 
+/* A network behind a peer that is itself the next hop. */
+struct net_hop {
+	struct prefix dst;
+	struct addr to; /* where it was last led, or AF_UNSPEC */
+	const struct conf_peer *peer;
+};
+
 /* A tunnel's outer packets, none of which may leave without IPsec. */
 struct net_outer {
 	uint32_t family; /* AF_UNSPEC: any */
@@ -111,6 +119,9 @@ struct net_want {
 	int hurry; /* traffic waits: what nobody needs goes later */
 	size_t nbehind;
 	const struct net_behind *behind; /* by interface */
+	size_t nhops;
+	struct net_hop *hop; /* by peer */
+	int hops_noted; /* where an earlier run had them */
 	size_t nencrypted;
 	const char (*encrypted)[IFNAMSIZ]; /* tunnels, sorted */
 	uint32_t nouter;
@@ -257,6 +268,24 @@ uint32_t plan_refused(const struct net_state *);
 int plan_group_taken(const struct net_link *, char *why, size_t);
 /* Private networks that the primary leads to, as long as it is there. */
 void plan_note_private(struct net_want *, const struct net_state *);
+/* One more kind of steps: routes to networks behind peers. */
+void plan_peer_routes(
+    struct plan *, const struct net_want *, const struct net_state *);
+/* Where next hops were, as long as none is led. */
+void plan_note_hops(struct net_want *, const struct net_state *);
+/* What is on this machine's links, and is a host there. */
+struct onlink {
+	struct onlink_net {
+		struct prefix net;
+		uint32_t ifindex; /* 0: no other host can be there */
+	} * net; /* sorted */
+	size_t n;
+	uint64_t lens[FAMILIES][3]; /* bits: there are some so long */
+};
+int plan_onlink_open(struct onlink *, const struct net_state *); /* 0 or -1 */
+void plan_onlink_close(struct onlink *);
+/* The link that this host is on, or 0. */
+uint32_t plan_onlink(const struct onlink *, const struct addr *);
 /* Of which kinds the tunnels are that must be encrypted. */
 void plan_note_encrypted(struct net_want *, const struct net_state *);
 /* Is anything that carries our tag there? */

@@ -65,13 +65,22 @@ void plan_show_twins(
     const struct net_want *, const struct net_state *, plan_line *, void *);
 /* plan_peer.c: routes to networks behind peers */
 int plan_behind(const struct net_route *);
+/* With ifindex 0 one that refuses. */
+void plan_behind_route(struct net_route *, uint32_t table,
+    const struct prefix *dst, uint32_t ifindex);
+/* Those that are there, sorted; the caller frees them. */
+struct net_route *plan_behind_found(const struct net_state *, size_t *n);
+int plan_behind_order(const void *, const void *); /* by network, as sorted */
 int plan_has_behind(const struct net_want *, enum family);
 /* Whose packets IPsec must have seen. */
 int plan_is_encrypted(const struct net_want *, const char *ifname);
-void plan_peer_routes(
-    struct plan *, const struct net_want *, const struct net_state *);
 void plan_show_peer_routes(
     const struct net_want *, const struct net_state *, plan_line *, void *arg);
+/* plan_hop.c: those whose next hop is the peer */
+int plan_has_hops(const struct net_want *, enum family);
+/* Up to two for each behind *n others; 0, or -1: no memory. */
+int plan_want_hops(const struct net_want *, const struct net_state *,
+    struct net_route *, size_t *n);
 /* One more step of this type, zeroed. */
 struct step *plan_step(struct plan *, enum step_type);
 

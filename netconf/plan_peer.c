@@ -2,9 +2,10 @@
 /*
  * What peers have besides their tunnels' addresses.  Networks behind them are
  * routed by their tunnels in table 157, with metrics that nothing else there
- * has; while a tunnel is down they are refused, or they would leave by an
- * uplink in clear, and flows that began so would stay there.  A hub has
- * thousands, so both sides are sorted and gone through once.
+ * has, or by the peers themselves (plan_hop.c); while a tunnel is down they
+ * are refused, or they would leave by an uplink in clear, and flows that began
+ * so would stay there.  A hub has thousands, so both sides are sorted and gone
+ * through once.
  * And the outer packets of tunnels that must be encrypted, by their kind: once
  * seen they stay forbidden in clear, whatever becomes of the interface.
  */
@@ -20,17 +21,20 @@
 int
 plan_behind(const struct net_route *r)
 {
-	return r->proto == NET_PROTO && r->table == NET_TABLE &&
+	return r->proto == NET_PROTO &&
+	       (r->table == NET_TABLE || r->table == NET_TABLE_HOPS) &&
 	       (r->metric == NET_METRIC_BEHIND ||
 		   r->metric == NET_METRIC_REFUSE);
 }
 
-static int
-by_dst(const void *p, const void *q)
+int
+plan_behind_order(const void *p, const void *q)
 {
 	const struct net_route *a = p, *b = q;
 	int c = prefix_cmp(&a->dst, &b->dst);
 
+	if (c == 0)
+		c = (a->table > b->table) - (a->table < b->table);
 	return c != 0 ? c : (a->metric > b->metric) - (a->metric < b->metric);
 }
 
@@ -50,12 +54,13 @@ first_by(const struct net_want *w, const char *ifname)
 	return low;
 }
 
-static void
-add(struct net_route *r, const struct prefix *dst, uint32_t ifindex)
+void
+plan_behind_route(struct net_route *r, uint32_t table, const struct prefix *dst,
+    uint32_t ifindex)
 {
 	memset(r, 0, sizeof(*r));
 	r->type = ifindex != 0 ? NET_UNICAST : NET_UNREACHABLE;
-	r->table = NET_TABLE;
+	r->table = table;
 	r->dst = *dst;
 	r->ifindex = ifindex;
 	r->metric = ifindex != 0 ? NET_METRIC_BEHIND : NET_METRIC_REFUSE;
@@ -70,7 +75,8 @@ add_by(const struct net_want *w, const struct net_link *l,
 
 	for (i = first_by(w, l->name);
 	     i < w->nbehind && strcmp(w->behind[i].ifname, l->name) == 0; i++)
-		add(&list[n++], &w->behind[i].dst, l->ifindex);
+		plan_behind_route(
+		    &list[n++], NET_TABLE, &w->behind[i].dst, l->ifindex);
 	return n;
 }
 
@@ -78,24 +84,29 @@ add_by(const struct net_want *w, const struct net_link *l,
 static struct net_route *
 wanted(const struct net_want *w, const struct net_state *s, size_t *n)
 {
-	struct net_route *list = calloc(2 * w->nbehind + 1, sizeof(*list));
+	struct net_route *list =
+	    calloc(2 * (w->nbehind + w->nhops) + 1, sizeof(*list));
 	size_t i;
 
 	*n = 0;
-	if (list == NULL)
+	if (list == NULL ||
+	    (!w->clear && plan_want_hops(w, s, list, n) == -1)) {
+		free(list);
 		return NULL;
+	}
 	for (i = 0; !w->clear && i < w->nbehind; i++)
-		add(&list[(*n)++], &w->behind[i].dst, 0);
+		plan_behind_route(
+		    &list[(*n)++], NET_TABLE, &w->behind[i].dst, 0);
 	/* the kernel has no routes by a link that is down */
 	for (i = 0; !w->clear && w->nbehind > 0 && i < s->nlinks; i++)
 		if (s->links[i].up)
 			*n = add_by(w, &s->links[i], list, *n);
-	qsort(list, *n, sizeof(*list), by_dst);
+	qsort(list, *n, sizeof(*list), plan_behind_order);
 	return list;
 }
 
-static struct net_route *
-found(const struct net_state *s, size_t *n)
+struct net_route *
+plan_behind_found(const struct net_state *s, size_t *n)
 {
 	struct net_route *list = calloc(s->nroutes + 1, sizeof(*list));
 	size_t i;
@@ -105,7 +116,7 @@ found(const struct net_state *s, size_t *n)
 		if (plan_behind(&s->routes[i]))
 			list[(*n)++] = s->routes[i];
 	if (list != NULL)
-		qsort(list, *n, sizeof(*list), by_dst);
+		qsort(list, *n, sizeof(*list), plan_behind_order);
 	return list;
 }
 
@@ -118,11 +129,14 @@ each_pair(const struct net_want *w, const struct net_state *s,
     behind_pair *pair, void *arg)
 {
 	size_t nw, nf, i = 0, j = 0;
-	struct net_route *want = wanted(w, s, &nw), *is = found(s, &nf);
+	struct net_route *want = wanted(w, s, &nw),
+			 *is = plan_behind_found(s, &nf);
 	int c, bad = want == NULL || is == NULL;
 
 	while (!bad && (i < nw || j < nf)) {
-		c = i == nw ? 1 : j == nf ? -1 : by_dst(&want[i], &is[j]);
+		c = i == nw   ? 1
+		    : j == nf ? -1
+			      : plan_behind_order(&want[i], &is[j]);
 		pair(c <= 0 ? &want[i] : NULL, c >= 0 ? &is[j] : NULL, arg);
 		i += c <= 0;
 		j += c >= 0;
@@ -189,7 +203,7 @@ plan_has_behind(const struct net_want *w, enum family family)
 	for (i = 0; i < w->nbehind; i++)
 		if (addr_family(&w->behind[i].dst.addr) == family)
 			return 1;
-	return 0;
+	return plan_has_hops(w, family);
 }
 
 /* ---- encrypted ---- */

@@ -540,8 +540,13 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 	int from = has_from_rules(w, s, family);
 	const struct net_uplink *u;
 	const struct net_link *l;
+	int hops = plan_has_hops(w, family);
 	uint32_t i;
 
+	if (hops) { /* but never for a network of our own in a larger one */
+		add_rule(d, family, NET_MAIN)->suppress = 1;
+		(void)add_rule(d, family, NET_TABLE_HOPS);
+	}
 	for (i = 0; i < w->nuplinks; i++) {
 		u = &w->uplink[i];
 		l = net_link_find(s, u->ifname);
@@ -559,7 +564,8 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 		if (from && (i == 0 || has_own_table(u, l, s, family)))
 			want_from_rules(d, family, u->id, l, s);
 	}
-	add_rule(d, family, NET_MAIN)->suppress = 1;
+	if (!hops)
+		add_rule(d, family, NET_MAIN)->suppress = 1;
 	(void)add_rule(d, family, NET_TABLE);
 	want_hot_rules(d, family, w, s);
 }

@@ -60,6 +60,15 @@ net_wish(void)
 	return &k->w;
 }
 
+static int nlooks, blind;
+
+const struct net_state *
+net_look(void)
+{
+	nlooks++;
+	return blind ? NULL : &k->s;
+}
+
 void
 netconf_send(uint32_t type, int fd, const void *data, size_t len)
 {
@@ -149,8 +158,25 @@ sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
 	return 0;
 }
 
-static const struct netops sim_ops = { .tunnels_lead = sim_lead,
-	.wireguard = sim_wireguard };
+static int route_refused; /* an errno */
+
+static int
+sim_route(int add, const struct net_route *r)
+{
+	if (route_refused != 0) {
+		errno = route_refused;
+		return -1;
+	}
+	if (add)
+		kernel_route_add(k, r);
+	else
+		kernel_route_del(k, r);
+	return 0;
+}
+
+static const struct netops sim_ops = {
+	.tunnels_lead = sim_lead, .wireguard = sim_wireguard, .route = sim_route
+};
 const struct netops *netops = &sim_ops;
 
 /* ---- a peer with one tunnel of each kind ---- */
@@ -505,7 +531,126 @@ many_at_once(void **state)
 	assert_int_equal(nsaid, MANY);
 }
 
+/* ---- networks whose next hop it is ---- */
+
+static struct conf_behind networks[2];
+
+static void
+add_network(const char *net)
+{
+	peer.route = networks;
+	assert_int_equal(prefix_parse(net, &networks[peer.nroutes++].net), 0);
+	behind_fill(&k->w, &conf);
+}
+
+/* Its networks are routed by this address; NULL: they are refused. */
+static int
+hops_lead_to(const char *address)
+{
+	struct addr a = ip(address == NULL ? "0.0.0.0" : address);
+	const struct net_route *r;
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i < k->s.nroutes; i++) {
+		r = &k->route[i];
+		if (r->table == NET_TABLE_HOPS &&
+		    r->metric == NET_METRIC_BEHIND)
+			n += addr_cmp(&r->gateway, &a) == 0 ? 1 : 100;
+	}
+	return n == (address == NULL ? 0 : 1);
+}
+
+static int
+begin_hops(void **state)
+{
+	(void)begin(state);
+	peer.ntunnels = 0;
+	peer.naccept = 1;
+	assert_int_equal(prefix_parse("10.0.0.0/8", &peer.accept[0]), 0);
+	add_link(k, GRE2, "metro1", 0, "10.20.0.1", 24);
+	add_link(k, GRE3, "metro2", 0, "10.30.0.1", 24);
+	networks[0].ifname[0] = networks[1].ifname[0] = '\0';
+	add_network("10.7.0.0/24");
+	nlooks = blind = route_refused = 0;
+	return 0;
+}
+
+/* Laid and read back before it is said. */
+static void
+its_networks_are_led(void **state)
+{
+	(void)state;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	assert_true(hops_lead_to("10.20.0.7"));
+	assert_int_equal(nlooks, 1);
+	asked("10.30.0.7", MSG_PEER_APPLIED);
+	assert_true(hops_lead_to("10.30.0.7"));
+	add_network("2001:db8:7::/48"); /* its family's address is not told */
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	assert_true(hops_lead_to("10.20.0.7"));
+}
+
+static void
+its_networks_beside_tunnels(void **state)
+{
+	(void)state;
+	peer.ntunnels = 1;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	assert_true(hops_lead_to("10.20.0.7") && leads_to(GRE1, "10.20.0.7"));
+	refuses = GRE1;
+	asked("10.30.0.7", MSG_PEER_FAILED);
+	assert_true(hops_lead_to("10.30.0.7"));
+}
+
+static void
+not_on_link(void **state)
+{
+	(void)state;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	asked("10.40.0.7", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "10.7.0.0/24: not on-link");
+	assert_true(hops_lead_to(NULL));
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	question.nat = 1;
+	asked("10.30.0.7", MSG_PEER_NAT);
+	assert_string_equal(said.text, "10.7.0.0/24: behind NAT");
+	assert_true(hops_lead_to("10.20.0.7"));
+}
+
+/* A network that we share with it may be the site's: but only by name. */
+static void
+only_where_it_is_named(void **state)
+{
+	(void)state;
+	asked("10.20.0.1", MSG_PEER_ADDRESS); /* ours */
+	(void)add_addr(k, GRE2, "9.1.0.1", 24);
+	peer.naccept = 0;
+	asked("9.1.0.7", MSG_PEER_ADDRESS); /* public, and not named */
+	peer.naddresses = 1;
+	peer.address[0] = ip("9.1.0.7");
+	asked("9.1.0.7", MSG_PEER_APPLIED);
+	assert_true(hops_lead_to("9.1.0.7"));
+}
+
+static void
+not_laid(void **state)
+{
+	(void)state;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	route_refused = EPERM;
+	asked("10.30.0.7", MSG_PEER_FAILED);
+	assert_string_equal(said.text, "10.7.0.0/24: Operation not permitted");
+	assert_true(hops_lead_to("10.20.0.7"));
+	route_refused = 0;
+	blind = 1;
+	asked("10.30.0.7", MSG_PEER_FAILED);
+	blind = 0;
+	asked("10.30.0.7", MSG_PEER_APPLIED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define HOPS(name) cmocka_unit_test_setup_teardown(name, begin_hops, end)
 
 int
 main(void)
@@ -524,6 +669,11 @@ main(void)
 		TEST(without_an_endpoint),
 		TEST(of_another_configuration),
 		TEST(many_at_once),
+		HOPS(its_networks_are_led),
+		HOPS(its_networks_beside_tunnels),
+		HOPS(not_on_link),
+		HOPS(only_where_it_is_named),
+		HOPS(not_laid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

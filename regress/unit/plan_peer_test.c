@@ -247,6 +247,218 @@ thousands(void **state)
 	free(routes);
 }
 
+/* ---- next hops ---- */
+
+#define METRO1 9
+#define METRO2 10
+
+static struct conf_peer branch;
+static struct addr configured[2];
+static struct net_hop hop[2];
+
+/* Two networks that we share with the branch, which is .7 in both. */
+static int
+begin_hops(void **state)
+{
+	(void)begin(state);
+	k->w.nbehind = 0;
+	add_link(k, METRO1, "metro1", 0, "10.20.0.1", 24);
+	add_link(k, METRO2, "metro2", 0, "10.30.0.1", 24);
+	(void)add_addr(k, METRO2, "2001:db8:30::1", 64);
+	memset(&branch, 0, sizeof(branch));
+	configured[0] = ip("10.20.0.7");
+	configured[1] = ip("10.30.0.7");
+	branch.address = configured;
+	branch.naddresses = 2;
+	memset(hop, 0, sizeof(hop));
+	hop[0].peer = hop[1].peer = &branch;
+	assert_int_equal(prefix_parse("10.7.0.0/24", &hop[0].dst), 0);
+	assert_int_equal(prefix_parse("2001:db8:7::/48", &hop[1].dst), 0);
+	k->w.hop = hop;
+	k->w.nhops = 1;
+	return 0;
+}
+
+/* The next hop to this network and its link; 0: there is none. */
+static uint32_t
+hop_to(const struct prefix *net, struct addr *gateway)
+{
+	size_t i;
+
+	for (i = 0; i < k->s.nroutes; i++)
+		if (prefix_cmp(&k->route[i].dst, net) == 0 &&
+		    k->route[i].table == NET_TABLE_HOPS &&
+		    k->route[i].metric == NET_METRIC_BEHIND) {
+			*gateway = k->route[i].gateway;
+			return k->route[i].ifindex;
+		}
+	return 0;
+}
+
+static void
+goes_by(const char *address, uint32_t ifindex)
+{
+	struct addr gateway, wanted = ip(address);
+
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(hop_to(&hop[0].dst, &gateway), ifindex);
+	assert_int_equal(addr_cmp(&gateway, &wanted), 0);
+	assert_true(is_refused("10.7.0.0/24")); /* behind it */
+	assert_int_equal(steps(STEP_ROUTE_ADD), 0);
+	assert_int_equal(steps(STEP_ROUTE_DEL), 0);
+}
+
+static void
+goes_nowhere(void)
+{
+	struct addr gateway;
+
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(hop_to(&hop[0].dst, &gateway), 0);
+	assert_true(is_refused("10.7.0.0/24"));
+	assert_int_equal(steps(STEP_ROUTE_ADD), 0);
+}
+
+static void
+by_the_peer_itself(void **state)
+{
+	(void)state;
+	goes_by("10.20.0.7", METRO1); /* as configured */
+	hop[0].to = ip("10.30.0.7");
+	goes_by("10.30.0.7", METRO2);
+	hop[0].to = ip("10.20.0.8");
+	goes_by("10.20.0.8", METRO1);
+}
+
+static void
+by_a_link_that_is_up(void **state)
+{
+	(void)state;
+	sim_link(k, "metro1")->up = 0;
+	goes_by("10.30.0.7", METRO2); /* the first that is on-link */
+	sim_link(k, "metro1")->up = 1;
+	hop[0].to = ip("10.20.0.7"); /* it said so */
+	goes_by("10.20.0.7", METRO1);
+	sim_link(k, "metro1")->up = 0;
+	kernel_down(k, METRO1);
+	goes_nowhere();
+	sim_link(k, "metro1")->up = 1;
+	goes_by("10.20.0.7", METRO1);
+}
+
+/* Nor to what the kernel would refuse, which would end the whole plan. */
+static void
+to_no_host_of_ours(void **state)
+{
+	static const char *const addresses[] = { "203.0.113.1", "10.20.0.1",
+		"10.20.0.255", "10.20.0.0", "198.51.100.3" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		hop[0].to = ip(addresses[i]);
+		goes_nowhere();
+	}
+	branch.naddresses = 0;
+	hop[0].to.family = AF_UNSPEC;
+	goes_nowhere();
+}
+
+/* The longest prefix; a point-to-point link has the other end's address. */
+static void
+on_the_nearest_link(void **state)
+{
+	(void)state;
+	add_link(k, 11, "metro3", 0, "10.20.0.65", 26);
+	hop[0].to = ip("10.20.0.70");
+	goes_by("10.20.0.70", 11);
+	dial(k);
+	hop[0].to = k->addr[k->s.naddrs - 1].peer = ip("10.98.0.1");
+	goes_by("10.98.0.1", PPP0);
+}
+
+static void
+of_its_own_family(void **state)
+{
+	struct addr gateway, wanted = ip("2001:db8:30::7");
+	size_t i, n = 0;
+
+	(void)state;
+	k->w.nhops = 2;
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(hop_to(&hop[1].dst, &gateway), 0);
+	assert_true(is_refused("2001:db8:7::/48"));
+	hop[1].to = ip("2001:db8:30::7");
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(hop_to(&hop[1].dst, &gateway), METRO2);
+	assert_int_equal(addr_cmp(&gateway, &wanted), 0);
+	for (i = 0; i < plan.wanted.nrules; i++)
+		n += plan.wanted.rule[i].family == AF_INET6 &&
+		     plan.wanted.rule[i].table == NET_TABLE_HOPS;
+	assert_int_equal(n, 1);
+}
+
+/* Till it is heard, if it may be there. */
+static void
+a_restart_keeps_it(void **state)
+{
+	(void)state;
+	hop[0].to = ip("10.30.0.7");
+	goes_by("10.30.0.7", METRO2);
+	hop[0].to.family = AF_UNSPEC;
+	plan_note_hops(&k->w, &k->s);
+	goes_by("10.30.0.7", METRO2);
+	plan_note_hops(&k->w, &k->s); /* once */
+	hop[0].to.family = AF_UNSPEC;
+	goes_by("10.20.0.7", METRO1);
+	hop[0].to = ip("10.20.0.9");
+	goes_by("10.20.0.9", METRO1);
+	hop[0].to.family = AF_UNSPEC;
+	k->w.hops_noted = 0;
+	plan_note_hops(&k->w, &k->s);
+	goes_by("10.20.0.7", METRO1); /* 10.20.0.9 is private, and not named */
+}
+
+/* The mark and the address of an uplink would lead to its router. */
+static void
+before_marks_and_addresses(void **state)
+{
+	size_t i, n;
+
+	(void)state;
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(plan.wanted.rule[0].table, NET_MAIN);
+	assert_int_equal(plan.wanted.rule[0].suppress, 1);
+	assert_int_equal(plan.wanted.rule[1].table, NET_TABLE_HOPS);
+	for (i = n = 0; i < plan.wanted.nrules; i++)
+		n += plan.wanted.rule[i].suppress != 0;
+	assert_int_equal(n, 1);
+	k->w.nhops = 0;
+	assert_int_equal(steps(STEP_ROUTE_DEL), 2);
+	for (i = n = 0; i < plan.wanted.nrules; i++)
+		n += plan.wanted.rule[i].table == NET_TABLE_HOPS;
+	assert_int_equal(n, 0);
+}
+
+/* And from a tunnel to the peer itself: the other table's is left over. */
+static void
+from_a_tunnel(void **state)
+{
+	(void)state;
+	k->w.nhops = 0;
+	k->w.nbehind = 1;
+	behind[0].dst = hop[0].dst;
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(way_to("10.7.0.0/24"), GRE1);
+	k->w.nhops = 1;
+	k->w.nbehind = 0;
+	(void)steps(STEP_ROUTE_ADD);
+	assert_int_equal(way_to("10.7.0.0/24"), 0);
+	goes_by("10.20.0.7", METRO1);
+	k->w.clear = 1;
+	assert_int_equal(steps(STEP_ROUTE_DEL), 2);
+}
+
 /* ---- encrypted ---- */
 
 static const char encrypted[][IFNAMSIZ] = { "gre1", "vx1", "wg0" };
@@ -319,6 +531,7 @@ each_kind(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define HOPS(name) cmocka_unit_test_setup_teardown(name, begin_hops, end)
 
 int
 main(void)
@@ -332,6 +545,14 @@ main(void)
 		TEST(shown),
 		TEST(inet6_alone),
 		TEST(thousands),
+		HOPS(by_the_peer_itself),
+		HOPS(by_a_link_that_is_up),
+		HOPS(to_no_host_of_ours),
+		HOPS(on_the_nearest_link),
+		HOPS(of_its_own_family),
+		HOPS(a_restart_keeps_it),
+		HOPS(before_marks_and_addresses),
+		HOPS(from_a_tunnel),
 		TEST(never_in_clear),
 		TEST(each_kind),
 	};
