@@ -440,6 +440,33 @@ before_marks_and_addresses(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* Each finds its link among those of a hub. */
+static void
+thousands_of_hops(void **state)
+{
+	struct net_hop *many = calloc(MANY, sizeof(*many));
+	size_t i, n = 0;
+
+	(void)state;
+	assert_non_null(many);
+	for (i = 0; i < MANY; i++) {
+		many[i].peer = &branch;
+		(void)addr_set(&many[i].dst.addr, AF_INET,
+		    (uint8_t[]){ 10, 128 | (uint8_t)(i >> 8), (uint8_t)i, 0 },
+		    4);
+		many[i].dst.len = 24;
+		many[i].to = ip(i % 2 == 0 ? "10.20.0.7" : "10.30.0.7");
+	}
+	k->w.hop = many;
+	k->w.nhops = MANY;
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	for (i = 0; i < plan.n; i++)
+		n += plan_behind(&plan.step[i].route) &&
+		     plan.step[i].route.ifindex != 0;
+	assert_int_equal(n, MANY);
+	free(many);
+}
+
 /* And from a tunnel to the peer itself: the other table's is left over. */
 static void
 from_a_tunnel(void **state)
@@ -552,6 +579,7 @@ main(void)
 		HOPS(of_its_own_family),
 		HOPS(a_restart_keeps_it),
 		HOPS(before_marks_and_addresses),
+		HOPS(thousands_of_hops),
 		HOPS(from_a_tunnel),
 		TEST(never_in_clear),
 		TEST(each_kind),
