@@ -612,8 +612,9 @@ not_on_link(void **state)
 	assert_string_equal(said.text, "10.7.0.0/24: not on-link");
 	assert_true(hops_lead_to(NULL));
 	asked("10.20.0.7", MSG_PEER_APPLIED);
-	question.nat = 1;
-	asked("10.30.0.7", MSG_PEER_NAT);
+	memset(question.address, 0, sizeof(question.address));
+	question.nat = 1u << FAMILY_INET;
+	asked_as_it_is(MSG_PEER_NAT);
 	assert_string_equal(said.text, "10.7.0.0/24: behind NAT");
 	assert_true(hops_lead_to("10.20.0.7"));
 }
