@@ -135,6 +135,7 @@ flow_stop both
 follows_in both "$(last_backup_ms)"
 ip -n hub link del "$SITE"
 ends hub "$SITE" 2 $HUB $PRIMARY_ADDRESS
+ip neigh flush dev "$SITE" # it has another address there
 ok "a tunnel that is made again, for the primary, is led" \
     wait_until 10 "leads_to $WAN2_ADDRESS $SITE"
 ok "which is told" grep -q "branch: a tunnel is there again" $LAB/hub.log

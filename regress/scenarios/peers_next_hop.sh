@@ -165,8 +165,8 @@ there_and_back
 cut
 ok "the branch fails over again" wait_state backup
 ok "and is followed" wait_until 20 hops_by 10.20.0.7 eth2
-kill -USR1 "$HUB_DAEMON"
-wait "$HUB_DAEMON" 2>/dev/null
+kill -USR1 "$HUB_PID"
+wait "$HUB_PID" 2>/dev/null
 hub_start <"$LAB/hub.conf"
 ok "a hub that starts again leaves it there" hops_by 10.20.0.7 eth2
 ok "both ways have answers" flows there back
@@ -179,7 +179,7 @@ restore
 ok "the branch comes back" wait_state primary
 ok "and is followed back" wait_until 20 hops_by 10.10.0.7 eth1
 
-end "$HUB_DAEMON"
+end "$HUB_PID"
 ip -n hub link del wan0
 ip -n hub route add default via 10.10.0.254
 hub_by <<-CONF
