@@ -38,6 +38,7 @@
 #define CONF_CALL_LEN       48 /* a file in CONF_PEERS_DIR */
 #define CONF_PEERS_DIR      "/etc/ppp/peers" /* pppd(8), "call" */
 #define CONF_DNS_MAX        3 /* resolv.conf(5): MAXNS */
+#define CONF_FLAP_MAX       64 /* failovers that are counted */
 #define CONF_HOT_MAX_MS     3600000 /* between two proofs of a hot backup */
 #define CONF_SPANS_MAX      8 /* of allowed hours */
 #define CONF_QUERY_LEN      254 /* RFC 1035 2.3.4, as text, with its NUL */

@@ -158,7 +158,7 @@ static int
 parse_failovers(char *text, struct ledger *l)
 {
 	int n =
-	    parse_ages(text, 'T', MACHINE_FLAP_MAX, AGE_MAX_MS, l->failover_ms);
+	    parse_ages(text, 'T', CONF_FLAP_MAX, AGE_MAX_MS, l->failover_ms);
 
 	l->nfailovers = (uint32_t)n;
 	return n == -1 ? -1 : 0;

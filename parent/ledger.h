@@ -45,7 +45,7 @@ struct ledger {
 	char held[CONF_LABEL_LEN]; /* empty: nothing is */
 	struct machine_stay stay;
 	uint32_t nfailovers;
-	int64_t failover_ms[MACHINE_FLAP_MAX];
+	int64_t failover_ms[CONF_FLAP_MAX];
 	uint32_t n;
 	struct ledger_entry entry[LEDGER_MAX]; /* the latest to be new: last */
 };

@@ -106,8 +106,6 @@
 #define MACHINE_BETTER_MS (10 * 1000)
 /* A backup that may not be tried for longer loses its turn to the next. */
 #define MACHINE_TURN_WAIT_MS (30 * 1000)
-/* Failovers remembered for the flap cap. */
-#define MACHINE_FLAP_MAX 64
 
 /*
  * Far targets dead through every uplink: looked at again after so long,
@@ -496,7 +494,7 @@ struct machine {
 	struct monotime request_until;
 	bool request_cuts; /* it is to end the drain */
 
-	struct monotime failover[MACHINE_FLAP_MAX]; /* ring */
+	struct monotime failover[CONF_FLAP_MAX]; /* ring */
 	uint32_t nfailovers; /* ever, but those asked for */
 	bool flapping; /* since the last failover */
 	struct monotime failed_dial[MACHINE_DIAL_CAP]; /* ring */
@@ -545,7 +543,7 @@ struct machine_memory {
 		uint32_t flapping;
 	} stay;
 	uint32_t nfailovers;
-	int64_t failover_ms[MACHINE_FLAP_MAX]; /* so long ago, in order */
+	int64_t failover_ms[CONF_FLAP_MAX]; /* so long ago, in order */
 };
 /* What is asked for now, also before it is adopted. */
 void machine_wish_of(const struct machine *, struct machine_wish *);

@@ -50,10 +50,10 @@ remember_wish(
 	mem->stay.go_back = w.go_back;
 	mem->stay.confirm_ms = left_ms(now, w.manual_until);
 	mem->stay.flapping = w.flapping;
-	mem->nfailovers = n < MACHINE_FLAP_MAX ? n : MACHINE_FLAP_MAX;
+	mem->nfailovers = n < CONF_FLAP_MAX ? n : CONF_FLAP_MAX;
 	for (i = 0; i < mem->nfailovers; i++)
 		mem->failover_ms[i] = monotime_ms_between(
-		    m->failover[(n - mem->nfailovers + i) % MACHINE_FLAP_MAX],
+		    m->failover[(n - mem->nfailovers + i) % CONF_FLAP_MAX],
 		    now);
 }
 
@@ -112,7 +112,7 @@ recall_wish(struct machine *m, struct monotime now,
 		w->manual_until = ago(now, elapsed_ms - s->confirm_ms);
 	w->flapping = s->flapping != 0;
 	for (i = 0; i < mem->nfailovers; i++)
-		m->failover[m->nfailovers++ % MACHINE_FLAP_MAX] =
+		m->failover[m->nfailovers++ % CONF_FLAP_MAX] =
 		    ago(now, mem->failover_ms[i] + elapsed_ms);
 }
 

@@ -79,11 +79,11 @@ count_failover(struct mctx *c)
 	m->flapping = false;
 	if (machine_asked(m))
 		return; /* an operator's wish is no flapping */
-	m->failover[m->nfailovers % MACHINE_FLAP_MAX] = c->now;
+	m->failover[m->nfailovers % CONF_FLAP_MAX] = c->now;
 	m->nfailovers++;
-	if (n == 0 || n > MACHINE_FLAP_MAX || m->nfailovers < n)
+	if (n == 0 || n > CONF_FLAP_MAX || m->nfailovers < n)
 		return;
-	first = m->failover[(m->nfailovers - n) % MACHINE_FLAP_MAX];
+	first = m->failover[(m->nfailovers - n) % CONF_FLAP_MAX];
 	if (monotime_cmp(
 		monotime_add_ms(first, c->conf->flap_every_ms), c->now) < 0)
 		return;

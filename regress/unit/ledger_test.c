@@ -60,8 +60,8 @@ test_round_trip(void **state)
 	l.wall_s = 1760000000;
 	strlcpy(l.held, "pots", sizeof(l.held));
 	l.stay = (struct machine_stay){ 7 * 86400 * 1000, 1, 1, 600000, 1 };
-	l.nfailovers = MACHINE_FLAP_MAX;
-	for (i = 0; i < MACHINE_FLAP_MAX; i++)
+	l.nfailovers = CONF_FLAP_MAX;
+	for (i = 0; i < CONF_FLAP_MAX; i++)
 		l.failover_ms[i] = 30LL * 86400 * 1000 - i;
 	e = ledger_get(&l, "pots", all);
 	e->budget.since_s = 1760000000;
