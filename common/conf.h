@@ -25,7 +25,7 @@
 #define CONF_TARGETS_MAX    16 /* per uplink */
 #define CONF_COMPANIONS_MAX 4
 #define CONF_NETS_MAX       16 /* masquerade from ..., follow ... */
-#define CONF_PEERS_MAX      10000
+#define CONF_PEERS_MAX      10000 /* fits in 16 bits: struct conf_peer */
 #define CONF_TUNNELS_MAX    4 /* per peer */
 #define CONF_PHONES_MAX     8
 #define CONF_INITS_MAX      8
@@ -264,12 +264,11 @@ struct conf_behind {
  * and of all peers of a configuration in one piece (conf_peers.c).
  */
 struct conf_peer {
-	uint32_t id; /* place in the list */
 	uint32_t port;
 	uint32_t hello_ms;
 	uint32_t hello_metered_ms;
-	uint32_t
-	    hello_nat_ms; /* at most, while we are behind NAT; 0: as above */
+	uint32_t hello_nat_ms; /* at most, behind NAT; 0: as above */
+	uint16_t id; /* place in the list */
 	bool keyed;
 	uint8_t ntunnels;
 	uint8_t naddresses; /* 0: any */

@@ -44,7 +44,7 @@ conf_build_peer(struct conf_build *b, const struct conf_text *name)
 		conf->npeers++;
 	memset(&b->peer[i], 0, sizeof(b->peer[i]));
 	b->peer[i].where = *name;
-	b->peer[i].is.id = i;
+	b->peer[i].is.id = (uint16_t)i;
 	b->peer[i].is.port = conf_range[CONF_F_PEER_PORT].value;
 	b->in_peer = 1;
 	conf_build_label(b, b->peer[i].is.name, name);

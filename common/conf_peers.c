@@ -118,7 +118,7 @@ msg_conf_peer_decode(struct msg_conf_peer *m, size_t len, struct conf_peer *c)
 	if (len < HEAD || !counts_valid(m))
 		return -1;
 	c->keyed = 1;
-	c->id = m->id;
+	c->id = (uint16_t)m->id;
 	c->port = m->port;
 	c->hello_ms = m->hello_ms;
 	c->hello_metered_ms = m->hello_metered_ms;

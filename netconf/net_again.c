@@ -26,8 +26,7 @@ order(const struct net_tunnel *a, const struct net_tunnel *b)
 static int
 same_peer(const struct net_tunnel *a, const struct net_tunnel *b)
 {
-	return a->key != NULL && b->key != NULL &&
-	       memcmp(a->key, b->key, KEY_LEN) == 0;
+	return a->whose != 0 && a->whose == b->whose;
 }
 
 void
@@ -72,7 +71,7 @@ again_tell(const struct net_want *w, const struct net_state *s)
 		if (i == 0 || strcmp(t->conf->ifname, t[-1].conf->ifname) != 0)
 			l = net_link_find(s, t->conf->ifname);
 		there = l != NULL && l->up ? l->ifindex : 0;
-		if (begun && there != 0 && there != t->there && t->key != NULL)
+		if (begun && there != 0 && there != t->there && t->whose != 0)
 			tell(t->peer);
 		t->there = there;
 	}

@@ -83,7 +83,8 @@ tunnels_fill(struct net_want *w, const struct conf *conf)
 			t->peer = i;
 			t->acknowledges = conf->peer[i].keyed != 0;
 			if (conf->peer[i].keyed)
-				t->key = conf->peer[i].key;
+				memcpy(&t->whose, conf->peer[i].key,
+				    sizeof(t->whose));
 		}
 	qsort(tunnels, ntunnels, sizeof(*tunnels), by_tunnel);
 	again_keep(tunnels, ntunnels, was, nwas);

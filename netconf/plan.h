@@ -63,7 +63,7 @@ struct net_tunnel {
 	uint8_t follows; /* enum tunnel_follows */
 	uint8_t tries; /* of its twin, for this drain */
 	uint32_t there; /* index of its link as last seen up; 0: it was not */
-	const uint8_t *key; /* its peer's; NULL: that one has none */
+	uint32_t whose; /* first octets of its peer's key; 0: that has none */
 };
 
 /* A tunnel whose twin takes what comes as before. */

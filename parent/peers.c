@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/msg.h"
 #include "parent/peers_int.h"
 
 /* ---- by address ---- */
@@ -133,6 +134,36 @@ peers_usable(const struct peer *p, const struct addr_pair *address,
 		else if (usable[f].family != AF_UNSPEC)
 			families |= 1u << f;
 	return families;
+}
+
+/* ---- where they were heard ---- */
+
+void
+peers_seen_set(struct peer_seen *s, const struct peer_place *p)
+{
+	memset(s, 0, sizeof(*s));
+	s->family = p->addr.family & 0x7f;
+	memcpy(s->addr, p->addr.octet, addr_len(&p->addr));
+	s->has_own = p->own.family != AF_UNSPEC;
+	if (s->has_own)
+		memcpy(s->own, p->own.octet, addr_len(&p->own));
+	s->port = (uint16_t)p->port;
+	s->uplink = p->uplink < UINT8_MAX ? (uint8_t)p->uplink : UINT8_MAX;
+}
+
+void
+peers_seen_get(const struct peer_seen *s, struct peer_place *p)
+{
+	size_t len = s->family == AF_INET6 ? 16 : 4;
+
+	memset(p, 0, sizeof(*p));
+	if (s->family == AF_UNSPEC)
+		return;
+	(void)addr_set(&p->addr, s->family, s->addr, len);
+	if (s->has_own)
+		(void)addr_set(&p->own, s->family, s->own, len);
+	p->port = s->port;
+	p->uplink = s->uplink < UINT8_MAX ? s->uplink : MSG_UPLINK_NONE;
 }
 
 /* ---- by key ---- */

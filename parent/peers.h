@@ -107,6 +107,16 @@ struct peer_place {
 	uint32_t uplink; /* or any: MSG_UPLINK_NONE */
 };
 
+/* The same in fewer octets; link-local addresses are told by the uplink. */
+struct peer_seen {
+	uint8_t addr[16];
+	uint8_t own[16];
+	uint16_t port;
+	uint8_t uplink; /* UINT8_MAX: MSG_UPLINK_NONE */
+	uint8_t family : 7; /* AF_UNSPEC: none yet */
+	bool has_own : 1;
+};
+
 /* Of thousands: what has few values takes few octets. */
 struct peer {
 	const struct conf_peer *conf;
@@ -154,8 +164,8 @@ struct peer {
 	uint64_t heard_counter;
 	struct addr_pair address; /* in force */
 	uint32_t hello_s; /* its own */
-	struct peer_place from; /* where its last new statement came from */
-	struct peer_place other; /* and by another of our uplinks */
+	struct peer_seen from; /* where its last new statement came from */
+	struct peer_seen other; /* and by another of our uplinks */
 	struct monotime awaited; /* since we first had something to say */
 	struct monotime heard; /* invalid: never */
 	struct monotime updated; /* update was heard; invalid: none was */

@@ -234,6 +234,7 @@ judge(struct peer *p, const struct heard *h)
 static void
 settle(struct peers *ps, struct peer *p, enum peer_result result)
 {
+	struct peer_place to;
 	bool news =
 	    p->meanwhile != PEER_UNCHANGED &&
 	    (result != p->answer || (result == PEER_APPLIED && !p->told));
@@ -241,8 +242,10 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 	p->answer = result;
 	if (result > PEER_UNCHANGED)
 		p->stats.refused[result]++;
-	if (p->owed)
-		acknowledge(ps, p, p->ack_path, &p->from);
+	if (p->owed) {
+		peers_seen_get(&p->from, &to);
+		acknowledge(ps, p, p->ack_path, &to);
+	}
 	p->owed = false;
 	if (!news || result == PEER_UNCHANGED)
 		return;
@@ -258,10 +261,13 @@ settle(struct peers *ps, struct peer *p, enum peer_result result)
 static void
 is_found(struct peers *ps, struct peer *p, const struct heard *h)
 {
-	bool there = p->from.port == h->from.port &&
-		     addr_cmp(&p->from.addr, &h->from.addr) == 0;
+	struct peer_place was;
+	bool there;
 
-	p->from = h->from;
+	peers_seen_get(&p->from, &was);
+	there =
+	    was.port == h->from.port && addr_cmp(&was.addr, &h->from.addr) == 0;
+	peers_seen_set(&p->from, &h->from);
 	if (!p->lost && (there || p->acked || p->tries == 0))
 		return;
 	p->lost = false;
@@ -414,8 +420,8 @@ hear_repeat(struct peers *ps, struct peer *p, struct heard *h)
 	more = tells_more(p, h);
 	if (!more)
 		p->shown |= h->shows;
-	if (h->from.uplink != p->from.uplink)
-		p->other = h->from;
+	if ((uint8_t)h->from.uplink != p->from.uplink)
+		peers_seen_set(&p->other, &h->from);
 	if (!more && (p->unsettled || p->leading != PEER_LED))
 		return;
 	if (p->repeats == PEERS_REPEAT_BURST &&

@@ -91,6 +91,15 @@ add_place(struct places *places, const struct addr *a, uint32_t port)
 }
 
 static void
+add_seen(struct places *places, const struct peer_seen *s)
+{
+	struct peer_place p;
+
+	peers_seen_get(s, &p);
+	add_place(places, &p.addr, p.port);
+}
+
+static void
 find_places(const struct peer *p, struct places *places)
 {
 	const struct conf_peer *c = p->conf;
@@ -103,8 +112,8 @@ find_places(const struct peer *p, struct places *places)
 		add_place(places, &c->address[i], c->port);
 	for (i = 0; i < FAMILIES; i++)
 		add_place(places, &at[i], c->port);
-	add_place(places, &p->from.addr, p->from.port);
-	add_place(places, &p->other.addr, p->other.port);
+	add_seen(places, &p->from);
+	add_seen(places, &p->other);
 }
 
 /* A copy for all places; it says whether its path is the announced one. */

@@ -121,7 +121,7 @@ make_keys(void)
 		crypto_sign_seed_keypair(key[i], secret[i], seed);
 	}
 	for (i = 0; i < PEERS; i++) {
-		conf[i].id = i;
+		conf[i].id = (uint16_t)i;
 		memcpy(conf[i].key, key[i + 1], PEER_KEY_LEN);
 		conf[i].port = 7157;
 		conf[i].hello_ms = 60000;

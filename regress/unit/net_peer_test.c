@@ -493,7 +493,7 @@ many_at_once(void **state)
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "gre%u", 2 + i % 2);
 		many[i] = peer;
-		many[i].id = i;
+		many[i].id = (uint16_t)i;
 		many[i].ntunnels = 2;
 		many[i].tunnel = of[i];
 		strlcpy(of[i][0].ifname, "gre1", IFNAMSIZ);

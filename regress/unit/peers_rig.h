@@ -214,7 +214,7 @@ rig_peers(uint32_t end, const uint32_t *others, uint32_t n)
 		abort();
 	for (i = 0; i < n; i++) {
 		c = &e->conf[i];
-		c->id = i;
+		c->id = (uint16_t)i;
 		memcpy(c->key, rig.end[others[i]].key, sizeof(c->key));
 		c->port = RIG_PORT;
 		c->address = &e->configured[i * CONF_PEER_ADDRS_MAX];
