@@ -27,19 +27,20 @@ block() {
 # prepare: what needs the network, which a story does not have; in $bare/said
 # a line for each command, with its exit code
 prepare() {
-	local command
-	regress/lab/bare_debian "$bare/root" || return
-	cp -a "$bare/root" "$bare/other" &&
-	    git clone -q . "$bare/root/root/dialfail" || return
+	local command deb
+	cp -a "$bare/root" "$bare/other"
 	: >"$bare/said"
+	git -c safe.directory='*' clone -q . "$bare/root/root/dialfail"
+	echo "$? git clone" >>"$bare/said"
 	while read -r command; do
 		case $command in systemctl* | dialfail*) continue ;; esac
 		in_it "$bare/root" "$command" >"$bare/out" 2>&1 </dev/null
 		echo "$? $command" >>"$bare/said"
 		tail -n 5 "$bare/out"
 	done < <(block)
-	cp "$B"/deb/dialfail_*.deb "$bare/other/root/dialfail.deb" 2>/dev/null ||
-	    return 0
+	deb=("$B"/deb/dialfail_*.deb)
+	[ -e "${deb[-1]}" ] || return 0
+	cp "${deb[-1]}" "$bare/other/root/dialfail.deb"
 	in_it "$bare/other" 'apt-get -qq update && apt-get -y \
 	    --no-install-recommends install /root/dialfail.deb' \
 	    >"$bare/out" 2>&1 </dev/null
@@ -55,10 +56,11 @@ if [ -z "${LAB_BARE:-}" ]; then
 		echo "1..0 # SKIP not root, or no debootstrap"
 		exit
 	fi
-	prepare >"$bare/log" 2>&1 || {
+	regress/lab/bare_debian "$bare/root" >"$bare/log" 2>&1 || {
 		echo "1..0 # SKIP no bare system here: $(tail -n 1 "$bare/log")"
 		exit
 	}
+	prepare >"$bare/log" 2>&1
 	sed 's/^/# /' "$bare/log"
 	bash "regress/scenarios/${0##*/}"
 	exit

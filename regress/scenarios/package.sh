@@ -244,7 +244,8 @@ was=$(sums)
 cut_upstream
 ok "PPPoE takes over" wait_state backup 60
 package -r dialfail >"$LAB/removed" 2>&1
-ok "who removes it is told what that means" grep -q 'fallback' "$LAB/removed"
+ok "who removes it is told what that means" \
+    grep -q 'stays on a backup' "$LAB/removed"
 ok "it does not run" wait_until 30 "! pgrep dialfail"
 ok "the site stays online" ping_lan
 ok "it is installed again" package -i "$deb"
@@ -254,7 +255,8 @@ ok "home" wait_until 10 "ctl fallback"
 ok "the primary carries traffic again" wait_state primary 60
 
 diag "removed at home"
-ok "it is removed" package -r dialfail
+ok "it is removed" eval "package -r dialfail 2>$LAB/removed"
+is "with no word of a backup" "$(grep -c backup "$LAB/removed")" 0
 ok "and does not run" wait_until 30 "! pgrep dialfail"
 ok "the kernel is as it was" wait_until 10 "same_as $LAB/bare"
 is "what is the site's is as it was" "$(sums)" "$was"
