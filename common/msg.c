@@ -225,7 +225,7 @@ int
 msg_net_peer_done_valid(const struct msg_net_peer_done *d)
 {
 	return d->id < CONF_PEERS_MAX && d->result <= MSG_PEER_FAILED &&
-	       families_valid(d->barred) &&
+	       families_valid(d->barred) && families_valid(d->bound) &&
 	       msg_text_valid(d->text, sizeof(d->text));
 }
 

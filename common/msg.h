@@ -629,6 +629,7 @@ struct msg_net_peer_done {
 	uint32_t id;
 	uint32_t result; /* enum msg_net_peer_result */
 	uint32_t barred; /* as above: more than the parent knew of */
+	uint32_t bound; /* families of tunnels that no NAT lets follow */
 	char text[MSG_TEXT_LEN]; /* the tunnel and why, if not applied */
 };
 

@@ -157,6 +157,8 @@ judge_led(size_t i, int error)
 
 	refused =
 	    is_refused(&asked.question[asked.whose[i]], addr_family(&l->is));
+	if (l->is.family != AF_UNSPEC)
+		asked.answer[asked.whose[i]].bound |= 1u << addr_family(&l->is);
 	if (error != 0)
 		not_led(asked.whose[i], asked.ifname[i], MSG_PEER_FAILED,
 		    strerror(error));

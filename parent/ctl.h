@@ -332,6 +332,14 @@ struct ctl_target {
 	struct msg_stats stats;
 };
 
+/* That we are behind NAT by an uplink of ours, as a peer sees us. */
+struct ctl_peer_nat {
+	char uplink[CTL_NAME_LEN]; /* empty: it is the last one */
+	uint32_t active; /* 1: where we are reached now */
+	uint32_t families; /* bit mask */
+	uint32_t bound; /* of them: tunnels cannot follow there */
+};
+
 struct ctl_peer {
 	char name[CTL_NAME_LEN];
 	struct addr address[FAMILIES]; /* where its tunnels lead */
@@ -348,6 +356,7 @@ struct ctl_peer {
 	uint32_t acknowledged_s; /* so long ago */
 	uint32_t rtt_ms; /* from what we said until then */
 	char result[CTL_WORD_LEN]; /* why it does not follow; empty: it does */
+	struct ctl_peer_nat own_nat[CONF_UPLINKS_MAX];
 	uint64_t sent;
 	uint64_t accepted;
 	uint64_t refused;

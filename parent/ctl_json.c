@@ -471,6 +471,25 @@ line(struct json *j, const char *key, const struct ctl_line *l)
 }
 
 static void
+own_nat(struct json *j, const struct ctl_peer *p)
+{
+	const struct ctl_peer_nat *n = p->own_nat;
+	size_t i;
+
+	json_open(j, "own_nat", '[');
+	for (i = 0; i < CONF_UPLINKS_MAX && n[i].uplink[0] != '\0'; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "uplink", n[i].uplink);
+		json_bool(j, "active", n[i].active != 0);
+		json_bool(j, "inet", n[i].families & 1u << FAMILY_INET);
+		json_bool(j, "inet6", n[i].families & 1u << FAMILY_INET6);
+		json_bool(j, "cannot_follow", n[i].bound != 0);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
 peer(struct json *j, const struct ctl_peer *p)
 {
 	json_open(j, NULL, '{');
@@ -489,6 +508,7 @@ peer(struct json *j, const struct ctl_peer *p)
 	number_if(j, "acknowledged_s", p->acknowledged != 0, p->acknowledged_s);
 	number_if(j, "rtt_ms", p->acknowledged != 0, p->rtt_ms);
 	json_string_or_null(j, "refuses", p->result);
+	own_nat(j, p);
 	json_int(j, "sent", (int64_t)p->sent);
 	json_int(j, "accepted", (int64_t)p->accepted);
 	json_int(j, "refused", (int64_t)p->refused);

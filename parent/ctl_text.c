@@ -803,12 +803,38 @@ peer_heard(const struct ctl_peer *p, char *buf, size_t size)
 	}
 }
 
+/* By an uplink of ours; what it means before what is the matter. */
+static void
+peer_own_nat(FILE *f, const struct ctl_peer_nat *n)
+{
+	static const char *const families[1u << FAMILIES] = {
+		[1u << FAMILY_INET] = "IPv4",
+		[1u << FAMILY_INET6] = "IPv6",
+		[1u << FAMILY_INET | 1u << FAMILY_INET6] = "IPv4 and IPv6"
+	};
+	const uint32_t all = (1u << FAMILIES) - 1;
+	char text[CTL_NAME_LEN + 64];
+
+	if (n->active)
+		snprintf(text, sizeof(text), "we are behind NAT (%s)",
+		    families[n->families & all]);
+	else if (n->bound != 0)
+		snprintf(text, sizeof(text),
+		    "cannot follow to %s: behind NAT (%s)", n->uplink,
+		    families[n->bound & all]);
+	else
+		snprintf(text, sizeof(text), "by %s we are behind NAT (%s)",
+		    n->uplink, families[n->families & all]);
+	folded(f, "           ", text);
+}
+
 /* hq  at ADDRESS, heard 3 s ago; acknowledged 12 s ago (84 ms) */
 static void
 peer(FILE *f, const struct ctl_peer *p)
 {
 	char head[CTL_NAME_LEN + 2], place[2 * ADDR_STRLEN + 16];
 	char heard[192], text[512], ack[96];
+	size_t i;
 
 	snprintf(head, sizeof(head), "%-10s ", p->name);
 	peer_place(p, place, sizeof(place));
@@ -824,6 +850,9 @@ peer(FILE *f, const struct ctl_peer *p)
 	    p->nat ? "behind NAT, " : "", p->silent ? "SILENT, " : "", heard,
 	    p->answer[0] != '\0' ? ", NOT FOLLOWED: " : "", p->answer, ack);
 	folded(f, head, text);
+	for (i = 0; i < CONF_UPLINKS_MAX && p->own_nat[i].uplink[0] != '\0';
+	     i++)
+		peer_own_nat(f, &p->own_nat[i]);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "parent/history.h"
 #include "parent/ledger.h"
 #include "parent/parent.h"
+#include "parent/peering.h"
 #include "parent/refusal.h"
 
 /* The present one, or the last. */
@@ -265,6 +266,8 @@ drilling_end(uint32_t id, bool ok, enum mreason why)
 		why == MWHY_LINK_FAILED))
 		note(id, ok, why);
 	history_line(label, "drill %s", now.result);
+	if (ok && id < parent->conf.nuplinks)
+		peering_drilled(id);
 	end_event(label, ok, why);
 	now.uplink = MACHINE_NONE;
 	cost_write();

@@ -381,6 +381,36 @@ peering_peers(void)
 	return running ? &peers : &none;
 }
 
+static bool
+cannot_follow(const struct peer *p, uint32_t uplink)
+{
+	uint32_t f;
+
+	for (f = 0; f < FAMILIES; f++)
+		if (p->bound & 1u << f && p->nat_by[f] & 1u << uplink)
+			return true;
+	return false;
+}
+
+void
+peering_drilled(uint32_t uplink)
+{
+	const char *one = "";
+	uint32_t i, n = 0;
+
+	for (i = 0; running && i < peers.n; i++)
+		if (cannot_follow(&peers.peer[i], uplink)) {
+			one = peers.peer[i].conf->name;
+			n++;
+		}
+	if (n == 1)
+		history_line("peers", "%s cannot follow to %s: behind NAT", one,
+		    uplink_name(uplink));
+	else if (n > 1)
+		history_line("peers", "%u cannot follow to %s: behind NAT", n,
+		    uplink_name(uplink));
+}
+
 int
 peering_forget(const char *name)
 {
@@ -430,6 +460,9 @@ peering_done(const struct msg_net_peer_done *d)
 		return;
 	}
 	i = (uint32_t)(c - parent->conf.peer);
+	/* its ends are of the same kind; where it may not be none is read */
+	if (d->result != MSG_PEER_ADDRESS)
+		peers.peer[i].bound = (uint8_t)d->bound;
 	/* it is tried again with each hello, which is no news */
 	if (d->text[0] != '\0' && peers.peer[i].answer != results[d->result])
 		history_line("peers", "%s: %s", c->name, d->text);

@@ -29,6 +29,8 @@ const struct msg_peer_dropped *peering_drops(void);
 const struct histogram *peering_acknowledge(void);
 /* For show; without any, there are none in it. */
 const struct peers *peering_peers(void);
+/* A drill proved that uplink: who cannot follow there, as is known, is told. */
+void peering_drilled(uint32_t uplink);
 /* What this peer said counts no more; 0, or -1: there is none. */
 int peering_forget(const char *name);
 void peering_done(const struct msg_net_peer_done *);

@@ -433,6 +433,7 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->trusted = again || (was->trusted && was->leading == PEER_LED);
 	p->leading = PEER_LED;
 	p->meanwhile = PEER_APPLIED;
+	memset(p->nat_by, 0, sizeof(p->nat_by)); /* uplinks' numbers change */
 	p->held = 0;
 	peers_claim(ps, p, PEERS_IN_FORCE, &was->address,
 	    peers_held(was, PEERS_IN_FORCE));

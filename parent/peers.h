@@ -137,6 +137,8 @@ struct peer {
 	/* bit masks of families */
 	uint8_t nat; /* it saw another address than we announce */
 	uint8_t nat_told; /* it told that of this statement, or not */
+	uint8_t bound; /* has tunnels that cannot follow behind a NAT */
+	uint16_t nat_by[FAMILIES]; /* as it told last: bit masks of uplinks */
 	bool lost; /* nobody knows where it is: what we say waits for that */
 	bool unacked; /* people were told */
 	bool knows; /* it acknowledged something since we moved */

@@ -545,16 +545,55 @@ tells_of_nat(const struct peer *p, const struct heard *h)
 	return (uint8_t)(1u << f & ~p->nat_told);
 }
 
+static bool
+is_behind_by(const struct peer *p, enum family f, uint32_t uplink)
+{
+	return p->nat_by[f] & 1u << uplink;
+}
+
+static void
+note_by(struct peer *p, enum family f, uint32_t uplink, bool nat)
+{
+	p->nat_by[f] &= (uint16_t) ~(1u << uplink);
+	p->nat_by[f] |= (uint16_t)(nat << uplink);
+}
+
+/*
+ * One by an uplink that stands by came to the address that the statement left
+ * from.  It is looked at closer only if it is news.
+ */
+static bool
+tells_of_standby(
+    const struct peers *ps, const struct peer *p, const struct heard *h)
+{
+	const struct addr *own = &h->from.own, *seen = &h->m.seen;
+	uint32_t by = h->from.uplink;
+
+	if (h->m.path == 1 || by == ps->self.active || by >= CONF_UPLINKS_MAX ||
+	    own->family == AF_UNSPEC || own->family != seen->family)
+		return false;
+	return is_behind_by(p, addr_family(seen), by) !=
+	       (addr_cmp(own, seen) != 0);
+}
+
 static void
 note_nat(const struct peers *ps, struct peer *p, const struct heard *h)
 {
-	const struct addr *a = &ps->self.address[addr_family(&h->m.seen)];
+	enum family f = addr_family(&h->m.seen);
+	const struct addr *a = &ps->self.address[f];
 	uint8_t told = tells_of_nat(p, h);
+	bool nat = a->family != AF_UNSPEC && addr_cmp(a, &h->m.seen) != 0;
 
+	if (tells_of_standby(ps, p, h))
+		note_by(
+		    p, f, h->from.uplink, !is_behind_by(p, f, h->from.uplink));
+	if (told == 0)
+		return;
 	p->nat_told |= told;
 	p->nat &= (uint8_t)~told;
-	if (a->family != AF_UNSPEC && addr_cmp(a, &h->m.seen) != 0)
+	if (nat)
 		p->nat |= told;
+	note_by(p, f, ps->self.active, nat);
 }
 
 /* Where all is slow it may be for one of the counters before this one. */
@@ -565,14 +604,15 @@ is_of_ours(const struct peer *p, uint64_t counter)
 	       p->counter - counter <= p->afresh;
 }
 
-/* The first one counts; another may tell of the other family. */
+/* The first one counts; another may tell of the other family, or uplink. */
 static void
 hear_ack(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	int64_t ms;
 
 	if (!is_of_ours(p, h->m.counter) ||
-	    (p->acked && tells_of_nat(p, h) == 0))
+	    (p->acked && tells_of_nat(p, h) == 0 &&
+		!tells_of_standby(ps, p, h)))
 		return;
 	if (!peer_msg_signed(h->buf, h->len, &h->pair)) {
 		ps->forged++;

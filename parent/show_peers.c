@@ -22,6 +22,36 @@ follows(const struct peer *p)
 	return p->acked && p->result <= PEER_UNCHANGED;
 }
 
+/* By this uplink of ours, in which families. */
+static uint32_t
+nat_by(const struct peer *p, uint32_t uplink, uint32_t active)
+{
+	uint32_t f, families = 0;
+
+	if (uplink == active)
+		return p->nat;
+	for (f = 0; f < FAMILIES; f++)
+		families |= (uint32_t)(p->nat_by[f] >> uplink & 1) << f;
+	return families;
+}
+
+static void
+fill_nat(struct ctl_peer_nat *n, const struct peer *p)
+{
+	uint32_t i, families, active = peering_peers()->self.active;
+
+	for (i = 0; i < parent->conf.nuplinks; i++) {
+		families = nat_by(p, i, active);
+		if (families == 0)
+			continue;
+		strlcpy(n->uplink, uplink_name(i), sizeof(n->uplink));
+		n->active = i == active;
+		n->families = families;
+		n->bound = families & p->bound;
+		n++;
+	}
+}
+
 static void
 send_peer(uint32_t ctl, const struct peer *p)
 {
@@ -50,6 +80,7 @@ send_peer(uint32_t ctl, const struct peer *p)
 	if (p->acked && p->result > PEER_UNCHANGED)
 		strlcpy(
 		    r.result, peer_result_text(p->result), sizeof(r.result));
+	fill_nat(r.own_nat, p);
 	r.sent = p->stats.sent;
 	r.accepted = p->stats.accepted;
 	r.replayed = p->stats.replayed;

@@ -458,6 +458,11 @@ long_site(void)
 	fill(events[0].backup, sizeof(events[0].backup), "a-name-");
 	events[0].ended = events[0].end_unknown = 1;
 	fill(peer.name, sizeof(peer.name), "a-name-");
+	for (i = 0; i < CONF_UPLINKS_MAX; i++) {
+		fill(peer.own_nat[i].uplink, sizeof(peer.own_nat[i].uplink),
+		    "a-name-");
+		peer.own_nat[i].families = peer.own_nat[i].bound = 3;
+	}
 	for (i = 0; i < 3; i++)
 		fill(lines[i].who, sizeof(lines[i].who), "a-name-");
 }
@@ -533,6 +538,15 @@ test_last_events(void **state)
 }
 
 static void
+own_nat(void)
+{
+	static const struct ctl_peer_nat by[] = { { "eth1", 1, 1, 1 },
+		{ "lte", 0, 3, 1 }, { "dsl", 0, 3, 0 } };
+
+	memcpy(peer.own_nat, by, sizeof(by));
+}
+
+static void
 test_peers(void **state)
 {
 	(void)state;
@@ -541,6 +555,12 @@ test_peers(void **state)
 		 "failover 4 min ago, 2 networks (no\n");
 	contains(" route for 1), NOT FOLLOWED: moves too often; "
 		 "acknowledged 12 s ago\n           (84 ms)");
+	assert_null(strstr(text, "NAT"));
+	own_nat();
+	write_answer(&ctl_text, CTL_SHOW_PEERS);
+	contains("\n           we are behind NAT (IPv4)\n"
+		 "           cannot follow to lte: behind NAT (IPv4)\n"
+		 "           by dsl we are behind NAT (IPv4 and IPv6)\n");
 	peer.update[0] = '\0';
 	peer.heard = peer.networks = peer.unrouted = 0;
 	write_answer(&ctl_text, CTL_SHOW_PEERS);
@@ -759,8 +779,16 @@ test_json_peer(void **state)
 	   "\"networks\": 2, \"unrouted\": 1, \"nat\": true, \"not_followed\": "
 	   "\"moves too often\", "
 	   "\"acknowledged\": true, \"acknowledged_s\": 12, \"rtt_ms\": "
-	   "84, \"refuses\": null, \"sent\": 7, \"accepted\": 5, "
-	   "\"refused\": 3, \"replayed\": 1}]");
+	   "84, \"refuses\": null, \"own_nat\": [], \"sent\": 7, "
+	   "\"accepted\": 5, \"refused\": 3, \"replayed\": 1}]");
+	own_nat();
+	write_answer(&ctl_json, CTL_SHOW_PEERS);
+	jq(".peers[0].own_nat == [{\"uplink\": \"eth1\", \"active\": true, "
+	   "\"inet\": true, \"inet6\": false, \"cannot_follow\": true}, "
+	   "{\"uplink\": \"lte\", \"active\": false, \"inet\": true, "
+	   "\"inet6\": true, \"cannot_follow\": true}, "
+	   "{\"uplink\": \"dsl\", \"active\": false, \"inet\": true, "
+	   "\"inet6\": true, \"cannot_follow\": false}]");
 }
 
 static void

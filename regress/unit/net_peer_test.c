@@ -335,8 +335,10 @@ behind_nat(void **state)
 	asked_as_it_is(MSG_PEER_NAT);
 	assert_int_equal(led[GRE1] + led[WG0] + renewed, 0);
 	assert_string_equal(said.text, "gre1: behind NAT");
+	assert_int_equal(said.bound, 1u << FAMILY_INET);
 	wireguard_alone();
 	asked_as_it_is(MSG_PEER_APPLIED); /* its handshake does it */
+	assert_int_equal(said.bound, 0);
 	assert_int_equal(led[WG0], 0);
 }
 

@@ -341,6 +341,76 @@ who_starts_anew_beside_nat_is_led_to_again(void **state)
 	rig_end();
 }
 
+static uint32_t
+behind_nat_by(enum family f)
+{
+	return branch_sees()->nat_by[f];
+}
+
+/* By the uplink that stands by nothing is announced, so that is no refusal. */
+static void
+the_nat_of_each_uplink_is_known(void **state)
+{
+	uint32_t applied;
+
+	(void)state;
+	site(1);
+	rig.end[BRANCH].other = rig_addr(NAT_4);
+	rig.end[BRANCH].standby = rig_addr("192.168.1.2");
+	start(A_4, A_6);
+	assert_int_equal(behind_nat_by(FAMILY_INET), 1u << 1);
+	assert_int_equal(behind_nat_by(FAMILY_INET6), 0);
+	assert_int_equal(branch_sees()->nat, 0);
+	assert_true(branch_sees()->result <= PEER_UNCHANGED);
+	applied = rig.end[HUB].applied;
+	/* it has an address of its own there, as the next hello tells */
+	rig.end[BRANCH].standby = rig_addr(NAT_4);
+	rig_run(120 * 1000);
+	assert_int_equal(behind_nat_by(FAMILY_INET), 0);
+	assert_int_equal(rig.end[HUB].applied, applied);
+	/* what is not told holds: by the one that it leaves, too */
+	rig.end[BRANCH].outside = rig_addr(NAT_4);
+	rig.end[BRANCH].other = rig_addr("9.8.7.7");
+	is_at(BRANCH, "192.168.1.2", B_6, PEER_FAILOVER);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->nat, V4);
+	assert_int_equal(behind_nat_by(FAMILY_INET), 1u << 1 | 1u << 2);
+	memset(&rig.end[BRANCH].outside, 0, sizeof(struct addr));
+	memset(&rig.end[BRANCH].other, 0, sizeof(struct addr));
+	is_at(BRANCH, A_4, A_6, PEER_FALLBACK);
+	rig_run(1000);
+	assert_int_equal(branch_sees()->nat, 0);
+	assert_int_equal(behind_nat_by(FAMILY_INET), 1u << 1 | 1u << 2);
+	rig_end();
+}
+
+/* Only the peer itself tells: signed, and of an uplink of ours. */
+static int
+is_spoilt(struct rig *r, struct rig_datagram *d)
+{
+	struct addr hub = rig_addr(HUB_4);
+
+	(void)r;
+	if (d->port == RIG_NAT_PORT && addr_cmp(&d->from, &hub) == 0)
+		d->buf[d->len - 1] ^= 1;
+	return 1;
+}
+
+static void
+a_forged_acknowledgement_tells_of_no_nat(void **state)
+{
+	(void)state;
+	site(1);
+	rig.tap = is_spoilt;
+	rig.end[BRANCH].other = rig_addr(NAT_4);
+	rig.end[BRANCH].standby = rig_addr("192.168.1.2");
+	start(A_4, A_6);
+	assert_true(branch_sees()->acked);
+	assert_true(rig.end[BRANCH].peers.forged > 0);
+	assert_int_equal(behind_nat_by(FAMILY_INET), 0);
+	rig_end();
+}
+
 int
 main(void)
 {
@@ -354,6 +424,8 @@ main(void)
 		cmocka_unit_test(a_family_behind_nat_claims_nothing),
 		cmocka_unit_test(what_netconf_bars_is_not_claimed),
 		cmocka_unit_test(who_starts_anew_beside_nat_is_led_to_again),
+		cmocka_unit_test(the_nat_of_each_uplink_is_known),
+		cmocka_unit_test(a_forged_acknowledgement_tells_of_no_nat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ struct rig_end {
 	struct addr address; /* where it is reached; unspec: nowhere */
 	struct addr outside; /* of its NAT; unspec: none */
 	struct addr other; /* of its other uplink's NAT; unspec: it has none */
+	struct addr standby; /* that other uplink's own; unspec: not known */
 	struct addr address6, outside6, other6; /* likewise */
 	/* what its kernel has of each peer: a tunnel of each family */
 	struct addr *kernel, *kernel6;
@@ -274,10 +275,12 @@ static void
 rig_hear(struct rig_end *e, uint32_t uplink, const struct addr *from,
     uint32_t port, const uint8_t *buf, size_t len)
 {
-	const struct peer_place place = {
+	struct peer_place place = {
 		.addr = *from, .port = port, .uplink = uplink
 	};
 
+	if (uplink != e->peers.self.active && from->family == AF_INET)
+		place.own = e->standby;
 	peers_hear(&e->peers, &place, buf, len, rig.now);
 }
 
