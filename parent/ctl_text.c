@@ -803,28 +803,38 @@ peer_heard(const struct ctl_peer *p, char *buf, size_t size)
 	}
 }
 
+static const char *
+family_words(char *buf, size_t size, uint32_t families)
+{
+	uint32_t f;
+
+	buf[0] = '\0';
+	for (f = 0; f < FAMILIES; f++) {
+		if (!(families & 1u << f))
+			continue;
+		if (buf[0] != '\0')
+			strlcat(buf, " and ", size);
+		strlcat(buf, conf_family_names[f], size);
+	}
+	return buf;
+}
+
 /* By an uplink of ours; what it means before what is the matter. */
 static void
 peer_own_nat(FILE *f, const struct ctl_peer_nat *n)
 {
-	static const char *const families[1u << FAMILIES] = {
-		[1u << FAMILY_INET] = "IPv4",
-		[1u << FAMILY_INET6] = "IPv6",
-		[1u << FAMILY_INET | 1u << FAMILY_INET6] = "IPv4 and IPv6"
-	};
-	const uint32_t all = (1u << FAMILIES) - 1;
-	char text[CTL_NAME_LEN + 64];
+	char text[CTL_NAME_LEN + 64], in[32];
+	int bound = !n->active && n->bound != 0;
 
+	family_words(in, sizeof(in), bound ? n->bound : n->families);
 	if (n->active)
-		snprintf(text, sizeof(text), "we are behind NAT (%s)",
-		    families[n->families & all]);
-	else if (n->bound != 0)
+		snprintf(text, sizeof(text), "we are behind NAT (%s)", in);
+	else if (bound)
 		snprintf(text, sizeof(text),
-		    "cannot follow to %s: behind NAT (%s)", n->uplink,
-		    families[n->bound & all]);
+		    "cannot follow to %s: behind NAT (%s)", n->uplink, in);
 	else
 		snprintf(text, sizeof(text), "by %s we are behind NAT (%s)",
-		    n->uplink, families[n->families & all]);
+		    n->uplink, in);
 	folded(f, "           ", text);
 }
 
