@@ -32,6 +32,7 @@ ok "the primary is proved" wait_state primary
 ok "the hub acknowledges" wait_until 20 "acknowledged 1"
 ok "and says that a tunnel cannot follow" wait_until 10 \
     "says 0 'hq .*REFUSES: behind NAT' show peers"
+ok "which is shown" says 0 'we are behind NAT .IPv4.' show peers
 ok "which people are told" wait_until 10 \
     "logged 'peer: hq refuses where we are: behind NAT'"
 
@@ -52,6 +53,8 @@ ok "it is followed" wait_until 20 "here_to $HUB2 vxlan1"
 restore_upstream
 ok "the primary takes over again" wait_state primary
 ok "the hub acknowledges by the old way" wait_until 20 "acknowledged 3"
+ok "what it told of the backup is remembered" \
+    says 0 'cannot follow to wan2: behind NAT .IPv4.' show peers
 ok "the hub comes back" hub_ctl fallback
 ok "it is followed" wait_until 20 "here_to $HUB vxlan1"
 is "nothing else was ever held against the branch" \
