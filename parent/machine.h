@@ -76,7 +76,7 @@
 #define MACHINE_DIAL_CAP_GAP_MS   (10 * 60 * 1000)
 /* A link must have been up so long before its back-off starts afresh. */
 #define MACHINE_BACKOFF_RESET_MS (60 * 1000)
-/* No verdict by then: starting and suspect end without one. */
+/* No verdict by then, from adoption: starting and suspect end without one. */
 #define MACHINE_START_MS   (10 * 1000)
 #define MACHINE_SUSPECT_MS (30 * 1000)
 /* netconf's answer to an apply, and the pause before the next try. */

@@ -103,7 +103,9 @@ check_deadline(const struct machine *m, const struct machine_conf *conf)
 	uint32_t i;
 
 	switch (m->state) {
-	case MACHINE_STARTING:
+	case MACHINE_STARTING: /* netconf is watched by others until then */
+		must = m->adopted;
+		break;
 	case MACHINE_SUSPECT:
 	case MACHINE_DIALING:
 	case MACHINE_RETURNING:

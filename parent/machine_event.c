@@ -288,6 +288,7 @@ fact_adopt(struct mctx *c)
 	if (m->adopted)
 		return (MWHY_STALE);
 	m->adopted = true;
+	m->deadline = monotime_add_ms(c->now, MACHINE_START_MS);
 	machine_want_changed(m);
 	if (i == MACHINE_PRIMARY || i >= c->conf->nuplinks || !c->ev->up) {
 		machine_wish_adopt(c);

@@ -462,10 +462,6 @@ a_home(struct mctx *c, enum mreason why)
 	uint32_t i;
 
 	(void)why;
-	if (!m->adopted) {
-		m->adopted = true;
-		machine_want_changed(m);
-	}
 	for (i = 1; i < c->conf->nuplinks; i++) {
 		if (m->want.drain != MACHINE_NONE ||
 		    !c->conf->uplink[i].needs_dial ||
@@ -821,7 +817,8 @@ machine_enter(struct mctx *c, enum machine_state next, enum mreason why)
 	m->since = c->now;
 	m->reason = why;
 	m->deadline = machine_never;
-	if (next == MACHINE_STARTING)
+	/* where traffic is comes first: fact_adopt */
+	if (next == MACHINE_STARTING && m->adopted)
 		m->deadline = monotime_add_ms(c->now, MACHINE_START_MS);
 	else if (next == MACHINE_SUSPECT)
 		m->deadline = monotime_add_ms(c->now, MACHINE_SUSPECT_MS);

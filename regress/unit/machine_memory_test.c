@@ -5,9 +5,8 @@
  */
 #include "regress/unit/machine_story.h"
 
-/* The next run begins elapsed_ms later, and finds traffic on this uplink. */
 static void
-restart(struct story *s, uint32_t active, int64_t elapsed_ms)
+next_run(struct story *s, int64_t elapsed_ms)
 {
 	struct machine_memory mem;
 
@@ -17,21 +16,29 @@ restart(struct story *s, uint32_t active, int64_t elapsed_ms)
 	note(s);
 	machine_recall(&s->m, &s->conf, s->now, &mem, elapsed_ms);
 	memset(s->alarms, 0, sizeof(s->alarms));
+}
+
+static void
+adopt(struct story *s, uint32_t active)
+{
 	step(s, &(struct mevent){
 		    .type = MEV_ADOPT, .uplink = active, .up = active != 0 });
 	applied(s);
+}
+
+/* The next run begins elapsed_ms later, and finds traffic on this uplink. */
+static void
+restart(struct story *s, uint32_t active, int64_t elapsed_ms)
+{
+	next_run(s, elapsed_ms);
+	adopt(s, active);
 }
 
 /* It ends before it has found out where traffic is. */
 static void
 restart_twice(struct story *s, uint32_t active, int64_t elapsed_ms)
 {
-	struct machine_memory mem;
-
-	machine_remember(&s->m, s->now, &mem);
-	s->now = monotime_add_ms(s->now, elapsed_ms);
-	machine_init(&s->m, &s->conf, 1, s->now, &s->all);
-	machine_recall(&s->m, &s->conf, s->now, &mem, elapsed_ms);
+	next_run(s, elapsed_ms);
 	restart(s, active, 1000);
 }
 
@@ -61,6 +68,44 @@ test_hold_forever(void **state)
 	assert_true(s.ok);
 	good_for(&s, 400 * 1000);
 	assert_int_equal(s.m.want.active, MACHINE_PRIMARY);
+}
+
+/* Where traffic is takes netconf longer than a verdict may take. */
+static void
+test_found_late(void **state)
+{
+	struct story s;
+
+	(void)state;
+	away(&s, 1);
+	ask(&s, MEV_HOLD, 0, 0);
+	next_run(&s, 1000);
+	event(&s, MEV_ALLOW, 1); /* as every start tells */
+	wait_ms(&s, 2 * MACHINE_START_MS);
+	event(&s, MEV_TICK, 0);
+	in(&s, MACHINE_STARTING, 0);
+	adopt(&s, 1);
+	in(&s, MACHINE_ON_BACKUP, 1);
+	assert_int_equal(s.m.held, 1);
+	assert_int_equal(s.alarms[MALARM_HOLD_ENDED], 0);
+}
+
+/* A verdict has its time from then on. */
+static void
+test_found_late_at_home(void **state)
+{
+	struct story s;
+
+	(void)state;
+	home(&s, 1, true);
+	ask(&s, MEV_HOLD, 0, 0);
+	next_run(&s, 1000);
+	wait_ms(&s, 2 * MACHINE_START_MS);
+	adopt(&s, 0);
+	in(&s, MACHINE_STARTING, 0);
+	assert_int_equal(s.m.held, MACHINE_PRIMARY);
+	wait_ms(&s, MACHINE_START_MS);
+	in(&s, MACHINE_ON_PRIMARY, 0);
 }
 
 static void
@@ -241,6 +286,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hold_forever),
+		cmocka_unit_test(test_found_late),
+		cmocka_unit_test(test_found_late_at_home),
 		cmocka_unit_test(test_hold_ends),
 		cmocka_unit_test(test_hold_ended_meanwhile),
 		cmocka_unit_test(test_primary_held),

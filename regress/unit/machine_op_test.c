@@ -230,6 +230,7 @@ test_start_dead(void **state)
 	in(&s, MACHINE_DIALING, 0);
 
 	begin(&s, 1, true);
+	event(&s, MEV_ADOPT, MACHINE_NONE);
 	wait_ms(&s, MACHINE_START_MS);
 	in(&s, MACHINE_ON_PRIMARY, 0); /* unknown is no outage */
 
