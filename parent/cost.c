@@ -550,9 +550,17 @@ less(int64_t ms, int64_t away_ms)
 	return ms == 0 ? 0 : ms > away_ms ? ms - away_ms : 1;
 }
 
+static int64_t
+more(int64_t ms, int64_t away_ms)
+{
+	return away_ms < LEDGER_AGE_MAX_MS - ms ? ms + away_ms
+						: LEDGER_AGE_MAX_MS;
+}
+
 /*
- * A hold has an end on the operator's clock, so one of another boot has lost
- * the time that both boots' clocks tell, if they were set.
+ * A hold has an end on the operator's clock, and operators count failovers
+ * by it: of another boot the one has lost, and the others have gained, the
+ * time that both boots' clocks tell, if they were set.
  */
 static void
 recall_wish(struct machine_memory *mem)
@@ -572,7 +580,8 @@ recall_wish(struct machine_memory *mem)
 		if (strcmp(ledger.held, uplink_name(i)) == 0)
 			mem->held = i;
 	mem->nfailovers = ledger.nfailovers;
-	memcpy(mem->failover_ms, ledger.failover_ms, sizeof(mem->failover_ms));
+	for (i = 0; i < ledger.nfailovers; i++)
+		mem->failover_ms[i] = more(ledger.failover_ms[i], away_ms);
 }
 
 static void

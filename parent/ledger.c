@@ -26,7 +26,6 @@
 #define VERSION_NUMBER 1
 #define B_FIELDS       (9 + 3 * CONF_COSTS)
 #define STAY_MAX_MS    (CTL_FOR_MAX * INT64_C(1000))
-#define AGE_MAX_MS     (INT64_MAX / 2000000) /* in ns it is a number, too */
 
 struct ledger_entry *
 ledger_find(struct ledger *l, const char *label)
@@ -157,8 +156,8 @@ parse_failed(char *text, struct ledger *l)
 static int
 parse_failovers(char *text, struct ledger *l)
 {
-	int n =
-	    parse_ages(text, 'T', CONF_FLAP_MAX, AGE_MAX_MS, l->failover_ms);
+	int n = parse_ages(
+	    text, 'T', CONF_FLAP_MAX, LEDGER_AGE_MAX_MS, l->failover_ms);
 
 	l->nfailovers = (uint32_t)n;
 	return n == -1 ? -1 : 0;

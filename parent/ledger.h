@@ -17,6 +17,8 @@
 
 #define LEDGER_MAX      16 /* also some that are not configured any more */
 #define LEDGER_BOOT_LEN 40
+/* of a failover: in ns it is a number, too */
+#define LEDGER_AGE_MAX_MS (INT64_MAX / 2000000)
 
 /* An interface's octets as last read; they begin at 0 with the interface. */
 struct ledger_counter {

@@ -655,6 +655,37 @@ story_hold_without_clock(void)
 	CHECK(parent->machine.held == 0 && hold_left(3600));
 }
 
+/* The flap cap's failovers have become as much older. */
+static void
+story_failover_of_other_boot(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+	int64_t ms;
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 1);
+	clock_set_ms = 600 * 1000;
+	next_run(dir, "second", 0);
+	CHECK(parent->machine.nfailovers == 1);
+	ms = monotime_ms_between(parent->machine.failover[0], monotime_now());
+	CHECK(ms >= 600 * 1000 && ms < 660 * 1000);
+}
+
+/* However far a clock was set. */
+static void
+story_failover_of_old(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX";
+	int64_t ms;
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 1);
+	clock_set_ms = LEDGER_AGE_MAX_MS + 10 * 1000;
+	next_run(dir, "second", 0);
+	ms = monotime_ms_between(parent->machine.failover[0], monotime_now());
+	CHECK(ms >= LEDGER_AGE_MAX_MS && ms < LEDGER_AGE_MAX_MS + 60 * 1000);
+}
+
 /* Of a backup that is configured no more. */
 static void
 story_hold_of_none(void)
@@ -727,6 +758,8 @@ STORY(not_written)
 STORY(hold_outlives)
 STORY(hold_of_other_boot)
 STORY(hold_without_clock)
+STORY(failover_of_other_boot)
+STORY(failover_of_old)
 STORY(hold_of_none)
 
 int
@@ -757,6 +790,8 @@ main(void)
 		cmocka_unit_test(test_hold_outlives),
 		cmocka_unit_test(test_hold_of_other_boot),
 		cmocka_unit_test(test_hold_without_clock),
+		cmocka_unit_test(test_failover_of_other_boot),
+		cmocka_unit_test(test_failover_of_old),
 		cmocka_unit_test(test_hold_of_none),
 	};
 
