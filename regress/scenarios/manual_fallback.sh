@@ -44,10 +44,13 @@ flow_stop main
 is "packets lost by that" "$(flow_fact main lost)" 0
 
 diag "what was asked for survives"
-ok "failover for a time" ctl failover wan2 for 15s
+ok "failover for a time" ctl failover wan2 for 10m
 lab_kill9 prober
 lab_start
 is "it is still on the backup" "$(state)" backup
+ok "for no longer than before" grep -qE \
+    'traffic is on wan2 for (600|[345][0-9]{2}) s more' "$LAB/daemon.log"
+ok "for a moment only" ctl failover wan2 for 1s
 ok "it goes back by itself" wait_state primary 30
 ok "an alarm says why" grep -q 'alarm: unconfirmed' "$LAB/daemon.log"
 ok "failover" ctl failover wan2
