@@ -149,16 +149,22 @@ earliest(char *text, size_t size)
 		    (long long)((ms + 999) / 1000));
 }
 
+/* Just after a start nothing need be wrong with it. */
 static void
 primary(char *text, size_t size)
 {
+	const struct machine_health *p = &parent->machine.primary;
 	uint32_t cause = engine_primary_cause();
 	char when[80];
 
 	earliest(when, sizeof(when));
+	if (cause == MSG_CAUSE_NONE && p->congested)
+		cause = MSG_CAUSE_CONGESTED;
 	if (cause != MSG_CAUSE_NONE)
 		snprintf(text, size, "%s%s%s", uplink_faulty_family(0, cause),
 		    msg_cause_text(cause), when);
+	else if (!p->known)
+		snprintf(text, size, "not judged yet%s", when);
 }
 
 /* A doubt ends with a verdict, and without one, too. */

@@ -206,6 +206,26 @@ story_primary_not_good(void)
 	expect(MWHY_PRIMARY_NOT_GOOD, 0, BAD);
 }
 
+/* Just after a restart, or in a drought of bandwidth, it is not bad. */
+static void
+story_primary_not_bad(void)
+{
+	struct machine *m = away();
+
+	m->primary.cause = MSG_CAUSE_NONE;
+	m->primary.congested = true;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    "the primary is not good: congested; traffic returns by itself in "
+	    "300 s at the earliest");
+	m->primary.known = m->primary.congested = false;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    "the primary is not good: not judged yet; traffic returns by "
+	    "itself in 300 s at the earliest");
+	m->manual = true;
+	expect(MWHY_PRIMARY_NOT_GOOD, 0,
+	    "the primary is not good: not judged yet");
+}
+
 #define STORY(name)                                           \
 	static void test_##name(void **state)                 \
 	{                                                     \
@@ -219,6 +239,7 @@ STORY(held)
 STORY(busy)
 STORY(others)
 STORY(primary_not_good)
+STORY(primary_not_bad)
 
 int
 main(void)
@@ -230,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_primary_not_good),
+		cmocka_unit_test(test_primary_not_bad),
 	};
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
