@@ -25,10 +25,13 @@ calm(const struct machine *m, const struct machine_conf *conf)
 		return (MWHY_AWAY);
 	if (m->held != MACHINE_NONE)
 		return (MWHY_IS_HELD);
-	if (m->state != MACHINE_ON_PRIMARY || !machine_primary_usable(m) ||
+	if (m->primary.down && !m->target)
+		return (MWHY_IS_DOWN);
+	if (m->state == MACHINE_SUSPECT || !machine_primary_usable(m) ||
 	    m->primary.bad > 0 || m->target)
 		return (MWHY_NOT_CALM);
-	if (m->request != 0 || m->drill.uplink != MACHINE_NONE ||
+	if (m->state != MACHINE_ON_PRIMARY || m->request != 0 ||
+	    m->drill.uplink != MACHINE_NONE ||
 	    m->try.phase != MACHINE_TRY_NONE || !m->applied ||
 	    m->want.drain != MACHINE_NONE)
 		return (MWHY_BUSY);

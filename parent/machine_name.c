@@ -97,6 +97,7 @@ static const char *const reasons[] = {
 	[MWHY_SUPERSEDED] = "superseded by another request",
 	[MWHY_AWAY] = "traffic is on the backup",
 	[MWHY_NOT_CALM] = "not while the primary is in doubt",
+	[MWHY_IS_DOWN] = "not while the primary is down",
 	[MWHY_IS_HELD] = "not while traffic is held",
 	[MWHY_DRILLED] = "the backup works",
 	[MWHY_TAKEN] = "an outage came, or a switch: it is used as it is",

@@ -149,22 +149,31 @@ earliest(char *text, size_t size)
 		    (long long)((ms + 999) / 1000));
 }
 
-/* Just after a start nothing need be wrong with it. */
+/* Of the primary; just after a start nothing need be wrong with it. */
+static void
+cause(char *text, size_t size)
+{
+	const struct machine_health *p = &parent->machine.primary;
+	uint32_t found = engine_primary_cause();
+
+	if (found == MSG_CAUSE_NONE && p->congested)
+		found = MSG_CAUSE_CONGESTED;
+	if (found != MSG_CAUSE_NONE)
+		snprintf(text, size, "%s%s", uplink_faulty_family(0, found),
+		    msg_cause_text(found));
+	else if (!p->known)
+		strlcpy(text, "not judged yet", size);
+}
+
 static void
 primary(char *text, size_t size)
 {
-	const struct machine_health *p = &parent->machine.primary;
-	uint32_t cause = engine_primary_cause();
 	char when[80];
 
+	cause(text, size);
 	earliest(when, sizeof(when));
-	if (cause == MSG_CAUSE_NONE && p->congested)
-		cause = MSG_CAUSE_CONGESTED;
-	if (cause != MSG_CAUSE_NONE)
-		snprintf(text, size, "%s%s%s", uplink_faulty_family(0, cause),
-		    msg_cause_text(cause), when);
-	else if (!p->known)
-		snprintf(text, size, "not judged yet%s", when);
+	if (text[0] != '\0')
+		strlcat(text, when, size);
 }
 
 /* A doubt ends with a verdict, and without one, too. */
@@ -176,8 +185,6 @@ doubt(char *text, size_t size)
 	if (m->state == MACHINE_SUSPECT && monotime_valid(m->deadline))
 		snprintf(text, size, "for %u s at most",
 		    show_seconds_left(m->deadline));
-	else if (m->state == MACHINE_DIALING || m->state == MACHINE_STRANDED)
-		strlcpy(text, machine_state_name(m->state), size);
 }
 
 /* Of this backup: a call that may not be placed, or one that failed. */
@@ -222,6 +229,9 @@ refusal(enum mreason why, uint32_t uplink, char text[REFUSAL_LEN])
 		break;
 	case MWHY_PRIMARY_NOT_GOOD:
 		primary(more, sizeof(more));
+		break;
+	case MWHY_IS_DOWN:
+		cause(more, sizeof(more));
 		break;
 	case MWHY_NOT_CALM:
 		doubt(more, sizeof(more));

@@ -197,8 +197,19 @@ test_refused(void **state)
 	assert_int_equal(s.answer, MWHY_NO_SUCH_UPLINK);
 	to_state(&s, MACHINE_ON_BACKUP);
 	refused(&s, MWHY_AWAY);
+	to_state(&s, MACHINE_DIALING);
+	refused(&s, MWHY_IS_DOWN);
 	to_state(&s, MACHINE_STRANDED);
+	refused(&s, MWHY_IS_DOWN);
+	to_state(&s, MACHINE_SUSPECT);
 	refused(&s, MWHY_NOT_CALM);
+	to_state(&s, MACHINE_RETURNING);
+	applied(&s);
+	in(&s, MACHINE_RETURNING, 0); /* it drains */
+	refused(&s, MWHY_BUSY);
+	home(&s, 2, true);
+	ask(&s, MEV_FAILOVER, 1, 0);
+	refused(&s, MWHY_BUSY); /* the primary is well */
 }
 
 /* One at a time; an operator's switch comes first. */

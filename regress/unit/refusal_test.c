@@ -155,8 +155,8 @@ story_others(void)
 	strlcpy(parent->network_why, "rule: no", sizeof(parent->network_why));
 	expect(MWHY_APPLY_FAILED, 1, "the network could not be set: rule: no");
 	expect(MWHY_NOT_CALM, 1, "not while the primary is in doubt");
-	parent->machine.state = MACHINE_STRANDED;
-	expect(MWHY_NOT_CALM, 1, "not while the primary is in doubt: stranded");
+	parent->machine.primary.cause = MSG_CAUSE_UPSTREAM;
+	expect(MWHY_IS_DOWN, 1, "not while the primary is down: upstream dead");
 	parent->machine.state = MACHINE_SUSPECT;
 	parent->machine.deadline = monotime_add_ms(monotime_now(), 29900);
 	expect(MWHY_NOT_CALM, 1,
