@@ -80,16 +80,33 @@ say_request(const char *text)
 		log_info("operator: %s", text);
 }
 
+/* The length of " N s" at this place, or 0. */
+static size_t
+seconds(const char *p)
+{
+	size_t n;
+
+	if (*p != ' ' || (n = strspn(p + 1, "0123456789")) == 0)
+		return 0;
+	return strncmp(p + 1 + n, " s", 2) == 0 &&
+		       !isalnum((unsigned char)p[n + 3])
+		   ? n + 3
+		   : 0;
+}
+
 /* How long it still holds is no news. */
 static void
 say_refusal(const char *text)
 {
 	char what[MSG_TEXT_LEN];
-	size_t n = 0;
+	const char *p = text;
+	size_t n = 0, skip;
 
-	for (const char *p = text; *p != '\0' && n < sizeof(what) - 1; p++)
-		if (!isdigit((unsigned char)*p))
-			what[n++] = *p;
+	while (*p != '\0' && n < sizeof(what) - 1)
+		if ((skip = seconds(p)) > 0)
+			p += skip;
+		else
+			what[n++] = *p++;
 	what[n] = '\0';
 	if (is_news(said.refusal, what))
 		history_refused("%s", text);

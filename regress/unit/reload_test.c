@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dialer/radio.h"
+#include "parent/asked.h"
 #include "parent/cost.h"
 #include "parent/ledger.h"
 #include "parent/link_int.h"
@@ -1152,6 +1153,32 @@ story_asked_in_a_loop(void)
 	CHECK(i == 21); /* the last one says so */
 }
 
+static void
+in_vain(const char *name, const char *what)
+{
+	struct ctl_failover f = { .for_s = 0 };
+
+	strlcpy(f.name, name, sizeof(f.name));
+	asked_note(7, IMSG_CTL_FAILOVER, &f);
+	asked_result(7, 0, what);
+}
+
+/* One name is not another, though only by its number. */
+static void
+story_asked_for_another(void)
+{
+	home(PRIMARY POTS FALLBACK);
+	dies();
+	in_vain("wan2", "busy: wan2 is stopped, for 20 s at most");
+	in_vain("wan3", "busy: wan3 is stopped, for 20 s at most");
+	in_vain("wan3", "busy: wan3 is stopped, for 9 s at most");
+	CHECK(asked_is(
+	    "failover wan2, asked by unknown|failover not done: busy: wan2 is "
+	    "stopped, for 20 s at most|failover wan3, asked by "
+	    "unknown|failover "
+	    "not done: busy: wan3 is stopped, for 20 s at most|"));
+}
+
 /* Nor the lines with which one has begun. */
 static void
 story_asked_in_vain_before(void)
@@ -1303,6 +1330,7 @@ STORY(show_config)
 STORY(asked)
 STORY(asked_in_time)
 STORY(asked_in_a_loop)
+STORY(asked_for_another)
 STORY(asked_in_vain_before)
 STORY(asked_of_no_story)
 STORY(asked_and_left)
@@ -1347,6 +1375,7 @@ main(void)
 		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_asked_in_time),
 		cmocka_unit_test(test_asked_in_a_loop),
+		cmocka_unit_test(test_asked_for_another),
 		cmocka_unit_test(test_asked_in_vain_before),
 		cmocka_unit_test(test_asked_of_no_story),
 		cmocka_unit_test(test_asked_and_left),
