@@ -95,10 +95,11 @@ fill_wish(void)
 {
 	machine_wish_of(&parent->machine, &wish);
 	ledger.wall_s = wall_s();
-	ledger.held[0] = '\0';
-	if (last.held != MACHINE_NONE)
-		strlcpy(
-		    ledger.held, uplink_name(last.held), sizeof(ledger.held));
+	/* before adoption it is an earlier run's, and may be no uplink here */
+	if (parent->machine.adopted)
+		strlcpy(ledger.held,
+		    last.held != MACHINE_NONE ? uplink_name(last.held) : "",
+		    sizeof(ledger.held));
 	ledger.stay = last.stay;
 	ledger.nfailovers = last.nfailovers;
 	memcpy(

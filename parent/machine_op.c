@@ -299,8 +299,11 @@ move_request(struct mctx *c)
 		if (m->request_uplink == MACHINE_NONE)
 			machine_finish_request(c, false, MWHY_NO_SUCH_UPLINK);
 	}
-	if (m->wish.held != MACHINE_PRIMARY)
+	if (m->wish.held != MACHINE_NONE && m->wish.held != MACHINE_PRIMARY) {
 		m->wish.held = mapped(c, m->wish.held);
+		if (m->wish.held == MACHINE_NONE)
+			m->wish.held = MACHINE_UPLINKS; /* found nowhere */
+	}
 	if (m->held == MACHINE_NONE || m->held == MACHINE_PRIMARY)
 		return;
 	m->held = mapped(c, m->held);

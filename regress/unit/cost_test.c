@@ -655,6 +655,30 @@ story_hold_without_clock(void)
 	CHECK(parent->machine.held == 0 && hold_left(3600));
 }
 
+/* Nor is another one held whose name is a word for it. */
+static void
+story_hold_before_adoption(void)
+{
+	char dir[] = "/tmp/dialfail-cost.XXXXXX", path[64];
+	struct ledger l;
+	FILE *f;
+
+	CHECK(mkdtemp(dir) != NULL);
+	held_run(dir, 1);
+	site = "primary eth1 { target 198.51.100.7 }\nbackup dsl { interface "
+	       "eth3 }\n";
+	rig.boot = "first";
+	rig.state = dir;
+	rig_configured(site);
+	cost_write();
+	snprintf(path, sizeof(path), "%s/backups", dir);
+	CHECK((f = fopen(path, "re")) != NULL);
+	CHECK(ledger_read(f, &l) == 0);
+	fclose(f);
+	CHECK(strcmp(l.held, "pots") == 0);
+	CHECK(unlink(path) == 0 && rmdir(dir) == 0);
+}
+
 /* The flap cap's failovers have become as much older. */
 static void
 story_failover_of_other_boot(void)
@@ -761,6 +785,7 @@ STORY(hold_without_clock)
 STORY(failover_of_other_boot)
 STORY(failover_of_old)
 STORY(hold_of_none)
+STORY(hold_before_adoption)
 
 int
 main(void)
@@ -793,6 +818,7 @@ main(void)
 		cmocka_unit_test(test_failover_of_other_boot),
 		cmocka_unit_test(test_failover_of_old),
 		cmocka_unit_test(test_hold_of_none),
+		cmocka_unit_test(test_hold_before_adoption),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

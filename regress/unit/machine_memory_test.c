@@ -108,6 +108,27 @@ test_found_late_at_home(void **state)
 	in(&s, MACHINE_ON_PRIMARY, 0);
 }
 
+/* A reload before that takes the held backup away. */
+static void
+test_held_is_removed(void **state)
+{
+	struct mevent ev = { .type = MEV_RELOAD };
+	struct story s;
+	uint32_t i;
+
+	(void)state;
+	away(&s, 1);
+	ask(&s, MEV_HOLD, 0, 0);
+	next_run(&s, 1000);
+	for (i = 1; i < MACHINE_UPLINKS; i++)
+		ev.map[i] = MACHINE_NONE;
+	step(&s, &ev);
+	step(&s, &ev); /* nor does another one bring it back */
+	adopt(&s, 0);
+	assert_int_equal(s.m.held, MACHINE_NONE);
+	assert_int_equal(s.alarms[MALARM_HOLD_ENDED], 1);
+}
+
 static void
 test_hold_ends(void **state)
 {
@@ -288,6 +309,7 @@ main(void)
 		cmocka_unit_test(test_hold_forever),
 		cmocka_unit_test(test_found_late),
 		cmocka_unit_test(test_found_late_at_home),
+		cmocka_unit_test(test_held_is_removed),
 		cmocka_unit_test(test_hold_ends),
 		cmocka_unit_test(test_hold_ended_meanwhile),
 		cmocka_unit_test(test_primary_held),
