@@ -26,6 +26,7 @@
 #define VERSION_NUMBER 1
 #define B_FIELDS       (9 + 3 * CONF_COSTS)
 #define STAY_MAX_MS    (CTL_FOR_MAX * INT64_C(1000))
+#define LINE_MAX_LEN   1024
 
 struct ledger_entry *
 ledger_find(struct ledger *l, const char *label)
@@ -159,6 +160,12 @@ parse_failovers(char *text, struct ledger *l)
 	int n = parse_ages(
 	    text, 'T', CONF_FLAP_MAX, LEDGER_AGE_MAX_MS, l->failover_ms);
 
+	_Static_assert(CONF_FLAP_MAX <= RECORD_FIELDS_MAX, "all fields");
+	_Static_assert(
+	    LEDGER_AGE_MAX_MS < INT64_C(10000000000000) &&
+		CONF_FLAP_MAX * sizeof("1234567890123") + 2 <= LINE_MAX_LEN,
+	    "all are read that are written");
+
 	l->nfailovers = (uint32_t)n;
 	return n == -1 ? -1 : 0;
 }
@@ -285,7 +292,7 @@ parse(const char *line, struct ledger *l)
 		parse_failed, parse_asked, parse_failovers, parse_entry,
 		parse_drill, parse_samples };
 	struct ledger was = *l;
-	char copy[1024];
+	char copy[LINE_MAX_LEN];
 	size_t i;
 
 	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
