@@ -544,7 +544,7 @@ cost_stepped(void)
 
 /* ---- beginnings ---- */
 
-/* 0 is for ever, and so is none that is left. */
+/* 0 is for ever, so what has none left ends in a moment. */
 static int64_t
 less(int64_t ms, int64_t away_ms)
 {

@@ -26,7 +26,7 @@ machine_wish_of(const struct machine *m, struct machine_wish *w)
 
 /* What is due already is due in a moment: 0 stands for never. */
 static int64_t
-left_ms(struct monotime now, struct monotime until)
+due_in_ms(struct monotime now, struct monotime until)
 {
 	int64_t ms;
 
@@ -45,10 +45,10 @@ remember_wish(
 
 	machine_wish_of(m, &w);
 	mem->held = w.held;
-	mem->stay.hold_ms = left_ms(now, w.held_until);
+	mem->stay.hold_ms = due_in_ms(now, w.held_until);
 	mem->stay.manual = w.manual;
 	mem->stay.go_back = w.go_back;
-	mem->stay.confirm_ms = left_ms(now, w.manual_until);
+	mem->stay.confirm_ms = due_in_ms(now, w.manual_until);
 	mem->stay.flapping = w.flapping;
 	mem->nfailovers = n < CONF_FLAP_MAX ? n : CONF_FLAP_MAX;
 	for (i = 0; i < mem->nfailovers; i++)
