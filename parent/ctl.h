@@ -381,10 +381,11 @@ struct ctl_event {
 	char cause[64];
 	char backup[CTL_NAME_LEN]; /* empty: none was used */
 	uint32_t detect_ms;
+	char by[CTL_NAME_LEN]; /* whose dial_ms, prove_ms and outage_ms are */
 	uint32_t dial_ms;
 	uint32_t apply_us;
-	uint32_t
-	    prove_ms; /* from the link to a good round; 0: none was needed */
+	/* from the link to a good round; 0: none was needed */
+	uint32_t prove_ms;
 	uint32_t peers_ms; /* until all knew of it; 0: not within a minute */
 	/* from the last answer until traffic first moved; 0: unknown, or none */
 	uint32_t outage_ms;

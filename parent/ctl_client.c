@@ -168,7 +168,7 @@ event_ok(const void *data)
 {
 	const struct ctl_event *e = data;
 
-	return TEXT(e->id) && TEXT(e->cause) && TEXT(e->backup);
+	return TEXT(e->id) && TEXT(e->cause) && TEXT(e->backup) && TEXT(e->by);
 }
 
 static int

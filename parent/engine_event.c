@@ -154,6 +154,27 @@ engine_event_open(void)
 	return parent->event.id[0] != '\0' && !parent->event.ended;
 }
 
+/* Times of another backup's try say nothing of this one's. */
+static void
+spans_by(struct ctl_event *ev, uint32_t uplink)
+{
+	if (strcmp(ev->by, uplink_name(uplink)) == 0)
+		return;
+	strlcpy(ev->by, uplink_name(uplink), sizeof(ev->by));
+	ev->dial_ms = ev->prove_ms = 0;
+}
+
+struct ctl_event *
+engine_event_spans(uint32_t uplink)
+{
+	struct ctl_event *ev = &parent->event;
+
+	if (!engine_event_open() || ev->backup[0] != '\0')
+		return NULL;
+	spans_by(ev, uplink);
+	return ev;
+}
+
 /*
  * Traffic is on a backup, which was read back: its route had been laid before
  * the rest was done.  What was asked for is no outage, one without an answer
@@ -165,9 +186,11 @@ engine_event_moved(void)
 	struct ctl_event *ev = &parent->event;
 	int64_t rest_us = (int64_t)parent->apply_us - parent->moved_us;
 
-	if (ev->detect_ms != 0 && ev->outage_ms == 0)
-		ev->outage_ms = engine_ms_since(
-		    monotime_add_ns(parent->event_began, rest_us * 1000));
+	if (ev->detect_ms == 0 || ev->outage_ms != 0)
+		return;
+	ev->outage_ms = engine_ms_since(
+	    monotime_add_ns(parent->event_began, rest_us * 1000));
+	spans_by(ev, parent->machine.want.active);
 }
 
 uint32_t

@@ -243,15 +243,16 @@ proof_round(uint32_t id, struct uplink *u, uint32_t verdict)
 {
 	struct monotime now = monotime_now();
 	struct mevent ev = { .uplink = id };
+	struct ctl_event *of;
 
 	if (verdict == MSG_GOOD) {
 		ev.type = MEV_PROVED;
 		history_line(u->conf.label, "proved: far targets answer");
 		histogram_add(&parent->phase[CTL_PHASE_PROVE],
 		    monotime_sub(now, u->proving_since) / 1000);
-		if (engine_event_open() && parent->machine.try.uplink == id)
-			parent->event.prove_ms =
-			    engine_ms_since(u->proving_since);
+		if (parent->machine.try.uplink == id &&
+		    (of = engine_event_spans(id)) != NULL)
+			of->prove_ms = engine_ms_since(u->proving_since);
 		u->proved = now;
 	} else if (verdict == MSG_BAD &&
 		   uplink_bad_rounds(id) > u->conf.probe.retry) {

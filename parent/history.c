@@ -7,7 +7,7 @@
  *	C failovers fallbacks last-id
  *	E id began ended over clean detect dial apply backup-s dials cut
  *	  duration backup cause octets packets seen end-unknown prove peers
- *	  outage
+ *	  outage by
  *	M id boot began seen		in ms of that boot
  *	L id time offset who text
  *

@@ -56,7 +56,7 @@ history_parse_event(const char *text, struct ctl_event *ev)
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    (n = record_split(copy, 'E', f)) < 14 || n > 21 ||
+	    (n = record_split(copy, 'E', f)) < 14 || n > 22 ||
 	    event_id(ev->id, f[0]) == -1 ||
 	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
 	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
@@ -84,6 +84,9 @@ history_parse_event(const char *text, struct ctl_event *ev)
 	if (n > 17 && record_number32(f[17], &ev->end_unknown) == -1)
 		return -1;
 	if (n > 20 && parse_spans(f + 18, ev) == -1)
+		return -1;
+	/* nor whose times these are: the last backup was the first mostly */
+	if (record_word(ev->by, sizeof(ev->by), f[n > 21 ? 21 : 12]) == -1)
 		return -1;
 	return ev->end_unknown > ev->ended ? -1 : 0;
 }
@@ -134,12 +137,12 @@ history_print_event(FILE *f, const struct ctl_event *ev)
 	fprintf(f,
 	    "E\t%s\t%" PRId64 "\t%" PRId64
 	    "\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%" PRIu64
-	    "\t%" PRIu64 "\t%" PRId64 "\t%u\t%u\t%u\t%u\n",
+	    "\t%" PRIu64 "\t%" PRId64 "\t%u\t%u\t%u\t%u\t%s\n",
 	    ev->id, ev->began_ns, ev->ended_ns, ev->ended, ev->clean,
 	    ev->detect_ms, ev->dial_ms, ev->apply_us, ev->backup_s, ev->dials,
 	    ev->flows_cut, ev->duration_s, ev->backup, ev->cause,
 	    ev->backup_octets, ev->backup_packets, ev->seen_ns, ev->end_unknown,
-	    ev->prove_ms, ev->peers_ms, ev->outage_ms);
+	    ev->prove_ms, ev->peers_ms, ev->outage_ms, ev->by);
 }
 
 void

@@ -495,11 +495,14 @@ dialed(struct uplink *u)
 {
 	uint32_t ms =
 	    (uint32_t)monotime_ms_between(u->link.began, monotime_now());
+	struct ctl_event *ev;
 
 	u->link.dialed++;
 	histogram_add(&parent->phase[CTL_PHASE_DIAL], (int64_t)ms * 1000);
 	if (engine_event_open())
-		parent->dial_ms = parent->event.dial_ms = ms;
+		parent->dial_ms = ms;
+	if ((ev = engine_event_spans(u->conf.id)) != NULL)
+		ev->dial_ms = ms;
 }
 
 /* netconf laid what the interface needs: it can be proved now. */

@@ -298,6 +298,11 @@ void engine_event_end(enum mreason);
 /* The event of that number, the present one or one that is over, or NULL. */
 struct ctl_event *engine_event_of(uint32_t number);
 bool engine_event_open(void);
+/*
+ * Where times of an uplink go that is tried; NULL: there is no event, or a
+ * backup is in use already.
+ */
+struct ctl_event *engine_event_spans(uint32_t uplink);
 void engine_event_moved(void); /* traffic is on a backup: a failover */
 /* In ms, rounded up, as 0 stands for what is not known. */
 uint32_t engine_ms_since(struct monotime);

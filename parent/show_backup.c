@@ -16,7 +16,7 @@
 #include "parent/outlook.h"
 #include "parent/parent.h"
 
-/* Of events that it ended, the newest that knows each. */
+/* Of events in which it was used, the newest that knows each. */
 struct used {
 	const char *backup;
 	int64_t at_ns; /* wall clock, of the last one */
@@ -32,9 +32,10 @@ used(const struct ctl_event *ev, void *arg)
 {
 	struct used *d = arg;
 
-	if (strcmp(ev->backup, d->backup) != 0)
+	if (strcmp(ev->backup, d->backup) == 0)
+		d->at_ns = ev->began_ns;
+	if (strcmp(ev->by, d->backup) != 0)
 		return;
-	d->at_ns = ev->began_ns;
 	if (ev->dials != 0 && ev->dial_ms != 0) {
 		d->dialled_ns = ev->began_ns;
 		d->dial_ms = ev->dial_ms;

@@ -130,6 +130,7 @@ outage(void)
 	ev.prove_ms = 289;
 	ev.peers_ms = 84;
 	ev.outage_ms = 10983;
+	strlcpy(ev.by, "wan2", sizeof(ev.by)); /* pots came after it */
 	history_line("eth1", "before it has a name");
 	history_begin(&ev, monotime_add_ms(monotime_now(), -2400), NULL);
 	history_line("state", "suspect -> dialing: %s", "primary down");
@@ -170,7 +171,7 @@ all_there(void)
 	CHECK(strcmp(e.backup, "pots") == 0);
 	CHECK(e.detect_ms == 2400);
 	CHECK(e.prove_ms == 289 && e.peers_ms == 84);
-	CHECK(e.outage_ms == 10983);
+	CHECK(e.outage_ms == 10983 && strcmp(e.by, "wan2") == 0);
 	CHECK(strcmp(texts,
 		  "before it has a name|suspect -> dialing: primary down|"
 		  "a tab and a newline|not written when the power went|") == 0);

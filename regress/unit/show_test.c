@@ -132,6 +132,43 @@ story_asked(void)
 	CHECK(shown.event[0].outage_ms == 0 && shown.event[0].prove_ms > 0);
 }
 
+static const char two[] =
+    "primary eth1 { target 198.51.100.7\n target 198.51.100.8 }\n"
+    "backup wan2\nbackup wan3\n";
+
+/* The backup in use loses its link, and the next one is proved in a minute. */
+static void
+use_next(void)
+{
+	rig_facts(1, 0);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	clock_ahead_ms += 9000;
+	rig_round(2, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	CHECK(parent->machine.want.active == 2);
+}
+
+/* Each backup has the times that were its own. */
+static void
+story_second(void)
+{
+	struct ctl_event first;
+
+	rig_home(two);
+	rig_facts(2, 1);
+	use_backup();
+	show_summary();
+	first = shown.event[0];
+	use_next();
+	show_summary();
+	CHECK(strcmp(shown.event[0].backup, "wan3") == 0);
+	CHECK(shown.event[0].outage_ms == first.outage_ms);
+	CHECK(shown.event[0].prove_ms == first.prove_ms);
+	CHECK(shown.uplink[2].last_outage_ms == 0);
+	CHECK(shown.uplink[1].last_outage_ms == first.outage_ms);
+}
+
 static void
 go_back(void)
 {
@@ -200,6 +237,7 @@ test_outage(void **state)
 	(void)state;
 	assert_int_equal(rig_story(story_outage), 0);
 	assert_int_equal(rig_story(story_asked), 0);
+	assert_int_equal(rig_story(story_second), 0);
 }
 
 int
