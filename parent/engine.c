@@ -390,6 +390,7 @@ changed_state(const struct maction *a)
 		history_line("state", "%s -> %s: %s",
 		    machine_state_name(a->from), machine_state_name(a->to),
 		    reason_text(a->reason));
+	engine_event_state(a->to, a->reason);
 	if (a->reason == MWHY_TARGET && ev->backup[0] == '\0')
 		strlcpy(ev->cause, "target: dead through every uplink",
 		    sizeof(ev->cause));

@@ -111,6 +111,9 @@ engine_event_begin(enum mreason why)
 	parent->returned = (struct monotime){ 0 };
 	parent->event_began =
 	    history_begin(ev, last, why == MWHY_ADOPTED ? &seen : NULL);
+	parent->outage_began = (struct monotime){ 0 };
+	if (why != MWHY_ADOPTED && ev->detect_ms != 0)
+		parent->outage_began = parent->event_began;
 	if (ev->backup[0] != '\0') /* traffic is there since, as it was left */
 		parent->backup_since = seen;
 	if (why != MWHY_ADOPTED && why != MWHY_ASKED) {
@@ -176,6 +179,26 @@ engine_event_spans(uint32_t uplink)
 }
 
 /*
+ * While targets are dead for everybody the LAN is online, for hours maybe.  A
+ * look at them that ends in a failover cannot tell since when it is not any
+ * more; a primary that fails by itself can.
+ */
+void
+engine_event_state(enum machine_state to, enum mreason why)
+{
+	const struct machine *m = &parent->machine;
+
+	if (why == MWHY_TARGET)
+		parent->outage_began = (struct monotime){ 0 };
+	else if (to == MACHINE_DIALING &&
+		 !monotime_valid(parent->outage_began) &&
+		 m->want.active == MACHINE_PRIMARY &&
+		 parent->event.detect_ms != 0 &&
+		 (why == MWHY_DOWN || why == MWHY_CARRIER))
+		parent->outage_began = m->primary.bad_since;
+}
+
+/*
  * Traffic is on a backup, which was read back: its route had been laid before
  * the rest was done.  What was asked for is no outage, one without an answer
  * before it has no length, and only the first switch of an event ends one.
@@ -186,10 +209,10 @@ engine_event_moved(void)
 	struct ctl_event *ev = &parent->event;
 	int64_t rest_us = (int64_t)parent->apply_us - parent->moved_us;
 
-	if (ev->detect_ms == 0 || ev->outage_ms != 0)
+	if (!monotime_valid(parent->outage_began) || ev->outage_ms != 0)
 		return;
 	ev->outage_ms = engine_ms_since(
-	    monotime_add_ns(parent->event_began, rest_us * 1000));
+	    monotime_add_ns(parent->outage_began, rest_us * 1000));
 	spans_by(ev, parent->machine.want.active);
 }
 

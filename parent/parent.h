@@ -220,6 +220,7 @@ struct parent {
 	struct msg_glance glance; /* as last asked for */
 	struct ctl_event event; /* the present one, or the last */
 	struct monotime event_began;
+	struct monotime outage_began; /* invalid: there is none, or unknown */
 	struct monotime returned; /* it has, verified; invalid: not yet */
 	struct monotime asked; /* the last failover that an operator wanted */
 	uint32_t draining; /* number of the one before, which still drains */
@@ -303,6 +304,7 @@ bool engine_event_open(void);
  * backup is in use already.
  */
 struct ctl_event *engine_event_spans(uint32_t uplink);
+void engine_event_state(enum machine_state to, enum mreason);
 void engine_event_moved(void); /* traffic is on a backup: a failover */
 /* In ms, rounded up, as 0 stands for what is not known. */
 uint32_t engine_ms_since(struct monotime);

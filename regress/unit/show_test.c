@@ -169,6 +169,87 @@ story_second(void)
 	CHECK(shown.uplink[1].last_outage_ms == first.outage_ms);
 }
 
+/* The targets die for everybody, and hours later are looked at again. */
+static void
+targets_die(void)
+{
+	int i;
+
+	rig_home(site);
+	rig_facts(1, 1);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	for (i = 0; i < 9 && !parent->machine.target; i++)
+		rig_round(1, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_ON_PRIMARY);
+	CHECK(parent->machine.target);
+	clock_ahead_ms += INT64_C(5) * 3600000;
+}
+
+/* The LAN was online meanwhile, and nobody knows until when. */
+static void
+story_target_again(void)
+{
+	targets_die();
+	rig_round(0, MSG_BAD, MSG_CAUSE_UPSTREAM);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	show_summary();
+	CHECK(shown.event[0].detect_ms > 0 && shown.event[0].outage_ms == 0);
+}
+
+/* When the link itself fails they do. */
+static void
+story_target_link(void)
+{
+	targets_die();
+	parent->machine.target_again = monotime_add_ms(monotime_now(), 3600000);
+	rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	CHECK(parent->machine.state == MACHINE_SUSPECT);
+	clock_ahead_ms += 4000;
+	rig_round(0, MSG_BAD, MSG_CAUSE_GATEWAY);
+	CHECK(parent->machine.state == MACHINE_DIALING);
+	rig_round(1, MSG_GOOD, MSG_CAUSE_NONE);
+	rig_apply();
+	show_summary();
+	CHECK(shown.event[0].outage_ms >= 4000);
+	CHECK(shown.event[0].outage_ms < 60000);
+}
+
+/* What another run or version has left open says nothing of a later switch. */
+static void
+story_adopted(void)
+{
+	static const char left[] =
+	    "E\t0001\t1700000000000000000\t0\t0\t0\t3000\t0\t5\t6\t7\t8\t0\t"
+	    "wan2\teth1 upstream dead\t0\t0\t1700000000000000000\t0\n";
+	char dir[] = "/tmp/dialfail-show.XXXXXX", path[64];
+	FILE *f;
+
+	CHECK(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/history", dir);
+	CHECK((f = fopen(path, "w")) != NULL);
+	CHECK(fputs(left, f) >= 0 && fclose(f) == 0);
+	history_open(dir, "boot");
+	rig_configured(two);
+	rig_facts(0, 1);
+	rig_facts(1, 1);
+	rig_adopt(1, 1);
+	rig_apply();
+	CHECK(parent->machine.state == MACHINE_ON_BACKUP);
+	clock_ahead_ms += INT64_C(5) * 3600000;
+	engine_event_moved(); /* to the other one */
+	show_summary();
+	unlink(path);
+	rmdir(dir);
+	CHECK(strcmp(shown.event[0].id, "0001") == 0);
+	CHECK(shown.event[0].detect_ms == 3000);
+	CHECK(shown.event[0].outage_ms == 0);
+}
+
 static void
 go_back(void)
 {
@@ -238,6 +319,9 @@ test_outage(void **state)
 	assert_int_equal(rig_story(story_outage), 0);
 	assert_int_equal(rig_story(story_asked), 0);
 	assert_int_equal(rig_story(story_second), 0);
+	assert_int_equal(rig_story(story_target_again), 0);
+	assert_int_equal(rig_story(story_target_link), 0);
+	assert_int_equal(rig_story(story_adopted), 0);
 }
 
 int
