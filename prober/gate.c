@@ -21,12 +21,16 @@
  *   new once, in its order, and may leave no room; but a right tag proves the
  *   counter of what is not passed on, too, so that with one copy of the peer
  *   all of that is old, and the next copy finds room.
- * - So are acknowledgements, of which one for each counter is enough.
+ *   Their bucket is one for all places, since who has a peer's key may be at any.
+ * - So are acknowledgements, of which one for each counter is enough.  Their
+ *   bucket is another one: after our start it may be long before a peer has one to
+ *   say that makes those recorded old.
  * - A challenge's counter is what its sender knows of ours, which says
  *   nothing of when it was made.  It is new if its tag is not among the last
  *   few that passed.  Who has recorded more of them, which takes half a minute
  *   of talking to the peer for each, and says to be where the peer is, can
- *   keep them from us.
+ *   keep them from us, but nothing else: each place has a bucket of them, and
+ *   those of all peers have one that statements do not share.
  * - The newest statement again: it had no answer, or is replayed.  Answers go
  *   to where it came from: if that is where the peer was heard (address and
  *   port: a home), one is as good as the other, so each home has a bucket.
@@ -44,7 +48,8 @@
 enum sort {
 	NEW_STATEMENT,
 	NEW_ACK,
-	NEW_CHALLENGE,
+	GREATER, /* so many sorts: by their counter */
+	NEW_CHALLENGE = GREATER,
 	AGAIN, /* the newest statement */
 	OLD, /* statements */
 	USELESS,
@@ -58,15 +63,16 @@ struct rate {
 
 /* A peer says a few datagrams at a switch, and by each of its uplinks. */
 static const struct rate rate_new = { 20, 60 };
-static const struct rate rate_again = { 10, 40 }; /* from a home */
+/* From a home, as challenges from anywhere. */
+static const struct rate rate_again = { 10, 40 };
 static const struct rate rate_elsewhere = { 50, 100 };
 static const struct rate rate_place = { 2, 8 }; /* of elsewhere */
 /*
  * All peers: each may say two copies and an acknowledgement at once, as when
- * a region fails, but not for long.
+ * a region fails, but not for long; and a few that are mad do not take it all.
  */
 static struct rate rate_all = { 2000, 0 };
-#define ALL_BURST(npeers) (100 + 4 * (npeers))
+#define ALL_BURST(npeers) (1000 + 4 * (npeers))
 /*
  * Tags that are looked at: a tenth of a second's work each second for who is
  * anywhere, and as much for who says to be where a peer was heard.
@@ -93,7 +99,8 @@ struct known {
 	uint32_t latest; /* of them */
 	uint32_t tag[KEPT]; /* see kept; 0: none */
 	uint32_t looked[HOMES]; /* buckets */
-	uint32_t bucket[SORTS][PLACES];
+	uint32_t greater[GREATER];
+	uint32_t bucket[SORTS - GREATER][PLACES];
 };
 
 /* Thousands of peers: 10,000 with 100 octets more are a megabyte. */
@@ -104,7 +111,7 @@ static struct known *known;
 static uint32_t nknown, room;
 static struct peer_ids ids;
 static struct monotime tags, home_tags; /* buckets */
-static struct monotime all_new, all_homes, all_elsewhere;
+static struct monotime all_greater, all_challenges, all_homes, all_elsewhere;
 static struct msg_peer_dropped dropped;
 /* So that nobody can choose who shares a bucket with whom. */
 static uint8_t place_key[crypto_shorthash_KEYBYTES];
@@ -313,12 +320,16 @@ static bool
 has_room(struct known *k, enum sort sort, enum place place, uint32_t from,
     struct monotime now)
 {
-	uint32_t *bucket = &k->bucket[sort][place];
 	uint32_t size = sizeof(place_bucket) / sizeof(*place_bucket);
+	uint32_t *bucket;
 
-	if (sort <= NEW_CHALLENGE)
-		return take_ms(bucket, &rate_new, now) &&
-		       take(&all_new, &rate_all, now);
+	if (sort < GREATER)
+		return take_ms(&k->greater[sort], &rate_new, now) &&
+		       take(&all_greater, &rate_all, now);
+	bucket = &k->bucket[sort - GREATER][place];
+	if (sort == NEW_CHALLENGE)
+		return take_ms(bucket, &rate_again, now) &&
+		       take(&all_challenges, &rate_all, now);
 	if (place != ELSEWHERE)
 		return take_ms(bucket, &rate_again, now) &&
 		       take(&all_homes, &rate_all, now);
@@ -341,7 +352,7 @@ passes_on(struct known *k, const struct peer_head *h, uint32_t tag,
 	}
 	if (sort <= NEW_CHALLENGE)
 		note_tag(k, h->type, tag);
-	if (sort < NEW_CHALLENGE)
+	if (sort < GREATER)
 		note_home(k, from);
 	return true;
 }

@@ -2,6 +2,8 @@
 /* Which datagrams pass the prober's gate, and who cannot close it. */
 #include <sys/types.h>
 
+#include <arpa/inet.h>
+
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -179,16 +181,23 @@ recorded_ones_close_nothing(void **state)
 	assert_true(passes(old, len, "6.6.6.6")); /* a few each second */
 }
 
-/* One peer that is mad takes nothing from another one. */
+/* One peer that is mad takes nothing from another one, wherever it is. */
 static void
 a_mad_peer_is_bounded(void **state)
 {
+	uint8_t buf[PEER_MSG_MAX];
 	uint32_t i, passed = 0;
+	char from[ADDR_STRLEN];
+	size_t len;
 
 	(void)state;
-	for (i = 0; i < 1000; i++)
-		passed += says(1, "9.0.0.1");
-	assert_in_range(passed, 20, 100);
+	for (i = 0; i < 2000; i++) {
+		snprintf(from, sizeof(from), "9.0.1.%u", i / 2 % 250);
+		passed += says(1, from);
+		len = makes(1, PEER_ACK, i, buf);
+		passed += passes(buf, len, from);
+	}
+	assert_in_range(passed, 20, 130);
 	assert_true(says(2, "9.0.0.2"));
 }
 
@@ -515,7 +524,8 @@ known_by_number(uint32_t n, struct peer_pair *p)
 }
 
 static void
-one_of_many(uint32_t who, uint8_t path, uint64_t n, struct record *r)
+one_of_many(uint32_t who, enum peer_msg_type type, uint8_t path, uint32_t n,
+    struct record *r)
 {
 	struct peer_pair p;
 	size_t len = PEER_OFF_OWN + 40;
@@ -523,10 +533,11 @@ one_of_many(uint32_t who, uint8_t path, uint64_t n, struct record *r)
 	known_by_number(who, &p);
 	memset(r, 0, sizeof(*r));
 	memcpy(r->buf, peer_magic, sizeof(peer_magic));
-	r->buf[PEER_OFF_TYPE] = PEER_STATEMENT;
+	r->buf[PEER_OFF_TYPE] = (uint8_t)type;
 	memcpy(r->buf + PEER_OFF_SENDER, p.own, PEER_ID_LEN);
 	memcpy(r->buf + PEER_OFF_RECEIVER, key[0], PEER_ID_LEN);
-	r->buf[PEER_OFF_COUNTER + 7] = (uint8_t)n;
+	n = htonl(n);
+	memcpy(r->buf + PEER_OFF_COUNTER + 4, &n, sizeof(n));
 	r->buf[PEER_OFF_OWN] = path;
 	peer_tag(r->buf, len, &p, p.own, p.peer, r->buf + len);
 	r->len = len + PEER_TAIL;
@@ -550,15 +561,15 @@ begin_many(void)
 
 /* By each uplink to each of two addresses of ours; those that were new. */
 static uint32_t
-all_say(uint64_t n)
+all_say(uint32_t first, uint32_t n)
 {
 	char from[ADDR_STRLEN];
 	struct record r;
 	uint32_t i, path, to, passed = 0;
 
-	for (i = 0; i < MANY; i++)
+	for (i = first; i < MANY; i++)
 		for (path = 0; path < 2; path++) {
-			one_of_many(i, (uint8_t)path, n, &r);
+			one_of_many(i, PEER_STATEMENT, (uint8_t)path, n, &r);
 			for (to = 0; to < 2; to++) {
 				snprintf(from, sizeof(from), "9.%u.%u.%u", path,
 				    i >> 8, i & 255);
@@ -578,15 +589,50 @@ a_region_passes(void **state)
 
 	(void)state;
 	begin_many();
-	assert_int_equal(all_say(1), 2 * MANY);
+	assert_int_equal(all_say(0, 1), 2 * MANY);
 	for (i = 0; i < 20 * MANY; i++) {
-		one_of_many(i % MANY, 0, 1, &r);
+		one_of_many(i % MANY, PEER_STATEMENT, 0, 1, &r);
 		(void)comes(&r, ELSEWHERE);
 		now = monotime_add_ns(now, 50000);
 	}
-	assert_int_equal(all_say(2), 2 * MANY);
+	assert_int_equal(all_say(0, 2), 2 * MANY);
 	now = monotime_add_ms(now, 10000);
-	assert_int_equal(all_say(3), 2 * MANY);
+	assert_int_equal(all_say(0, 3), 2 * MANY);
+}
+
+#define STOLEN 40
+
+/* All that such a key can make, from one new place after the other. */
+static uint32_t
+stolen_say(uint32_t n)
+{
+	struct record r;
+	char from[ADDR_STRLEN];
+	uint32_t i, type, passed = 0;
+
+	snprintf(from, sizeof(from), "6.0.%u.%u", n >> 9 & 255, n >> 1 & 255);
+	for (i = 0; i < STOLEN; i++)
+		for (type = PEER_STATEMENT; type < PEER_TYPE_MAX; type++) {
+			one_of_many(i, type, 0, n, &r);
+			passed += comes(&r, from);
+		}
+	return passed;
+}
+
+static void
+stolen_keys_starve_no_region(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	begin_many();
+	assert_int_equal(all_say(STOLEN, 1), 2 * (MANY - STOLEN));
+	now = monotime_add_ms(now, 20000);
+	for (n = 1; n <= 1500; n++) {
+		assert_in_range(stolen_say(n), 0, 3 * STOLEN);
+		now = monotime_add_ms(now, 10);
+	}
+	assert_int_equal(all_say(STOLEN, 2), 2 * (MANY - STOLEN));
 }
 
 int
@@ -613,6 +659,7 @@ main(void)
 		cmocka_unit_test_setup(records_of_years_starve_nobody, begin),
 		cmocka_unit_test_setup(one_place_does_not_close_another, begin),
 		cmocka_unit_test_setup(a_region_passes, begin),
+		cmocka_unit_test_setup(stolen_keys_starve_no_region, begin),
 	};
 
 	if (sodium_init() == -1)
