@@ -22,8 +22,9 @@
  *   counter of what is not passed on, too, so that with one copy of the peer
  *   all of that is old, and the next copy finds room.
  *   Their bucket is one for all places, since who has a peer's key may be at any.
- * - So are acknowledgements, of which one for each counter is enough.  Their
- *   bucket is another one: after our start it may be long before a peer has one to
+ * - So are acknowledgements of the greatest counter: one of each path and
+ *   family, and by two of our addresses a NAT shows another port.  Their bucket
+ *   is another one: after our start it may be long before a peer has one to
  *   say that makes those recorded old.
  * - A challenge's counter is what its sender knows of ours, which says
  *   nothing of when it was made.  It is new if its tag is not among the last
@@ -87,8 +88,8 @@ enum place { HOMES = 2, ELSEWHERE = HOMES, PLACES };
 /* The tags that passed, of a type: of the newest counter, or the last ones. */
 static const struct kept {
 	uint32_t first, n;
-} kept[PEER_TYPE_MAX - 1] = { { 0, 2 }, { 2, 1 }, { 3, 6 } };
-#define KEPT 9
+} kept[PEER_TYPE_MAX - 1] = { { 0, 2 }, { 2, 6 }, { 8, 6 } };
+#define KEPT 14
 
 /* A bucket is the ms when it will be full, which go round in 49 days. */
 struct known {
@@ -104,7 +105,7 @@ struct known {
 };
 
 /* Thousands of peers: 10,000 with 100 octets more are a megabyte. */
-_Static_assert(sizeof(struct known) <= 208, "no more than is needed");
+_Static_assert(sizeof(struct known) <= 216, "no more than is needed");
 
 static uint8_t own_key[KEY_LEN];
 static struct known *known;

@@ -304,13 +304,26 @@ challenge(uint64_t n, uint8_t nonce)
 	return r;
 }
 
+/* What was said by that path, as seen from that address. */
+static struct record
+ack_of(uint64_t n, uint32_t path, const char *seen)
+{
+	struct peer_msg m;
+	struct record r;
+
+	memset(&m, 0, sizeof(m));
+	m.type = PEER_ACK;
+	m.counter = n;
+	m.path = path;
+	m.seen = ip(seen);
+	r.len = peer_msg_encode(&m, &to_us[1], secret[1], r.buf);
+	return r;
+}
+
 static struct record
 ack(uint64_t n)
 {
-	struct record r;
-
-	r.len = makes(1, PEER_ACK, n, r.buf);
-	return r;
+	return ack_of(n, 1, "192.0.2.1");
 }
 
 static bool
@@ -468,6 +481,28 @@ replays_starve_no_acknowledgement(void **state)
 		fresh = ack(i + 100);
 		assert_true(comes(&fresh, AWAY));
 	}
+}
+
+/* By another path the first may come; of each family one tells of a NAT. */
+static void
+replays_starve_no_further_acknowledgement(void **state)
+{
+	static const char *const seen[] = { "192.0.2.1", "2001:db8::1" };
+	struct record old[3], fresh;
+	uint32_t i, path, f;
+
+	(void)state;
+	is_at_home();
+	for (i = 0; i < 3; i++) {
+		old[i] = ack(i + 5);
+		assert_true(comes(&old[i], HOME));
+	}
+	for (path = 0; path < 2; path++)
+		for (f = 0; f < 2; f++) {
+			replayed(old, 3, HOME, 3000);
+			fresh = ack_of(100, path, seen[f]);
+			assert_true(comes(&fresh, HOME));
+		}
 }
 
 /*
@@ -656,6 +691,8 @@ main(void)
 		cmocka_unit_test_setup(replays_starve_no_challenge, begin),
 		cmocka_unit_test_setup(
 		    replays_starve_no_acknowledgement, begin),
+		cmocka_unit_test_setup(
+		    replays_starve_no_further_acknowledgement, begin),
 		cmocka_unit_test_setup(records_of_years_starve_nobody, begin),
 		cmocka_unit_test_setup(one_place_does_not_close_another, begin),
 		cmocka_unit_test_setup(a_region_passes, begin),
