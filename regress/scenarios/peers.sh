@@ -94,7 +94,6 @@ spawn router $LAB/echo.wg flow echo 10.99.6.1 $ECHO_PORT
 : >$LAB/flow.wg
 spawn hub $LAB/flow.wg flow udp 10.99.6.1 $ECHO_PORT "$LAB_RATE"
 LAB_FLOW[wg]=$SPAWNED
-outage_begins
 cut_upstream
 ok "the backup takes over" wait_state backup
 up=$(log_ms "> backup")

@@ -96,7 +96,6 @@ ok "the networks behind both have answers" flows "${STREAMS[@]}"
 
 record
 flow_start site "$LAB_RATE" 10.1.0.1
-outage_begins
 cut_upstream
 ok "the branch fails over" wait_state backup
 up=$(log_ms "> backup")
@@ -113,7 +112,6 @@ follows_in site "$up"
 is "and on the way back nothing" "$(flow_lost site "$RESTORED_MS")" 0
 
 flow_start hub "$LAB_RATE" 10.1.0.1
-outage_begins
 cut_hub
 ok "the hub fails over: the branch follows" wait_until 20 "here_to $HUB2 ${TUNNELS[*]}"
 ok "the networks have answers" flows "${STREAMS[@]}"
@@ -124,7 +122,6 @@ ok "and follows it back" wait_until 30 "here_to $HUB ${TUNNELS[*]}"
 ok "the networks have answers" flows "${STREAMS[@]}"
 
 flow_start both "$LAB_RATE" 10.1.0.1
-outage_begins
 cut_hub
 cut_upstream
 ok "both fail over: the branch" wait_state backup

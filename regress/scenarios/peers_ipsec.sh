@@ -173,7 +173,6 @@ spawn hub $LAB/echo.hub flow echo 10.1.0.1 $ECHO_PORT
 
 before=$(agreed)
 flow_start site "$LAB_RATE" 10.1.0.1
-outage_begins
 cut_upstream
 ok "the backup takes over" wait_state backup
 up=$(log_ms "> backup")

@@ -1,11 +1,11 @@
 #!/bin/bash
 # needs: vm
 # A branch and its hub, each with a dialfaild: GRE, IPIP, SIT and GRE over IPv6
-# follow as well, and what the networks behind them say to each other is lost for
-# two round trips at most once the backup is up.  These take packets from the far end's address to their own
-# only; on the way back none is lost all the same, whoever sends it, while the
-# backup drains: each end takes what comes for the old address and for the new
-# one until the other knows.
+# follow as well, and with them what the networks behind them say to each other.
+# These take packets from the far end's address to their own only; on the way
+# back none is lost all the same, whoever sends it, while the backup drains: each
+# end takes what comes for the old address and for the new one until the other
+# knows.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck disable=SC2016 # expanded by wait_until, whenever it looks
 # shellcheck source=regress/lab/lab.sh
@@ -61,7 +61,6 @@ for kind in "${KINDS[@]}"; do
 	flow_start "$kind" 20 "$(far "$kind")"
 done
 flow_back hub-gre1 gre1 20
-outage_begins
 
 cut_upstream
 ok "the backup takes over" wait_state backup

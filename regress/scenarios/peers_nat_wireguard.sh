@@ -56,7 +56,6 @@ ok "the hub has answers" flows wg
 spawn hub $LAB/flow.hub flow udp 10.99.6.1 $ECHO_PORT 50
 LAB_FLOW[hub]=$SPAWNED
 
-outage_begins
 cut_upstream
 ok "the backup takes over" wait_state backup
 up=$(log_ms "> backup")
