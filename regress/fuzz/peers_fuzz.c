@@ -3,7 +3,8 @@
  * Datagrams of two peers: as they come, or with a right tag and signature over
  * what the fuzzer made up, which is what a stolen key can do, with the nonce of
  * our challenge or another one.  The kernel's side answers at once, later or
- * not well.  What decodes must be the only way to write it; whatever is heard,
+ * not well, and may bar more than we know of; tunnels are made again, and the
+ * configuration is read again.  What decodes must be the only way to write it; whatever is heard,
  * no peer may be led to where another one is, to us or to loopback, none is
  * asked for twice, and the time that is next must not lie in the past.
  */
@@ -31,6 +32,7 @@ static struct prefix own;
 /* What the kernel was asked for of each, and what counts of it. */
 static struct kernel {
 	struct addr asked[FAMILIES], at[FAMILIES]; /* behind NAT: none */
+	uint32_t wrong; /* families that it was not asked for */
 	bool waits;
 } kernel[PEERS];
 static uint8_t challenged[PEERS][PEER_NONCE_LEN];
@@ -54,18 +56,41 @@ send_away(
 			memcpy(challenged[i], m.nonce, sizeof(m.nonce));
 }
 
+/* Families that are not led stay where they were, unless they lead nowhere. */
+static void
+led(struct kernel *k, enum peer_result result, uint32_t barred)
+{
+	uint32_t f;
+	bool there;
+
+	if (result == PEER_FAILED ||
+	    (result != PEER_APPLIED && (k->wrong | barred) == 0))
+		return;
+	for (f = 0; f < FAMILIES; f++) {
+		there = k->asked[f].family != AF_UNSPEC && !(barred & 1u << f);
+		if (there)
+			k->at[f] = k->asked[f];
+		else if (result == PEER_APPLIED)
+			memset(&k->at[f], 0, sizeof(k->at[f]));
+	}
+}
+
 /* What was asked for before the peer moved again does not count. */
 static void
-answer(uint32_t i, enum peer_result result)
+answer(uint32_t i, enum peer_result result, uint32_t barred)
 {
 	struct kernel *k = &kernel[i];
+	uint32_t f;
 
 	if (!k->waits)
 		return;
 	k->waits = false;
-	if (result == PEER_APPLIED && peers.peer[i].leading == PEER_ASKED)
-		memcpy(k->at, k->asked, sizeof(k->at));
-	peers_applied(&peers, i, result, 0);
+	for (f = 0; f < FAMILIES; f++)
+		if (k->asked[f].family == AF_UNSPEC)
+			barred &= ~(1u << f);
+	if (peers.peer[i].leading == PEER_ASKED)
+		led(k, result, barred);
+	peers_applied(&peers, i, result, barred);
 }
 
 static void
@@ -88,9 +113,10 @@ apply(void *arg, uint32_t i, const struct addr address[FAMILIES], uint32_t nat,
 			(nat | barred) & 1u << f))
 			abort();
 	}
+	k->wrong = nat | barred;
 	k->waits = true;
 	if (at_once)
-		answer(i, PEER_APPLIED);
+		answer(i, PEER_APPLIED, 0);
 }
 
 static void
@@ -131,26 +157,47 @@ make_keys(void)
 }
 
 static void
-start(void)
+begin(struct peers *was)
 {
 	struct peers_self self;
 
 	memset(&self, 0, sizeof(self));
-	memset(kernel, 0, sizeof(kernel));
-	memset(challenged, 0, sizeof(challenged));
-	at_once = false;
-	random_octet = 7;
-	now = monotime_from_ns(1000000000);
 	if (peers_init(&peers, secret[0], conf, PEERS, 1, &user, NULL) == -1)
 		abort();
+	if (was != NULL)
+		peers_keep(&peers, was);
 	self.usable = 1;
 	addr_parse("198.51.100.1", &self.address[0]);
 	own.addr = self.address[0];
 	own.len = 32;
 	peers_own(&peers, &own, 1);
 	peers_move(&peers, &self, PEER_START, now);
+}
+
+static void
+start(void)
+{
+	memset(kernel, 0, sizeof(kernel));
+	memset(challenged, 0, sizeof(challenged));
+	at_once = false;
+	random_octet = 7;
+	now = monotime_from_ns(1000000000);
+	begin(NULL);
 	/* its clock has been answered before: its word is believed */
 	peers.peer[0].trusted = true;
+}
+
+/* Answers to what was asked before do not count then. */
+static void
+reload(void)
+{
+	struct peers was = peers;
+	uint32_t i;
+
+	for (i = 0; i < PEERS; i++)
+		kernel[i].waits = false;
+	begin(&was);
+	peers_free(&was);
 }
 
 /* What it says is the fuzzer's; tag and signature are right. */
@@ -217,16 +264,25 @@ hear(const uint8_t *buf, size_t len, uint8_t from)
 
 /* The kernel answers what it was asked, of one of them or of both. */
 static void
-answers(uint8_t how, uint8_t what)
+answers(uint8_t how, uint8_t what, uint32_t barred)
 {
 	static const enum peer_result results[] = { PEER_APPLIED, PEER_APPLIED,
-		PEER_FAILED, PEER_REFUSED_NAT };
+		PEER_FAILED, PEER_REFUSED_NAT, PEER_REFUSED_ADDRESS };
 	uint32_t i;
 
 	at_once = how & 0x10;
 	for (i = 0; i < PEERS; i++)
 		if (how & 0x20 << i)
-			answer(i, results[what & 3]);
+			answer(i, results[what % 5], barred);
+}
+
+static void
+happens(uint32_t what)
+{
+	if (what < PEERS)
+		(void)peers_again(&peers, what);
+	else if (what == PEERS)
+		reload();
 }
 
 /* Said by one of them, from the address that it announces or another one. */
@@ -240,7 +296,9 @@ one_says(const uint8_t *data)
 	decode(buf, n);
 	hear(buf, n, data[25]);
 	now = monotime_add_ms(now, data[25] * 100);
-	answers(data[4], data[3]);
+	answers(data[4], data[3], data[0] / 6 & 3);
+	if (data[4] & 0x80)
+		happens(data[0] / 24 % 4);
 	peers_tick(&peers, now);
 	next = peers_deadline(&peers);
 	/* never: it is for them to speak */
