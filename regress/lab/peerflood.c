@@ -4,9 +4,10 @@
  * form, in the name of one peer to another, with all else by chance, so many a
  * second, from addresses by chance in 6.0.0.0/8, or all from one.
  *
- *	peerflood ADDRESS PORT SENDER RECEIVER RATE [FROM]
+ *	peerflood [-r] ADDRESS PORT SENDER RECEIVER RATE [FROM]
  *
- * SENDER and RECEIVER are public keys.  On SIGTERM or SIGINT it ends and
+ * -r: what the sender itself is seen to say here is sent again in turn, and
+ * nothing before there is any.  SENDER and RECEIVER are public keys.  On SIGTERM or SIGINT it ends and
  * tells what was done:
  *
  *	peerflood sent=N ms=N cpu_ms=N rate=N

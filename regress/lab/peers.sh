@@ -312,8 +312,8 @@ networks() {
 			    via "$LAN_HOST" ;;
 		esac
 		[ "$i" != vxlan1 ] || proxy_arp vxlan1
-		spawn hub "$LAB/echo.$i" flow echo "$(far "$i")" "$ECHO_PORT"
-		spawn lan "$LAB/echo.$i" flow echo "$(near "$i")" "$ECHO_PORT"
+		spawn hub "$LAB/echo.far.$i" flow echo "$(far "$i")" "$ECHO_PORT"
+		spawn lan "$LAB/echo.near.$i" flow echo "$(near "$i")" "$ECHO_PORT"
 	done
 }
 

@@ -2,8 +2,9 @@
 # needs: vm
 # long
 # Tunnels to the hub follow the active uplink: GRE, IPIP, SIT, VXLAN and
-# WireGuard, and over IPv6 GRE, VXLAN, IPv4 and IPv6, with Ethernet or without.  The hub is told the new address by this script; with
-# WireGuard, where only the hub has something to say, by WireGuard itself.
+# WireGuard, and over IPv6 GRE, VXLAN, IPv4 and IPv6, with Ethernet or without.
+# The hub is told the new address by this script; with WireGuard, where only the
+# hub has something to say, by WireGuard itself.
 # shellcheck disable=SC2317 # functions that ok and wait_until call
 # shellcheck source=regress/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
