@@ -156,6 +156,7 @@ on_idle(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	client_close(arg);
+	next_turn();
 }
 
 static struct client *
@@ -292,10 +293,16 @@ strings_ok(uint32_t type, const void *data)
 	return 1;
 }
 
-/*
- * Its answer may be some 100 kB; of a large hub the configuration is 2 MB, and
- * what the kernel has 15 MB.
- */
+/* Of a large hub it is some 100 MB (ctl_client.c). */
+static int
+huge_answer(const struct client *c)
+{
+	return c->type == IMSG_CTL_SHOW &&
+	       (c->data.show.what == CTL_SHOW_NETWORK ||
+		   c->data.show.what == CTL_SHOW_CONFIG);
+}
+
+/* Its answer may be some 100 kB, or huge. */
 static int
 long_answer(const struct client *c)
 {
@@ -322,10 +329,23 @@ long_answer(const struct client *c)
 static int
 asks_netconf(const struct client *c)
 {
-	return c->type == IMSG_CTL_PLAN ||
-	       (c->type == IMSG_CTL_SHOW &&
-		   (c->data.show.what == CTL_SHOW_NETWORK ||
-		       c->data.show.what == CTL_SHOW_CONFIG));
+	return c->type == IMSG_CTL_PLAN || huge_answer(c);
+}
+
+/* Huge ones are queued one at a time, of those that share what is unread. */
+static int
+must_wait(const struct client *asker)
+{
+	struct client *c;
+
+	if (!huge_answer(asker))
+		return 0;
+	LIST_FOREACH(c, &clients, entry)
+		if (c != asker && c->door == asker->door && huge_answer(c) &&
+		    (c->door->readonly || c->uid == asker->uid) &&
+		    imsgbuf_queuelen(&c->ibuf) > 0)
+			return 1;
+	return 0;
 }
 
 /* Those who may act first, then who came first: the list has it last. */
@@ -335,7 +355,7 @@ whose_turn(void)
 	struct client *c, *first = NULL;
 
 	LIST_FOREACH(c, &clients, entry)
-		if (c->waits && !c->closing &&
+		if (c->waits && !c->closing && !must_wait(c) &&
 		    (first == NULL || first->door->readonly ||
 			!c->door->readonly))
 			first = c;
@@ -460,11 +480,8 @@ client_read(struct client *c)
 }
 
 static void
-client_io(int fd, short what, void *arg)
+client_serve(struct client *c, short what)
 {
-	struct client *c = arg;
-
-	(void)fd;
 	if (what & EV_WRITE && imsgbuf_write(&c->ibuf) == -1) {
 		client_close(c);
 		return;
@@ -476,6 +493,15 @@ client_io(int fd, short what, void *arg)
 	if (what & EV_READ && client_read(c) == -1)
 		return;
 	arm(c);
+}
+
+/* What it has read, or left, another one may have waited for. */
+static void
+client_io(int fd, short what, void *arg)
+{
+	(void)fd;
+	client_serve(arg, what);
+	next_turn();
 }
 
 /* Why there is no place for one more; NULL: there is. */
