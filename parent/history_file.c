@@ -56,7 +56,8 @@ history_parse_event(const char *text, struct ctl_event *ev)
 
 	memset(ev, 0, sizeof(*ev));
 	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
-	    (n = record_split(copy, 'E', f)) < 14 || n > 22 ||
+	    (n = record_split(copy, 'E', f)) < 14 || n > 22 || n == 19 ||
+	    n == 20 || /* nobody wrote these */
 	    event_id(ev->id, f[0]) == -1 ||
 	    record_number(f[1], 0, INT64_MAX, &ev->began_ns) == -1 ||
 	    record_number(f[2], 0, INT64_MAX, &ev->ended_ns) == -1 ||
@@ -83,7 +84,7 @@ history_parse_event(const char *text, struct ctl_event *ev)
 		return -1;
 	if (n > 17 && record_number32(f[17], &ev->end_unknown) == -1)
 		return -1;
-	if (n > 20 && parse_spans(f + 18, ev) == -1)
+	if (n > 18 && parse_spans(f + 18, ev) == -1)
 		return -1;
 	/* nor whose times these are: the last backup was the first mostly */
 	if (record_word(ev->by, sizeof(ev->by), f[n > 21 ? 21 : 12]) == -1)

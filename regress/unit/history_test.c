@@ -399,6 +399,8 @@ test_broken_lines(void **state)
 	    "E\tNOID\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
 	    "E\t000c\t1\t2\t9\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
 	    "E\t000d\t-1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\n"
+	    "E\t000b\t1\t2\t1\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause\t0\t0\t0\t0"
+	    "\t9\n"
 	    "E\t000e\t1\t2\t0\t1\t3\t4\t5\t6\t7\t8\t9\tpots\tcause"
 	    "\t1\t2\t3\t1\n" /* lost, but not over */
 	    "M\t000a\tthis-one\t1\n"
