@@ -353,7 +353,8 @@ wait_for(struct ctl_client *c, int fd, struct monotime deadline)
 static int
 too_long(struct ctl_client *c, struct imsg *imsg)
 {
-	if (c->line != NULL) /* nothing is kept of it */
+	/* of lines that are told at once nothing is kept */
+	if (c->line != NULL && imsg_get_type(imsg) == IMSG_CTL_LINE)
 		return 0;
 	c->answer.octets += imsg_get_len(imsg);
 	return c->answer.octets > ANSWER_MB * 1000000;
