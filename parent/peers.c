@@ -43,14 +43,22 @@ claimed(const struct peers *ps, uint32_t claim, uint32_t *peer)
 	return a[claim % FAMILIES];
 }
 
-/* FNV-1a: whoever could make them alike is a peer, and has but a few. */
+uint32_t
+peers_hash(const void *buf, size_t len)
+{
+	const uint8_t *octet = buf;
+	uint32_t hash = 2166136261;
+
+	while (len-- > 0)
+		hash = (hash ^ *octet++) * 16777619;
+	return hash;
+}
+
+/* A peer has but a few that it could make alike. */
 static const uint8_t *
 address_id(const struct addr *a, uint32_t *id)
 {
-	size_t i, len = addr_len(a);
-
-	for (*id = 2166136261, i = 0; i < len; i++)
-		*id = (*id ^ a->octet[i]) * 16777619;
+	*id = peers_hash(a->octet, addr_len(a));
 	return (const uint8_t *)id;
 }
 

@@ -152,7 +152,6 @@ struct peer {
 	enum peer_reason update; /* the last one that was no hello */
 	enum peer_result answer; /* ours to it */
 	bool trusted; /* heard_counter is known */
-	bool unsettled; /* what it said with it is not acted on yet */
 	bool told; /* people: that it moved by that */
 	bool silent;
 	/* bit masks of families: what is the matter with what is wanted */
@@ -166,6 +165,7 @@ struct peer {
 	uint64_t heard_counter;
 	struct addr_pair address; /* in force */
 	uint32_t hello_s; /* its own */
+	uint32_t unsettled; /* hash: it said that, not acted on yet; or 0 */
 	struct peer_seen from; /* where its last new statement came from */
 	struct peer_seen other; /* and by another of our uplinks */
 	struct monotime awaited; /* since we first had something to say */

@@ -191,7 +191,7 @@ static bool
 is_again(const struct peer *p, const struct heard *h)
 {
 	return is_in_vain(p, h) ||
-	       (!p->unsettled && is_same_place(&p->wanted, h));
+	       (p->unsettled == 0 && is_same_place(&p->wanted, h));
 }
 
 /* And what was tried was to set again what leads there. */
@@ -324,7 +324,7 @@ consider(struct peers *ps, struct peer *p, const struct heard *h)
 {
 	enum peer_result result = judge(p, h);
 
-	p->unsettled = false;
+	p->unsettled = 0;
 	p->shown |= h->shows;
 	p->owed = true;
 	is_found(ps, p, h);
@@ -364,11 +364,16 @@ count_networks(struct peer *p, const struct peer_msg *m)
 /*
  * Believed: it is the last one that counts.  One that came by another uplink
  * than announced would be acted on without knowing of a NAT: what it changes
- * waits for the copy that tells.
+ * waits for the copy that tells, unless the one before said the same, and waited
+ * for that in vain.
  */
 static void
 believe(struct peers *ps, struct peer *p, struct heard *h)
 {
+	uint32_t says = peers_hash(&h->says, sizeof(h->says)) | 1;
+	bool in_vain =
+	    p->unsettled == says && !within(p->heard, PEERS_OTHER_MS, h->now);
+
 	look(ps, p, h);
 	p->trusted = true;
 	p->heard_counter = h->m.counter;
@@ -381,7 +386,7 @@ believe(struct peers *ps, struct peer *p, struct heard *h)
 	p->hello_s = h->m.hello_s;
 	p->heard = h->now;
 	p->repeats = 0;
-	p->unsettled = true;
+	p->unsettled = says;
 	p->told = false;
 	p->shown = 0;
 	memset(&p->challenged, 0, sizeof(p->challenged));
@@ -390,7 +395,7 @@ believe(struct peers *ps, struct peer *p, struct heard *h)
 		p->silent = false;
 		ps->user->notice(ps->arg, peers_index(ps, p), PEERS_HEARD);
 	}
-	if (h->m.path == 1 || is_there(p, h))
+	if (h->m.path == 1 || in_vain || is_there(p, h))
 		consider(ps, p, h);
 	peers_schedule(ps, p);
 }
@@ -403,7 +408,7 @@ believe(struct peers *ps, struct peer *p, struct heard *h)
 static bool
 tells_more(const struct peer *p, const struct heard *h)
 {
-	if (p->unsettled)
+	if (p->unsettled != 0)
 		return h->m.path == 1 ||
 		       !within(p->heard, PEERS_OTHER_MS, h->now);
 	return h->shows & ~p->shown &&
@@ -422,7 +427,7 @@ hear_repeat(struct peers *ps, struct peer *p, struct heard *h)
 		p->shown |= h->shows;
 	if ((uint8_t)h->from.uplink != p->from.uplink)
 		peers_seen_set(&p->other, &h->from);
-	if (!more && (p->unsettled || p->leading != PEER_LED))
+	if (!more && (p->unsettled != 0 || p->leading != PEER_LED))
 		return;
 	if (p->repeats == PEERS_REPEAT_BURST &&
 	    within(p->repeated, PEERS_REPEAT_MS, h->now))

@@ -12,6 +12,8 @@ uint32_t peers_index(const struct peers *, const struct peer *);
 void peers_pair(const struct peers *, const struct peer *, struct peer_pair *);
 void peers_seen_set(struct peer_seen *, const struct peer_place *);
 void peers_seen_get(const struct peer_seen *, struct peer_place *);
+/* FNV-1a: whoever could make them alike is a peer, and gains nothing. */
+uint32_t peers_hash(const void *, size_t);
 /* The peer with this key's first octets, or NULL. */
 struct peer *peers_find(const struct peers *, const uint8_t id[PEER_ID_LEN]);
 /* May it say that it is there?  Not if it is ours, or another's. */

@@ -558,6 +558,35 @@ by_the_other_uplink_alone_it_is_followed(void **state)
 	rig_end();
 }
 
+static int
+nothing_comes(struct rig *r, struct rig_datagram *d)
+{
+	(void)r;
+	(void)d;
+	return 0;
+}
+
+/* From some time on each repetition is new, and has one copy by each uplink. */
+static void
+by_the_other_uplink_alone_it_is_followed_late(void **state)
+{
+	static const int64_t late[] = { 6000, 12000, 40000 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		nat_on_both(true);
+		rig.tap = nothing_comes;
+		rig_is_at(BRANCH, ADDR_B, 1, PEER_FAILOVER);
+		rig_run(late[i]);
+		rig.tap = only_the_other_uplink;
+		rig_run(3 * 5000);
+		assert_true(hub_has(ADDR_B));
+		assert_true(branch_sees()->acked);
+		rig_end();
+	}
+}
+
 /*
  * A NAT has a port for each address of ours that the branch speaks to, and
  * lets in there what comes from that address alone.
@@ -1777,6 +1806,7 @@ main(void)
 		cmocka_unit_test(a_metered_standby_is_spoken_by_rarely),
 		cmocka_unit_test(what_cannot_follow_is_told_so_for_good),
 		cmocka_unit_test(by_the_other_uplink_alone_it_is_followed),
+		cmocka_unit_test(by_the_other_uplink_alone_it_is_followed_late),
 		cmocka_unit_test(nobody_claims_by_a_nat_what_another_has),
 		cmocka_unit_test(no_peer_may_be_where_it_must_not),
 		cmocka_unit_test(accept_says_where_it_may_be),
