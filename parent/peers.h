@@ -35,10 +35,11 @@
 #define PEERS_EAGER_MS      30000 /* then more and more rarely */
 #define PEERS_RETRY_SLOW_MS 30000
 /*
- * From then on it has a new counter each time: the peer may have heard it, and
- * what is lost is its acknowledgement.
+ * It has a new counter each time that so much more has passed: the peer may
+ * have heard it, and what is lost is its acknowledgement.  What is new costs it
+ * a signature, and silence is no less than this and some hellos.
  */
-#define PEERS_AFRESH_MS 5000
+#define PEERS_AFRESH_MS 10000
 /* Between the first datagrams to two peers: thousands are not told at once. */
 #define PEERS_PACE_US 200
 /* So many are told in one go, of those that are due: others want our time. */

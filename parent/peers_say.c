@@ -185,8 +185,8 @@ goes_by_costly(const struct peer *p, struct monotime now)
 static void
 count_afresh(struct peers *ps, struct peer *p, struct monotime now)
 {
-	if (p->tries == 0 ||
-	    monotime_ms_between(p->said, now) < PEERS_AFRESH_MS)
+	if (p->tries == 0 || monotime_ms_between(p->said, now) <
+				 (int64_t)PEERS_AFRESH_MS * (p->afresh + 1))
 		return;
 	p->counter = next_counter(ps, p);
 	if (p->afresh < UINT8_MAX)
