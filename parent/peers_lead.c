@@ -76,8 +76,9 @@ may_still(const struct peers *ps, const struct peer *p)
 }
 
 /*
- * Who waits for its turn finds the tunnel there; and what netconf was asked
- * before it told of this, it does after it.
+ * Who waits for its turn finds the tunnel there.  What netconf was asked already
+ * it may have done, or failed to do, before: as it lays next hops it sees links,
+ * tells of them, and answers last.
  */
 bool
 peers_again(struct peers *ps, uint32_t i)
@@ -85,6 +86,10 @@ peers_again(struct peers *ps, uint32_t i)
 	struct peer *p = &ps->peer[i];
 	struct addr at[FAMILIES];
 
+	if (p->leading == PEER_ASKED) {
+		p->leading = PEER_ASKED_BEFORE;
+		return true;
+	}
 	if (!p->trusted || p->leading != PEER_LED ||
 	    (p->answer <= PEER_UNCHANGED
 		    ? peers_usable(p, &p->address, at) == 0
