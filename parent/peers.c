@@ -440,6 +440,7 @@ keep_one(struct peers *ps, struct peer *p, const struct peer *was)
 	p->knows = false;
 	p->trusted = again || (was->trusted && was->leading == PEER_LED);
 	p->leading = PEER_LED;
+	p->owed = false; /* by another number of the uplink; it is said again */
 	p->meanwhile = PEER_APPLIED;
 	memset(p->nat_by, 0, sizeof(p->nat_by)); /* uplinks' numbers change */
 	p->held = 0;
