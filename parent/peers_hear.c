@@ -303,6 +303,7 @@ note_known(struct peer *p, const struct heard *h)
 		return;
 	p->heard_nat = h->nat;
 	p->barred = h->barred;
+	p->barred_there &= (uint8_t)~h->nat; /* netconf is told one of them */
 }
 
 /* To there; its turn may come late. */
