@@ -174,7 +174,7 @@ int tunnels_busy(const struct net_want *, const struct net_state *);
 /* Those of the next configuration; what was seen of one that stays is known. */
 void again_keep(struct net_tunnel *now, size_t nnow,
     const struct net_tunnel *was, size_t nwas);
-/* The parent hears whose tunnels are there that were not. */
+/* The parent hears whose tunnels are there that were not, or hops are new. */
 void again_tell(const struct net_want *, const struct net_state *);
 
 /* net_twin.c */
@@ -185,7 +185,10 @@ int twin_hold(const struct net_state *, const struct net_link *);
 /* Its far end has moved while it waits: so does its twin's. */
 void twin_renew(const struct net_state *, const struct net_link *);
 
-/* net_behind.c: what the configuration says of networks behind peers */
+/*
+ * net_behind.c: what the configuration says of networks behind peers; where
+ * those are that are next hops is kept by key.  The one before is still there.
+ */
 void behind_fill(struct net_want *, const struct conf *);
 /* Networks whose next hop is this peer: the first one, then each; or NULL. */
 size_t behind_first_hop(const struct conf_peer *);

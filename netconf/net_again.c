@@ -54,6 +54,27 @@ tell(uint32_t peer)
 }
 
 /*
+ * The first networks that a peer of tunnels is the next hop of: the parent may
+ * know where it is, and would not say it again.
+ */
+static void
+tell_hops(const struct net_want *w, int begun)
+{
+	const struct conf_peer *told = NULL;
+	struct net_hop *h;
+	size_t i;
+
+	for (i = 0; i < w->nhops; i++) {
+		h = &w->hop[i];
+		if (begun && h->is_new && h->peer != told) {
+			tell(h->peer->id);
+			told = h->peer;
+		}
+		h->is_new = 0;
+	}
+}
+
+/*
  * One link may have thousands of them (WireGuard); they stand in a row.  When
  * we have just started, the parent has too, and believes nobody yet.
  */
@@ -75,5 +96,6 @@ again_tell(const struct net_want *w, const struct net_state *s)
 			tell(t->peer);
 		t->there = there;
 	}
+	tell_hops(w, begun);
 	begun = 1;
 }

@@ -45,7 +45,6 @@ make_room(const struct conf *conf)
 	}
 	free(behind);
 	free(encrypted);
-	free(hops);
 	behind = calloc(nroutes - via_none + 1, sizeof(*behind));
 	hops = calloc(via_none + 1, sizeof(*hops));
 	encrypted = calloc(nencrypted + 1, sizeof(*encrypted));
@@ -66,10 +65,69 @@ add_route(
 	strlcpy(behind[w->nbehind++].ifname, r->ifname, IFNAMSIZ);
 }
 
+/* By peer and family, and those that were led come first. */
+static int
+by_key(const void *p, const void *q)
+{
+	const struct net_hop *a = p, *b = q;
+	int c = memcmp(a->peer->key, b->peer->key, sizeof(a->peer->key));
+
+	if (c == 0)
+		c = (int)a->dst.addr.family - (int)b->dst.addr.family;
+	return c != 0
+		   ? c
+		   : (a->to.family == AF_UNSPEC) - (b->to.family == AF_UNSPEC);
+}
+
+/* The first of the same peer and family, or NULL. */
+static const struct net_hop *
+find_like(const struct net_hop *list, size_t n, const struct net_hop *key)
+{
+	size_t low = 0, high = n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (by_key(&list[mid], key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && list[low].dst.addr.family == key->dst.addr.family &&
+		       memcmp(list[low].peer->key, key->peer->key, KEY_LEN) == 0
+		   ? &list[low]
+		   : NULL;
+}
+
+/*
+ * Where peers were led by the configuration before, which is still there
+ * (config.c): they say nothing new, so the parent does not ask for it again.
+ */
+static void
+keep_hops(struct net_hop *was, size_t nwas)
+{
+	const struct net_hop *like;
+	struct net_hop key;
+	size_t i;
+
+	if (nwas > 0)
+		qsort(was, nwas, sizeof(*was), by_key);
+	for (i = 0; i < nhops; i++) {
+		key = hops[i];
+		key.to.family = key.dst.addr.family; /* the least of them */
+		like = find_like(was, nwas, &key);
+		hops[i].is_new = like == NULL;
+		if (like != NULL && like->to.family != AF_UNSPEC &&
+		    conf_peer_accepts(hops[i].peer, &like->to))
+			hops[i].to = like->to;
+	}
+}
+
 void
 behind_fill(struct net_want *w, const struct conf *conf)
 {
+	struct net_hop *was = hops;
 	const struct conf_peer *p;
+	size_t nwas = nhops;
 	uint32_t i, j;
 
 	make_room(conf);
@@ -84,6 +142,8 @@ behind_fill(struct net_want *w, const struct conf *conf)
 				strlcpy(encrypted[w->nencrypted++],
 				    p->tunnel[j].ifname, IFNAMSIZ);
 	}
+	keep_hops(was, nwas);
+	free(was);
 	qsort(behind, w->nbehind, sizeof(*behind), by_ifname);
 	qsort(encrypted, w->nencrypted, sizeof(*encrypted), by_name);
 	w->behind = behind;

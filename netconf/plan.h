@@ -84,6 +84,7 @@ struct net_hop {
 	struct prefix dst;
 	struct addr to; /* where it was last led, or AF_UNSPEC */
 	const struct conf_peer *peer;
+	int is_new; /* it has no other of its family: the parent may know */
 };
 
 /* A tunnel's outer packets, none of which may leave without IPsec. */

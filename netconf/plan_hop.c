@@ -218,7 +218,8 @@ plan_has_hops(const struct net_want *w, enum family family)
 static void
 note_hop(struct net_hop *h, const struct onlink *o, const struct net_route *r)
 {
-	if (r->type == NET_UNICAST && r->gateway.family == h->dst.addr.family &&
+	if (h->to.family == AF_UNSPEC && r->type == NET_UNICAST &&
+	    r->gateway.family == h->dst.addr.family &&
 	    plan_onlink(o, &r->gateway) != 0 &&
 	    conf_peer_accepts(h->peer, &r->gateway))
 		h->to = r->gateway;

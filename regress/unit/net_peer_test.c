@@ -573,6 +573,7 @@ begin_hops(void **state)
 	add_link(k, GRE2, "metro1", 0, "10.20.0.1", 24);
 	add_link(k, GRE3, "metro2", 0, "10.30.0.1", 24);
 	networks[0].ifname[0] = networks[1].ifname[0] = '\0';
+	behind_fill(&k->w, &conf); /* nothing is known of an earlier one */
 	add_network("10.7.0.0/24");
 	nlooks = blind = route_refused = 0;
 	return 0;
@@ -619,6 +620,49 @@ not_on_link(void **state)
 	asked_as_it_is(MSG_PEER_NAT);
 	assert_string_equal(said.text, "10.7.0.0/24: behind NAT");
 	assert_true(hops_lead_to("10.20.0.7"));
+}
+
+static int
+is_known_at(size_t hop, const char *address)
+{
+	const struct addr a = ip(address), *to = &behind_hop(&peer,
+					       behind_first_hop(&peer) + hop)
+						      ->to;
+
+	return to->family == a.family && addr_cmp(to, &a) == 0;
+}
+
+/* It says nothing new: where it is nobody would tell again. */
+static void
+a_reload_knows_where_it_is(void **state)
+{
+	static struct conf_peer two[2];
+
+	(void)state;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	add_network("10.8.0.0/24"); /* of a network that is new, too */
+	assert_true(is_known_at(0, "10.20.0.7"));
+	assert_true(is_known_at(1, "10.20.0.7"));
+	peer.nroutes = 1;
+	add_network("2001:db8:7::/48"); /* but by its own family */
+	assert_true(is_known_at(0, "10.20.0.7"));
+	assert_int_equal(behind_hop(&peer, 1)->to.family, AF_UNSPEC);
+	/* by its key, wherever it stands */
+	two[1] = two[0] = peer;
+	two[0].key[0]++;
+	two[1].id = 1;
+	conf.peer = two;
+	conf.npeers = 2;
+	behind_fill(&k->w, &conf);
+	assert_int_equal(behind_hop(&two[0], 0)->to.family, AF_UNSPEC);
+	assert_int_equal(
+	    addr_cmp(&behind_hop(&two[1], 2)->to, &question.address[0]), 0);
+	/* where it may be no more it is not */
+	conf.peer = &peer;
+	conf.npeers = 1;
+	assert_int_equal(prefix_parse("10.30.0.0/16", &peer.accept[0]), 0);
+	behind_fill(&k->w, &conf);
+	assert_int_equal(behind_hop(&peer, 0)->to.family, AF_UNSPEC);
 }
 
 /* A network that we share with it may be the site's: but only by name. */
@@ -675,6 +719,7 @@ main(void)
 		HOPS(its_networks_are_led),
 		HOPS(its_networks_beside_tunnels),
 		HOPS(not_on_link),
+		HOPS(a_reload_knows_where_it_is),
 		HOPS(only_where_it_is_named),
 		HOPS(not_laid),
 	};

@@ -464,6 +464,28 @@ test_named_again(void **arg)
 	assert_int_equal(told_again(1), 0);
 }
 
+/* What is behind it is routed by itself from now on. */
+static void
+test_next_hop_asked_for(void **arg)
+{
+	static struct conf_behind behind[2];
+
+	(void)arg;
+	two_hubs();
+	net_reloaded();
+	nsent = 0;
+	hubs[1].id = 1;
+	assert_int_equal(prefix_parse("10.7.0.0/24", &behind[0].net), 0);
+	assert_int_equal(prefix_parse("10.8.0.0/24", &behind[1].net), 0);
+	hubs[1].route = behind;
+	hubs[1].nroutes = 2;
+	net_reloaded();
+	assert_int_equal(told_again(1), 1); /* once for both */
+	net_look_again();
+	net_reloaded();
+	assert_int_equal(told_again(1), 0);
+}
+
 int
 main(void)
 {
@@ -478,6 +500,7 @@ main(void)
 		T(test_wireguard_again),
 		T(test_there_again),
 		T(test_named_again),
+		T(test_next_hop_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
