@@ -152,6 +152,8 @@ void proof_forget(void);
 void tunnels_open(void);
 /* Those of the configuration. */
 void tunnels_fill(struct net_want *, const struct conf *);
+/* As they are sorted. */
+int tunnel_order(const struct net_tunnel *, const struct net_tunnel *);
 /* The kernel does not let a tunnel have this: it is tried again later ... */
 void tunnel_refused(const char *ifname, const struct net_place *);
 void tunnels_allow(void); /* ... or at once */

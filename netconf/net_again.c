@@ -9,19 +9,9 @@
 
 #include <string.h>
 
+#include "common/log.h"
 #include "netconf/net.h"
 #include "netconf/run.h"
-
-/* As the list is sorted (net_tunnel.c), and then whose it is. */
-static int
-order(const struct net_tunnel *a, const struct net_tunnel *b)
-{
-	int c = strcmp(a->conf->ifname, b->conf->ifname);
-
-	return c != 0
-		   ? c
-		   : memcmp(a->conf->key, b->conf->key, sizeof(a->conf->key));
-}
 
 static int
 same_peer(const struct net_tunnel *a, const struct net_tunnel *b)
@@ -37,7 +27,7 @@ again_keep(struct net_tunnel *now, size_t nnow, const struct net_tunnel *was,
 	int c;
 
 	for (i = j = 0; i < nnow && j < nwas;) {
-		c = order(&now[i], &was[j]);
+		c = tunnel_order(&now[i], &was[j]);
 		if (c == 0 && same_peer(&now[i], &was[j]))
 			now[i].there = was[j].there;
 		i += c <= 0;
@@ -74,6 +64,29 @@ tell_hops(const struct net_want *w, int begun)
 	}
 }
 
+/* One line, whatever their number. */
+static void
+log_again(const char *ifname, uint32_t n)
+{
+	if (n == 1)
+		log_info("peers: %s is there again: led to where its peer is, "
+			 "if that is known",
+		    ifname);
+	else if (n > 1)
+		log_info("peers: %s and %u more are there again: led to where "
+			 "their peers are, if that is known",
+		    ifname, n - 1);
+}
+
+/* Set down it keeps its far end, or WireGuard's endpoints. */
+static uint32_t
+seen(const struct net_link *l, uint32_t there)
+{
+	if (l == NULL)
+		return 0;
+	return l->up ? l->ifindex : there;
+}
+
 /*
  * One link may have thousands of them (WireGuard); they stand in a row.  When
  * we have just started, the parent has too, and believes nobody yet.
@@ -83,19 +96,24 @@ again_tell(const struct net_want *w, const struct net_state *s)
 {
 	static int begun;
 	const struct net_link *l = NULL;
+	const char *first = NULL;
 	struct net_tunnel *t;
-	uint32_t there;
+	uint32_t there, n = 0;
 	size_t i;
 
 	for (i = 0; i < w->ntunnels; i++) {
 		t = &w->tunnel[i];
 		if (i == 0 || strcmp(t->conf->ifname, t[-1].conf->ifname) != 0)
 			l = net_link_find(s, t->conf->ifname);
-		there = l != NULL && l->up ? l->ifindex : 0;
-		if (begun && there != 0 && there != t->there && t->whose != 0)
+		there = seen(l, t->there);
+		if (begun && there != 0 && there != t->there && t->whose != 0) {
 			tell(t->peer);
+			if (n++ == 0)
+				first = t->conf->ifname;
+		}
 		t->there = there;
 	}
+	log_again(first, n);
 	tell_hops(w, begun);
 	begun = 1;
 }

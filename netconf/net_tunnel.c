@@ -43,14 +43,19 @@ static const struct net_state *state_now;
 static struct event waited; /* for all that have yet to acknowledge */
 static struct monotime acknowledged; /* last, what was waited for */
 
-static int
-by_tunnel(const void *p, const void *q)
+int
+tunnel_order(const struct net_tunnel *p, const struct net_tunnel *q)
 {
-	const struct conf_tunnel *a = ((const struct net_tunnel *)p)->conf;
-	const struct conf_tunnel *b = ((const struct net_tunnel *)q)->conf;
+	const struct conf_tunnel *a = p->conf, *b = q->conf;
 	int c = strcmp(a->ifname, b->ifname);
 
 	return c != 0 ? c : memcmp(a->key, b->key, sizeof(a->key));
+}
+
+static int
+by_tunnel(const void *p, const void *q)
+{
+	return tunnel_order(p, q);
 }
 
 static void

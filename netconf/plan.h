@@ -62,7 +62,7 @@ struct net_tunnel {
 	uint8_t acknowledges; /* its far end tells when it knows where we are */
 	uint8_t follows; /* enum tunnel_follows */
 	uint8_t tries; /* of its twin, for this drain */
-	uint32_t there; /* index of its link as last seen up; 0: it was not */
+	uint32_t there; /* index of its link as last seen up; 0: it is new */
 	uint32_t whose; /* first octets of its peer's key; 0: that has none */
 };
 

@@ -474,7 +474,6 @@ void
 peering_again(const struct msg_net_peer_again *a)
 {
 	const struct conf_peer *c = find(a->id);
-	uint32_t i;
 
 	if (!running || a->gen != parent->conf.gen)
 		return; /* of peers as they were */
@@ -482,11 +481,7 @@ peering_again(const struct msg_net_peer_again *a)
 		parent_distrust(CHILD_NETCONF, IMSG_NET_PEER_AGAIN);
 		return;
 	}
-	i = (uint32_t)(c - parent->conf.peer);
-	if (peers_again(&peers, i))
-		log_info("peers: %s: a tunnel is there again: led to where it "
-			 "is",
-		    c->name);
+	(void)peers_again(&peers, (uint32_t)(c - parent->conf.peer));
 	rearm();
 }
 

@@ -135,7 +135,7 @@ ends hub "$SITE" 2 $HUB $PRIMARY_ADDRESS
 ip neigh flush dev "$SITE" # it has another address there
 ok "a tunnel that is made again, for the primary, is led" \
     wait_until 10 "leads_to $WAN2_ADDRESS $SITE"
-ok "which is told" grep -q "branch: a tunnel is there again" $LAB/hub.log
+ok "which is told" grep -q "peers: $SITE is there again" $LAB/hub.log
 ok "the networks have answers" flows "${STREAMS[@]}"
 restore_hub
 restore_upstream

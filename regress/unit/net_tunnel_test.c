@@ -427,7 +427,13 @@ test_there_again(void **arg)
 	net_look_again();
 	assert_int_equal(told_again(0), 0);
 	k->link[k->s.nlinks - 1].up = 1;
-	k->link[k->s.nlinks - 1].ifindex++; /* made anew, and set up */
+	net_look_again();
+	assert_int_equal(told_again(0), 0); /* it has its far end yet */
+	k->link[k->s.nlinks - 1].up = 0;
+	k->link[k->s.nlinks - 1].ifindex++; /* made anew, */
+	net_look_again();
+	assert_int_equal(told_again(0), 0);
+	k->link[k->s.nlinks - 1].up = 1; /* and set up */
 	net_look_again();
 	assert_int_equal(told_again(0), 1);
 	k->link[k->s.nlinks - 1].ifindex++; /* between two looks */
