@@ -27,6 +27,7 @@
 #define NET_TABLE         157 /* the active uplink's, when it is a backup */
 #define NET_TABLE_FIRST   158 /* of the first backup; the next ones follow */
 #define NET_PREF          32765 /* just before the main table's 32766 */
+#define NET_PREF_HOPS     32764 /* before all others of ours */
 #define NET_PREF_HOT      32767 /* and behind it */
 #define NET_MAIN          254
 #define NET_METRIC_BEHIND 157 /* of routes to what is behind a peer, */
@@ -76,7 +77,7 @@ struct net_addr {
 
 /* A rule that leads to a table. */
 struct net_rule {
-	uint32_t pref; /* NET_PREF or NET_PREF_HOT */
+	uint32_t pref; /* one of NET_PREF* */
 	uint32_t family; /* AF_INET, AF_INET6: each has a list of its own */
 	uint32_t table;
 	uint32_t mark; /* with mask; 0 mask: any */

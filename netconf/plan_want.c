@@ -533,6 +533,25 @@ want_hot_rules(struct wanted *d, enum family family, const struct net_want *w,
 			add_rule(d, family, plan_table(i))->pref = NET_PREF_HOT;
 }
 
+/*
+ * Before all else, but never for a network of our own in a larger one; what
+ * main's default leads, as a VPN's, has yet to answer by what it came in by.
+ * By their preference, since a rule that says less is taken for them when it is
+ * deleted (rule_find() in net/core/fib_rules.c).
+ */
+static void
+want_hop_rules(struct wanted *d, enum family family, const struct net_want *w)
+{
+	struct net_rule *r;
+
+	if (!plan_has_hops(w, family))
+		return;
+	r = add_rule(d, family, NET_MAIN);
+	r->suppress = r->no_default = 1;
+	r->pref = NET_PREF_HOPS;
+	add_rule(d, family, NET_TABLE_HOPS)->pref = NET_PREF_HOPS;
+}
+
 static void
 want_rules(struct wanted *d, enum family family, const struct net_want *w,
     const struct net_state *s)
@@ -540,13 +559,9 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 	int from = has_from_rules(w, s, family);
 	const struct net_uplink *u;
 	const struct net_link *l;
-	int hops = plan_has_hops(w, family);
 	uint32_t i;
 
-	if (hops) { /* but never for a network of our own in a larger one */
-		add_rule(d, family, NET_MAIN)->suppress = 1;
-		(void)add_rule(d, family, NET_TABLE_HOPS);
-	}
+	want_hop_rules(d, family, w);
 	for (i = 0; i < w->nuplinks; i++) {
 		u = &w->uplink[i];
 		l = net_link_find(s, u->ifname);
@@ -564,8 +579,7 @@ want_rules(struct wanted *d, enum family family, const struct net_want *w,
 		if (from && (i == 0 || has_own_table(u, l, s, family)))
 			want_from_rules(d, family, u->id, l, s);
 	}
-	if (!hops)
-		add_rule(d, family, NET_MAIN)->suppress = 1;
+	add_rule(d, family, NET_MAIN)->suppress = 1;
 	(void)add_rule(d, family, NET_TABLE);
 	want_hot_rules(d, family, w, s);
 }

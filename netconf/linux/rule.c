@@ -25,7 +25,8 @@ is_ours(const struct fib_rule_hdr *m, const struct nlattr **tb, uint32_t *pref)
 	       mnl_attr_get_u8(tb[FRA_PROTOCOL]) == NET_PROTO &&
 	       tb[FRA_PRIORITY] != NULL &&
 	       nl_u32(tb[FRA_PRIORITY], pref) == 0 &&
-	       (*pref == NET_PREF || *pref == NET_PREF_HOT);
+	       (*pref == NET_PREF_HOPS || *pref == NET_PREF ||
+		   *pref == NET_PREF_HOT);
 }
 
 static int

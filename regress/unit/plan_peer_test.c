@@ -429,15 +429,71 @@ before_marks_and_addresses(void **state)
 	(void)steps(STEP_ROUTE_ADD);
 	assert_int_equal(plan.wanted.rule[0].table, NET_MAIN);
 	assert_int_equal(plan.wanted.rule[0].suppress, 1);
+	assert_int_equal(plan.wanted.rule[0].no_default, 1);
 	assert_int_equal(plan.wanted.rule[1].table, NET_TABLE_HOPS);
 	for (i = n = 0; i < plan.wanted.nrules; i++)
 		n += plan.wanted.rule[i].suppress != 0;
-	assert_int_equal(n, 1);
+	assert_int_equal(n, 2);
 	k->w.nhops = 0;
 	assert_int_equal(steps(STEP_ROUTE_DEL), 2);
 	for (i = n = 0; i < plan.wanted.nrules; i++)
 		n += plan.wanted.rule[i].table == NET_TABLE_HOPS;
 	assert_int_equal(n, 0);
+}
+
+/* All steps, as the kernel does them. */
+static void
+reach(void)
+{
+	const struct step *st;
+	size_t i;
+
+	own(k);
+	assert_int_equal(plan_make(&k->w, &k->s, &plan), 0);
+	for (i = 0; i < plan.n; i++) {
+		st = &plan.step[i];
+		if (st->type == STEP_ROUTE_ADD)
+			kernel_route_add(k, &st->route);
+		else if (st->type == STEP_ROUTE_DEL)
+			kernel_route_del(k, &st->route);
+		else if (st->type == STEP_RULE_ADD)
+			kernel_rule_add(k, &st->rule);
+		else if (st->type == STEP_RULE_DEL)
+			kernel_rule_del(k, &st->rule);
+	}
+	assert_true(plan_rules_equal(&plan.wanted, &k->s, AF_INET));
+}
+
+/* One that is deleted is never taken for another that says more. */
+static void
+its_rules_come_and_go(void **state)
+{
+	(void)state;
+	reach();
+	dial(k); /* another set of them */
+	reach();
+	k->w.nhops = 0;
+	reach();
+	k->w.nhops = 1;
+	reach();
+	k->w.clear = 1;
+	reach();
+	assert_int_equal(k->s.nrules, 0);
+}
+
+/* Inbound by an uplink is answered by it: a VPN's default changes nothing. */
+static void
+behind_no_default(void **state)
+{
+	struct addr backup = ip("198.51.100.2");
+
+	(void)state;
+	k->route[0].metric = 50; /* the primary's default */
+	add_link(k, 11, "vpn0", 1, "10.97.0.1", 24);
+	(void)add_main(k, 11, "10.97.0.2", 0);
+	reach();
+	assert_int_equal(way(k, 0, NULL), 11);
+	assert_int_equal(way(k, 0, &backup), WAN2);
 }
 
 /* Each finds its link among those of a hub. */
@@ -579,6 +635,8 @@ main(void)
 		HOPS(of_its_own_family),
 		HOPS(a_restart_keeps_it),
 		HOPS(before_marks_and_addresses),
+		HOPS(behind_no_default),
+		HOPS(its_rules_come_and_go),
 		HOPS(thousands_of_hops),
 		HOPS(from_a_tunnel),
 		TEST(never_in_clear),
