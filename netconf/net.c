@@ -148,6 +148,7 @@ dump(void)
 		strlcpy(u.ifname[i], want.uplink[i].ifname, IFNAMSIZ);
 	fresh = 0;
 	looked = monotime_now();
+	hops_looked();
 	net_state_free(&state);
 	if (netops->dump(&state, &u) == -1) {
 		log_warn("network: dump");

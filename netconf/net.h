@@ -197,12 +197,13 @@ size_t behind_first_hop(const struct conf_peer *);
 struct net_hop *behind_hop(const struct conf_peer *, size_t);
 
 /* net_hop.c */
-/* It is at these addresses, FAMILIES of them; AF_UNSPEC: as before. */
-void hops_take(const struct conf_peer *, const struct addr *to);
-void hops_lay(void); /* of all that were taken */
-/* NULL, or why one of its networks is not routed there. */
-const char *hops_led(
+/*
+ * It is at these addresses, FAMILIES of them; AF_UNSPEC: as before.  NULL, or
+ * why one of its networks is not routed there.
+ */
+const char *hops_lead(
     const struct conf_peer *, const struct addr *to, struct prefix *net);
+void hops_looked(void); /* the kernel may be another */
 
 /* net_forward.c */
 void forward_open(void);

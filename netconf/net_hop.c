@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Peers that are next hops themselves, led elsewhere: their routes are laid
- * at once, for all of a turn together, and read back.  What cannot be laid
- * now comes when the next look shows that it can.
+ * Peers that are next hops themselves, led elsewhere: their routes are laid at
+ * once, and no others, since thousands may come in a second.  What the kernel
+ * has acknowledged is so, and it tells of all that becomes of it; what cannot
+ * be laid now comes when the next look shows that it can.
  */
 #include <sys/types.h>
 
@@ -11,103 +12,70 @@
 
 #include "netconf/net.h"
 
-static struct plan plan; /* what is still to be done */
 static struct onlink onlink;
-static int refused; /* an errno, of the last that was */
-static int unread; /* an errno: what became of them is not known */
+static int opened; /* it is as of the last look */
 
 void
-hops_take(const struct conf_peer *p, const struct addr *to)
+hops_looked(void)
+{
+	if (opened)
+		plan_onlink_close(&onlink);
+	opened = 0;
+}
+
+/* Sorted once for all until the next look. */
+static int
+open_onlink(void)
+{
+	const struct net_state *s = net_known();
+
+	if (opened)
+		return 0;
+	if (s->nlinks == 0) { /* not even lo: the last look failed */
+		errno = EIO;
+		return -1;
+	}
+	if (plan_onlink_open(&onlink, s) == -1) {
+		plan_onlink_close(&onlink);
+		errno = ENOMEM;
+		return -1;
+	}
+	opened = 1;
+	return 0;
+}
+
+/* NULL, or why it is not routed there. */
+static const char *
+lay(const struct net_hop *h)
+{
+	struct net_route r;
+	int led;
+
+	if (open_onlink() == -1)
+		return strerror(errno);
+	led = plan_hop_route(h, &onlink, &r);
+	if (!net_wish()->clear && netops->route(led, &r) == -1)
+		return strerror(errno);
+	return led ? NULL : "not on-link";
+}
+
+const char *
+hops_lead(const struct conf_peer *p, const struct addr *to, struct prefix *net)
 {
 	size_t i = behind_first_hop(p);
+	const char *one, *why = NULL;
 	const struct addr *a;
 	struct net_hop *h;
 
 	for (; (h = behind_hop(p, i)) != NULL; i++) {
 		a = &to[addr_family(&h->dst.addr)];
-		if (a->family != AF_UNSPEC) /* else nothing better is known */
-			h->to = *a;
-	}
-}
-
-static void
-make_plan(const struct net_state *s)
-{
-	plan.n = 0;
-	plan.error[0] = '\0';
-	plan_peer_routes(&plan, net_wish(), s);
-	if (plan.error[0] != '\0')
-		unread = ENOMEM;
-}
-
-static void
-read_back(void)
-{
-	const struct net_state *s = net_look();
-
-	plan_onlink_close(&onlink);
-	memset(&onlink, 0, sizeof(onlink));
-	if (s == NULL)
-		unread = EIO;
-	else if (plan_onlink_open(&onlink, s) == -1)
-		unread = ENOMEM;
-	else
-		make_plan(s);
-}
-
-void
-hops_lay(void)
-{
-	const struct step *st;
-	size_t i;
-
-	refused = unread = 0;
-	make_plan(net_known());
-	for (i = 0; i < plan.n; i++) {
-		st = &plan.step[i];
-		if (netops->route(st->type == STEP_ROUTE_ADD, &st->route) == -1)
-			refused = errno;
-	}
-	read_back();
-}
-
-/* Read back, it is not as wanted. */
-static int
-is_unlike(const struct net_hop *h)
-{
-	size_t i;
-
-	for (i = 0; i < plan.n; i++)
-		if (prefix_cmp(&plan.step[i].route.dst, &h->dst) == 0)
-			return 1;
-	return 0;
-}
-
-static const char *
-hop_led(const struct net_hop *h)
-{
-	if (unread != 0)
-		return strerror(unread);
-	if (plan_onlink(&onlink, &h->to) == 0)
-		return "not on-link";
-	if (is_unlike(h))
-		return strerror(refused != 0 ? refused : EAGAIN);
-	return NULL;
-}
-
-const char *
-hops_led(const struct conf_peer *p, const struct addr *to, struct prefix *net)
-{
-	size_t i = behind_first_hop(p);
-	const struct net_hop *h;
-	const char *why;
-
-	for (; (h = behind_hop(p, i)) != NULL; i++) {
-		if (to[addr_family(&h->dst.addr)].family == AF_UNSPEC ||
-		    (why = hop_led(h)) == NULL)
+		if (a->family == AF_UNSPEC)
+			continue; /* nothing better is known */
+		h->to = *a;
+		if ((one = lay(h)) == NULL || why != NULL)
 			continue;
+		why = one;
 		*net = h->dst;
-		return why;
 	}
-	return NULL;
+	return why;
 }

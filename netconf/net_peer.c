@@ -113,7 +113,6 @@ static struct {
 	struct net_lead lead[NET_MOVES_MAX];
 	const char *ifname[NET_MOVES_MAX];
 	size_t whose[NET_MOVES_MAX]; /* question */
-	int hops; /* networks are behind one itself */
 	struct monotime until; /* links take their time: no more after that */
 } asked;
 
@@ -280,43 +279,26 @@ peer_of(size_t i)
 
 /* Each by its own family, as tunnels are. */
 static void
-take_hops(size_t i)
+lead_hops(size_t i)
 {
 	const struct msg_net_peer *m = &asked.question[i];
 	const struct conf_peer *p = peer_of(i);
 	enum msg_net_peer_result result;
 	const struct net_hop *h;
 	char net[PREFIX_STRLEN];
+	struct prefix dst;
+	const char *why;
 	size_t j;
 
 	for (j = behind_first_hop(p); (h = behind_hop(p, j)) != NULL; j++) {
-		asked.hops = 1;
 		result = is_refused(m, addr_family(&h->dst.addr));
 		if (result != MSG_PEER_APPLIED)
 			not_led(i, prefix_format(&h->dst, net, sizeof(net)),
 			    result, refusal_text(result));
 	}
-	hops_take(p, m->address);
-}
-
-static void
-lead_hops(void)
-{
-	char text[PREFIX_STRLEN];
-	struct prefix net;
-	const char *why;
-	size_t i;
-
-	if (!asked.hops)
-		return;
-	asked.hops = 0;
-	hops_lay();
-	for (i = 0; i < asked.n; i++) {
-		why = hops_led(peer_of(i), asked.question[i].address, &net);
-		if (why != NULL)
-			not_led(i, prefix_format(&net, text, sizeof(text)),
-			    MSG_PEER_FAILED, why);
-	}
+	if ((why = hops_lead(p, m->address, &dst)) != NULL)
+		not_led(i, prefix_format(&dst, net, sizeof(net)),
+		    MSG_PEER_FAILED, why);
 }
 
 /* ---- all of it ---- */
@@ -341,7 +323,7 @@ lead_peer(size_t i)
 	}
 	for (j = 0; j < p->ntunnels; j++)
 		lead(i, &p->tunnel[j]);
-	take_hops(i);
+	lead_hops(i);
 }
 
 void
@@ -353,7 +335,6 @@ net_peers_lead(void)
 	for (i = 0; i < asked.n; i++)
 		lead_peer(i);
 	lead_tunnels();
-	lead_hops();
 	for (i = 0; i < asked.n; i++)
 		netconf_send(IMSG_NET_PEER_DONE, -1, &asked.answer[i],
 		    sizeof(asked.answer[i]));

@@ -287,6 +287,9 @@ int plan_onlink_open(struct onlink *, const struct net_state *); /* 0 or -1 */
 void plan_onlink_close(struct onlink *);
 /* The link that this host is on, or 0. */
 uint32_t plan_onlink(const struct onlink *, const struct addr *);
+/* The route to what is behind it; 0: none is possible, and it is to go. */
+int plan_hop_route(
+    const struct net_hop *, const struct onlink *, struct net_route *);
 /* Of which kinds the tunnels are that must be encrypted. */
 void plan_note_encrypted(struct net_want *, const struct net_state *);
 /* Is anything that carries our tag there? */

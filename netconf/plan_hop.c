@@ -177,13 +177,26 @@ way(const struct net_hop *h, const struct onlink *o, struct addr *gateway)
 }
 
 int
+plan_hop_route(
+    const struct net_hop *h, const struct onlink *o, struct net_route *r)
+{
+	struct addr gateway;
+	uint32_t ifindex = way(h, o, &gateway);
+
+	/* what is taken away is named by its place alone */
+	plan_behind_route(r, NET_TABLE_HOPS, &h->dst, ifindex);
+	r->type = NET_UNICAST;
+	r->metric = NET_METRIC_BEHIND;
+	if (ifindex != 0)
+		r->gateway = gateway;
+	return ifindex != 0;
+}
+
+int
 plan_want_hops(const struct net_want *w, const struct net_state *s,
     struct net_route *list, size_t *n)
 {
-	struct net_route *r;
-	struct addr gateway;
 	struct onlink o;
-	uint32_t ifindex;
 	size_t i;
 	int failed;
 
@@ -191,13 +204,9 @@ plan_want_hops(const struct net_want *w, const struct net_state *s,
 		return 0;
 	failed = plan_onlink_open(&o, s);
 	for (i = 0; failed == 0 && i < w->nhops; i++) {
-		r = &list[(*n)++];
-		plan_behind_route(r, NET_TABLE_HOPS, &w->hop[i].dst, 0);
-		if ((ifindex = way(&w->hop[i], &o, &gateway)) == 0)
-			continue;
-		r = &list[(*n)++];
-		plan_behind_route(r, NET_TABLE_HOPS, &w->hop[i].dst, ifindex);
-		r->gateway = gateway;
+		plan_behind_route(
+		    &list[(*n)++], NET_TABLE_HOPS, &w->hop[i].dst, 0);
+		*n += (size_t)plan_hop_route(&w->hop[i], &o, &list[*n]);
 	}
 	plan_onlink_close(&o);
 	return failed;

@@ -60,15 +60,6 @@ net_wish(void)
 	return &k->w;
 }
 
-static int nlooks, blind;
-
-const struct net_state *
-net_look(void)
-{
-	nlooks++;
-	return blind ? NULL : &k->s;
-}
-
 void
 netconf_send(uint32_t type, int fd, const void *data, size_t len)
 {
@@ -159,18 +150,27 @@ sim_wireguard(uint32_t ifindex, net_wgpeer *ours, const void *arg,
 }
 
 static int route_refused; /* an errno */
+static int nlaid; /* routes that were asked for */
 
 static int
 sim_route(int add, const struct net_route *r)
 {
+	size_t i;
+
 	if (route_refused != 0) {
 		errno = route_refused;
 		return -1;
 	}
-	if (add)
+	nlaid++;
+	if (add) {
 		kernel_route_add(k, r);
-	else
-		kernel_route_del(k, r);
+		return 0;
+	}
+	for (i = 0; i < k->s.nroutes; i++)
+		if (same_place(&k->route[i], r)) {
+			kernel_route_del(k, r);
+			break;
+		}
 	return 0;
 }
 
@@ -575,18 +575,19 @@ begin_hops(void **state)
 	networks[0].ifname[0] = networks[1].ifname[0] = '\0';
 	behind_fill(&k->w, &conf); /* nothing is known of an earlier one */
 	add_network("10.7.0.0/24");
-	nlooks = blind = route_refused = 0;
+	nlaid = route_refused = 0;
+	hops_looked();
 	return 0;
 }
 
-/* Laid and read back before it is said. */
+/* Laid before it is said, and nothing besides. */
 static void
 its_networks_are_led(void **state)
 {
 	(void)state;
 	asked("10.20.0.7", MSG_PEER_APPLIED);
 	assert_true(hops_lead_to("10.20.0.7"));
-	assert_int_equal(nlooks, 1);
+	assert_int_equal(nlaid, 1);
 	asked("10.30.0.7", MSG_PEER_APPLIED);
 	assert_true(hops_lead_to("10.30.0.7"));
 	add_network("2001:db8:7::/48"); /* its family's address is not told */
@@ -672,6 +673,7 @@ only_where_it_is_named(void **state)
 	(void)state;
 	asked("10.20.0.1", MSG_PEER_ADDRESS); /* ours */
 	(void)add_addr(k, GRE2, "9.1.0.1", 24);
+	hops_looked();
 	peer.naccept = 0;
 	asked("9.1.0.7", MSG_PEER_ADDRESS); /* public, and not named */
 	peer.naddresses = 1;
@@ -683,6 +685,8 @@ only_where_it_is_named(void **state)
 static void
 not_laid(void **state)
 {
+	size_t nlinks;
+
 	(void)state;
 	asked("10.20.0.7", MSG_PEER_APPLIED);
 	route_refused = EPERM;
@@ -690,10 +694,27 @@ not_laid(void **state)
 	assert_string_equal(said.text, "10.7.0.0/24: Operation not permitted");
 	assert_true(hops_lead_to("10.20.0.7"));
 	route_refused = 0;
-	blind = 1;
+	nlinks = k->s.nlinks;
+	k->s.nlinks = 0; /* a look that failed says nothing of where it is */
+	hops_looked();
 	asked("10.30.0.7", MSG_PEER_FAILED);
-	blind = 0;
+	assert_true(hops_lead_to("10.20.0.7"));
+	k->s.nlinks = nlinks;
 	asked("10.30.0.7", MSG_PEER_APPLIED);
+}
+
+/* What is on-link is sorted once for all of a region, not for each turn. */
+static void
+once_for_many(void **state)
+{
+	(void)state;
+	asked("10.20.0.7", MSG_PEER_APPLIED);
+	k->s.addrs[k->s.naddrs - 1].local = ip("10.40.0.1"); /* metro2's */
+	asked("10.30.0.7", MSG_PEER_APPLIED);
+	hops_looked();
+	asked("10.30.0.7", MSG_PEER_FAILED);
+	asked("10.40.0.7", MSG_PEER_APPLIED);
+	hops_looked();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -722,6 +743,7 @@ main(void)
 		HOPS(a_reload_knows_where_it_is),
 		HOPS(only_where_it_is_named),
 		HOPS(not_laid),
+		HOPS(once_for_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
