@@ -207,5 +207,5 @@ there_and_back
 
 ok "everything is taken out of the hub" hub_ctl clear
 is "no route of ours is left" "$(on hub ip route show table all proto 157)" ""
-is "no rule" "$(on hub ip rule | grep -c 3276[45])" 0
+is "no rule" "$(on hub ip rule | grep -c "3276[45]")" 0
 lab_done
