@@ -92,6 +92,7 @@ or_dash(const char *text)
 static int
 or_empty(char *to, size_t size, const char *from)
 {
+	memset(to, 0, size); /* nothing of a line before it stays behind */
 	return record_word(to, size, strcmp(from, "-") == 0 ? "" : from);
 }
 
