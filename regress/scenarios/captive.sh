@@ -37,6 +37,7 @@ conf() {
 		}
 		backup wan2
 		fallback automatic { after 1s stable 1s drain 1s }
+		flap { failovers 0 } # a restart forgets none
 		masquerade from eth0:network
 	CONF
 }
