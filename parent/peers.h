@@ -163,9 +163,9 @@ struct peer {
 	uint8_t repeats; /* of its last statement, up to a burst of them */
 	uint8_t networks; /* that it announces */
 	uint8_t unrouted; /* of them: no route of ours leads there */
+	uint32_t hello_s; /* its own */
 	uint64_t heard_counter;
 	struct addr_pair address; /* in force */
-	uint32_t hello_s; /* its own */
 	uint32_t unsettled; /* hash: it said that, not acted on yet; or 0 */
 	struct peer_seen from; /* where its last new statement came from */
 	struct peer_seen other; /* and by another of our uplinks */
