@@ -237,8 +237,8 @@ done
 each=$((($(in_all <$LAB/memory_of_all) - $(in_all <$LAB/memory_of_one)) * \
     1024 / N))
 beyond=$((each - $(keys_and_strings)))
-ok "a branch takes less than 1000 octets beyond its keys and strings" \
-    [ "$beyond" -lt 1000 ]
+ok "a branch takes less than 1 KB beyond its keys and strings" \
+    [ "$beyond" -lt 1024 ]
 ok "show was answered in $SHOW_MS ms meanwhile" test "$(latest)" -lt $SHOW_MS
 ok "a move costs no more than half as much again as it would alone" \
     [ $((took * 100)) -le $((AIM * floor)) ]
