@@ -556,7 +556,7 @@ lab_write_conf() {
 
 # lab_conf: the usual site with short times; the backups, and all else that
 # the scenario wants, come from standard input.  $LAB_PRIMARY: more words for
-# the primary.  Failovers count after a restart, too: who has some says how many.
+# the primary.
 lab_conf() {
 	local rest
 	rest=$(cat)
@@ -573,8 +573,6 @@ lab_conf() {
 		    echo 'fallback automatic { after 2s stable 1s drain 2s }')
 		$(grep -q '^masquerade' <<<"$rest" ||
 		    echo "masquerade from \$lan:network")
-		$(grep -q '^flap' <<<"$rest" ||
-		    echo 'flap { failovers 0 }')
 	CONF
 }
 

@@ -49,6 +49,7 @@ backup wan2 {
 }
 dns follow
 fallback automatic { after 0s stable 0s drain 0s }
+flap { failovers 0 }
 CONF
 lab_start
 ok "the primary is proved" wait_state primary
