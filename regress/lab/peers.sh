@@ -136,6 +136,24 @@ hub_ctl() {
 	on hub dialfailctl -s $HUB_SOCKET "$@"
 }
 
+# branch_runs: with vxlan1 to the hub, which knows of it
+branch_runs() {
+	LAB_PRIMARY=$LAB_FAST lab_conf <<-CONF
+		backup wan2
+		fallback automatic { after 1s stable 1s drain 1s }
+		identity "/etc/dialfail/private/key"
+		peer hq {
+			key "$HUB_KEY"
+			address $HUB
+			tunnel vxlan1
+			hello 5s
+		}
+	CONF
+	lab_start
+	ok "the primary is proved" wait_state primary
+	ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+}
+
 # hub_stop: as asked
 hub_stop() {
 	end "$HUB_PID"

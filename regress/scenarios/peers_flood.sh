@@ -142,20 +142,7 @@ ends router vxlan1 1 $PRIMARY_ADDRESS $HUB
 ends hub vxlan1 2 $HUB $PRIMARY_ADDRESS
 peers_keys
 hub_runs
-LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
-backup wan2
-fallback automatic { after 1s stable 1s drain 1s }
-identity "/etc/dialfail/private/key"
-peer hq {
-	key "$HUB_KEY"
-	address $HUB
-	tunnel vxlan1
-	hello 5s
-}
-CONF
-lab_start
-ok "the primary is proved" wait_state primary
-ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+branch_runs
 
 flood
 flood $PRIMARY_ADDRESS

@@ -46,20 +46,7 @@ peer branch {
 	hello 5s
 }
 CONF
-LAB_PRIMARY=$LAB_FAST lab_conf <<CONF
-backup wan2
-fallback automatic { after 1s stable 1s drain 1s }
-identity "/etc/dialfail/private/key"
-peer hq {
-	key "$HUB_KEY"
-	address $HUB
-	tunnel vxlan1
-	hello 5s
-}
-CONF
-lab_start
-ok "the primary is proved" wait_state primary
-ok "the hub acknowledges" wait_until 20 "logged 'hq acknowledged'"
+branch_runs
 follows_to $WAN2_ADDRESS failover wan2
 follows_to $PRIMARY_ADDRESS fallback
 
